@@ -1,0 +1,1 @@
+"""The weight files and their cards; installed as `ocr.models`."""

@@ -1,0 +1,41 @@
+"""The course's network: fully connected, sigmoid hidden units, softmax, in plain numpy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.classifiers import check_glyphs, softmax
+from ocr.errors import ModelError
+from ocr.weights import Metadata
+
+
+class MlpClassifier:
+    """See `ocr.classifiers.Classifier`. Arrays `W1, b1, W2, b2, ...`, `x @ W + b` a layer.
+
+    Hidden layers apply the sigmoid, the last one the softmax. The input is the flattened glyph,
+    row by row, paper 1 and ink 0.
+    """
+
+    def __init__(self, path: Path, metadata: Metadata) -> None:
+        self.metadata = metadata
+        self.charset = metadata.charset
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                count = sum(name.startswith("W") for name in data.files)
+                self._layers = [(data[f"W{k}"], data[f"b{k}"]) for k in range(1, count + 1)]
+        except (OSError, KeyError, ValueError, EOFError) as error:
+            raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
+        shapes = [weight.shape for weight, _ in self._layers]
+        if not shapes or shapes[-1][1] != len(self.charset):
+            raise ModelError(f"{path}: layers {shapes} do not fit {len(self.charset)} characters.")
+
+    def predict_proba(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
+        glyphs = check_glyphs(glyphs)
+        values = glyphs.reshape(len(glyphs), glyphs.shape[1] * glyphs.shape[2])
+        for weight, bias in self._layers[:-1]:
+            values = 1.0 / (1.0 + np.exp(-(values @ weight + bias)))
+        weight, bias = self._layers[-1]
+        return softmax(values @ weight + bias, self.metadata.temperature)

@@ -1,0 +1,268 @@
+"""What a page consists of: `Page` > `Line` > `Word` > `Letter`, each with its `Box`.
+
+All coordinates are pixels of the upright original photo (EXIF orientation applied), origin top
+left, `(row, col)`. The objects are frozen; JSON goes both ways without loss.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+@dataclass(frozen=True, order=True)
+class Box:
+    """Half-open pixel rectangle: ``image[y1:y2, x1:x2]`` is the crop.
+
+    Raises
+    ------
+    ValueError
+        If the rectangle is empty or inside out.
+    """
+
+    y1: int
+    x1: int
+    y2: int
+    x2: int
+
+    def __post_init__(self) -> None:
+        if self.y2 <= self.y1 or self.x2 <= self.x1:
+            raise ValueError(f"empty box: [{self.y1}, {self.x1}, {self.y2}, {self.x2}]")
+
+    @property
+    def height(self) -> int:
+        return self.y2 - self.y1
+
+    @property
+    def width(self) -> int:
+        return self.x2 - self.x1
+
+    @property
+    def area(self) -> int:
+        return self.height * self.width
+
+    def union(self, other: Box) -> Box:
+        """Smallest box that contains both."""
+        return Box(
+            min(self.y1, other.y1),
+            min(self.x1, other.x1),
+            max(self.y2, other.y2),
+            max(self.x2, other.x2),
+        )
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, in [0, 1]."""
+        rows = min(self.y2, other.y2) - max(self.y1, other.y1)
+        cols = min(self.x2, other.x2) - max(self.x1, other.x1)
+        shared = max(rows, 0) * max(cols, 0)
+        return shared / (self.area + other.area - shared)
+
+    def as_list(self) -> list[int]:
+        return [self.y1, self.x1, self.y2, self.x2]
+
+    @staticmethod
+    def around(boxes: Iterable[Box]) -> Box:
+        """Smallest box that contains all of `boxes` (at least one)."""
+        rows = list(boxes)
+        return Box(
+            min(b.y1 for b in rows),
+            min(b.x1 for b in rows),
+            max(b.y2 for b in rows),
+            max(b.x2 for b in rows),
+        )
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One character as read.
+
+    `confidence` is the probability that `text` is right; `alternatives` are the other candidates
+    with theirs, best first.
+    """
+
+    box: Box
+    text: str
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Word:
+    """A run of letters without a gap."""
+
+    letters: tuple[Letter, ...]
+
+    @property
+    def box(self) -> Box:
+        return Box.around(letter.box for letter in self.letters)
+
+    @property
+    def text(self) -> str:
+        return unicodedata.normalize("NFC", "".join(letter.text for letter in self.letters))
+
+    @property
+    def confidence(self) -> float:
+        """Expected share of this word's characters that are right."""
+        return sum(letter.confidence for letter in self.letters) / len(self.letters)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text line: its words left to right.
+
+    `baseline` is the polyline the letters stand on and `polygon` the outline of the line, both as
+    `(row, col)` points in pixels of the original.
+    """
+
+    words: tuple[Word, ...]
+    baseline: tuple[tuple[float, float], ...] = ()
+    polygon: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        return tuple(letter for word in self.words for letter in word.letters)
+
+    @property
+    def box(self) -> Box:
+        return Box.around(word.box for word in self.words)
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def confidence(self) -> float:
+        """Expected share of this line's characters that are right."""
+        letters = self.letters
+        return sum(letter.confidence for letter in letters) / len(letters)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything read from one image.
+
+    `transform` is the 3x3 homography from the photo to the straightened page, in homogeneous
+    `(row, col, 1)` coordinates. `warnings` are sentences for the person, such as "nothing that
+    looks like writing".
+    """
+
+    height: int
+    width: int
+    lines: tuple[Line, ...] = ()
+    engine: str = ""
+    transform: tuple[tuple[float, ...], ...] = IDENTITY
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The lines in reading order, one a row, NFC; empty for a blank page."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        return tuple(letter for line in self.lines for letter in line.letters)
+
+    @property
+    def confidence(self) -> float:
+        """Expected share of the page's characters that are right; 1 for a blank page."""
+        letters = self.letters
+        return sum(x.confidence for x in letters) / len(letters) if letters else 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and dicts, ready for JSON. Derived values are included for readers."""
+        return {
+            "version": SCHEMA_VERSION,
+            "height": self.height,
+            "width": self.width,
+            "engine": self.engine,
+            "text": self.text,
+            "confidence": round(self.confidence, 4),
+            "transform": [list(row) for row in self.transform],
+            "warnings": list(self.warnings),
+            "lines": [_line_to_dict(line) for line in self.lines],
+        }
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Page:
+        """Inverse of `to_dict`.
+
+        Raises
+        ------
+        ValueError
+            If the data is of another schema version.
+        """
+        if data.get("version") != SCHEMA_VERSION:
+            raise ValueError(
+                f"page JSON has version {data.get('version')!r}; this program reads version "
+                f"{SCHEMA_VERSION}"
+            )
+        return Page(
+            height=data["height"],
+            width=data["width"],
+            lines=tuple(_line_from_dict(line) for line in data["lines"]),
+            engine=data["engine"],
+            transform=tuple(tuple(row) for row in data["transform"]),
+            warnings=tuple(data["warnings"]),
+        )
+
+    def to_json(self, indent: int | None = 2) -> str:
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
+
+    @staticmethod
+    def from_json(text: str) -> Page:
+        return Page.from_dict(json.loads(text))
+
+
+def _line_to_dict(line: Line) -> dict[str, Any]:
+    return {
+        "text": line.text,
+        "confidence": round(line.confidence, 4),
+        "box": line.box.as_list(),
+        "baseline": [list(point) for point in line.baseline],
+        "polygon": [list(point) for point in line.polygon],
+        "words": [
+            {
+                "text": word.text,
+                "confidence": round(word.confidence, 4),
+                "box": word.box.as_list(),
+                "letters": [
+                    {
+                        "text": letter.text,
+                        "confidence": letter.confidence,
+                        "box": letter.box.as_list(),
+                        "alternatives": [list(pair) for pair in letter.alternatives],
+                    }
+                    for letter in word.letters
+                ],
+            }
+            for word in line.words
+        ],
+    }
+
+
+def _line_from_dict(data: dict[str, Any]) -> Line:
+    return Line(
+        words=tuple(
+            Word(
+                tuple(
+                    Letter(
+                        box=Box(*letter["box"]),
+                        text=letter["text"],
+                        confidence=letter["confidence"],
+                        alternatives=tuple((t, p) for t, p in letter["alternatives"]),
+                    )
+                    for letter in word["letters"]
+                )
+            )
+            for word in data["words"]
+        ),
+        baseline=tuple((y, x) for y, x in data["baseline"]),
+        polygon=tuple((y, x) for y, x in data["polygon"]),
+    )
