@@ -1,0 +1,361 @@
+"""Open a photo or scan from a file, a stream or stdin, upright and at the size that is wanted.
+
+A `Photo` holds only where its picture comes from; the picture is decoded when it is asked for, at
+about the size it is asked for, so that a twelve-megapixel photo costs little time and memory.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import struct
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ocr.errors import ImageError
+
+# Raster formats whose decoders read one file and start no other program (EPS would).
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF", "WEBP")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".pbm", ".pgm", ".ppm"),
+    *(".tif", ".tiff", ".webp"),
+)  # by which a folder's pictures are told from its other files
+
+MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
+MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
+MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
+
+# JPEG decoding at a half, a quarter or an eighth is not an average over areas: decode at this
+# many times the wanted size or more, and average from there.
+DRAFT_MARGIN = 2
+ORIENTATION = 0x0112  # EXIF tag
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # EXIF orientation -> what makes it upright
+PNG_TAIL = 1 << 16  # bytes at a PNG's end searched for EXIF, which is at most that long
+DEEP_WHITE = 65535.0  # white of 16-bit samples
+
+_pillow_settings = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An image file that can be opened.
+
+    Attributes
+    ----------
+    name : str
+        How messages call it.
+    height, width : int
+        Pixels of the upright original, EXIF orientation applied.
+    source : Path or bytes
+        The file, or its content where it came through a pipe.
+    """
+
+    name: str
+    height: int
+    width: int
+    source: Path | bytes = field(repr=False)
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        """The whole upright picture in grey, reduced by averaging over areas.
+
+        Parameters
+        ----------
+        long_side : int
+            Pixels of the longer side of the result at most; a picture is never enlarged.
+
+        Returns
+        -------
+        (H, W) float32 array
+            In [0, 1], 0 black, 1 white; transparent parts are white. Row y of it is row
+            ``y * height / H`` of the original.
+
+        Raises
+        ------
+        ImageError
+            The picture is truncated or damaged.
+        """
+        image = self._decode(long_side, "L")
+        if image.mode == "F":
+            return np.clip(np.asarray(image, dtype=np.float32), 0.0, 1.0)
+        return np.asarray(image, dtype=np.float32) / np.float32(255)
+
+    def rgb(self, long_side: int) -> NDArray[np.uint8]:
+        """The same picture in colour: `(H, W, 3)` uint8; see `grey`."""
+        image = self._decode(long_side, "RGB")
+        if image.mode == "F":
+            grey = np.clip(np.asarray(image) * 255, 0, 255).round().astype(np.uint8)
+            return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+        return np.array(image)
+
+    def _decode(self, long_side: int, mode: str) -> Image.Image:
+        """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
+        if long_side < 1:
+            raise ValueError(f"long_side must be at least 1, got {long_side}")
+        scale = min(1.0, long_side / max(self.height, self.width))
+        height = max(1, round(self.height * scale))
+        width = max(1, round(self.width * scale))
+        with _opened(self.source, self.name) as image:
+            orientation = _orientation(image)
+            size = (height, width) if orientation >= 5 else (width, height)
+            draft = image.draft(mode, (size[0] * DRAFT_MARGIN, size[1] * DRAFT_MARGIN))
+            if image.width * image.height > MAX_DECODED_PIXELS:
+                raise ImageError(
+                    _too_large(self.name, image.width, image.height, MAX_DECODED_PIXELS)
+                )
+            image.load()
+            if image.format == "TIFF":  # Pillow has turned it upright
+                orientation, size = 1, (width, height)
+            small = _flat(image, mode, size, draft[1] if draft else None)
+        if orientation in UPRIGHT:
+            small = small.transpose(UPRIGHT[orientation])
+        return small
+
+
+def open_image(source: str | PathLike[str] | IO[bytes], name: str | None = None) -> Photo:
+    """Find out whether something is a picture, and how large.
+
+    Only the header is read; damage further on shows when the picture is decoded.
+
+    Parameters
+    ----------
+    source : str, path-like or binary stream
+        A file, ``"-"`` for stdin, or a stream, which is read to its end. Of a file with several
+        frames or pages the first one counts.
+    name : str, optional
+        How messages call it; by default its path, or "stdin".
+
+    Returns
+    -------
+    Photo
+
+    Raises
+    ------
+    ImageError
+        It is missing, empty, a folder, not a picture, damaged or unreasonably large.
+    """
+    if isinstance(source, (str, PathLike)):
+        if str(source) == "-":
+            if sys.stdin is None:
+                raise ImageError("stdin: closed. Give the path of an image file.")
+            name = name or "stdin"
+            content: Path | bytes = _read_stream(sys.stdin.buffer, name)
+        else:
+            path = Path(source)
+            name = name or str(path)
+            content = _check_file(path, name)
+    else:
+        name = name or str(getattr(source, "name", "stream"))
+        content = _read_stream(source, name)
+
+    with _opened(content, name) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise ImageError(_too_large(name, width, height, MAX_PIXELS))
+        if _orientation(image) >= 5:
+            if image.format == "TIFF":  # Pillow turns it, some versions not before decoding
+                image.load()
+                width, height = image.size
+            else:
+                width, height = height, width
+    return Photo(name=name, height=height, width=width, source=content)
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures directly inside a folder, told by their suffix, sorted by name.
+
+    Raises
+    ------
+    ImageError
+        The folder cannot be listed or holds no picture.
+    """
+    try:
+        found = sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in SUFFIXES
+            and not path.name.startswith(".")
+            and not path.is_dir()
+        )
+    except OSError as error:
+        raise ImageError(f"{folder}: cannot be listed ({_reason(error)}).") from None
+    if not found:
+        raise ImageError(
+            f"{folder}: no pictures in this folder ({', '.join(SUFFIXES)}). Name another folder or "
+            "the image files themselves."
+        )
+    return found
+
+
+def _check_file(path: Path, name: str) -> Path | bytes:
+    """The path of a regular file; the content of a pipe or a device."""
+    try:
+        mode = path.stat()
+        if stat.S_ISDIR(mode.st_mode):
+            raise ImageError(f"{name}: a folder, not an image file. Name a file inside it.")
+        if not stat.S_ISREG(mode.st_mode):
+            with path.open("rb") as stream:
+                return _read_stream(stream, name)
+        if mode.st_size == 0:
+            raise ImageError(f"{name}: the file is empty. Copy or download it again.")
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file. Check the path.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise ImageError(f"{name}: cannot be opened ({_reason(error)}).") from None
+    return path
+
+
+def _read_stream(stream: IO[bytes], name: str) -> bytes:
+    try:
+        content = stream.read(MAX_STREAM_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{name}: cannot be read ({_reason(error)}).") from None
+    if not content:
+        raise ImageError(f"{name}: nothing came in. Pipe an image file into it.")
+    if len(content) > MAX_STREAM_BYTES:
+        raise ImageError(
+            f"{name}: more than {MAX_STREAM_BYTES >> 20} MiB came in. Pipe a single image file."
+        )
+    return content
+
+
+@contextmanager
+def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
+    """A Pillow image, with every failure inside the block turned into ImageError."""
+    try:
+        with _quiet_pillow():
+            image = Image.open(
+                io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS
+            )
+            with image:
+                yield image
+    except ImageError:
+        raise
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"{name}: not an image that can be read. Use JPEG, PNG, TIFF, WebP, GIF, BMP or PNM."
+        ) from None
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file. Check the path.") from None
+    except MemoryError:
+        raise ImageError(f"{name}: too large for the memory. Make it smaller and retry.") from None
+    except OSError as error:
+        if error.errno is not None:
+            raise ImageError(f"{name}: cannot be opened ({_reason(error)}).") from None
+        raise ImageError(_damaged(name)) from None
+    # What Pillow's decoders raise on broken content, besides OSError.
+    except (SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error):
+        raise ImageError(_damaged(name)) from None
+
+
+@contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """Pillow without its own size limit (ours differs) and warnings (about odd metadata)."""
+    with _pillow_settings, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8; 1 where there is none or the metadata is broken."""
+    if image.format == "PNG" and not _png_has_exif(image):
+        return 1  # asking Pillow would decode the whole picture
+    try:
+        value = image.getexif().get(ORIENTATION, 1)
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error):
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _png_has_exif(image: Image.Image) -> bool:
+    """Whether a PNG may carry EXIF, ahead of its pixels (already parsed) or behind them."""
+    if "exif" in image.info or "Raw profile type exif" in image.info:
+        return True
+    stream = getattr(image, "fp", None)
+    if stream is None:
+        return False
+    position = stream.tell()
+    stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, stream.tell() - PNG_TAIL))
+    found = b"eXIf" in stream.read()
+    stream.seek(position)
+    return found
+
+
+def _flat(
+    image: Image.Image,
+    mode: str,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None,
+) -> Image.Image:
+    """Reduce to `size` and convert to `mode` on white, or to F in [0, 1] for deep samples."""
+    if image.mode[0] in "IF":  # I, I;16 and its byte orders, F
+        deep = np.asarray(image, dtype=np.float32)
+        image = Image.fromarray(np.nan_to_num(deep, nan=0.0, neginf=0.0) / _white_of(deep, image))
+        return _reduced(image, size, box)
+    if image.has_transparency_data:
+        clear = image if image.mode == "RGBA" else image.convert("RGBA")
+        small = _reduced(clear, size, box)
+        paper = Image.new("RGBA", small.size, "white")
+        return Image.alpha_composite(paper, small).convert(mode)
+    return _reduced(image if image.mode == mode else image.convert(mode), size, box)
+
+
+def _white_of(deep: NDArray[np.float32], image: Image.Image) -> float:
+    """The sample value that means white, for samples of more than eight bits."""
+    if image.mode.startswith("I;16"):
+        return DEEP_WHITE
+    largest = float(np.max(deep, initial=0.0, where=np.isfinite(deep)))
+    if image.mode == "F":
+        ranges: tuple[float, ...] = (1.0, 255.0, DEEP_WHITE)
+    else:
+        ranges = (DEEP_WHITE,)
+    return next((white for white in ranges if largest <= white), largest)
+
+
+def _reduced(
+    image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None
+) -> Image.Image:
+    """Average over areas. Hamming's window weighs parts of pixels, which a plain box does not."""
+    if image.size == size:
+        return image
+    return image.resize(size, Image.Resampling.HAMMING, box=box, reducing_gap=2.0)
+
+
+def _too_large(name: str, width: int, height: int, limit: int) -> str:
+    return (
+        f"{name}: {width} x {height} pixels are more than can be read safely "
+        f"({limit // 1_000_000} megapixels). Make it smaller and retry."
+    )
+
+
+def _damaged(name: str) -> str:
+    return f"{name}: the image is truncated or damaged. Copy or download it again."
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:]
