@@ -1,0 +1,338 @@
+"""What text looks like: a character n-gram over folded text, other strings, and letter case.
+
+Three small models are mixed, so that language helps where there is language and stays silent
+elsewhere:
+
+- an interpolated Kneser-Ney n-gram (Chen & Goodman 1999) over folded text: lower case, no accents,
+  every digit one symbol, rare signs one symbol;
+- a model of other strings (codes, numbers, names, single characters), which knows only that
+  letters follow letters and digits digits. Every word is of the one kind or of the other, and its
+  characters so far tell which, so that a word that began unlike language is not bent into it;
+- patterns of case: a word in capitals, lower case, with an initial capital, or mixed.
+
+`TextModel.advance` is all that a beam search needs, over glyphs as over CTC outputs.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.errors import ModelError
+from ocr.weights import find_weights, read_metadata, verify
+
+SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#"  # '0' any digit, '#' any other sign
+SYMBOL_BITS = 6  # bits of a symbol in a packed n-gram; 0 is "nothing known"
+SPACE = 1  # id of the space; symbol k of SYMBOLS has id k + 1
+KEY_BYTES = 6  # bytes of a packed n-gram in the file
+STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the file
+BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
+
+_VARIANTS = {"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
+_STOPS = np.array([SYMBOLS.index(sign) + 1 for sign in ".!?"])
+
+LETTER, DIGIT, SIGN, NOTHING = range(4)  # kinds of characters; NOTHING at the start of a line
+_FOLDED_LETTERS, _DIGITS, _SIGNS = 26, 10, 32  # how many characters a kind has
+_DIGIT_SHARES = (0.19, 0.20, 0.13, 0.08, 0.06, 0.07, 0.06, 0.06, 0.07, 0.08)  # 0 to 9, as counted
+
+# Strings that are not language: probability of a letter, a digit, a sign or the end of the word
+# after a character of each kind (rows), inside a word and at its beginning. Set by hand: runs of
+# one kind are long, words of four or five characters usual.
+_INSIDE = np.array([[0.62, 0.08, 0.06, 0.24], [0.08, 0.60, 0.10, 0.22], [0.35, 0.35, 0.10, 0.20]])
+_BEGIN = np.array([[0.80, 0.13, 0.07], [0.20, 0.72, 0.08], [0.45, 0.45, 0.10], [0.60, 0.32, 0.08]])
+
+# Whether a word is language: at the start of a line, and after a word that was or was not.
+KNOWN_AT_START, KNOWN_AFTER_KNOWN, KNOWN_AFTER_OTHER = 0.8, 0.92, 0.35
+
+# Case patterns of a word: capitals, lower case, initial capital, mixed. Rows: the pattern of the
+# word before; then the start of a line; then after a full stop. Set by hand between prose and
+# lists, notes and headings; the page's own prior multiplies them.
+PATTERNS = ("upper", "lower", "title", "mixed")
+_NEXT_PATTERN = np.array(
+    [
+        [0.88, 0.05, 0.05, 0.02],
+        [0.03, 0.83, 0.13, 0.01],
+        [0.05, 0.56, 0.38, 0.01],
+        [0.20, 0.35, 0.25, 0.20],
+        [0.30, 0.35, 0.32, 0.03],
+        [0.15, 0.12, 0.71, 0.02],
+    ]
+)
+_LINE_START, _AFTER_STOP = 4, 5
+_UPPER_FIRST = np.array(
+    [0.995, 0.005, 0.995, 0.5]
+)  # share of capitals among a word's first letters
+_UPPER_LATER = np.array([0.99, 0.003, 0.003, 0.5])  # and among the later ones
+
+
+def fold(character: str) -> tuple[int, int, int]:
+    """Symbol id, kind, and case (0 lower, 1 upper, 2 without) of one character."""
+    character = _VARIANTS.get(character, character)
+    base = unicodedata.normalize("NFD", character)[0]
+    if base.isdigit():
+        return SYMBOLS.index("0") + 1, DIGIT, 2
+    lower = base.lower()
+    if len(lower) == 1 and "a" <= lower <= "z":
+        return SYMBOLS.index(lower) + 1, LETTER, int(base != lower)
+    known = base if base in SYMBOLS else "#"
+    return SYMBOLS.index(known) + 1, SIGN, 2
+
+
+class NgramModel:
+    """Back-off n-gram over symbols, as sorted packed keys.
+
+    Parameters
+    ----------
+    keys : (M,) int64 array, ascending
+        n-grams of every length up to `order`, `SYMBOL_BITS` a symbol, the last symbol lowest.
+        Every single symbol is among them.
+    log_probs, backoffs : (M,) float32 arrays
+        Natural logarithms: of an n-gram's probability, and of its weight as a context.
+    order : int
+        Length of the longest n-gram.
+    """
+
+    def __init__(
+        self,
+        keys: NDArray[np.int64],
+        log_probs: NDArray[np.float32],
+        backoffs: NDArray[np.float32],
+        order: int,
+    ) -> None:
+        self.order = order
+        self._keys = np.append(keys, np.iinfo(np.int64).max)  # so that a search never ends outside
+        self._log_probs = np.append(log_probs, np.float32(0))
+        self._backoffs = np.append(backoffs, np.float32(0))
+        self._masks = (np.int64(1) << (SYMBOL_BITS * np.arange(1, order + 1))) - 1
+        self._shortest = np.int64(1) << (SYMBOL_BITS * np.arange(order - 1))  # real at each length
+
+    def log_probs(
+        self, contexts: NDArray[np.int64], symbols: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """Natural logarithm of the probability of `symbols` after `contexts`.
+
+        Parameters
+        ----------
+        contexts : (B,) int64 array
+            The symbols before, packed; 0 for none.
+        symbols : (B, A) int64 array
+            Symbol ids to be scored after each context.
+
+        Returns
+        -------
+        (B, A) float32 array
+        """
+        # Weights of the contexts of length 1 to order-1, 0 where one was never seen; then, for an
+        # n-gram found at length n, the sum over the longer contexts that failed.
+        heads = contexts[:, None] & self._masks[:-1]  # (B, order-1)
+        at = np.searchsorted(self._keys, heads)
+        seen = (self._keys[at] == heads) & (heads >= self._shortest)
+        weights = np.where(seen, self._backoffs[at], np.float32(0))
+        failed = np.zeros((len(contexts), self.order), dtype=np.float32)
+        failed[:, :-1] = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
+        grams = ((contexts[:, None] << SYMBOL_BITS) | symbols)[..., None] & self._masks
+        at = np.searchsorted(self._keys, grams)  # (B, A, order)
+        found = self._keys[at] == grams
+        longest = self.order - 1 - np.argmax(found[..., ::-1], axis=-1)  # (B, A)
+        best = np.take_along_axis(at, longest[..., None], axis=-1)[..., 0]
+        scores: NDArray[np.float32] = self._log_probs[best] + np.take_along_axis(
+            failed, longest, axis=1
+        )
+        return scores
+
+
+@dataclass(frozen=True)
+class State:
+    """Where B hypotheses stand in the text; every field has B rows.
+
+    `context` packs the last symbols, `known` is the probability that the word is language, `case`
+    that of each pattern, `fresh` says that the word has no letter yet, and `kind` is the kind of
+    the last character that is not a space.
+    """
+
+    context: NDArray[np.int64]
+    known: NDArray[np.float64]
+    case: NDArray[np.float64]
+    fresh: NDArray[np.bool_]
+    kind: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.context)
+
+    def take(self, rows: NDArray[np.int64]) -> State:
+        """The hypotheses `rows`, in that order."""
+        return State(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+class TextModel:
+    """Probability of the next character of a line, over a given set of characters.
+
+    Parameters
+    ----------
+    ngrams : NgramModel
+    charset : sequence of str
+        The characters to be told apart; index k of `advance` is ``charset[k]``, and
+        ``len(charset)`` is the space.
+    case_prior : (4,) array, optional
+        Weights of the `PATTERNS` on this page, multiplied into the model's own.
+    """
+
+    def __init__(
+        self,
+        ngrams: NgramModel,
+        charset: tuple[str, ...],
+        case_prior: NDArray[np.float64] | None = None,
+    ) -> None:
+        self.ngrams = ngrams
+        self.space = len(charset)
+        folded = np.array([fold(c) for c in charset] + [(SPACE, SIGN, 2)], dtype=np.int64)
+        self._symbol, self._kind, self._case = folded.T
+        # A digit is its share of its symbol, and a rare sign its share of the rest.
+        rare = _SIGNS - sum(fold(c)[1] == SIGN for c in SYMBOLS[1:-1])
+        self._share = np.ones(len(folded))
+        for k in np.flatnonzero(self._kind == DIGIT):
+            self._share[k] = _DIGIT_SHARES[unicodedata.digit(charset[k])]
+        self._share[self._symbol == len(SYMBOLS)] = 1 / rare
+        size = np.array([_FOLDED_LETTERS, _DIGITS, _SIGNS, 1.0])
+        inside = np.vstack([_INSIDE, np.full(4, 0.25)]) / size
+        begin = np.hstack([_BEGIN, np.full((4, 1), 1e-3)]) / size
+        kind = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
+        self._other = np.stack([inside, begin])[:, :, kind]  # (2, kinds before, characters)
+        upper = np.stack([_UPPER_LATER, _UPPER_FIRST])
+        self._case_table = np.stack([1 - upper, upper, np.ones((2, 4))])  # (case, fresh, pattern)
+        prior = np.ones(4) if case_prior is None else np.asarray(case_prior, dtype=np.float64)
+        self._next_case = _NEXT_PATTERN * prior
+        self._next_case /= self._next_case.sum(axis=1, keepdims=True)
+        self._context_mask = (np.int64(1) << (SYMBOL_BITS * (ngrams.order - 1))) - 1
+
+    def start(self, count: int) -> State:
+        """`count` hypotheses at the beginning of a line."""
+        return State(
+            np.full(count, SPACE, dtype=np.int64),
+            np.full(count, KNOWN_AT_START),
+            np.tile(self._next_case[_LINE_START], (count, 1)),
+            np.ones(count, dtype=bool),
+            np.full(count, NOTHING),
+        )
+
+    def advance(
+        self, state: State, characters: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], State]:
+        """Score the next character and move on.
+
+        Parameters
+        ----------
+        state : State of B hypotheses
+        characters : (B, A) int64 array
+            Candidates for the next character of each, as indices into the charset.
+
+        Returns
+        -------
+        (B, A) float64 array
+            Natural logarithm of each candidate's probability.
+        State of B * A hypotheses
+            Row ``b * A + a`` is hypothesis b after its candidate a; see `State.take`.
+        """
+        symbols = self._symbol[characters]
+        case = self._case[characters]
+        begins = (state.context & (2**SYMBOL_BITS - 1)) == SPACE
+        language = state.known[:, None] * np.exp(
+            self.ngrams.log_probs(state.context, symbols), dtype=np.float64
+        )
+        language *= self._share[characters]
+        other = (1 - state.known)[:, None] * self._other[
+            begins.astype(np.int64)[:, None], state.kind[:, None], characters
+        ]
+        text = language + other
+        # (B, A, 4): the patterns weighted by how well they explain this character's case
+        patterns = state.case[:, None] * self._case_table[case, state.fresh[:, None].astype(int)]
+        cased = patterns.sum(axis=-1)
+        after = State(
+            (((state.context[:, None] << SYMBOL_BITS) | symbols) & self._context_mask).ravel(),
+            (language / text).ravel(),
+            (patterns / cased[..., None]).reshape(-1, 4),
+            (state.fresh[:, None] & (case == 2)).ravel(),
+            np.where(characters == self.space, state.kind[:, None], self._kind[characters]).ravel(),
+        )
+        self._begin_words(after, np.flatnonzero(characters.ravel() == self.space))
+        return np.log(text) + np.log(cased), after
+
+    def _begin_words(self, state: State, rows: NDArray[np.int64]) -> None:
+        """Let the words of `rows`, which a space has ended, pass on what the next may be."""
+        if not len(rows):
+            return
+        known = state.known[rows]
+        state.known[rows] = KNOWN_AFTER_OTHER + (KNOWN_AFTER_KNOWN - KNOWN_AFTER_OTHER) * known
+        before = (state.context[rows] >> SYMBOL_BITS) & (2**SYMBOL_BITS - 1)
+        stopped = np.isin(before, _STOPS)[:, None]
+        following = state.case[rows] @ self._next_case[:4]
+        state.case[rows] = np.where(stopped, self._next_case[_AFTER_STOP], following)
+        state.fresh[rows] = True
+
+    def log_prob(self, text: str, charset: tuple[str, ...]) -> float:
+        """Natural logarithm of the probability of a line of characters in `charset` and spaces."""
+        index = {c: k for k, c in enumerate((*charset, " "))}
+        state, total = self.start(1), 0.0
+        for character in text:
+            scores, state = self.advance(state, np.array([[index[character]]]))
+            total += float(scores[0, 0])
+        return total
+
+
+def load_language(name: str | Path = "english") -> NgramModel:
+    """Load an n-gram model from a path or the name of an installed weight file.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, damaged, foreign, newer than this version, or no language model.
+    """
+    path = find_weights(str(name))
+    metadata = read_metadata(path)
+    if metadata.kind != "language" or "".join(metadata.charset) != SYMBOLS:
+        raise ModelError(f"{path}: not a language model that this version understands.")
+    verify(path)
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            planes, log_probs, backoffs = data["deltas"], data["log_probs"], data["backoffs"]
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
+    return unpack(planes, log_probs, backoffs, int(metadata.architecture["order"]))
+
+
+def pack(
+    keys: NDArray[np.int64], log_probs: NDArray[np.float64], backoffs: NDArray[np.float64]
+) -> dict[str, NDArray[np.uint8]]:
+    """The arrays of a weight file: key differences by byte planes, logarithms in eight bits."""
+    bytes_ = np.diff(keys, prepend=0).astype("<i8").view(np.uint8).reshape(-1, 8)
+    return {
+        "deltas": np.ascontiguousarray(bytes_.T[:KEY_BYTES]),
+        "log_probs": np.clip(np.rint(-log_probs * STEPS_PER_NAT), 0, 255).astype(np.uint8),
+        "backoffs": np.clip(
+            np.rint(backoffs * STEPS_PER_NAT) + BACKOFF_OFFSET, 0, 255
+        ).astype(np.uint8),
+    }  # fmt: skip
+
+
+def unpack(
+    deltas: NDArray[np.uint8],
+    log_probs: NDArray[np.uint8],
+    backoffs: NDArray[np.uint8],
+    order: int,
+) -> NgramModel:
+    """Inverse of `pack`, but for the rounding."""
+    wide = np.zeros((deltas.shape[1], 8), dtype=np.uint8)
+    wide[:, : len(deltas)] = deltas.T
+    keys = np.cumsum(wide.view("<i8")[:, 0])
+    steps = np.arange(256, dtype=np.float32)
+    return NgramModel(
+        keys,
+        (-steps / STEPS_PER_NAT)[log_probs].astype(np.float32),
+        ((steps - BACKOFF_OFFSET) / STEPS_PER_NAT)[backoffs].astype(np.float32),
+        order,
+    )
