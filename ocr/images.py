@@ -241,12 +241,13 @@ def _read_stream(stream: IO[bytes], name: str) -> bytes:
 def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
     """A Pillow image, with every failure inside the block turned into ImageError."""
     try:
-        with _quiet_pillow():
-            image = Image.open(
-                io.BytesIO(source) if isinstance(source, bytes) else source, formats=FORMATS
-            )
-            with image:
-                yield image
+        # A stream, not a path: Pillow 12.0 maps raw TIFF files into memory and turns those wrongly.
+        with (
+            _quiet_pillow(),
+            io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
+            Image.open(stream, formats=FORMATS) as image,
+        ):
+            yield image
     except ImageError:
         raise
     except UnidentifiedImageError:
