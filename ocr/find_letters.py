@@ -27,6 +27,7 @@ COARSE_SIDE = 1000  # px, longer side of the reduced copy on which the letter he
 MAX_SIDE = 2600  # px, longer side of the largest working image: bounds memory
 MIN_CONTRAST = 0.10  # of white: ink must be this much darker than the paper around it
 NOISE_CONTRAST = 4.0  # times the noise: likewise
+TEXTURE_CONTRAST = 7.0  # times the usual deviation from the paper's brightness: likewise
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,8 @@ def ink_mask(even: FloatImage) -> NDArray[np.bool_]:
     threshold = min(float(threshold_otsu(values)), paper - contrast)
     faint = even < threshold + 0.4 * (paper - threshold - contrast / 2)
     strong = even < threshold
+    if paper - float(even[strong].mean()) < TEXTURE_CONTRAST * spread:
+        return np.zeros_like(dark)  # texture: wood, cloth, noise
     marked, count = ndimage.label(faint, structure=np.ones((3, 3)))
     if count == 0:
         return strong
@@ -289,14 +292,16 @@ def median_letter_height(
     Weighting by height keeps dots and specks from pulling the median down. Components that span
     most of the picture are frames or shadows, and lines much flatter than high are rules.
     """
+    least = min(6, 0.2 * shape[0])  # px; in a crop of one small word letters may be tiny
     usual = (
-        (heights >= 5)
+        (heights >= least)
         & (heights < 0.7 * max(shape[0], 8))
         & (widths < 0.7 * max(shape[1], 8))
         & (widths < 12 * heights)
     )
-    if not usual.any():
-        usual = (heights >= 2) & (widths < 12 * heights) & (heights < 40 * widths)
+    if not usual.any():  # perhaps the picture is a crop of one letter
+        usual = (heights >= least) & (widths < 12 * heights) & (heights < 40 * widths)
+        usual &= max(shape) < 20 * heights
         if not usual.any():
             return 0.0
     chosen = np.sort(heights[usual])
