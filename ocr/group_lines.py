@@ -104,10 +104,12 @@ def _mean_shift(levels: NDArray[np.float64], bandwidth: float) -> NDArray[np.int
     """Cluster numbers of one-dimensional positions."""
     from sklearn.cluster import MeanShift  # late: the slowest import of reading
 
-    if len(levels) == 1:
-        return np.zeros(1, dtype=np.intp)
-    shift = MeanShift(bandwidth=bandwidth, bin_seeding=True)
-    labels: NDArray[np.intp] = shift.fit(levels[:, None]).labels_
+    steps = np.arange(levels.min(), levels.max() + bandwidth / 2, bandwidth / 2)
+    away = np.abs(levels - steps[:, None]).min(axis=1)
+    seeds = steps[away <= bandwidth / 2][:, None]
+    labels: NDArray[np.intp] = MeanShift(bandwidth=bandwidth, seeds=seeds).fit_predict(
+        levels[:, None]
+    )
     return labels
 
 

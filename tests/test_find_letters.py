@@ -1,0 +1,296 @@
+"""find_letters: literal pictures of a few strokes, and properties that hold for any page."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from ocr.find_letters import (
+    LETTER_HEIGHT,
+    cut_columns,
+    denoise,
+    even_light,
+    find_letters,
+    ink_mask,
+    join_pieces,
+    median_letter_height,
+    noise_sigma,
+    scale_boxes,
+    segment,
+    stroke_width,
+    to_grey,
+    working_side,
+)
+from ocr.page import Box
+
+H = 60  # letter height of the drawn pages, pixels
+PEN = 7
+
+
+def draw(strokes, size=(400, 600), pen=PEN):
+    """A page with polylines given as [(y, x), ...]; paper 1, ink 0."""
+    page = Image.new("L", (size[1], size[0]), 255)
+    pencil = ImageDraw.Draw(page)
+    for stroke in strokes:
+        pencil.line([(x, y) for y, x in stroke], fill=0, width=pen, joint="curve")
+    return np.asarray(page, dtype=np.float32) / 255
+
+
+def at(strokes, y, x):
+    return [[(y + r * H, x + c * H) for r, c in stroke] for stroke in strokes]
+
+
+# unit strokes in a box one letter high
+PLAIN = {
+    "L": [[(0, 0), (1, 0), (1, 0.6)]],
+    "V": [[(0, 0), (1, 0.35), (0, 0.7)]],
+    "U": [[(0, 0), (0.95, 0.1), (0.95, 0.5), (0, 0.6)]],
+    "Z": [[(0, 0), (0, 0.6), (1, 0), (1, 0.6)]],
+}
+IN_PIECES = {
+    "i": [[(0.4, 0.3), (1, 0.3)], [(0.05, 0.3), (0.12, 0.3)]],
+    "j": [[(0.4, 0.5), (1.2, 0.5), (1.3, 0.2)], [(0.05, 0.5), (0.12, 0.5)]],
+    "=": [[(0.4, 0), (0.4, 0.6)], [(0.7, 0), (0.7, 0.6)]],
+    ":": [[(0.4, 0.2), (0.47, 0.2)], [(0.9, 0.2), (0.97, 0.2)]],
+    "!": [[(0, 0.2), (0.65, 0.2)], [(0.93, 0.2), (1, 0.2)]],
+    "?": [[(0.1, 0), (0, 0.3), (0.2, 0.5), (0.4, 0.3), (0.65, 0.3)], [(0.93, 0.3), (1, 0.3)]],
+    '"': [[(0, 0), (0.25, 0)], [(0, 0.2), (0.25, 0.2)]],
+    "%": [
+        [(1, 0), (0, 0.6)],
+        [(0, 0), (0, 0.15), (0.2, 0.15), (0.2, 0), (0, 0)],
+        [(0.8, 0.5), (0.8, 0.65), (1, 0.65), (1, 0.5), (0.8, 0.5)],
+    ],
+    "E": [[(0, 0.5), (0, 0), (1, 0), (1, 0.5)], [(0.5, 0.18), (0.5, 0.45)]],
+    "F": [[(0, 0.5), (0, 0), (1, 0)], [(0.5, 0.2), (0.5, 0.45)]],
+    "T": [[(0, 0), (0, 0.7)], [(0.2, 0.35), (1, 0.35)]],
+    "A": [[(1, 0), (0, 0.35), (1, 0.7)], [(0.65, 0.28), (0.65, 0.42)]],
+    "H": [[(0, 0), (1, 0)], [(0.5, 0.17), (0.5, 0.6), (0, 0.6), (1, 0.6)]],
+    "K": [[(0, 0), (1, 0)], [(0, 0.6), (0.5, 0.2), (1, 0.6)]],
+}
+
+
+def row_of(strokes, others=("L", "V", "U", "Z")):
+    """A line of plain letters with one more character in its middle, and where that stands."""
+    x = 60.0
+    drawn = []
+    for name in others[:2]:
+        drawn += at(PLAIN[name], 150, x)
+        x += 1.1 * H
+    drawn += at(strokes, 150, x)
+    x += 1.3 * H
+    for name in others[2:]:
+        drawn += at(PLAIN[name], 150, x)
+        x += 1.1 * H
+    return draw(drawn)
+
+
+@pytest.mark.parametrize("name", IN_PIECES)
+def test_a_character_in_pieces_gets_one_box(name):
+    boxes, _ = find_letters(row_of(IN_PIECES[name]))
+    assert len(boxes) == 5
+
+
+@pytest.mark.parametrize("sign", [[[(0.95, 0), (1, 0)]], [[(0.9, 0.1), (1.15, 0)]]])
+def test_full_stop_and_comma_are_kept(sign):
+    boxes, _ = find_letters(row_of(sign))
+    assert len(boxes) == 5
+
+
+def test_boxes_are_tight_and_bw_is_black_on_white():
+    page = draw(at(PLAIN["L"], 100, 100) + at(PLAIN["V"], 100, 200) + at(PLAIN["U"], 100, 300))
+    boxes, bw = find_letters(page)
+    assert boxes.shape == (3, 4)
+    assert bw.shape == page.shape
+    assert bw.dtype == np.float32
+    assert set(np.unique(bw)) == {0.0, 1.0}
+    for (y1, x1, y2, x2), x in zip(
+        sorted(boxes.tolist(), key=lambda b: b[1]), (100, 200, 300), strict=True
+    ):
+        assert abs(y1 - 100) <= 5
+        assert abs(y2 - 161) <= 5
+        assert abs(x1 - x) <= 5
+        assert (bw[y1:y2, x1:x2] == 0).any()
+
+
+def test_touching_letters_are_split():
+    two = [
+        [(0, 0), (1, 0), (1, 0.6), (0, 0.6), (0, 0)],
+        [(0.5, 0.6), (0.5, 1.0)],
+        [(0, 1.0), (1, 1.0), (1, 1.6), (0, 1.6), (0, 1.0)],
+    ]
+    boxes, _ = find_letters(
+        draw(at(PLAIN["L"], 100, 60) + at(two, 100, 200) + at(PLAIN["V"], 100, 400))
+    )
+    assert len(boxes) == 4
+
+
+def test_cut_columns_only_where_one_thin_stroke_links_two_bodies():
+    block = np.zeros((20, 50), dtype=bool)
+    block[:, :18] = block[:, 32:] = True
+    block[10:12, 18:32] = True
+    assert cut_columns(block, letter_height=20, stroke=2) == [25]
+    assert cut_columns(np.ones((20, 50), dtype=bool), letter_height=20, stroke=2) == []
+
+
+def test_specks_rules_and_frames_are_dropped():
+    page = draw([*at(PLAIN["L"], 100, 100), *at(PLAIN["V"], 100, 200), *at(PLAIN["U"], 100, 300)])
+    page[300, 500] = 0  # a speck
+    page[250:252, 20:580] = 0.3  # a rule
+    page[:, :4] = 0  # the edge of the sheet
+    assert len(find_letters(page)[0]) == 3
+
+
+def test_writing_at_the_border_is_kept():
+    page = draw(at(PLAIN["L"], 100, 1) + at(PLAIN["V"], 100, 200) + at(PLAIN["Z"], 100, 300))
+    assert len(find_letters(page)[0]) == 3
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        np.ones((300, 400)),
+        np.zeros((300, 400)),
+        np.full((300, 400), 0.5),
+        np.ones((1, 1)),
+        np.zeros((1, 1)),
+        np.ones((10, 20000)),
+        np.tile(np.linspace(0.2, 1, 400), (300, 1)),
+        np.random.default_rng(0).random((300, 400)),
+        0.7 + 0.05 * np.random.default_rng(0).standard_normal((300, 400)),
+    ],
+    ids=["white", "black", "grey", "pixel", "ink pixel", "ribbon", "gradient", "noise", "paper"],
+)
+def test_nothing_is_found_where_nothing_is_written(page):
+    boxes, bw = find_letters(page)
+    assert boxes.shape == (0, 4)
+    assert (bw == 1).all()
+
+
+def printed(text="MAKE A LIST\nOF 36 BOXES", size=70):
+    """A page in the font that comes with Pillow."""
+    page = Image.new("L", (1200, 500), 225)
+    font = ImageFont.load_default(size)
+    ImageDraw.Draw(page).multiline_text((80, 90), text, fill=40, font=font, spacing=40)
+    return page.filter(ImageFilter.GaussianBlur(1))
+
+
+def test_the_light_does_not_matter():
+    page = to_grey(np.asarray(printed()))
+    light = np.linspace(0.35, 1.0, page.shape[1], dtype=np.float32)
+    assert len(find_letters(page)[0]) == len(find_letters(page * light)[0]) == 18
+
+
+def test_a_photo_at_half_size_gives_the_same_boxes():
+    big = printed().resize((4800, 2000), Image.Resampling.BICUBIC)
+    boxes = {}
+    for name, page in {"big": big, "half": big.reduce(2)}.items():
+        found, _ = find_letters(np.asarray(page))
+        boxes[name] = found * (1 if name == "big" else 2)
+    assert len(boxes["big"]) == len(boxes["half"]) == 18
+    for one in boxes["big"]:
+        assert max(Box(*one).iou(Box(*other)) for other in boxes["half"]) >= 0.8
+
+
+@settings(max_examples=15, deadline=None)
+@given(top=st.integers(0, 60), left=st.integers(0, 70))
+def test_boxes_move_with_the_crop(top, left):
+    page = np.asarray(printed())
+    whole = find_letters(page)[0]
+    cropped = find_letters(page[top:, left:])[0] + [top, left, top, left]
+    assert len(cropped) == len(whole)
+    assert np.abs(np.sort(cropped, axis=0) - np.sort(whole, axis=0)).max() <= 4
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), rows=st.integers(1, 90), cols=st.integers(1, 90))
+def test_boxes_lie_inside_any_picture(seed, rows, cols):
+    rng = np.random.default_rng(seed)
+    page = np.where(rng.random((rows, cols)) < 0.1, 0.0, 1.0)
+    boxes, bw = find_letters(page)
+    assert bw.shape == page.shape
+    assert (boxes[:, :2] >= 0).all()
+    assert (boxes[:, 2:] <= page.shape).all()
+    assert (boxes[:, :2] < boxes[:, 2:]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_to_grey_takes_any_depth(dtype):
+    top = 1 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).max
+    grey = to_grey(np.array([[0, top]], dtype=dtype))
+    assert grey.dtype == np.float32
+    assert grey.tolist() == [[0.0, 1.0]]
+
+
+def test_to_grey_weighs_colours_and_refuses_other_shapes():
+    assert to_grey(np.array([[[255, 0, 0]]], dtype=np.uint8))[0, 0] == pytest.approx(0.299)
+    with pytest.raises(ValueError, match="shape"):
+        to_grey(np.zeros((2, 2, 7)))
+
+
+def test_noise_sigma_measures_gaussian_noise():
+    noisy = 0.5 + 0.03 * np.random.default_rng(1).standard_normal((200, 200))
+    assert noise_sigma(noisy.astype(np.float32)) == pytest.approx(0.03, rel=0.1)
+    assert noise_sigma(np.ones((50, 50), dtype=np.float32)) == 0
+
+
+def test_denoise_leaves_a_clean_page_alone():
+    page = draw(at(PLAIN["L"], 100, 100))
+    assert denoise(page) is page
+
+
+def test_even_light_divides_the_paper_out():
+    shaded = np.tile(np.linspace(0.4, 1, 300, dtype=np.float32), (200, 1))
+    assert even_light(shaded).min() > 0.9
+
+
+def test_ink_mask_of_a_stroke():
+    page = np.ones((20, 20), dtype=np.float32)
+    page[5:15, 9:12] = 0.2
+    assert ink_mask(page).sum() == 30
+
+
+def test_stroke_width_of_a_bar():
+    mask = np.zeros((40, 200), dtype=bool)
+    mask[15:21, 10:190] = True
+    assert stroke_width(mask) == pytest.approx(6, rel=0.1)
+
+
+def test_median_letter_height_ignores_dots_rules_and_frames():
+    heights = np.array([40.0, 42, 41, 3, 2, 4, 390, 6])
+    widths = np.array([20.0, 25, 30, 3, 2, 4, 590, 500])
+    assert median_letter_height(heights, widths, (400, 600)) == 41
+
+
+def test_join_pieces_numbers_the_characters():
+    boxes = np.array([[40, 10, 100, 14], [10, 9, 16, 15], [10, 60, 100, 110]])
+    assert join_pieces(boxes, 90).tolist() == [0, 0, 1]
+
+
+def test_scale_boxes_stays_inside():
+    boxes = np.array([[0, 0, 10, 20], [9, 19, 10, 20]])
+    scaled = scale_boxes(boxes, (10, 20), (103, 207))
+    assert scaled.tolist() == [[0, 0, 103, 207], [93, 197, 103, 207]]
+
+
+def test_segment_works_at_its_own_scale_and_shows_its_stages():
+    page = to_grey(np.asarray(printed()))
+    side = working_side(page)
+    assert side == pytest.approx(1200 * LETTER_HEIGHT / 50, rel=0.15)
+    stages = {}
+    found = segment(page, stages.setdefault)
+    assert list(stages) == ["grey", "denoised", "even-light", "ink", "closed", "letters"]
+    assert found.labels.max() == len(found.boxes) == 18
+    glyph = found.glyph(0)
+    assert glyph.shape == tuple(found.boxes[0][2:] - found.boxes[0][:2])
+    assert glyph.min() < 0.4
+    assert glyph.max() == 1
+
+
+def test_jpeg_of_noise_is_not_writing():
+    stream = io.BytesIO()
+    noise = (np.random.default_rng(0).random((300, 400, 3)) * 255).astype(np.uint8)
+    Image.fromarray(noise).save(stream, "JPEG", quality=30)
+    assert len(find_letters(np.asarray(Image.open(stream)))[0]) == 0

@@ -1,0 +1,121 @@
+"""group_lines and word_starts: small literal pages, and properties of any page."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocr.group_lines import group_lines, letter_height, page_tilt, word_starts
+
+
+def page_of(text, letter=20, gap=8, space=26, leading=50, slope=0.0):
+    """Boxes of monospaced capitals, `letter` pixels high, and the line of each."""
+    boxes, owners = [], []
+    for number, row in enumerate(text.splitlines()):
+        x = 10.0
+        for character in row:
+            if character == " ":
+                x += space - gap
+                continue
+            y = 100 + number * leading + slope * x
+            top, bottom = (0.9, 1.0) if character == "." else (0.0, 1.0)
+            width = 0.15 if character == "." else 0.7
+            boxes.append([y + top * letter, x, y + bottom * letter, x + width * letter])
+            owners.append(number)
+            x += width * letter + gap
+    return np.round(np.array(boxes)).astype(int), np.array(owners)
+
+
+TEXT = "MAKE A LIST.\nOF ALL THINGS\nTO DO."
+
+
+def as_text(boxes, text):
+    """The text again, its spaces set where `word_starts` says."""
+    lines = group_lines(boxes)
+    rows = []
+    for line, start, row in zip(lines, word_starts(boxes, lines), text.splitlines(), strict=True):
+        characters = row.replace(" ", "")
+        assert len(line) == len(characters)
+        spaced = [(" " if new else "") + c for new, c in zip(start, characters, strict=True)]
+        rows.append("".join(spaced).strip())
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize("degrees", [-12, -5, 0, 3, 12])
+def test_lines_of_a_tilted_page(degrees):
+    boxes, owners = page_of(TEXT, slope=np.tan(np.radians(degrees)))
+    lines = group_lines(boxes)
+    assert [owners[line].tolist() for line in lines] == [
+        [k] * (owners == k).sum() for k in range(3)
+    ]
+    assert page_tilt(boxes) == pytest.approx(degrees, abs=0.7)
+
+
+def test_signs_join_the_line_they_belong_to():
+    letters, _ = page_of("LIST\nLIST", leading=40)
+    comma = [[118, 100, 126, 104]]  # under the first line, above the second
+    quote = [[139, 105, 145, 107]]
+    boxes = np.concatenate([letters, comma, quote])
+    first, second = group_lines(boxes)
+    assert 8 in first
+    assert 9 in second
+
+
+def test_a_page_of_signs_and_a_single_box():
+    assert [line.tolist() for line in group_lines(np.array([[0, 0, 9, 9]]))] == [[0]]
+    assert group_lines(np.empty((0, 4), dtype=int)) == []
+    assert word_starts(np.empty((0, 4), dtype=int), []) == []
+
+
+@pytest.mark.parametrize(("gap", "space"), [(1, 9), (2, 10), (8, 26), (14, 34), (17, 40)], ids=str)
+def test_words_of_tight_and_of_widely_spaced_capitals(gap, space):
+    boxes, _ = page_of(TEXT, gap=gap, space=space)
+    assert as_text(boxes, TEXT) == TEXT
+
+
+def test_a_line_of_one_word_has_no_gap():
+    boxes, _ = page_of("A NAP\nREFRIGERATOR\nTO DO")
+    assert as_text(boxes, "A NAP\nREFRIGERATOR\nTO DO") == "A NAP\nREFRIGERATOR\nTO DO"
+
+
+def test_letters_far_apart_stand_alone():
+    boxes, _ = page_of("ABCDE\nFGHIJ", gap=30)
+    lines = group_lines(boxes)
+    assert all(start.all() for start in word_starts(boxes, lines))
+
+
+def test_letter_height_ignores_signs():
+    assert letter_height(np.array([[0, 0, 20, 5], [0, 9, 22, 14], [18, 20, 21, 22]])) == 21
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    shift=st.tuples(st.integers(0, 500), st.integers(0, 500)),
+    factor=st.integers(1, 6),
+)
+def test_grouping_does_not_depend_on_order_place_or_size(seed, shift, factor):
+    boxes, _ = page_of(TEXT)
+    order = np.random.default_rng(seed).permutation(len(boxes))
+    moved = boxes[order] * factor + np.array([*shift, *shift])
+    lines = group_lines(moved)
+    assert [order[line].tolist() for line in lines] == [x.tolist() for x in group_lines(boxes)]
+    for a, b in zip(word_starts(moved, lines), word_starts(boxes, group_lines(boxes)), strict=True):
+        assert a.tolist() == b.tolist()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(1, 40), st.integers(1, 40)),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_every_box_is_in_exactly_one_line(rows):
+    boxes = np.array([[y, x, y + h, x + w] for y, x, h, w in rows])
+    lines = group_lines(boxes)
+    assert sorted(np.concatenate(lines).tolist()) == list(range(len(boxes)))
+    starts = word_starts(boxes, lines)
+    assert [len(s) for s in starts] == [len(line) for line in lines]
+    assert all(s[0] for s in starts)
