@@ -1,0 +1,483 @@
+"""The command line: the only place that prints or exits. Heavy imports wait until they are used."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import string
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ocr import __version__
+from ocr.errors import ExitCode, ModelError, OcrError, OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ocr.page import Page
+    from ocr.reader import Reader
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# Named here and not taken from their modules, which are slow to import; a test keeps them equal.
+ENGINES = ("auto", "letters")
+FORMATS = ("text", "json")
+FORMS = ("nfc", "nfkc", "plain")
+
+CHARSETS = {
+    "digits": string.digits,
+    "upper": string.ascii_uppercase,
+    "lower": string.ascii_lowercase,
+    "letters": string.ascii_letters,
+    "alnum": string.ascii_letters + string.digits,
+    "punct": string.punctuation,
+}
+OVERLAY_SIDE = 2400  # pixels, longer side of an overlay: letters stay legible, files small
+OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
+INTERRUPTED = 130  # exit status of a program ended by Ctrl-C: 128 + SIGINT
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status (`ocr.errors.ExitCode`, or 130 for Ctrl-C)."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of libraries, about themselves
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")  # into files and pipes, whatever the locale
+    settings = {"debug": False}
+    try:
+        status = cli.main(arguments, prog_name="ocr", standalone_mode=False, obj=settings)
+        return int(status or ExitCode.OK)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("ocr: interrupted", err=True)
+        return INTERRUPTED
+    except Exception as error:
+        _complain(error, debug=settings["debug"])
+        return error.exit_code if isinstance(error, OcrError) else ExitCode.SOME_FAILED
+
+
+def _debug(command: Command) -> Command:
+    """Add ``--debug``."""
+
+    def remember(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            context.find_root().ensure_object(dict)["debug"] = True
+
+    return click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        callback=remember,
+        help="Show a traceback where something fails.",
+    )(command)
+
+
+def _charset(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Characters of ``--charset``: literal ones, or names of classes joined by +."""
+    if value is None:
+        return None
+    parts = value.split("+")
+    if any(part in CHARSETS for part in parts):
+        # An empty part stands between two plus signs or at an end: a plus itself.
+        value = "".join(CHARSETS.get(part, part) or "+" for part in parts)
+    value = "".join(dict.fromkeys(value))
+    if not value.strip():
+        raise click.BadParameter("give at least one character.")
+    return value
+
+
+def _how_to_read(command: Command) -> Command:
+    """Add the options that make a `Reader`."""
+    for option in (
+        click.option("--model", metavar="FILE", help="Weight file: a path or a name of `models`."),
+        click.option(
+            "--charset",
+            metavar="CHARS",
+            callback=_charset,
+            help=f"Read these characters only: themselves, or {', '.join(CHARSETS)}, joined by +.",
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(ENGINES),
+            default="auto",
+            show_default=True,
+            help="Way of reading; letters finds single characters.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ocr", message="%(prog)s %(version)s")
+@_debug
+def cli() -> None:
+    """Read handwriting from photos and scans, offline.
+
+    Results go to stdout, everything else to stderr. Exit status: 0 all read, 1 some inputs
+    failed, 2 wrong usage, 3 a model is missing or unusable.
+    """
+
+
+@cli.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@_how_to_read
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="What to write.",
+)
+@click.option("--output", metavar="FILE", help="Write there instead of to stdout.")
+@_debug
+def read(
+    files: tuple[str, ...],
+    engine: str,
+    charset: str | None,
+    model: str | None,
+    format_: str,
+    output: str | None,
+) -> int:
+    """Read the text of photos or scans.
+
+    FILE is an image, a folder (the images in it, by name) or - for stdin. Of a single image the
+    text alone is written, or one JSON object; of several images or a folder each text under a
+    header ==> FILE <==, or a JSON array. What cannot be read is reported and left out.
+
+    \b
+    ocr read photo.jpg
+    ocr read --charset digits+. --format json receipts/ --output receipts.json
+    """
+    from ocr.formats import FORMATS
+
+    reader = _reader(engine, model, charset)
+    names, failures = _inputs(files)
+    if not names:
+        return ExitCode.SOME_FAILED
+    single = len(files) == 1 and not Path(files[0]).is_dir()
+    with _progress(names, "Reading", output is None) as shown:
+        pieces = FORMATS[format_](_pages(reader, shown, failures), single)
+        if output is None:
+            for piece in pieces:
+                _print(piece)
+        else:
+            with _replacing(output) as stream:
+                for piece in pieces:
+                    stream.write(piece.encode())
+                if set(names) <= set(failures):  # leave what stands there as it is
+                    raise click.exceptions.Exit(ExitCode.SOME_FAILED)
+    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+@cli.command()
+@click.argument("file", metavar="FILE")
+@_how_to_read
+@click.option("--out", metavar="FILE", help="Draw boxes, line order and letters into this image.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same in numbers.")
+@click.option("--stages", metavar="DIR", help="Write a picture of each stage of finding letters.")
+@_debug
+def boxes(
+    file: str,
+    engine: str,
+    charset: str | None,
+    model: str | None,
+    out: str | None,
+    as_json: bool,
+    stages: str | None,
+) -> int:
+    """Show what was found in a photo, box by box.
+
+    Boxes are [y1, x1, y2, x2] in pixels of the upright photo, y2 and x2 exclusive. Their colours
+    tell how sure each reading is. Give at least one of --out, --json and --stages.
+
+    \b
+    ocr boxes photo.jpg --out overlay.png
+    """
+    if not (out or as_json or stages):
+        raise click.UsageError("Nothing to do: give --out, --json or --stages.")
+    kind = OVERLAY_KINDS.get(Path(out).suffix.lower()) if out else None
+    if out and kind is None:
+        raise click.BadParameter(
+            f"{out}: end it in {', '.join(OVERLAY_KINDS)}.", param_hint="--out"
+        )
+
+    from ocr.images import open_image
+
+    reader = _reader(engine, model, charset)
+    with _replacing(out) if out else nullcontext() as stream:
+        photo = open_image(file)
+        page = reader.read(photo, on_stage=_stage_writer(stages) if stages else None)
+        _warn(page, photo.name)
+        if stream is not None:
+            from ocr.overlay import draw_page
+
+            draw_page(photo.rgb(OVERLAY_SIDE), page).save(stream, kind)
+    if as_json:
+        from ocr.formats import FORMATS
+
+        for piece in FORMATS["json"]([(photo.name, page)], True):
+            _print(piece)
+    return ExitCode.OK
+
+
+@cli.command("eval")
+@click.argument("paths", metavar="DIR...", nargs=-1, required=True)
+@_how_to_read
+@click.option(
+    "--normalise",
+    "form",
+    type=click.Choice(FORMS),
+    default="nfc",
+    show_default=True,
+    help="Make equal what Unicode calls canonical (nfc) or compatible (nfkc); plain drops "
+    "accents and straightens quotes and dashes as well.",
+)
+@click.option("--ignore-case", is_flag=True, help="Let capitals and small letters count as equal.")
+@click.option("--ignore-spaces", is_flag=True, help="Drop all whitespace before comparing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@_debug
+def evaluate(
+    paths: tuple[str, ...],
+    engine: str,
+    charset: str | None,
+    model: str | None,
+    form: str,
+    ignore_case: bool,
+    ignore_spaces: bool,
+    as_json: bool,
+) -> int:
+    """Measure how well photos are read whose text is known.
+
+    DIR is a folder; every image in it counts that has its text beside it (photo.jpg and
+    photo.gt.txt). Single images can be named too. Reports the character accuracy, character and
+    word error rates with an interval, the commonest confusions and the worst lines.
+    """
+    from ocr.evaluate import Report, pairs_in, read_truth, score
+    from ocr.metrics import Normalisation
+
+    normalisation = Normalisation(form, ignore_case, ignore_spaces)
+    reader = _reader(engine, model, charset)
+    pairs: list[tuple[Path, Path]] = []
+    failures: list[str] = []
+    for path in paths:
+        try:
+            pairs += pairs_in(Path(path))
+        except OcrError as error:
+            _complain(error)
+            failures.append(path)
+    truths = {str(photo): truth for photo, truth in pairs}
+    names = list(truths)
+    short = {name: Path(name).name for name in names}
+    if len(set(short.values())) < len(names):
+        short = {name: name for name in names}
+    scores = []
+    with _progress(names, "Reading", False) as shown:
+        for name, page in _pages(reader, shown, failures):
+            try:
+                truth = read_truth(truths[name])
+            except OcrError as error:
+                _complain(error)
+                failures.append(name)
+            else:
+                scores.append(score(short[name], truth, page.text, normalisation))
+    if scores:
+        report = Report(normalisation, tuple(scores))
+        _print(_as_json(report.to_dict()) if as_json else report.to_text())
+    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@_debug
+def models(as_json: bool) -> int:
+    """List the installed weight files.
+
+    Of each: what it is for, the data it was trained on with their licences, measured figures, and
+    whether the file is the one that was published (checksum).
+    """
+    from ocr.weights import checksum_state, installed, models_dir, read_metadata
+
+    found = []
+    status = ExitCode.OK
+    for path in installed():
+        try:
+            about = read_metadata(path)
+        except ModelError as error:
+            _complain(error)
+            status = ExitCode.MODEL
+            continue
+        checksum = checksum_state(path)
+        if checksum == "changed":
+            _complain(ModelError(f"{path}: its SHA-256 is not the one stored. Reinstall it."))
+            status = ExitCode.MODEL
+        found.append(
+            {
+                "file": path.name,
+                "name": about.name,
+                "kind": about.kind,
+                "characters": len(about.charset),
+                "charset": "".join(about.charset),
+                "data": list(about.data),
+                "free": about.free,
+                "figures": about.figures,
+                "checksum": checksum,
+            }
+        )
+    if not found and status == ExitCode.OK:
+        raise ModelError(f"{models_dir()}: no weight files here. Reinstall ocr or train a model.")
+    _print(_as_json(found) if as_json else "\n".join(map(_model_card, found)))
+    return status
+
+
+def _model_card(model: dict[str, Any]) -> str:
+    data = [f"{source.get('name', '?')} ({source.get('licence', '?')})" for source in model["data"]]
+    rows = (
+        ("kind", model["kind"]),
+        ("charset", f"{model['characters']} characters"),
+        ("data", "; ".join(data) or "not stated"),
+        ("free", "yes" if model["free"] else "no, research only"),
+        ("figures", "; ".join(f"{name} {value:g}" for name, value in model["figures"].items())),
+        ("checksum", model["checksum"]),
+    )
+    return f"{model['file']}\n" + "".join(f"  {name:9} {value}\n" for name, value in rows if value)
+
+
+def _reader(engine: str, model: str | None, charset: str | None) -> Reader:
+    from ocr.reader import Reader
+
+    return Reader(engine=engine, model=model, charset=charset)
+
+
+def _inputs(files: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Names of the images, folders opened up; and of the folders that gave none."""
+    names: list[str] = []
+    failures: list[str] = []
+    for file in files:
+        if not Path(file).is_dir():
+            names.append(file)
+            continue
+        from ocr.images import pictures_in
+
+        try:
+            names += map(str, pictures_in(Path(file)))
+        except OcrError as error:
+            _complain(error)
+            failures.append(file)
+    return names, failures
+
+
+def _pages(reader: Reader, names: Iterable[str], failures: list[str]) -> Iterator[tuple[str, Page]]:
+    """Read one image after the other; those that fail are reported and added to `failures`.
+
+    A model that cannot be used fails them all, so that error passes.
+    """
+    for name in names:
+        try:
+            page = reader.read(name)
+        except ModelError:
+            raise
+        except Exception as error:
+            _complain(error, name)
+            failures.append(name)
+        else:
+            shown = "stdin" if name == "-" else name
+            _warn(page, shown)
+            yield shown, page
+
+
+def _stage_writer(folder: str) -> Callable[[str, NDArray[np.generic]], None]:
+    """A function that writes each stage's picture into `folder`, numbered in order."""
+    import numpy as np
+    from PIL import Image
+
+    from ocr.output import make_folder
+
+    make_folder(Path(folder))
+    written = 0
+
+    def write(name: str, picture: NDArray[np.generic]) -> None:
+        nonlocal written
+        written += 1
+        slug = re.sub(r"\W+", "-", name.lower()).strip("-")
+        if picture.dtype != np.uint8:
+            picture = np.clip(np.nan_to_num(picture.astype(np.float32)) * 255, 0, 255).round()
+        image = Image.fromarray(picture.astype(np.uint8))
+        with _replacing(str(Path(folder) / f"{written:02d}-{slug}.png")) as stream:
+            image.save(stream, "PNG")
+
+    return write
+
+
+def _replacing(path: str) -> AbstractContextManager[IO[bytes]]:
+    from ocr.output import replacing
+
+    return replacing(Path(path))
+
+
+def _progress(
+    names: Sequence[str], label: str, prints: bool
+) -> AbstractContextManager[Iterable[str]]:
+    """`names` behind a progress bar, where a person sees it and no output runs through it."""
+    if len(names) < 2 or not sys.stderr.isatty() or (prints and sys.stdout.isatty()):
+        return nullcontext(names)
+    return click.progressbar(names, label=label, show_pos=True, file=sys.stderr)
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text, nl=False)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        _drop_stdout()
+        raise click.exceptions.Exit(ExitCode.SOME_FAILED) from None
+    except OSError as error:
+        _drop_stdout()
+        raise OutputError(
+            f"stdout: cannot be written ({error.strerror}). Make room or use --output."
+        ) from None
+
+
+def _drop_stdout() -> None:
+    """Let what is still buffered go nowhere, or Python complains about it on its way out."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _warn(page: Page, name: str) -> None:
+    for warning in page.warnings:
+        _say(f"warning: {name}: {warning}")
+
+
+def _complain(error: Exception, name: str = "", debug: bool | None = None) -> None:
+    """One line about a failure, with its traceback before if that is wanted."""
+    if debug is None:
+        debug = click.get_current_context().find_root().obj["debug"]
+    if debug:
+        traceback.print_exception(error)
+    message = str(error)
+    if not isinstance(error, OcrError):
+        where = f"{name}: " if name else ""
+        message = f"{where}internal error ({type(error).__name__}: {error}); see --debug"
+    _say(message)
+
+
+def _say(message: str) -> None:
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # of a progress bar
+    click.echo(f"{clear}ocr: {' '.join(message.splitlines())}", err=True)
+
+
+def _as_json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
