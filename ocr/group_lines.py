@@ -208,3 +208,52 @@ def _line_threshold(gaps: NDArray[np.float64], page: float) -> float:
     middle = (steps[1:] + steps[:-1]) / 2
     off = np.log(np.maximum(middle, 1e-6) / page)
     return float(middle[np.argmax(np.diff(steps) * np.exp(-0.5 * (off / SPREAD) ** 2))])
+
+
+Points = tuple[tuple[float, float], ...]
+
+
+def baseline(boxes: Boxes) -> Points:
+    """The straight line that the letters of one text line stand on.
+
+    Median slope between feet at least two letter heights apart (Theil 1950), through the median
+    foot; descenders and signs that hang hardly move it.
+
+    Parameters
+    ----------
+    boxes : (n, 4) int array
+        The characters of a line, at least one.
+
+    Returns
+    -------
+    tuple of two (row, col) points
+        Its left and right end, in pixels.
+    """
+    size = letter_height(boxes)
+    letters = boxes[(boxes[:, 2] - boxes[:, 0]) >= SIGN_HEIGHT * size]
+    foot, middle = letters[:, 2].astype(float), (letters[:, 1] + letters[:, 3]) / 2
+    across = middle - middle[:, None]
+    far = across > 2 * size
+    slope = float(np.median((foot - foot[:, None])[far] / across[far])) if far.any() else 0.0
+    slope = float(np.clip(slope, -0.5, 0.5))
+    level = float(np.median(foot - slope * middle))
+    ends = (int(boxes[:, 1].min()), int(boxes[:, 3].max()))
+    return tuple((round(level + slope * x, 1), float(x)) for x in ends)
+
+
+def outline(boxes: Boxes, base: Points) -> Points:
+    """The parallelogram along `base` that holds all of a line's boxes: four (row, col) points."""
+    (left_y, left_x), (right_y, right_x) = base
+    slope = (right_y - left_y) / max(right_x - left_x, 1.0)
+    corners = boxes[:, [1, 3]]
+    over = (boxes[:, [0]] - slope * (corners - left_x)).min() - left_y
+    under = (boxes[:, [2]] - slope * (corners - left_x)).max() - left_y
+    return tuple(
+        (round(float(y), 1), x)
+        for y, x in (
+            (left_y + over, left_x),
+            (right_y + over, right_x),
+            (right_y + under, right_x),
+            (left_y + under, left_x),
+        )
+    )

@@ -15,11 +15,14 @@ from ocr.page import Box, Letter, Line, Page, Word
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
+    from ocr.context import Reading
     from ocr.find_letters import OnStage, Segmentation
     from ocr.images import Photo
+    from ocr.language import NgramModel
 
 ENGINES = ("auto", "letters")
 DEFAULT_CLASSIFIER = "glyphs.onnx"
+LANGUAGE = "english.npz"
 
 NOTHING_FOUND = "nothing that looks like writing was found"
 
@@ -68,6 +71,12 @@ class Reader:
             )
         return classifier
 
+    @cached_property
+    def language(self) -> NgramModel:
+        from ocr.language import load_language
+
+        return load_language(LANGUAGE)
+
     def read(self, source: str | PathLike[str] | Photo, on_stage: OnStage | None = None) -> Page:
         """Read one image.
 
@@ -111,6 +120,7 @@ class Reader:
         return found if len(found.boxes) else None
 
     def _read_letters(self, found: Segmentation, photo: Photo) -> tuple[Line, ...]:
+        from ocr.context import LineGlyphs, decode_page
         from ocr.find_letters import scale_boxes
         from ocr.glyphs import glyph_stack
         from ocr.group_lines import group_lines, word_starts
@@ -119,25 +129,30 @@ class Reader:
         proba = self.classifier.predict_proba(glyphs)
         rows = group_lines(found.boxes)
         starts = word_starts(found.boxes, rows)
+        lines = [
+            LineGlyphs(proba[row], found.boxes[row], start)
+            for row, start in zip(rows, starts, strict=True)
+        ]
+        allowed = None if self.charset is None else set(self.charset)
+        texts = decode_page(lines, self.classifier.charset, self.language, allowed)
         boxes = scale_boxes(found.boxes, found.labels.shape, (photo.height, photo.width))
         return tuple(
-            _line(boxes[row], self._decode(proba[row]), start)
-            for row, start in zip(rows, starts, strict=True)
+            _line(boxes[row], text, start)
+            for row, text, start in zip(rows, texts, starts, strict=True)
         )
 
-    def _decode(self, proba: NDArray[np.float32]) -> list[tuple[str, float]]:
-        charset = self.classifier.charset
-        best = proba.argmax(axis=1)
-        return [(charset[k], float(row[k])) for k, row in zip(best, proba, strict=True)]
 
+def _line(boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_]) -> Line:
+    from ocr.group_lines import baseline, outline
 
-def _line(
-    boxes: NDArray[np.intp], read: list[tuple[str, float]], starts: NDArray[np.bool_]
-) -> Line:
     letters = [
-        Letter(Box(*(int(side) for side in box)), text, confidence)
-        for box, (text, confidence) in zip(boxes, read, strict=True)
+        Letter(Box(*(int(side) for side in box)), *reading)
+        for box, reading in zip(boxes, text, strict=True)
     ]
     begins = [*np.flatnonzero(starts).tolist(), len(letters)]
-    words = [Word(tuple(letters[a:b])) for a, b in pairwise(begins)]
-    return Line(tuple(words))
+    base = baseline(boxes)
+    return Line(
+        words=tuple(Word(tuple(letters[a:b])) for a, b in pairwise(begins)),
+        baseline=base,
+        polygon=outline(boxes, base),
+    )

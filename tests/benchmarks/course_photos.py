@@ -1,0 +1,107 @@
+"""How well the four course photos are read: characters, boxes, lines and word gaps.
+
+    OCR_DATA=... python tests/benchmarks/course_photos.py [--engine letters]
+
+Character accuracy ignores case and spaces, as the course's write-ups count it (81.7, 80.6, 92.6
+and 80.5 % are their best); boxes are compared with `course_boxes.json` at an IoU of 0.5.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ocr.images import open_image
+from ocr.metrics import Errors, Normalisation, align, character_errors
+from ocr.page import Box, Page
+from ocr.reader import ENGINES, Reader
+
+BOXES = Path(__file__).with_name("course_boxes.json")
+PUBLISHED = {"cmu_01_list": 81.7, "cmu_02_letters": 80.6, "cmu_03_haiku": 92.6, "cmu_04_deep": 80.5}
+IOU = 0.5
+
+
+def matched(truth: list[Box], found: Iterable[Box]) -> int:
+    """How many of `truth` have a box of their own among `found`: greedy, best overlap first."""
+    pairs = sorted(
+        ((a.iou(b), i, j) for i, a in enumerate(truth) for j, b in enumerate(found)), reverse=True
+    )
+    used_truth: set[int] = set()
+    used_found: set[int] = set()
+    for iou, i, j in pairs:
+        if iou < IOU:
+            break
+        if i not in used_truth and j not in used_found:
+            used_truth.add(i)
+            used_found.add(j)
+    return len(used_truth)
+
+
+def gaps(text: str) -> set[int]:
+    """Positions of the spaces of a line, counted in characters before them."""
+    found, count = set(), 0
+    for character in text:
+        if character == " ":
+            found.add(count)
+        else:
+            count += 1
+    return found
+
+
+def gap_counts(truth: str, page: Page) -> tuple[int, int, int]:
+    """Gaps found rightly, found at all and there, over the lines that pair up."""
+    right = found = there = 0
+    for line, expected in zip(page.text.splitlines(), truth.splitlines(), strict=False):
+        position = {}
+        i = j = 0
+        for a, b in align(expected.replace(" ", ""), line.replace(" ", "")):
+            if a is not None and b is not None:
+                position[j] = i
+            i += a is not None
+            j += b is not None
+        seen = {position.get(k, -1) for k in gaps(line)}
+        right += len(seen & gaps(expected))
+        found += len(gaps(line))
+        there += len(gaps(expected))
+    missing = truth.splitlines()[len(page.lines) :]
+    return right, found, there + sum(len(gaps(row)) for row in missing)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engine", choices=ENGINES, default="letters")
+    parser.add_argument("--model")
+    options = parser.parse_args()
+    reader = Reader(engine=options.engine, model=options.model)
+    folder = Path(os.environ["OCR_DATA"]) / "photos"
+    boxes = json.loads(BOXES.read_text(encoding="utf-8"))
+    how = Normalisation(ignore_case=True, ignore_spaces=True)
+    print(
+        "| photo | published % | characters right % | boxes found | boxes extra | lines | gap F1 |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    total = Errors(0, 0)
+    counts = [0, 0, 0]
+    for name, published in PUBLISHED.items():
+        truth = (folder / f"{name}.gt.txt").read_text(encoding="utf-8").strip()
+        page = reader.read(open_image(folder / f"{name}.jpg"))
+        errors = character_errors(how.apply(truth), how.apply(page.text))
+        total += errors
+        found = [letter.box for letter in page.letters]
+        hits = sum(matched([Box(*row[1:]) for row in line], found) for line in boxes[name])
+        there = sum(len(line) for line in boxes[name])
+        gap = gap_counts(truth, page)
+        if name != "cmu_02_letters":  # single letters: the course does not count its spaces
+            counts = [a + b for a, b in zip(counts, gap, strict=True)]
+        f1 = 2 * gap[0] / max(gap[1] + gap[2], 1)
+        print(
+            f"| {name} | {published} | {100 * errors.accuracy:.1f} | {hits}/{there} "
+            f"| {len(found) - hits} | {len(page.lines)}/{len(boxes[name])} | {f1:.3f} |"
+        )
+    f1 = 2 * counts[0] / max(counts[1] + counts[2], 1)
+    print(f"| all (gaps: 01, 03, 04) | | {100 * total.accuracy:.1f} | | | | {f1:.3f} |")
+
+
+if __name__ == "__main__":
+    main()
