@@ -1,13 +1,12 @@
 """What text looks like: a character n-gram over folded text, other strings, and letter case.
 
-Three small models are mixed, so that language helps where there is language and stays silent
-elsewhere:
+Small models are mixed, so that language helps where there is language and stays silent elsewhere:
 
 - an interpolated Kneser-Ney n-gram (Chen & Goodman 1999) over folded text: lower case, no accents,
   every digit one symbol, rare signs one symbol;
-- a model of other strings (codes, numbers, names, single characters), which knows only that
-  letters follow letters and digits digits. Every word is of the one kind or of the other, and its
-  characters so far tell which, so that a word that began unlike language is not bent into it;
+- models of other strings (codes, numbers, names) and of single characters in a row, which know
+  only that letters follow letters and digits digits. Every word is of one kind, and its characters
+  so far tell which, so that a word that began unlike language is not bent into it;
 - patterns of case: a word in capitals, lower case, with an initial capital, or mixed.
 
 `TextModel.advance` is all that a beam search needs, over glyphs as over CTC outputs.
@@ -40,14 +39,19 @@ LETTER, DIGIT, SIGN, NOTHING = range(4)  # kinds of characters; NOTHING at the s
 _FOLDED_LETTERS, _DIGITS, _SIGNS = 26, 10, 32  # how many characters a kind has
 _DIGIT_SHARES = (0.19, 0.20, 0.13, 0.08, 0.06, 0.07, 0.06, 0.06, 0.07, 0.08)  # 0 to 9, as counted
 
-# Strings that are not language: probability of a letter, a digit, a sign or the end of the word
-# after a character of each kind (rows), inside a word and at its beginning. Set by hand: runs of
-# one kind are long, words of four or five characters usual.
-_INSIDE = np.array([[0.62, 0.08, 0.06, 0.24], [0.08, 0.60, 0.10, 0.22], [0.35, 0.35, 0.10, 0.20]])
-_BEGIN = np.array([[0.80, 0.13, 0.07], [0.20, 0.72, 0.08], [0.45, 0.45, 0.10], [0.60, 0.32, 0.08]])
+# Words are of three kinds: language; other strings (codes, numbers, names), which know only that
+# letters follow letters and digits digits; and single characters in a row, as in `A B C`. Below
+# stand, for the latter two, the probabilities of a letter, a digit, a sign or the word's end after
+# a letter, digit or sign inside the word; and at its beginning after those or at a line's start.
+# Set by hand: runs of one kind are long, strings of four or five characters usual.
+_STRING_INSIDE = [[0.62, 0.08, 0.06, 0.24], [0.08, 0.60, 0.10, 0.22], [0.35, 0.35, 0.10, 0.20]]
+_STRING_BEGIN = [[0.80, 0.13, 0.07], [0.20, 0.72, 0.08], [0.45, 0.45, 0.10], [0.60, 0.32, 0.08]]
+_SINGLE_INSIDE = [[0.01, 0.01, 0.01, 0.97]] * 3
+_SINGLE_BEGIN = [[0.93, 0.04, 0.03], [0.04, 0.93, 0.03], [0.45, 0.45, 0.10], [0.60, 0.32, 0.08]]
 
-# Whether a word is language: at the start of a line, and after a word that was or was not.
-KNOWN_AT_START, KNOWN_AFTER_KNOWN, KNOWN_AFTER_OTHER = 0.8, 0.92, 0.35
+# The kind of the first word of a line, and of a word after one of each kind (rows).
+_FIRST_WORD = np.array([0.75, 0.17, 0.08])
+_NEXT_WORD = np.array([[0.92, 0.06, 0.02], [0.35, 0.60, 0.05], [0.25, 0.10, 0.65]])
 
 # Case patterns of a word: capitals, lower case, initial capital, mixed. Rows: the pattern of the
 # word before; then the start of a line; then after a full stop. Set by hand between prose and
@@ -150,13 +154,13 @@ class NgramModel:
 class State:
     """Where B hypotheses stand in the text; every field has B rows.
 
-    `context` packs the last symbols, `known` is the probability that the word is language, `case`
-    that of each pattern, `fresh` says that the word has no letter yet, and `kind` is the kind of
+    `context` packs the last symbols, `word` is the probability of each kind of word, `case` that
+    of each case pattern, `fresh` says that the word has no letter yet, and `kind` is the kind of
     the last character that is not a space.
     """
 
     context: NDArray[np.int64]
-    known: NDArray[np.float64]
+    word: NDArray[np.float64]
     case: NDArray[np.float64]
     fresh: NDArray[np.bool_]
     kind: NDArray[np.int64]
@@ -167,6 +171,11 @@ class State:
     def take(self, rows: NDArray[np.int64]) -> State:
         """The hypotheses `rows`, in that order."""
         return State(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def put(self, rows: NDArray[np.int64], others: State) -> None:
+        """Replace the hypotheses `rows` by `others`, in place."""
+        for field in fields(self):
+            getattr(self, field.name)[rows] = getattr(others, field.name)
 
 
 class TextModel:
@@ -199,10 +208,14 @@ class TextModel:
             self._share[k] = _DIGIT_SHARES[unicodedata.digit(charset[k])]
         self._share[self._symbol == len(SYMBOLS)] = 1 / rare
         size = np.array([_FOLDED_LETTERS, _DIGITS, _SIGNS, 1.0])
-        inside = np.vstack([_INSIDE, np.full(4, 0.25)]) / size
-        begin = np.hstack([_BEGIN, np.full((4, 1), 1e-3)]) / size
         kind = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
-        self._other = np.stack([inside, begin])[:, :, kind]  # (2, kinds before, characters)
+        others = []
+        for inside, begin in ((_STRING_INSIDE, _STRING_BEGIN), (_SINGLE_INSIDE, _SINGLE_BEGIN)):
+            # No word is empty; and what is before a word's later characters is never nothing.
+            first = np.hstack([begin, np.full((4, 1), 1e-6)])
+            later = np.vstack([inside, np.full((1, 4), 0.25)])
+            others.append((np.stack([later, first]) / size)[..., kind])
+        self._others = np.stack(others, axis=-1)  # (begins, kind before, character, 2)
         upper = np.stack([_UPPER_LATER, _UPPER_FIRST])
         self._case_table = np.stack([1 - upper, upper, np.ones((2, 4))])  # (case, fresh, pattern)
         prior = np.ones(4) if case_prior is None else np.asarray(case_prior, dtype=np.float64)
@@ -214,7 +227,7 @@ class TextModel:
         """`count` hypotheses at the beginning of a line."""
         return State(
             np.full(count, SPACE, dtype=np.int64),
-            np.full(count, KNOWN_AT_START),
+            np.tile(_FIRST_WORD, (count, 1)),
             np.tile(self._next_case[_LINE_START], (count, 1)),
             np.ones(count, dtype=bool),
             np.full(count, NOTHING),
@@ -241,20 +254,21 @@ class TextModel:
         symbols = self._symbol[characters]
         case = self._case[characters]
         begins = (state.context & (2**SYMBOL_BITS - 1)) == SPACE
-        language = state.known[:, None] * np.exp(
-            self.ngrams.log_probs(state.context, symbols), dtype=np.float64
-        )
-        language *= self._share[characters]
-        other = (1 - state.known)[:, None] * self._other[
+        # (B, A, 3): the kinds of word weighted by how well they explain this character
+        words = np.empty((*characters.shape, 3))
+        words[..., 0] = np.exp(self.ngrams.log_probs(state.context, symbols))
+        words[..., 0] *= self._share[characters]
+        words[..., 1:] = self._others[
             begins.astype(np.int64)[:, None], state.kind[:, None], characters
         ]
-        text = language + other
+        words *= state.word[:, None]
+        text = words.sum(axis=-1)
         # (B, A, 4): the patterns weighted by how well they explain this character's case
         patterns = state.case[:, None] * self._case_table[case, state.fresh[:, None].astype(int)]
         cased = patterns.sum(axis=-1)
         after = State(
             (((state.context[:, None] << SYMBOL_BITS) | symbols) & self._context_mask).ravel(),
-            (language / text).ravel(),
+            (words / text[..., None]).reshape(-1, 3),
             (patterns / cased[..., None]).reshape(-1, 4),
             (state.fresh[:, None] & (case == 2)).ravel(),
             np.where(characters == self.space, state.kind[:, None], self._kind[characters]).ravel(),
@@ -266,8 +280,7 @@ class TextModel:
         """Let the words of `rows`, which a space has ended, pass on what the next may be."""
         if not len(rows):
             return
-        known = state.known[rows]
-        state.known[rows] = KNOWN_AFTER_OTHER + (KNOWN_AFTER_KNOWN - KNOWN_AFTER_OTHER) * known
+        state.word[rows] = state.word[rows] @ _NEXT_WORD
         before = (state.context[rows] >> SYMBOL_BITS) & (2**SYMBOL_BITS - 1)
         stopped = np.isin(before, _STOPS)[:, None]
         following = state.case[rows] @ self._next_case[:4]

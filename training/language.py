@@ -10,9 +10,7 @@ back-off weights computed from what is kept, so that probabilities still sum to 
 from __future__ import annotations
 
 import argparse
-import datetime
 import re
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from ocr.language import SPACE, SYMBOL_BITS, SYMBOLS, NgramModel, fold, load_lan
 from ocr.weights import Metadata
 from training.datasets import data_dir
 from training.line_text import Corpus, fold_text, sample_text
+from training.weight_files import dated, update_checksums
 
 ORDER = 7  # order 6 costs 2 % more bits a character on held-out text, order 8 saves 0.7 %
 KEEP = (1, 1, 1, 1, 2, 3, 3)  # least count of an n-gram of each length to be stored
@@ -135,6 +134,16 @@ def bits_per_symbol(model: NgramModel, symbols: NDArray[np.int64]) -> float:
     return -total / len(contexts) / np.log(2)
 
 
+def sample_lines(rng: np.random.Generator, corpus: Corpus, count: int) -> list[str]:
+    """Synthetic lines, without rows of single characters: `ocr.language.TextModel` knows those."""
+    lines: list[str] = []
+    while len(lines) < count:
+        text = sample_text(rng, corpus)
+        if len(text) > 2.5 * len(text.split()):
+            lines.append(text)
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="the .npz file to write")
@@ -147,46 +156,47 @@ def main() -> None:
     cut = int(np.searchsorted(ends, (1 - HELD_OUT) * ends[-1]))
     rng = np.random.default_rng(args.seed)
     seen, held_out = (Corpus(tuple(part)) for part in (rows[:cut], rows[cut:]))
-    lines = [sample_text(rng, seen) for _ in range(LINES)]
+    lines = sample_lines(rng, seen, LINES)
     symbols = to_symbols(" ".join([*seen.sentences, *lines]))
     # Every symbol once at the beginning, so that each has a place among the single ones.
     counts = count_ngrams(np.append(np.arange(1, len(SYMBOLS) + 1), symbols), ORDER)
     arrays = pack(*prune(counts, estimate(counts), KEEP))
     figures: dict[str, float] = {}
-    metadata = Metadata(
-        name=args.out.stem,
-        kind="language",
-        architecture={"kind": "ngram", "order": ORDER, "keep": list(KEEP)},
-        charset=tuple(SYMBOLS),
-        normalisation="folded: lower case, no accents, one digit, one rare sign",
-        data=(
-            {
-                "name": "seven novels",
-                "licence": "public domain",
-                "source": "https://www.gutenberg.org",
-            },
-            {
-                "name": "wikitext-2",
-                "licence": "CC BY-SA 3.0",
-                "source": "https://arxiv.org/abs/1609.07843",
-            },
-        ),
-        seed=args.seed,
-        date=datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
-        commit=_commit(),
-        figures=figures,
-        command="python -m training.language --out models/english.npz",
+    metadata = dated(
+        Metadata(
+            name=args.out.stem,
+            kind="language",
+            architecture={"kind": "ngram", "order": ORDER, "keep": list(KEEP)},
+            charset=tuple(SYMBOLS),
+            normalisation="folded: lower case, no accents, one digit, one rare sign",
+            data=(
+                {
+                    "name": "seven novels",
+                    "licence": "public domain",
+                    "source": "https://www.gutenberg.org",
+                },
+                {
+                    "name": "wikitext-2",
+                    "licence": "CC BY-SA 3.0",
+                    "source": "https://arxiv.org/abs/1609.07843",
+                },
+            ),
+            seed=args.seed,
+            figures=figures,
+            command="python -m training.language --out models/english.npz",
+        )
     )
     beside = args.out.with_name(args.out.name + ".part.npz")
     write(beside, arrays, metadata)
     model = load_language(beside)
-    other = [sample_text(rng, held_out) for _ in range(LINES // 20)]
+    other = sample_lines(rng, held_out, LINES // 20)
     for name, text in (("held-out text", held_out.sentences), ("held-out synthetic lines", other)):
         bits = bits_per_symbol(model, to_symbols(" ".join(text)))
         figures[f"bits a character, {name}"] = round(bits, 3)
         figures[f"perplexity, {name}"] = round(2**bits, 2)
     write(beside, arrays, metadata)
     beside.replace(args.out)
+    update_checksums(args.out.parent, args.out.name)
     for name, figure in figures.items():
         print(f"{name}: {figure}")
     print(f"{args.out}: {arrays['log_probs'].size} n-grams, {args.out.stat().st_size} bytes")
@@ -195,18 +205,6 @@ def main() -> None:
 def write(path: Path, arrays: dict[str, NDArray[np.uint8]], metadata: Metadata) -> None:
     """Write the weight file."""
     np.savez_compressed(path, metadata=np.array(metadata.to_json()), **arrays)
-
-
-def _commit() -> str:
-    """The commit this file is of, or nothing outside a repository."""
-    done = subprocess.run(
-        ["git", "rev-parse", "--short=12", "HEAD"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":
