@@ -1,0 +1,188 @@
+"""Draw a `Page` on its photo: boxes coloured by confidence, line order, the letters as read."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr.page import Box, Letter, Page
+
+Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+# Confidence from which a colour holds. Vermillion to blue from the palette of Okabe and Ito
+# (2008), which people with any colour vision tell apart; green is kept clear of red.
+COLOURS: tuple[tuple[float, tuple[int, int, int]], ...] = (
+    (0.95, (0, 114, 178)),  # blue
+    (0.80, (0, 158, 115)),  # bluish green
+    (0.50, (230, 159, 0)),  # orange
+    (0.0, (213, 94, 0)),  # vermillion
+)
+LINE_COLOUR = (170, 51, 119)  # purple: line numbers and baselines
+PAPER = (255, 255, 255)
+DARKER = 0.75  # factor on a colour for letters, whose strokes are thinner than a box's
+FADED = 0.35  # share of white laid over the photo, so that the drawing stands out
+
+# Sizes as shares of the median letter height, and limits in pixels that keep them legible.
+LETTER_FONT = 0.55
+LETTER_FONT_PIXELS = (9, 40)
+NUMBER_FONT = 0.6
+NUMBER_FONT_PIXELS = (11, 44)
+STROKE = 0.05
+STROKE_PIXELS = (1, 6)
+LEGEND_FONT = 1 / 60  # of the picture's longer side
+LEGEND_FONT_PIXELS = (9, 32)
+BADGE_GAP = 1.3  # left end of a line's number to the line's start, in widths of the number's badge
+BLANK_LETTER = 1 / 30  # of the picture's longer side: letter height of a page without letters
+
+
+def colour_of(confidence: float) -> tuple[int, int, int]:
+    """RGB colour of a confidence in [0, 1]."""
+    return next((colour for start, colour in COLOURS if confidence >= start), COLOURS[-1][1])
+
+
+def draw_page(rgb: NDArray[np.uint8], page: Page) -> Image.Image:
+    """Show what was read, and how surely, on the photo itself.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 array
+        The whole upright photo at any size; see `ocr.images.Photo.rgb`.
+    page : Page
+        What was read from it, in pixels of the original.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB: the photo, faded, with a box and the letter at each letter, the baseline and the
+        number of each line; below it a legend, and at its left a margin if numbers need one.
+    """
+    height, width = rgb.shape[:2]
+    scale_y, scale_x = height / page.height, width / page.width
+    if page.lines:
+        letter_height = median(letter.box.height for letter in page.letters) * scale_y
+    else:
+        letter_height = max(width, height) * BLANK_LETTER
+    stroke = _within(STROKE * letter_height, STROKE_PIXELS)
+    small = _font(LETTER_FONT * letter_height, LETTER_FONT_PIXELS)
+    large = _font(NUMBER_FONT * letter_height, NUMBER_FONT_PIXELS)
+
+    badge = _badge_size(len(page.lines), large)
+    starts = [line.box.x1 * scale_x for line in page.lines]
+    margin = max(0, round(badge[0] * BADGE_GAP - min(starts))) if starts else 0
+    view = _View(scale_y, scale_x, margin)
+    picture = Image.new("RGB", (margin + width, height), PAPER)
+    picture.paste(
+        Image.blend(Image.fromarray(rgb), Image.new("RGB", (width, height), PAPER), FADED),
+        (margin, 0),
+    )
+    draw = ImageDraw.Draw(picture)
+    for number, line in enumerate(page.lines, start=1):
+        if len(line.baseline) > 1:
+            points = [view.point(y, x) for y, x in line.baseline]
+            draw.line(points, LINE_COLOUR, stroke, joint="curve")
+        for letter in line.letters:
+            _draw_letter(draw, letter, view, stroke, small)
+        _draw_number(draw, number, view.corners(line.box), badge, large)
+    return _with_legend(picture, page)
+
+
+class _View(NamedTuple):
+    """From pixels of the original to pixels of the drawing."""
+
+    scale_y: float
+    scale_x: float
+    margin: int
+
+    def point(self, y: float, x: float) -> tuple[float, float]:
+        return self.margin + x * self.scale_x, y * self.scale_y
+
+    def corners(self, box: Box) -> tuple[int, int, int, int]:
+        """x1, y1, x2, y2, inclusive."""
+        x1, y1 = (int(value) for value in self.point(box.y1, box.x1))
+        x2, y2 = (round(value) - 1 for value in self.point(box.y2, box.x2))
+        return x1, y1, max(x1, x2), max(y1, y2)
+
+
+def _draw_letter(
+    draw: ImageDraw.ImageDraw, letter: Letter, view: _View, stroke: int, font: Font
+) -> None:
+    x1, y1, x2, y2 = view.corners(letter.box)
+    colour = colour_of(letter.confidence)
+    draw.rectangle((x1 - stroke, y1 - stroke, x2 + stroke, y2 + stroke), None, colour, stroke)
+    # Above the box at its left edge; where that is off the picture, inside at the top.
+    _, top, right, _ = draw.textbbox((0, 0), letter.text, font, anchor="lb")
+    x, y = float(x1 - stroke), float(y1 - 2 * stroke)
+    if y + top < 0:
+        y = y1 - top
+    x = max(0.0, min(x, draw.im.size[0] - right - stroke))
+    ink = tuple(round(DARKER * part) for part in colour)
+    draw.text((x, y), letter.text, ink, font, "lb", stroke_width=max(1, stroke), stroke_fill=PAPER)
+
+
+def _badge_size(lines: int, font: Font) -> tuple[float, float]:
+    """Width and height of the badge that holds any number up to `lines`."""
+    left, top, right, bottom = font.getbbox("0" * len(str(lines)))
+    height = 1.8 * (bottom - top)
+    return max(height, right - left + height / 2), height
+
+
+def _draw_number(
+    draw: ImageDraw.ImageDraw,
+    number: int,
+    corners: tuple[int, int, int, int],
+    badge: tuple[float, float],
+    font: Font,
+) -> None:
+    """A filled badge left of the line."""
+    x1, y1, _, y2 = corners
+    width, height = badge
+    x, y = x1 - (BADGE_GAP - 0.5) * width, (y1 + y2) / 2
+    draw.rounded_rectangle(
+        (x - width / 2, y - height / 2, x + width / 2, y + height / 2), height / 4, LINE_COLOUR
+    )
+    draw.text((x, y), str(number), PAPER, font, "mm")
+
+
+def _with_legend(photo: Image.Image, page: Page) -> Image.Image:
+    """The picture with a row below it: what the colours mean, and what there is to know."""
+    font = _font(max(photo.size) * LEGEND_FONT, LEGEND_FONT_PIXELS)
+    entries: list[tuple[str, tuple[int, int, int] | None]] = [
+        (f"{100 * start:.0f} % sure or more" if start else "less", colour)
+        for start, colour in COLOURS
+    ]
+    entries += [("line", LINE_COLOUR)] if page.lines else []
+    entries += [(warning, None) for warning in page.warnings]
+    measure = ImageDraw.Draw(photo)
+    unit = round(measure.textbbox((0, 0), "Mg", font)[3])
+    placed = []
+    x, y = unit, unit // 2
+    for text, colour in entries:
+        swatch = unit * 3 // 2 if colour else 0
+        length = swatch + int(measure.textlength(text, font))
+        if x + length > photo.width and x > unit:
+            x, y = unit, y + unit * 3 // 2
+        placed.append((x, y, text, colour))
+        x += length + 2 * unit
+    picture = Image.new("RGB", (photo.width, photo.height + y + unit * 3 // 2), PAPER)
+    picture.paste(photo)
+    draw = ImageDraw.Draw(picture)
+    for x, y, text, colour in placed:
+        y += photo.height
+        if colour:
+            draw.rectangle((x, y + unit // 8, x + unit, y + unit), colour)
+            x += unit * 3 // 2
+        draw.text((x, y), text, (40, 40, 40), font)
+    return picture
+
+
+def _within(size: float, limits: tuple[int, int]) -> int:
+    return min(max(round(size), limits[0]), limits[1])
+
+
+def _font(size: float, limits: tuple[int, int]) -> Font:
+    """Pillow's own font, which needs no font of the system."""
+    return ImageFont.load_default(_within(size, limits))
