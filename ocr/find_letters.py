@@ -27,6 +27,7 @@ COARSE_SIDE = 1000  # px, longer side of the reduced copy on which the letter he
 MAX_SIDE = 2600  # px, longer side of the largest working image: bounds memory
 MIN_CONTRAST = 0.10  # of white: ink must be this much darker than the paper around it
 NOISE_CONTRAST = 4.0  # times the noise: likewise
+SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
 TEXTURE_CONTRAST = 7.0  # times the usual deviation from the paper's brightness: likewise
 
 
@@ -245,6 +246,8 @@ def ink_mask(even: FloatImage) -> NDArray[np.bool_]:
     spread = 1.4826 * float(np.median(np.abs(sample - paper)))
     contrast = max(MIN_CONTRAST, NOISE_CONTRAST * sigma, 3.0 * min(spread, 0.1))
     dark = even < paper - contrast
+    around = surroundings(dark)
+    dark &= ~around
     if not dark.any():
         return dark
     near = ndimage.binary_dilation(dark, iterations=2)
@@ -252,8 +255,8 @@ def ink_mask(even: FloatImage) -> NDArray[np.bool_]:
     if np.ptp(values) == 0:
         return dark
     threshold = min(float(threshold_otsu(values)), paper - contrast)
-    faint = even < threshold + 0.4 * (paper - threshold - contrast / 2)
-    strong = even < threshold
+    faint = (even < threshold + 0.4 * (paper - threshold - contrast / 2)) & ~around
+    strong = (even < threshold) & ~around
     if paper - float(even[strong].mean()) < TEXTURE_CONTRAST * spread:
         return np.zeros_like(dark)  # texture: wood, cloth, noise
     marked, count = ndimage.label(faint, structure=np.ones((3, 3)))
@@ -263,6 +266,31 @@ def ink_mask(even: FloatImage) -> NDArray[np.bool_]:
     keep[marked[strong]] = True
     keep[0] = False
     return keep[marked]
+
+
+def surroundings(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is dark because it is not the page: the desk, a frame, a shadowed margin.
+
+    Connected dark areas that reach the border of the picture and are thicker somewhere than
+    `SURROUNDINGS` of its longer side, which no pen is.
+    """
+    thick = max(3, round(SURROUNDINGS * max(dark.shape)))
+    step = max(1, thick // 6)
+    coarse = dark[::step, ::step]
+    size = max(2, thick // step)
+    core = ndimage.binary_opening(np.pad(coarse, size, mode="edge"), np.ones((size, size)))
+    core = core[size:-size, size:-size]
+    if not core.any():
+        return np.zeros_like(dark)
+    marks, count = ndimage.label(dark, structure=np.ones((3, 3)))
+    chosen = np.zeros(count + 1, dtype=bool)
+    chosen[marks[::step, ::step][core & coarse]] = True
+    border = np.zeros(count + 1, dtype=bool)
+    for side in (marks[0], marks[-1], marks[:, 0], marks[:, -1]):
+        border[side] = True
+    chosen &= border
+    chosen[0] = False
+    return chosen[marks]
 
 
 def close_gaps(mask: NDArray[np.bool_], letter_height: float) -> NDArray[np.bool_]:
