@@ -269,7 +269,8 @@ def _rows(report: Report) -> Iterator[str]:
         yield ""
         yield "Worst lines:"
         for line in report.worst_lines[:SHOWN_LINES]:
-            yield f"  {line.file}, line {line.number}, {line.errors.edits} edits"
+            edits = line.errors.edits
+            yield f"  {line.file}, line {line.number}, {edits} edit{'' if edits == 1 else 's'}"
             yield f"    written  {line.reference}"
             yield f"    read     {line.read}"
 

@@ -1,0 +1,100 @@
+"""ocr.overlay: what is drawn, where, and in which colour."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from ocr.overlay import COLOURS, LINE_COLOUR, colour_of, draw_page
+from ocr.page import Box, Letter, Line, Page, Word
+
+
+def page_of(*boxes: Box, height: int = 200, width: int = 300, confidence: float = 0.99) -> Page:
+    lines = tuple(
+        Line(
+            (Word((Letter(box, "e", confidence),)),),
+            baseline=((box.y2, box.x1), (box.y2, box.x2 + 40)),
+        )
+        for box in boxes
+    )
+    return Page(height, width, lines)
+
+
+def paper(height: int, width: int) -> np.ndarray:
+    return np.full((height, width, 3), 230, dtype=np.uint8)
+
+
+def has_colour(picture: np.ndarray, colour: tuple[int, int, int]) -> bool:
+    return bool((picture == colour).all(axis=2).any())
+
+
+@pytest.mark.parametrize(
+    ("confidence", "rank"), [(1.0, 0), (0.95, 0), (0.94, 1), (0.5, 2), (0.49, 3), (0.0, 3)]
+)
+def test_colour_of(confidence, rank):
+    assert colour_of(confidence) == COLOURS[rank][1]
+
+
+def test_colours_differ_without_colour_vision():
+    # Relative luminance (WCAG): neighbours on the scale differ for anybody.
+    def luminance(colour):
+        linear = [
+            (part / 255 / 12.92 if part < 11 else ((part / 255 + 0.055) / 1.055) ** 2.4)
+            for part in colour
+        ]
+        return np.dot(linear, (0.2126, 0.7152, 0.0722))
+
+    shades = [luminance(colour) for _, colour in COLOURS]
+    assert all(abs(a - b) > 0.05 for a, b in pairwise(shades))
+
+
+def test_boxes_lie_around_their_letters():
+    picture = np.asarray(draw_page(paper(200, 300), page_of(Box(50, 100, 90, 130))))
+    blue = (picture == COLOURS[0][1]).all(axis=2)[:200]
+    rows, cols = np.nonzero(blue)
+    assert 45 <= rows.min() <= 50
+    assert 89 <= rows.max() <= 95
+    assert 95 <= cols.min() <= 100
+    assert 129 <= cols.max() <= 135
+    assert not blue[55:85, 105:125].any()  # the writing stays free
+    assert has_colour(picture[88:94, 140:165], LINE_COLOUR)  # baseline
+    assert has_colour(picture[50:90, :95], LINE_COLOUR)  # number
+
+
+def test_scale_is_that_of_the_picture():
+    page = page_of(Box(500, 1000, 900, 1300), height=2000, width=3000)
+    picture = np.asarray(draw_page(paper(200, 300), page))
+    blue = (picture == COLOURS[0][1]).all(axis=2)[:200]
+    assert 45 <= np.nonzero(blue)[0].min() <= 50
+    assert 129 <= np.nonzero(blue)[1].max() <= 135
+
+
+def test_numbers_get_a_margin_where_lines_start_at_the_edge():
+    tight = draw_page(paper(200, 300), page_of(Box(50, 0, 90, 30)))
+    loose = draw_page(paper(200, 300), page_of(Box(50, 150, 90, 180)))
+    assert loose.width == 300
+    assert 300 < tight.width < 400
+
+
+def test_blank_page_shows_the_warning():
+    blank = draw_page(paper(200, 300), Page(200, 300, warnings=("nothing found",)))
+    silent = draw_page(paper(200, 300), Page(200, 300))
+    assert blank.width == silent.width == 300
+    assert np.asarray(blank).tobytes() != np.asarray(silent).tobytes()
+    assert not has_colour(np.asarray(blank), LINE_COLOUR)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (10, 2000), (2000, 10), (7, 9)])
+def test_any_size(height, width):
+    page = page_of(Box(0, 0, height, width), height=height, width=width, confidence=0.3)
+    drawn = draw_page(paper(height, width), page)
+    assert drawn.mode == "RGB"
+    assert drawn.height > height
+
+
+def test_input_is_left_alone_and_output_repeats():
+    rgb = paper(100, 100)
+    page = page_of(Box(10, 10, 40, 30), height=100, width=100)
+    first = draw_page(rgb, page)
+    assert (rgb == 230).all()
+    assert first.tobytes() == draw_page(rgb, page).tobytes()
