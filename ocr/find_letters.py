@@ -278,8 +278,7 @@ def surroundings(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
     step = max(1, thick // 6)
     coarse = dark[::step, ::step]
     size = max(2, thick // step)
-    core = ndimage.binary_opening(np.pad(coarse, size, mode="edge"), np.ones((size, size)))
-    core = core[size:-size, size:-size]
+    core = ndimage.binary_opening(coarse, np.ones((size, size)))
     if not core.any():
         return np.zeros_like(dark)
     marks, count = ndimage.label(dark, structure=np.ones((3, 3)))
