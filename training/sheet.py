@@ -1,0 +1,564 @@
+"""Handwriting on paper: fonts made to look like pens, and where each letter's ink lies.
+
+`Sheet` is a piece of paper that can be written on; it remembers which ink belongs to which letter
+and can say where all of it lands in a photo (`training.camera`).
+
+Letters come from handwriting fonts as signed distance fields (Green, "Improved alpha-tested
+magnification for vector textures and special effects", SIGGRAPH 2007 course): moving the level at
+which the field is cut widens or thins the stroke, so a smooth random level is a hand's pressure,
+and a smooth random displacement of the page (Simard, Steinkraus and Platt, ICDAR 2003) makes no
+two letters alike.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageFont
+from scipy import ndimage
+
+from ocr.errors import DataError
+from ocr.page import Box, Letter, Line, Page, Word
+from training.camera import Geometry, smooth_noise
+from training.datasets import data_dir
+
+Array = NDArray[np.float32]
+
+GLYPH_CAP = 112  # px: height of a capital H in the stored distance fields
+GLYPH_MARGIN = 28  # px around a stored glyph, room for widening strokes
+INK_LEVEL = 0.35  # coverage from which a pixel belongs to the letter's box
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What the ink looks like.
+
+    Attributes
+    ----------
+    density : (float, float, float)
+        Optical density (natural logarithm) of a full stroke in red, green and blue.
+    width : float
+        Stroke width as a fraction of the height of capitals.
+    pressure : float
+        How much the width varies along the strokes (standard deviation, fraction of the width).
+    flow : float
+        How much the darkness varies (standard deviation).
+    grain : float
+        Share of the ink that the tooth of the paper keeps off, 0 to 1: pencil and chalk.
+    softness : float
+        Width of a stroke's edge as a fraction of its width: ink that bleeds.
+    """
+
+    density: tuple[float, float, float]
+    width: float = 0.07
+    pressure: float = 0.12
+    flow: float = 0.15
+    grain: float = 0.0
+    softness: float = 0.25
+
+
+PENS = {
+    "blue ballpoint": Pen((2.2, 1.6, 0.62), 0.055, 0.10, 0.14, 0.25, 0.35),
+    "black ballpoint": Pen((1.85, 1.82, 1.7), 0.055, 0.10, 0.14, 0.25, 0.35),
+    "blue gel": Pen((2.6, 2.1, 0.9), 0.075, 0.09, 0.07, 0.05, 0.25),
+    "black gel": Pen((2.6, 2.6, 2.5), 0.075, 0.09, 0.07, 0.05, 0.25),
+    "red pen": Pen((0.35, 1.7, 1.6), 0.07, 0.1, 0.12, 0.12, 0.3),
+    "green pen": Pen((1.9, 0.8, 1.5), 0.075, 0.1, 0.12, 0.12, 0.3),
+    "pencil": Pen((1.15, 1.13, 1.08), 0.075, 0.16, 0.22, 0.55, 0.5),
+    "felt": Pen((2.4, 2.4, 2.3), 0.115, 0.08, 0.06, 0.06, 0.22),
+    "marker": Pen((2.9, 2.9, 2.8), 0.16, 0.07, 0.05, 0.03, 0.15),
+}
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How somebody writes. Lengths are fractions of the height of capitals.
+
+    Attributes
+    ----------
+    font : str
+        File stem of a font, such as ``"dekko-400"``.
+    joined : bool
+        Letters are kept where the font joins them; only words jitter.
+    tracking : float
+        Extra space after each letter.
+    word_gap : float
+        Space between words, instead of the font's.
+    size, rotation, baseline, spacing : float
+        Standard deviations from letter to letter: relative size, degrees, height, space.
+    slant : float
+        Degrees by which the whole hand leans right.
+    drift : float
+        Degrees by which lines climb or fall (standard deviation from line to line).
+    wander : float
+        How far the baseline waves.
+    tremor : float
+        Elastic distortion of the strokes.
+    """
+
+    font: str
+    joined: bool = False
+    tracking: float = 0.04
+    word_gap: float = 0.75
+    size: float = 0.045
+    rotation: float = 2.0
+    baseline: float = 0.025
+    spacing: float = 0.04
+    slant: float = 0.0
+    drift: float = 0.3
+    wander: float = 0.06
+    tremor: float = 0.026
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What is written on.
+
+    Attributes
+    ----------
+    colour : (float, float, float)
+        Linear reflectance of the paper.
+    ruling : str
+        ``"plain"``, ``"ruled"``, ``"ruled margin"`` (with the red margin line), ``"grid"`` or
+        ``"dots"``.
+    pitch : float
+        Distance of the lines in pixels of the sheet.
+    line_density : (float, float, float)
+        Optical density of the printed lines.
+    texture : float
+        Strength of grain and fibres; 1 is copy paper.
+    folds : int
+        Creases of a sheet that was folded.
+    """
+
+    colour: tuple[float, float, float] = (0.86, 0.86, 0.84)
+    ruling: str = "plain"
+    pitch: float = 90.0
+    line_density: tuple[float, float, float] = (0.45, 0.28, 0.12)
+    texture: float = 1.0
+    folds: int = 0
+
+
+RULINGS = ("plain", "ruled", "ruled margin", "grid", "dots")
+
+
+def font_files() -> dict[str, Path]:
+    """The handwriting fonts of `$OCR_DATA` by file stem.
+
+    Raises
+    ------
+    DataError
+        If `$OCR_DATA` is not set or has no fonts.
+    """
+    folder = data_dir() / "fonts"
+    files = {path.stem: path for path in sorted(folder.glob("*.ttf"))}
+    if not files:
+        raise DataError(f"{folder}: no fonts (*.ttf). Set OCR_DATA to a folder that has them.")
+    return files
+
+
+@dataclass(frozen=True)
+class Typeface:
+    """A font at the scale where a capital H is `GLYPH_CAP` pixels high."""
+
+    font: ImageFont.FreeTypeFont
+    stroke: float  # px, its usual stroke width
+
+    @functools.lru_cache(maxsize=2048)  # noqa: B019  few typefaces, each kept by _typeface
+    def field(self, char: str) -> tuple[Array, float, float]:
+        """Signed distance to the outline, inside positive, and the origin's row and column."""
+        mask, (left, top) = self.font.getmask2(char, mode="L", anchor="ls")
+        width, height = mask.size
+        if not width or not height:
+            raise ValueError(f"the font has nothing to draw for {char!r}")
+        cover = np.asarray(mask, dtype=np.uint8).reshape(height, width)
+        inside = np.pad(cover >= 128, GLYPH_MARGIN)
+        out = ndimage.distance_transform_edt(~inside) - 0.5
+        distance = np.where(inside, ndimage.distance_transform_edt(inside) - 0.5, -out)
+        distance = ndimage.gaussian_filter(distance.astype(np.float32), 1.2)
+        return distance, GLYPH_MARGIN - top, GLYPH_MARGIN - left
+
+    @functools.lru_cache(maxsize=2048)  # noqa: B019
+    def has(self, char: str) -> bool:
+        """Whether the font really draws this character."""
+        glyph = bytes(self.font.getmask(char))
+        return len(glyph) > 0 and glyph != bytes(self.font.getmask("\uffff"))
+
+
+@functools.lru_cache(maxsize=128)
+def _typeface(path: Path) -> Typeface:
+    layout = ImageFont.Layout.BASIC  # one glyph a character, the same alone and in a word
+    probe = ImageFont.truetype(str(path), 200, layout_engine=layout)
+    _, top, _, bottom = probe.getbbox("H", anchor="ls")
+    font = ImageFont.truetype(str(path), 200 * GLYPH_CAP / (bottom - top), layout_engine=layout)
+    face = Typeface(font, 0.0)
+    widths = []
+    for char in "HTLENOC":
+        distance = face.field(char)[0]
+        ridge = (distance > 1) & (distance == ndimage.maximum_filter(distance, 5))
+        widths.append(2 * float(np.median(distance[ridge])))
+    return Typeface(font, float(np.median(widths)))
+
+
+@dataclass
+class Mark:
+    """One written character: the pixels on the rim of its ink, and where it stands."""
+
+    text: str
+    rim: NDArray[np.float64]  # (N, 2) corners of pixels, row and col on the sheet
+    foot: tuple[float, float]  # start of its baseline
+    end: tuple[float, float]
+
+
+@dataclass
+class Sheet:
+    """A piece of paper, written on with `write`; the order of writing is the reading order.
+
+    Parameters
+    ----------
+    size : (int, int)
+        Height and width in pixels.
+    paper : Paper
+    rng : numpy.random.Generator
+    """
+
+    size: tuple[int, int]
+    paper: Paper
+    rng: np.random.Generator
+    lines: list[list[list[Mark]]] = field(default_factory=list)  # lines > words > marks
+    _ink: dict[Pen, Array] = field(default_factory=dict)
+    _fields: dict[int, tuple[Array, Array, Array, Array]] = field(default_factory=dict)
+    _tooth: Array | None = None
+
+    def write(
+        self,
+        text: str,
+        row: float,
+        col: float,
+        cap: float,
+        hand: Hand,
+        pen: Pen,
+        *,
+        continues: bool = False,
+    ) -> float:
+        """Write one line.
+
+        Parameters
+        ----------
+        text : str
+            Characters that the font lacks are left out.
+        row, col : float
+            Start of the baseline, in pixels.
+        cap : float
+            Height of capitals in pixels.
+        hand, pen : Hand, Pen
+        continues : bool
+            This belongs to the line that was written last, such as the answer after a label.
+
+        Returns
+        -------
+        float
+            The column where the line ends.
+        """
+        face = _typeface(font_files()[hand.font])
+        rng = self.rng
+        scale = cap / GLYPH_CAP
+        slope = np.tan(np.deg2rad(rng.normal(0, hand.drift)))
+        wave = rng.uniform(0, 2 * np.pi)
+        start = col
+        words: list[list[Mark]] = []
+        for word in text.split():
+            marks: list[Mark] = []
+            word_row = row + rng.normal(0, hand.baseline) * cap * (1.0 if hand.joined else 0.4)
+            word_turn = rng.normal(0, hand.rotation) * (0.35 if hand.joined else 0.3)
+            word_size = 1 + rng.normal(0, hand.size) * 0.6
+            before = ""
+            for char in word:
+                if not face.has(char):
+                    continue
+                if hand.joined and before.isalpha() and char.isalpha():
+                    pair = face.font.getlength(before + char)
+                    col += scale * (pair - face.font.getlength(before) - face.font.getlength(char))
+                along = col - start
+                ground = word_row - slope * along
+                ground += hand.wander * cap * np.sin(wave + along / (5.5 * cap))
+                ground = float(ground)
+                size, narrow, turn = word_size, 1.0, word_turn
+                if not hand.joined:
+                    ground += rng.normal(0, hand.baseline) * cap
+                    size *= 1 + rng.normal(0, hand.size)
+                    narrow = 1 + rng.normal(0, hand.size)
+                    turn += rng.normal(0, hand.rotation)
+                advance = face.font.getlength(char) * scale * size * narrow
+                shape = _affine(scale * size, narrow, turn, hand.slant)
+                rim = self._draw(face, char, (ground, col), shape, cap, hand, pen)
+                if len(rim):
+                    end = (ground, col + advance)
+                    marks.append(Mark(char, rim, (ground, col), end))
+                col += advance
+                if not hand.joined:
+                    col += (hand.tracking + rng.normal(0, hand.spacing)) * cap
+                before = char
+            if marks:
+                words.append(marks)
+            col += hand.word_gap * cap * float(np.exp(rng.normal(0, 0.12)))
+        if continues:
+            self.lines[-1].extend(words)
+        elif words:
+            self.lines.append(words)
+        return col
+
+    def stroke(self, points: Sequence[tuple[float, float]], width: float, pen: Pen) -> None:
+        """Draw a straight-sided stroke through `points`, such as a box or an underline.
+
+        It is ink without text: nothing in the ground truth. `width` in pixels.
+        """
+        path = np.asarray(points, dtype=np.float64)
+        pad = 3 * width + 3
+        top, left = (np.floor(np.maximum(path.min(axis=0) - pad, 0))).astype(int)
+        high, wide = np.ceil(path.max(axis=0) + pad).astype(int)
+        bottom, right = min(high, self.size[0]), min(wide, self.size[1])
+        rows, cols = np.mgrid[top:bottom, left:right].astype(np.float32) + 0.5
+        move_y, move_x, level, flow = self._hand_fields(30 * width)
+        window = np.s_[top:bottom, left:right]
+        rows += 0.6 * width * move_y[window]
+        cols += 0.6 * width * move_x[window]
+        near = np.full(rows.shape, np.inf, dtype=np.float32)
+        for (y1, x1), (y2, x2) in itertools.pairwise(path):
+            length = max((y2 - y1) ** 2 + (x2 - x1) ** 2, 1e-6)
+            t = np.clip(((rows - y1) * (y2 - y1) + (cols - x1) * (x2 - x1)) / length, 0, 1)
+            far = np.hypot(rows - y1 - t * (y2 - y1), cols - x1 - t * (x2 - x1))
+            near = np.minimum(near, far)
+        inside = width / 2 * (1 + pen.pressure * level[window]) - near
+        cover = np.clip(0.5 + inside / max(1.0, pen.softness * width), 0, 1)
+        self._lay(cover * (1 + pen.flow * flow[window]), window, pen)
+
+    def reflectance(self) -> Array:
+        """The sheet as it looks: (H, W, 3) float32, linear reflectance."""
+        sheet = _blank(self.size, self.paper, self._paper_tooth(), self.rng)
+        for pen, cover in self._ink.items():
+            if pen.grain:
+                # The tooth keeps the ink off the valleys where the pressure is low.
+                valley = np.clip(0.5 + 0.55 * self._paper_tooth(), 0, 1)
+                cover = cover * (1 - pen.grain * valley * np.clip(1.6 - cover, 0, 1))
+            sheet *= np.exp(-cover[..., None] * np.array(pen.density, dtype=np.float32))
+        return sheet
+
+    def truth(self, geometry: Geometry) -> Page:
+        """The ground truth in pixels of the photo: boxes, baselines, polygons and text.
+
+        Letters whose ink lies wholly outside of the photo are left out.
+        """
+        height, width = geometry.photo
+        lines = []
+        for written in self.lines:
+            words, feet, tops, bottoms = [], [], [], []
+            for marks in written:
+                letters = []
+                for mark in marks:
+                    points = geometry.to_photo(mark.rim)
+                    low = np.floor(points.min(axis=0) + 0.25).astype(int)
+                    high = np.ceil(points.max(axis=0) - 0.25).astype(int)
+                    low = np.maximum(low, 0)
+                    high = np.minimum(np.maximum(high, low + 1), [height, width])
+                    if (high <= low).any():
+                        continue
+                    box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+                    letters.append(Letter(box, mark.text, 1.0))
+                    feet += [mark.foot, mark.end]
+                    (y1, x1), (y2, x2) = mark.rim.min(axis=0), mark.rim.max(axis=0)
+                    tops += [(y1, x1), (y1, x2)]
+                    bottoms += [(y2, x1), (y2, x2)]
+                if letters:
+                    words.append(Word(tuple(letters)))
+            if words:
+                outline = geometry.to_photo(tops + bottoms[::-1])
+                lines.append(Line(tuple(words), _points(geometry.to_photo(feet)), _points(outline)))
+        inverse = np.linalg.inv(geometry.matrix)
+        inverse /= inverse[2, 2]
+        transform = tuple(tuple(float(v) for v in row) for row in inverse)
+        return Page(height, width, tuple(lines), "truth", transform)
+
+    def extent(self) -> tuple[float, float, float, float]:
+        """[y1, x1, y2, x2] around all writing, in pixels of the sheet.
+
+        Raises
+        ------
+        ValueError
+            If nothing is written.
+        """
+        rims = [mark.rim for line in self.lines for word in line for mark in word]
+        if not rims:
+            raise ValueError("nothing is written on this sheet")
+        points = np.concatenate(rims)
+        (y1, x1), (y2, x2) = points.min(axis=0), points.max(axis=0)
+        return float(y1), float(x1), float(y2), float(x2)
+
+    def _paper_tooth(self) -> Array:
+        if self._tooth is None:
+            fine = smooth_noise(self.rng, self.size, 1.6)
+            self._tooth = 0.8 * fine + 0.6 * smooth_noise(self.rng, self.size, 3.5)
+        return self._tooth
+
+    def _hand_fields(self, cap: float) -> tuple[Array, Array, Array, Array]:
+        """Smooth fields over the sheet at a writing size: displacement, pressure, darkness."""
+        key = round(cap)
+        if key not in self._fields:
+            rng, size = self.rng, self.size
+            coarse, fine = 0.45 * cap, 0.16 * cap
+            self._fields[key] = (
+                0.85 * smooth_noise(rng, size, coarse) + 0.25 * smooth_noise(rng, size, fine),
+                0.85 * smooth_noise(rng, size, coarse) + 0.25 * smooth_noise(rng, size, fine),
+                np.clip(
+                    0.7 * smooth_noise(rng, size, 0.5 * cap)
+                    + 0.4 * smooth_noise(rng, size, 3 * cap),
+                    -1.6,
+                    1.6,
+                ),
+                0.8 * smooth_noise(rng, size, 0.3 * cap) + 0.4 * smooth_noise(rng, size, 4 * cap),
+            )
+        return self._fields[key]
+
+    def _draw(
+        self,
+        face: Typeface,
+        char: str,
+        origin: tuple[float, float],
+        shape: NDArray[np.float64],
+        cap: float,
+        hand: Hand,
+        pen: Pen,
+    ) -> NDArray[np.float64]:
+        """Put one glyph on the sheet; returns the rim of its ink (pixel corners)."""
+        distance, foot, left = face.field(char)
+        height, width = distance.shape
+        corners = np.array([[0, 0], [0, width], [height, 0], [height, width]]) - [foot, left]
+        placed = corners @ shape.T + origin
+        slack = 3 * hand.tremor * cap + 1
+        top, start = np.maximum(np.floor(placed.min(axis=0) - slack), 0).astype(int)
+        bottom, stop = np.ceil(placed.max(axis=0) + slack).astype(int)
+        bottom, stop = min(bottom, self.size[0]), min(stop, self.size[1])
+        if bottom <= top or stop <= start:
+            return np.empty((0, 2))
+        window = np.s_[top:bottom, start:stop]
+        move_y, move_x, level, flow = self._hand_fields(cap)
+        tremor = np.float32(hand.tremor * cap)
+        rows = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(0.5 - origin[0])
+        cols = np.arange(start, stop, dtype=np.float32)[None, :] + np.float32(0.5 - origin[1])
+        rows = rows + tremor * move_y[window]
+        cols = cols + tremor * move_x[window]
+        inv = np.linalg.inv(shape).astype(np.float32)
+        at = np.stack(
+            [
+                inv[0, 0] * rows + inv[0, 1] * cols + np.float32(foot - 0.5),
+                inv[1, 0] * rows + inv[1, 1] * cols + np.float32(left - 0.5),
+            ]
+        )
+        seen = ndimage.map_coordinates(distance, at, order=1, cval=-GLYPH_MARGIN)
+        px = cap / GLYPH_CAP
+        stroke = face.stroke * px
+        # A font's strokes can be thinned by half at most: beyond that thin parts break.
+        target = max(pen.width * cap, 0.5 * stroke)
+        target *= 1 + self.rng.normal(0, 0.04)
+        cut = (stroke - target * (1 + pen.pressure * level[window])) / 2
+        cover = np.clip(0.5 + (seen * px - cut) / max(1.0, pen.softness * target), 0, 1)
+        ink = cover * (1 + pen.flow * flow[window])
+        self._lay(ink * (1 + self.rng.normal(0, 0.4 * pen.flow)), window, pen)
+        return _rim(cover >= INK_LEVEL, top, start)
+
+    def _lay(self, cover: Array, window: tuple[slice, slice], pen: Pen) -> None:
+        """Add ink where there is less of it."""
+        if pen not in self._ink:
+            self._ink[pen] = np.zeros(self.size, dtype=np.float32)
+        place = self._ink[pen][window]
+        # Where strokes cross, the second adds a little to the first.
+        crossing = np.minimum(place, cover)
+        np.maximum(place, cover, out=place)
+        place += np.float32(0.25) * crossing
+
+
+def _affine(scale: float, narrow: float, turn: float, slant: float) -> NDArray[np.float64]:
+    """2x2 matrix from glyph to sheet in (row, col): scale, turn (degrees), lean right."""
+    a = np.deg2rad(turn)
+    spin = np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
+    lean = np.array([[1.0, 0.0], [-np.tan(np.deg2rad(slant)), 1.0]])
+    return spin @ lean @ np.diag([scale, scale * narrow])
+
+
+def _rim(ink: NDArray[np.bool_], top: int, left: int) -> NDArray[np.float64]:
+    """Corners of the first and last ink pixel of each row: (N, 2) row, col.
+
+    They contain the corners of the convex hull, and so the bounding box after any homography.
+    """
+    found = []
+    rows = np.flatnonzero(ink.any(axis=1))
+    if not len(rows):
+        return np.empty((0, 2))
+    first = ink[rows].argmax(axis=1)
+    last = ink.shape[1] - ink[rows, ::-1].argmax(axis=1)
+    for edge in (rows, rows + 1):
+        found += [np.stack([edge, first], axis=1), np.stack([edge, last], axis=1)]
+    return np.concatenate(found) + np.array([top, left], dtype=np.float64)
+
+
+def _points(points: NDArray) -> tuple[tuple[float, float], ...]:
+    return tuple((round(float(y), 1), round(float(x), 1)) for y, x in points)
+
+
+def _blank(size: tuple[int, int], paper: Paper, tooth: Array, rng: np.random.Generator) -> Array:
+    """An empty sheet with its ruling: (H, W, 3) linear reflectance."""
+    if paper.ruling not in RULINGS:
+        raise ValueError(f"unknown ruling {paper.ruling!r}; known are {', '.join(RULINGS)}")
+    height, width = size
+    strength = np.float32(paper.texture)
+    shade = 1 + strength * (
+        0.008 * tooth
+        + 0.005 * smooth_noise(rng, size, 9)
+        + 0.008 * smooth_noise(rng, size, 40)
+        + 0.012 * smooth_noise(rng, size, max(size) / 5)
+    )
+    for _ in range(paper.folds):
+        shade *= _fold(size, rng)
+    sheet = shade[..., None] * np.array(paper.colour, dtype=np.float32)
+    if paper.ruling == "plain":
+        return sheet
+    thick = max(1.2, 0.022 * paper.pitch)
+    y = np.arange(height, dtype=np.float32)[:, None] + 0.5
+    x = np.arange(width, dtype=np.float32)[None, :] + 0.5
+
+    def comb(at: Array, offset: float) -> Array:
+        gap = np.abs((at - offset + paper.pitch / 2) % paper.pitch - paper.pitch / 2)
+        return np.clip(0.5 + (thick / 2 - gap), 0, 1)
+
+    top = 1.6 * paper.pitch if paper.ruling.startswith("ruled") else 0.5 * paper.pitch
+    lines = comb(y, top) * (y > top - paper.pitch / 2)
+    if paper.ruling == "grid":
+        lines = np.maximum(lines, comb(x, 0.5 * paper.pitch))
+    elif paper.ruling == "dots":
+        lines = np.clip(2 * comb(y, top) * comb(x, 0.5 * paper.pitch), 0, 1)
+    lines = np.broadcast_to(lines, size) * (1 + 0.25 * smooth_noise(rng, size, 3))
+    sheet *= np.exp(-lines[..., None] * np.array(paper.line_density, dtype=np.float32))
+    if paper.ruling == "ruled margin":
+        margin = np.clip(0.5 + (thick / 2 - np.abs(x - 0.13 * width)), 0, 1)
+        sheet *= np.exp(-margin[..., None] * np.array([0.08, 0.6, 0.5], dtype=np.float32))
+    return sheet
+
+
+def _fold(size: tuple[int, int], rng: np.random.Generator) -> Array:
+    """A crease across the sheet: one flank catches the light, the other loses it."""
+    height, width = size
+    y = np.arange(height, dtype=np.float32)[:, None]
+    x = np.arange(width, dtype=np.float32)[None, :]
+    across = rng.random() < 0.5
+    at = (y - height * rng.uniform(0.42, 0.58)) if across else (x - width * rng.uniform(0.42, 0.58))
+    at = at + rng.normal(0, 0.01) * (x if across else y)
+    side = height if across else width
+    sharp = 2 + 0.5 * smooth_noise(rng, size, 20)
+    ridge = 0.05 * np.exp(-((at - 2) ** 2) / sharp**2) - 0.09 * np.exp(-((at + 2) ** 2) / sharp**2)
+    return 1 + ridge + 0.035 * np.tanh(at / 3) * np.exp(-np.abs(at) / (0.3 * side))
