@@ -9,6 +9,7 @@ confidences are calibrated; `--search` tries other values of the constants one a
 from __future__ import annotations
 
 import argparse
+import string
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,9 +82,7 @@ def write_page(rng: np.random.Generator, kind: str, corpus: Corpus, bank: Bank) 
     lean, uneven = rng.normal(0, 0.01), rng.uniform(0.04, 0.14)
     page: Page = []
     while len(page) < LINES:
-        words = [
-            [c for c in word if c in bank] for word in _text(rng, kind, corpus).split(" ")
-        ]  # fmt: skip
+        words = [[c for c in word if c in bank] for word in _text(rng, kind, corpus).split(" ")]
         text = [c for word in words for c in word]
         if not text:
             continue
@@ -111,14 +110,14 @@ def _text(rng: np.random.Generator, kind: str, corpus: Corpus) -> str:
     if kind == "anything":
         return sample_text(rng, corpus, 40)
     if kind == "codes":
-        pools = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "".join(CHARSET[:1]) + "0123456789")
-        pools = (pools[0], pools[0][:26], pools[0] + pools[0][:26].lower(), pools[0][26:])
+        capitals, digits = string.ascii_uppercase, string.digits
+        pools = (capitals, digits, capitals + digits, string.ascii_letters + digits)
         pool = pools[rng.integers(len(pools))]
         text = "".join(pool[i] for i in rng.integers(0, len(pool), 20))
         step = int(rng.integers(3, 9))
         return " ".join(text[i : i + step] for i in range(0, len(text), step))
     if kind == "single characters":
-        pool = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789", "abcdefghijklmnopqrstuvwxyz")
+        pool = (string.ascii_uppercase, string.digits, string.ascii_lowercase)
         row = list(pool[rng.choice(3, p=(0.5, 0.3, 0.2))])
         first = int(rng.integers(0, len(row) - 5))
         row = row[first : first + 10]
@@ -143,9 +142,7 @@ def _text(rng: np.random.Generator, kind: str, corpus: Corpus) -> str:
     return text
 
 
-def pages(
-    bank: Bank, corpus: Corpus, count: int, seed: int
-) -> Iterator[tuple[str, Page]]:  # fmt: skip
+def pages(bank: Bank, corpus: Corpus, count: int, seed: int) -> Iterator[tuple[str, Page]]:
     """`count` pages of each kind."""
     for kind in KINDS:
         rng = np.random.default_rng([seed, KINDS.index(kind)])
