@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from ocr.glyphs import GLYPH_BODY, GLYPH_SIZE
 
@@ -79,21 +78,25 @@ class Augment:
         """Thicker or thinner strokes; gaps where the pen or the threshold failed."""
         n = len(ink)
         dice = self._dice(n)
-        wide = F.max_pool2d(ink, 3, 1, 1)
+        wide = functional.max_pool2d(ink, 3, 1, 1)
         amount = self._between(n, 0.4, 1.0).view(n, 1, 1, 1)
         thick = torch.where(
-            _column(dice < 0.3 * THICKER * self.strength), F.max_pool2d(wide, 3, 1, 1), wide
+            _column(dice < 0.3 * THICKER * self.strength),
+            functional.max_pool2d(wide, 3, 1, 1),
+            wide,
         )
         ink = torch.where(
             _column(dice < THICKER * self.strength), torch.lerp(ink, thick, amount), ink
         )
-        thin = -F.max_pool2d(-F.pad(ink, (1, 1, 1, 1)), 2, 1)[..., :-1, :-1]
+        thin = -functional.max_pool2d(-functional.pad(ink, (1, 1, 1, 1)), 2, 1)[..., :-1, :-1]
         kept = thin.amax((2, 3), keepdim=True) > 0.5  # a hair line would vanish
         ink = torch.where(
             _column(dice > 1 - THINNER * self.strength) & kept, torch.lerp(ink, thin, amount), ink
         )
         cells = torch.rand(n, 1, 9, 9, generator=self.generator)
-        holes = F.interpolate(cells, GLYPH_SIZE, mode="bilinear", align_corners=False) > 0.83
+        holes = (
+            functional.interpolate(cells, GLYPH_SIZE, mode="bilinear", align_corners=False) > 0.83
+        )
         return torch.where(_column(self._dice(n) < GAPS * self.strength) & holes, 0.15 * ink, ink)
 
     def surroundings(self, ink: torch.Tensor) -> torch.Tensor:
@@ -122,10 +125,10 @@ class Augment:
         """Few pixels, blur, faint ink, sensor noise."""
         n = len(ink)
         side = int(torch.randint(12, 24, (1,), generator=self.generator))
-        small = F.interpolate(ink, side, mode="area")
-        coarse = F.interpolate(small, GLYPH_SIZE, mode="bilinear", align_corners=False)
+        small = functional.interpolate(ink, side, mode="area")
+        coarse = functional.interpolate(small, GLYPH_SIZE, mode="bilinear", align_corners=False)
         ink = torch.where(_column(self._dice(n) < LOW_RESOLUTION * self.strength), coarse, ink)
-        blurred = F.avg_pool2d(F.pad(ink, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        blurred = functional.avg_pool2d(functional.pad(ink, (1, 1, 1, 1), mode="replicate"), 3, 1)
         ink = torch.where(_column(self._dice(n) < BLURRED * self.strength), blurred, ink)
         faint = self._between(n, 0.45, 1.0).view(n, 1, 1, 1)
         ink = torch.where(_column(self._dice(n) < FADED * self.strength), ink * faint, ink)
@@ -139,7 +142,9 @@ class Augment:
         level = self._between(n, 0.25, 0.65).view(n, 1, 1, 1)
         rough = torch.randn(ink.shape, generator=self.generator)
         rough *= self._between(n, 0.0, 0.12).view(n, 1, 1, 1)
-        black = (F.avg_pool2d(F.pad(ink, (0, 1, 0, 1)), 2, 1) * 0.5 + ink * 0.5 + rough) > level
+        black = (
+            functional.avg_pool2d(functional.pad(ink, (0, 1, 0, 1)), 2, 1) * 0.5 + ink * 0.5 + rough
+        ) > level
         # scaling a black and white crop to 32 pixels greys its edges again
         soft = black.float() * 0.7 + ink.clamp(0, 1) * 0.3
         kept = black.float().sum((1, 2, 3), keepdim=True) > 6  # or nothing is left to see
@@ -171,5 +176,5 @@ def _ink_box(ink: torch.Tensor, matrix: torch.Tensor) -> tuple[torch.Tensor, tor
 
 
 def _sample(ink: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
-    grid = nn.functional.affine_grid(theta, list(ink.shape), align_corners=False)
-    return nn.functional.grid_sample(ink, grid, align_corners=False)
+    grid = functional.affine_grid(theta, list(ink.shape), align_corners=False)
+    return functional.grid_sample(ink, grid, align_corners=False)

@@ -17,9 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from torch import nn
-from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ocr.classifiers import softmax
@@ -35,6 +33,7 @@ from training.glyph_accuracy import (
     NIST_36,
     accuracy,
     expected_calibration_error,
+    fit_temperature,
 )
 from training.glyphs import (
     CHARSET,
@@ -103,7 +102,7 @@ def case_loss(logits: torch.Tensor, labels: torch.Tensor, others: torch.Tensor) 
     labels, others : (N,) int64 tensors
         The two characters that a sample may be; equal where it is known.
     """
-    logs = F.log_softmax(logits.float(), dim=1)
+    logs = nn.functional.log_softmax(logits.float(), dim=1)
     one = logs.gather(1, labels[:, None])[:, 0]
     two = logs.gather(1, others[:, None])[:, 0]
     known = labels == others
@@ -183,18 +182,6 @@ def network_logits(network: GlyphCnn, images: NDArray[np.uint8]) -> NDArray[np.f
             glyphs = torch.from_numpy(images[i : i + 512])[:, None].float() / 255
             rows.append(network(glyphs).float().numpy())
     return np.concatenate(rows)
-
-
-def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The divisor of the logits that makes the true labels most likely (Guo et al. 2017)."""
-
-    def cost(log_temperature: float) -> float:
-        probabilities = softmax(logits, math.exp(log_temperature))
-        right = probabilities[np.arange(len(labels)), labels]
-        return -float(np.log(np.maximum(right, 1e-12)).mean())
-
-    found = minimize_scalar(cost, bounds=(-2.0, 2.0), method="bounded")
-    return round(math.exp(float(found.x)), 4)
 
 
 def measure(network: GlyphCnn, data: Path, split: str, temperature: float) -> dict[str, float]:

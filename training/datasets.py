@@ -9,6 +9,7 @@ import os
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ class PenCharacters:
         """The strokes of one character, each (P, 2)."""
         first, last = self.item_off[item], self.item_off[item + 1]
         ends = self.stroke_off[first : last + 1]
-        return [self.points[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        return [self.points[a:b] for a, b in pairwise(ends)]
 
 
 def load_emnist(path: Path, split: str) -> Characters:

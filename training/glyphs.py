@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -267,7 +268,8 @@ def _capitals_only(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> bool
 
 def _parallel(function: Callable[..., object], tasks: Iterable[object], *rest: object) -> list:  # type: ignore[type-arg]
     """`function(task, *rest)` for each task, in order, over the machine's cores."""
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
+    context = get_context("spawn")  # a fork after torch has started threads may hang
+    with ProcessPoolExecutor(os.cpu_count(), context) as pool:
         return list(pool.map(partial(_apply, function, rest), tasks))
 
 
