@@ -339,13 +339,15 @@ def unpack(
     order: int,
 ) -> NgramModel:
     """Inverse of `pack`, but for the rounding."""
-    wide = np.zeros((deltas.shape[1], 8), dtype=np.uint8)
-    wide[:, : len(deltas)] = deltas.T
-    keys = np.cumsum(wide.view("<i8")[:, 0])
+    keys = np.zeros(deltas.shape[1], dtype=np.int64)
+    for plane in deltas[::-1]:
+        keys <<= 8
+        keys |= plane
+    np.cumsum(keys, out=keys)
     steps = np.arange(256, dtype=np.float32)
     return NgramModel(
         keys,
-        (-steps / STEPS_PER_NAT)[log_probs].astype(np.float32),
-        ((steps - BACKOFF_OFFSET) / STEPS_PER_NAT)[backoffs].astype(np.float32),
+        (-steps / np.float32(STEPS_PER_NAT))[log_probs],
+        ((steps - BACKOFF_OFFSET) / np.float32(STEPS_PER_NAT))[backoffs],
         order,
     )
