@@ -51,8 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status (`ocr.errors.ExitCode`, or 130 for Ctrl-C)."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # of libraries, about themselves
-    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
-        sys.stdout.reconfigure(encoding="utf-8")  # into files and pipes, whatever the locale
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="replace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")  # into files and pipes, whatever the locale
     settings = {"debug": False}
     try:
         status = cli.main(arguments, prog_name="ocr", standalone_mode=False, obj=settings)
@@ -221,7 +224,7 @@ def boxes(
     with _replacing(out) if out else nullcontext() as stream:
         photo = open_image(file)
         page = reader.read(photo, on_stage=_stage_writer(stages) if stages else None)
-        _warn(page, photo.name)
+        _warn(page, _shown(file))
         if stream is not None:
             from ocr.overlay import draw_page
 
@@ -229,7 +232,7 @@ def boxes(
     if as_json:
         from ocr.formats import FORMATS
 
-        for piece in FORMATS["json"]([(photo.name, page)], True):
+        for piece in FORMATS["json"]([(_shown(file), page)], True):
             _print(piece)
     return ExitCode.OK
 
@@ -266,34 +269,19 @@ def evaluate(
     photo.gt.txt). Single images can be named too. Reports the character accuracy, character and
     word error rates with an interval, the commonest confusions and the worst lines.
     """
-    from ocr.evaluate import Report, pairs_in, read_truth, score
+    from ocr.evaluate import Report, score
     from ocr.metrics import Normalisation
 
     normalisation = Normalisation(form, ignore_case, ignore_spaces)
     reader = _reader(engine, model, charset)
-    pairs: list[tuple[Path, Path]] = []
-    failures: list[str] = []
-    for path in paths:
-        try:
-            pairs += pairs_in(Path(path))
-        except OcrError as error:
-            _complain(error)
-            failures.append(path)
-    truths = {str(photo): truth for photo, truth in pairs}
-    names = list(truths)
-    short = {name: Path(name).name for name in names}
-    if len(set(short.values())) < len(names):
-        short = {name: name for name in names}
+    truths, failures = _truths(paths)
+    expected = {_shown(photo): truth for photo, truth in truths.items()}
+    unique = len({Path(photo).name for photo in expected}) == len(expected)
     scores = []
-    with _progress(names, "Reading", False) as shown:
+    with _progress(list(truths), "Reading", False) as shown:
         for name, page in _pages(reader, shown, failures):
-            try:
-                truth = read_truth(truths[name])
-            except OcrError as error:
-                _complain(error)
-                failures.append(name)
-            else:
-                scores.append(score(short[name], truth, page.text, normalisation))
+            title = Path(name).name if unique else name
+            scores.append(score(title, expected[name], page.text, normalisation))
     if scores:
         report = Report(normalisation, tuple(scores))
         _print(_as_json(report.to_dict()) if as_json else report.to_text())
@@ -344,16 +332,20 @@ def models(as_json: bool) -> int:
 
 
 def _model_card(model: dict[str, Any]) -> str:
-    data = [f"{source.get('name', '?')} ({source.get('licence', '?')})" for source in model["data"]]
-    rows = (
-        ("kind", model["kind"]),
-        ("charset", f"{model['characters']} characters"),
-        ("data", "; ".join(data) or "not stated"),
-        ("free", "yes" if model["free"] else "no, research only"),
-        ("figures", "; ".join(f"{name} {value:g}" for name, value in model["figures"].items())),
-        ("checksum", model["checksum"]),
+    rows: tuple[tuple[str, list[str]], ...] = (
+        ("kind", [model["kind"]]),
+        ("charset", [f"{model['characters']} characters"]),
+        ("data", [f"{one.get('name', '?')}: {one.get('licence', '?')}" for one in model["data"]]),
+        ("free", ["yes" if model["free"] else "no, research only"]),
+        ("figures", [f"{name}: {value:g}" for name, value in model["figures"].items()]),
+        ("checksum", [model["checksum"]]),
     )
-    return f"{model['file']}\n" + "".join(f"  {name:9} {value}\n" for name, value in rows if value)
+    card = f"{model['file']}\n"
+    for title, values in rows:
+        for value in values:
+            card += f"  {title:9} {value}\n"
+            title = ""
+    return card
 
 
 def _reader(engine: str, model: str | None, charset: str | None) -> Reader:
@@ -380,6 +372,28 @@ def _inputs(files: Iterable[str]) -> tuple[list[str], list[str]]:
     return names, failures
 
 
+def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """Images with the text they should give; and what has no usable ground truth."""
+    from ocr.evaluate import pairs_in, read_truth
+
+    truths: dict[str, str] = {}
+    failures: list[str] = []
+    for path in paths:
+        try:
+            pairs = pairs_in(Path(path))
+        except OcrError as error:
+            _complain(error)
+            failures.append(path)
+            continue
+        for photo, truth in pairs:
+            try:
+                truths[str(photo)] = read_truth(truth)
+            except OcrError as error:
+                _complain(error)
+                failures.append(str(photo))
+    return truths, failures
+
+
 def _pages(reader: Reader, names: Iterable[str], failures: list[str]) -> Iterator[tuple[str, Page]]:
     """Read one image after the other; those that fail are reported and added to `failures`.
 
@@ -394,9 +408,14 @@ def _pages(reader: Reader, names: Iterable[str], failures: list[str]) -> Iterato
             _complain(error, name)
             failures.append(name)
         else:
-            shown = "stdin" if name == "-" else name
+            shown = _shown(name)
             _warn(page, shown)
             yield shown, page
+
+
+def _shown(name: str) -> str:
+    """A file's name as it is printed: even where it is not UTF-8, the output is."""
+    return "stdin" if name == "-" else os.fsencode(name).decode("utf-8", "replace")
 
 
 def _stage_writer(folder: str) -> Callable[[str, NDArray[np.generic]], None]:
