@@ -257,7 +257,8 @@ class Camera:
     Attributes
     ----------
     desk : str
-        What lies around the sheet: ``"wood"``, ``"dark"``, ``"plain"``.
+        What lies around the sheet: ``"wood"``, ``"dark"``, ``"plain"``, or ``"none"`` if the
+        photo shows nothing but paper (the sheet goes on as its own mirror image).
     exposure : float
         What a white paper in full light becomes, linear, 1 the sensor's limit.
     white : (float, float, float)
@@ -350,14 +351,14 @@ def _look(sheet: Array, geometry: Geometry, desk: str, rng: np.random.Generator)
     scene = np.empty((*geometry.photo, 3), dtype=np.float32)
     for channel in range(3):
         layer = np.ascontiguousarray(sheet[..., channel])
-        ndimage.map_coordinates(layer, at, scene[..., channel], order=1, mode="nearest")
+        ndimage.map_coordinates(layer, at, scene[..., channel], order=1, mode="mirror")
     if geometry.curl.amplitude:
         bend = np.float32(4 * geometry.curl.amplitude * geometry.curl.waves / width)
         scene *= (1 + bend * geometry.curl.slope(cols, width))[..., None]
     outside = np.maximum(
         np.maximum(-rows, rows - height), np.maximum(-cols, cols - width)
     )  # px of the sheet beyond its nearest edge; negative inside
-    if outside.max() > -EDGE_SOFTNESS:
+    if desk != "none" and outside.max() > -EDGE_SOFTNESS:
         cover = np.clip(0.5 - outside / EDGE_SOFTNESS, 0, 1)[..., None]
         around = _desk(desk, geometry.sheet, plane_rows, cols, rng)
         reach = np.float32(0.012 * max(height, width))
@@ -370,7 +371,7 @@ def _look(sheet: Array, geometry: Geometry, desk: str, rng: np.random.Generator)
     return scene
 
 
-DESKS = ("wood", "dark", "plain")
+DESKS = ("wood", "dark", "plain", "none")
 
 
 def _desk(

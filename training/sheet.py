@@ -144,8 +144,24 @@ class Paper:
     texture: float = 1.0
     folds: int = 0
 
+    def baselines(self, height: int) -> NDArray[np.float64]:
+        """Rows of the printed lines to write on; none on plain paper."""
+        if self.ruling == "plain":
+            return np.empty(0)
+        return np.arange(self.first_line, height, self.pitch)
+
+    @property
+    def first_line(self) -> float:
+        """Row of the uppermost printed line: ruled paper has a head margin."""
+        return (1.6 if self.ruling.startswith("ruled") else 0.5) * self.pitch
+
 
 RULINGS = ("plain", "ruled", "ruled margin", "grid", "dots")
+
+
+@functools.lru_cache(maxsize=1)
+def _listed(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.glob("*.ttf"))}
 
 
 def font_files() -> dict[str, Path]:
@@ -157,7 +173,7 @@ def font_files() -> dict[str, Path]:
         If `$OCR_DATA` is not set or has no fonts.
     """
     folder = data_dir() / "fonts"
-    files = {path.stem: path for path in sorted(folder.glob("*.ttf"))}
+    files = _listed(folder)
     if not files:
         raise DataError(f"{folder}: no fonts (*.ttf). Set OCR_DATA to a folder that has them.")
     return files
@@ -206,6 +222,15 @@ def _typeface(path: Path) -> Typeface:
     return Typeface(font, float(np.median(widths)))
 
 
+def line_width(text: str, cap: float, hand: Hand) -> float:
+    """Expected width of a line in pixels, for capitals of `cap` pixels."""
+    face = _typeface(font_files()[hand.font])
+    chars = "".join(text.split())
+    letters = sum(face.font.getlength(char) for char in chars) * cap / GLYPH_CAP
+    gaps = hand.word_gap * text.strip().count(" ")
+    return letters + cap * (gaps + (0 if hand.joined else hand.tracking * len(chars)))
+
+
 @dataclass
 class Mark:
     """One written character: the pixels on the rim of its ink, and where it stands."""
@@ -214,6 +239,7 @@ class Mark:
     rim: NDArray[np.float64]  # (N, 2) corners of pixels, row and col on the sheet
     foot: tuple[float, float]  # start of its baseline
     end: tuple[float, float]
+    body: float  # px, height of the middle zone: about that of an x
 
 
 @dataclass
@@ -300,7 +326,7 @@ class Sheet:
                 rim = self._draw(face, char, (ground, col), shape, cap, hand, pen)
                 if len(rim):
                     end = (ground, col + advance)
-                    marks.append(Mark(char, rim, (ground, col), end))
+                    marks.append(Mark(char, rim, (ground, col), end, 0.6 * cap))
                 col += advance
                 if not hand.joined:
                     col += (hand.tracking + rng.normal(0, hand.spacing)) * cap
@@ -373,6 +399,8 @@ class Sheet:
                     letters.append(Letter(box, mark.text, 1.0))
                     feet += [mark.foot, mark.end]
                     (y1, x1), (y2, x2) = mark.rim.min(axis=0), mark.rim.max(axis=0)
+                    # Small signs do not dent the outline.
+                    y1, y2 = min(y1, mark.foot[0] - mark.body), max(y2, mark.foot[0])
                     tops += [(y1, x1), (y1, x2)]
                     bottoms += [(y2, x1), (y2, x2)]
                 if letters:
@@ -528,7 +556,7 @@ def _blank(size: tuple[int, int], paper: Paper, tooth: Array, rng: np.random.Gen
     sheet = shade[..., None] * np.array(paper.colour, dtype=np.float32)
     if paper.ruling == "plain":
         return sheet
-    thick = max(1.2, 0.022 * paper.pitch)
+    thick = max(1.2, 0.022 * paper.pitch) * (2.5 if paper.ruling == "dots" else 1)
     y = np.arange(height, dtype=np.float32)[:, None] + 0.5
     x = np.arange(width, dtype=np.float32)[None, :] + 0.5
 
@@ -536,7 +564,7 @@ def _blank(size: tuple[int, int], paper: Paper, tooth: Array, rng: np.random.Gen
         gap = np.abs((at - offset + paper.pitch / 2) % paper.pitch - paper.pitch / 2)
         return np.clip(0.5 + (thick / 2 - gap), 0, 1)
 
-    top = 1.6 * paper.pitch if paper.ruling.startswith("ruled") else 0.5 * paper.pitch
+    top = paper.first_line
     lines = comb(y, top) * (y > top - paper.pitch / 2)
     if paper.ruling == "grid":
         lines = np.maximum(lines, comb(x, 0.5 * paper.pitch))

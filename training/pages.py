@@ -1,0 +1,428 @@
+"""Photos of handwritten pages with full ground truth, each from one seed.
+
+`render_page` fills a `training.sheet.Sheet` with text in a random hand, photographs it with
+`training.camera` and returns the picture with boxes of letters, words and lines, their text and
+order, and how the page lies. `DIFFICULTIES` name what makes a page hard, one thing each, so that
+a measurement shows which stage of reading is the weakest.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ocr.page import Page
+from training.camera import Camera, Curl, Geometry, Shadow, aim, jpeg, photograph
+from training.datasets import HELD_OUT_FONTS, data_dir
+from training.line_text import Corpus, read_corpus, sample_text
+from training.sheet import PENS, Hand, Paper, Sheet, font_files, line_width
+
+# Families whose letters stand apart, as in hand print.
+PRINT_FAMILIES = (
+    "architects-daughter", "covered-by-your-grace", "crafty-girls", "dekko", "fuzzy-bubbles",
+    "gaegu", "gamja-flower", "give-you-glory", "gloria-hallelujah", "gochi-hand", "handlee",
+    "hi-melody", "indie-flower", "just-me-again-down-here", "kalam", "klee-one", "liu-jian-mao-cao",
+    "long-cang", "loved-by-the-king", "mali", "mansalva", "mynerve", "nanum-pen-script",
+    "over-the-rainbow", "pangolin", "patrick-hand-sc", "permanent-marker", "poor-story",
+    "schoolbell", "shadows-into-light", "shadows-into-light-two", "short-stack", "single-day",
+    "sue-ellen-francisco", "sunshiney", "the-girl-next-door", "waiting-for-the-sunrise",
+    "walter-turncoat", "yomogi", "zen-kurenaido", "zeyada",
+)  # fmt: skip
+# Families whose letters join.
+JOINED_FAMILIES = (
+    "bad-script", "beth-ellen", "calligraffitti", "caveat", "cedarville-cursive", "cookie",
+    "dancing-script", "dawning-of-a-new-day", "homemade-apple", "kristi", "la-belle-aurore",
+    "marck-script", "meddon", "nothing-you-could-do", "sacramento", "satisfy", "vibur",
+    "yesteryear",
+)  # fmt: skip
+
+WHITES = ((0.86, 0.86, 0.85), (0.83, 0.83, 0.80), (0.88, 0.88, 0.88))
+TINTS = ((0.84, 0.78, 0.64), (0.88, 0.74, 0.25), (0.60, 0.60, 0.58), (0.60, 0.76, 0.84))
+INKS = ("blue ballpoint", "black ballpoint", "blue gel", "black gel", "felt")
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    """What a kind of page may have. Angles are the largest, in degrees.
+
+    Attributes
+    ----------
+    joined : bool
+        Cursive instead of print.
+    pens, rulings, desks : tuple of str
+        From `training.sheet.PENS`, `RULINGS` and `training.camera.DESKS`; one is drawn.
+    tinted : bool
+        Cream, yellow, grey or blue paper.
+    tilt, pitch, yaw : float
+    curl : float
+        Largest height of the wave that a bent sheet makes, in heights of capitals.
+    surround : float
+        Free space around the sheet as a fraction of the photo; below 0 the photo is filled by
+        the writing.
+    light : float
+        Largest share of light lost across the photo.
+    shadow : bool
+        A phone's or a hand's shadow falls on the page.
+    dim : float
+        Exposure as a fraction of a good one.
+    blur : float
+        Largest standard deviation of the defocus in pixels.
+    noise : float
+        Of the sensor, relative to white.
+    columns : bool
+        Two blocks of text side by side under a heading.
+    turned : bool
+        Turned by 90, 180 or 270 degrees.
+    """
+
+    joined: bool = False
+    pens: tuple[str, ...] = INKS
+    rulings: tuple[str, ...] = ("plain",)
+    desks: tuple[str, ...] = ("none",)
+    tinted: bool = False
+    tilt: float = 3.0
+    pitch: float = 4.0
+    yaw: float = 3.0
+    curl: float = 0.0
+    surround: float = -1.0
+    light: float = 0.3
+    shadow: bool = False
+    dim: float = 1.0
+    blur: float = 0.9
+    noise: float = 0.010
+    columns: bool = False
+    turned: bool = False
+
+
+_ON_DESK = ("wood", "dark", "plain")
+DIFFICULTIES = {
+    "clean": Difficulty(tilt=0.7, pitch=0, yaw=0, light=0.08, blur=0.6, noise=0.004),
+    "photo": Difficulty(),
+    "light": Difficulty(light=0.6, shadow=True, tinted=True),
+    "faint": Difficulty(pens=("pencil", "pencil", "blue ballpoint"), dim=0.6, noise=0.014),
+    "ruled": Difficulty(rulings=("ruled", "ruled margin", "grid", "dots")),
+    "desk": Difficulty(desks=_ON_DESK, surround=0.06, pitch=16, yaw=10, tilt=5),
+    "tilted": Difficulty(desks=_ON_DESK, tilt=15, curl=0.5),
+    "blurred": Difficulty(blur=2.0, noise=0.018),
+    "marker": Difficulty(pens=("marker",), tinted=True),
+    "columns": Difficulty(columns=True),
+    "joined": Difficulty(joined=True),
+    "turned": Difficulty(turned=True),
+}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a generated photo shows.
+
+    Attributes
+    ----------
+    page : Page
+        Lines in reading order with words, letters, baselines and polygons, in pixels of the
+        photo; its `transform` leads back to the sheet (without the curl).
+    orientation : int
+        Clockwise turn of the photo against upright: 0, 90, 180 or 270 degrees.
+    tilt : float
+        Clockwise slope of the text lines in degrees, in the photo turned upright.
+    font, pen, ruling : str
+        How it was written, to sort results by.
+    """
+
+    page: Page
+    orientation: int
+    tilt: float
+    font: str
+    pen: str
+    ruling: str
+
+
+def page_fonts(*, joined: bool = False, held_out: bool = False) -> list[str]:
+    """File stems of the fonts to write print or cursive with, in order of name.
+
+    Raises
+    ------
+    DataError
+        If `$OCR_DATA` has no fonts.
+    """
+    wanted = JOINED_FAMILIES if joined else PRINT_FAMILIES
+    families = {name for name in wanted if (name in HELD_OUT_FONTS) == held_out}
+    return [stem for stem in font_files() if stem.rpartition("-")[0] in families]
+
+
+def page_corpus() -> Corpus:
+    """English sentences of `$OCR_DATA` in ASCII.
+
+    Raises
+    ------
+    DataError
+        If `$OCR_DATA` is not set.
+    """
+    corpus = read_corpus(data_dir() / "text" / "english.txt")
+    return Corpus(tuple(row for row in corpus.sentences if row.isascii()))
+
+
+def render_page(
+    seed: int,
+    difficulty: str = "photo",
+    *,
+    corpus: Corpus,
+    fonts: Sequence[str] | None = None,
+    long_side: int = 1600,
+) -> tuple[NDArray[np.uint8], Truth]:
+    """Write a page and photograph it.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed, difficulty, corpus and fonts give the same page.
+    difficulty : str
+        One of `DIFFICULTIES`.
+    corpus : Corpus
+        What the text is drawn from.
+    fonts : sequence of str, optional
+        File stems to choose the hand from. All that may be trained on, print or joined as the
+        difficulty says, if left out.
+    long_side : int
+        Of the photo, in pixels.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+        sRGB, as decoded from a JPEG.
+    Truth
+
+    Raises
+    ------
+    KeyError
+        If there is no such difficulty.
+    DataError
+        If `$OCR_DATA` has no fonts.
+    """
+    level = DIFFICULTIES[difficulty]
+    rng = np.random.default_rng([seed, zlib.crc32(difficulty.encode())])
+    choices = fonts if fonts is not None else page_fonts(joined=level.joined)
+    hand = _hand(str(rng.choice(choices)), level.joined, rng)
+    pen = str(rng.choice(level.pens))
+    aspect = float(rng.choice([0.72, 1.0, 1.38]))  # width over height
+    size = (round(long_side / max(1, aspect)), round(long_side * min(1, aspect)))
+    cap = min(size) * rng.uniform(0.036, 0.062)
+    paper = _paper(level, cap, rng)
+    sheet = Sheet(size, paper, rng)
+    _fill(sheet, hand, pen, cap, corpus, level.columns)
+    orientation = int(rng.choice([90, 180, 270])) if level.turned else 0
+    geometry = _view(sheet, level, cap, long_side, orientation, rng)
+    camera = _camera(level, rng)
+    picture = jpeg(photograph(sheet.reflectance(), geometry, camera, rng), camera.quality)
+    rgb = np.asarray(Image.open(io.BytesIO(picture)))
+    page = sheet.truth(geometry)
+    tilt = measure_tilt(page, orientation)
+    return rgb, Truth(page, orientation, tilt, hand.font, pen, paper.ruling)
+
+
+def measure_tilt(page: Page, orientation: int = 0) -> float:
+    """Mean clockwise slope of the baselines in degrees, after undoing `orientation`."""
+    ends = [
+        np.subtract(line.baseline[-1], line.baseline[0])
+        for line in page.lines
+        if len(line.baseline) > 1
+    ]
+    if not ends:
+        return 0.0
+    down, right = np.sum(ends, axis=0)
+    slope = np.rad2deg(np.arctan2(down, right)) - orientation
+    return float((slope + 180) % 360 - 180)
+
+
+def _hand(font: str, joined: bool, rng: np.random.Generator) -> Hand:
+    neat = rng.uniform(0.5, 1.3)  # one person's letters all vary more, or all less
+    return Hand(
+        font,
+        joined=joined,
+        tracking=float(rng.uniform(0.08, 0.26)),
+        word_gap=float(rng.uniform(0.45, 0.6) if joined else rng.uniform(0.7, 1.1)),
+        size=0.045 * neat,
+        rotation=2.0 * neat,
+        baseline=0.025 * neat,
+        spacing=0.03 * neat,
+        slant=float(rng.normal(0, 3)),
+        drift=0.4 * neat,
+        wander=0.05 * neat,
+        tremor=0.024 * neat,
+    )
+
+
+def _paper(level: Difficulty, cap: float, rng: np.random.Generator) -> Paper:
+    ruling = str(rng.choice(level.rulings))
+    colour = (TINTS if level.tinted else WHITES)[rng.integers(4 if level.tinted else 3)]
+    pitch = cap * (rng.uniform(1.6, 2.2) if ruling.startswith("ruled") else rng.uniform(0.7, 1.1))
+    hues = ((0.45, 0.28, 0.12), (0.35, 0.35, 0.33), (0.22, 0.14, 0.08))
+    folds = int(rng.random() < 0.25)
+    return Paper(colour, ruling, float(pitch), hues[rng.integers(3)], rng.uniform(0.7, 1.4), folds)
+
+
+def _fill(sheet: Sheet, hand: Hand, pen: str, cap: float, corpus: Corpus, columns: bool) -> None:
+    """Write a heading at times and one block of text, or two side by side."""
+    rng = sheet.rng
+    height, width = sheet.size
+    pitch = cap * rng.uniform(1.75, 2.4)
+    rows = np.arange(2.6 * cap, height - 1.6 * cap, pitch)
+    if sheet.paper.ruling != "plain":
+        printed = sheet.paper.baselines(height) - 0.06 * cap
+        every = int(np.ceil(1.55 * cap / sheet.paper.pitch))
+        rows = printed[(printed > 2.2 * cap) & (printed < height - 1.4 * cap)][::every]
+    left = width * (0.15 if sheet.paper.ruling == "ruled margin" else rng.uniform(0.06, 0.1))
+    right = width * 0.95
+    if columns or rng.random() < 0.3:
+        title = _fitting(_note(rng, corpus, 18), hand, 1.25 * cap, right - left)
+        start = left + rng.uniform(0, 0.4) * (right - left - line_width(title, 1.25 * cap, hand))
+        sheet.write(title, float(rows[0]), start, 1.25 * cap, hand, PENS[pen])
+        rows = rows[1:]
+    if columns:
+        middle = (left + right) / 2
+        # Two capitals apart: nearer blocks nobody could tell from one wide line.
+        blocks = [(left, middle - 1.3 * cap), (middle + 1.3 * cap, right)]
+    else:
+        blocks = [(left, right)]
+    for start, end in blocks:
+        count = int(rng.integers(min(4, len(rows)), len(rows) + 1))
+        texts = _texts(rng, corpus, hand, cap, end - start, count)
+        for text, row in zip(texts, rows, strict=False):
+            indent = abs(rng.normal(0, 0.15 * cap))
+            sheet.write(text, float(row), start + indent, cap, hand, PENS[pen])
+
+
+def _texts(
+    rng: np.random.Generator, corpus: Corpus, hand: Hand, cap: float, room: float, count: int
+) -> list[str]:
+    """Lines of running text or of separate notes, none wider than `room` pixels."""
+    capitals = not hand.joined and rng.random() < 0.4
+    if rng.random() < 0.5:
+        texts = [_fitting(_note(rng, corpus, 34), hand, cap, room) for _ in range(count)]
+        return [text.upper() if capitals else text for text in texts]
+    words: list[str] = []
+    while len(words) < 14 * count:
+        sentence = corpus.sentences[rng.integers(len(corpus.sentences))]
+        words += (sentence.upper() if capitals else sentence).split()
+    texts = []
+    while len(texts) < count:
+        line = _fitting(" ".join(words[:14]), hand, cap, room)
+        texts.append(line)
+        words = words[len(line.split()) :]
+    return texts
+
+
+def _note(rng: np.random.Generator, corpus: Corpus, longest: int) -> str:
+    """A line of its own, such as an entry of a list, in ASCII: not all fonts have more."""
+    while True:
+        text = sample_text(rng, corpus, longest, 3)
+        if text.isascii():
+            return text
+
+
+def _fitting(text: str, hand: Hand, cap: float, room: float) -> str:
+    """As many words of `text` as fit, or as many letters of its first."""
+    room = 0.9 * room  # hands vary by some percent around the expected width
+    words = text.split()
+    while len(words) > 1 and line_width(" ".join(words), cap, hand) > room:
+        words.pop()
+    line = " ".join(words)
+    while len(line) > 1 and line_width(line, cap, hand) > room:
+        line = line[:-1]
+    return line
+
+
+def _view(
+    sheet: Sheet,
+    level: Difficulty,
+    cap: float,
+    long_side: int,
+    orientation: int,
+    rng: np.random.Generator,
+) -> Geometry:
+    height, width = sheet.size
+    tilt, pitch, yaw = (
+        float(limit * rng.uniform(-1, 1)) for limit in (level.tilt, level.pitch, level.yaw)
+    )
+    curl = Curl()
+    if level.curl:
+        reach = float(rng.uniform(0.3, 1) * level.curl * cap)
+        curl = Curl(reach, float(rng.uniform(0.4, 0.8)), float(rng.uniform(0, 2 * np.pi)))
+    if level.surround >= 0:
+        frame, margin = (0.0, 0.0, float(height), float(width)), level.surround
+    else:
+        frame, margin = _around(sheet.extent(), sheet.size, 1.3 * cap), 0.0
+    aspect = (frame[2] - frame[0]) / (frame[3] - frame[1])
+    photo = (round(long_side * min(1, aspect)), round(long_side / max(1, aspect)))
+    shift = (float(rng.uniform(-0.8, 0.8)), float(rng.uniform(-0.8, 0.8)))
+    return aim(
+        sheet.size,
+        photo,
+        tilt=tilt,
+        pitch=abs(pitch),
+        yaw=yaw,
+        frame=frame,
+        margin=margin,
+        shift=shift,
+        orientation=orientation,
+        curl=curl,
+    )
+
+
+def _around(
+    extent: tuple[float, float, float, float], sheet: tuple[int, int], spare: float
+) -> tuple[float, float, float, float]:
+    """The part of the sheet to photograph: the writing, `spare` pixels and no narrower than 3:5.
+
+    It stays on the sheet, so that next to nothing is seen of what lies beyond.
+    """
+    y1, x1 = max(extent[0] - spare, 0.0), max(extent[1] - spare, 0.0)
+    y2, x2 = min(extent[2] + spare, sheet[0]), min(extent[3] + spare, sheet[1])
+    missing = 0.6 * (x2 - x1) - (y2 - y1)
+    if missing > 0:
+        y2 = min(y2 + missing, sheet[0])
+        y1 = max(y2 - 0.6 * (x2 - x1), 0.0)
+    missing = 0.6 * (y2 - y1) - (x2 - x1)
+    if missing > 0:
+        x2 = min(x2 + missing, sheet[1])
+        x1 = max(x2 - 0.6 * (y2 - y1), 0.0)
+    return y1, x1, y2, x2
+
+
+def _camera(level: Difficulty, rng: np.random.Generator) -> Camera:
+    warmth = float(rng.normal(0, 0.05))
+    shadows: tuple[Shadow, ...] = ()
+    if level.shadow:
+        kind = str(rng.choice(["phone", "hand"]))
+        centre = (float(rng.uniform(0.6, 1.05)), float(rng.uniform(0.1, 0.9)))
+        shadows = (
+            Shadow(
+                kind,
+                centre,
+                float(rng.uniform(0.4, 0.8)),
+                float(rng.uniform(-35, 35)),
+                float(rng.uniform(0.25, 0.5)),
+                float(rng.uniform(0.03, 0.1)),
+            ),
+        )
+    near = float(rng.uniform(0.5, level.blur))
+    loss = level.light
+    return Camera(
+        desk=str(rng.choice(level.desks)),
+        exposure=float(rng.uniform(0.72, 0.95) * level.dim),
+        white=(1 + warmth, 1.0, 1 - 1.5 * warmth),
+        gradient=(float(rng.uniform(-loss, loss)) * 0.6, float(rng.uniform(-loss, loss)) * 0.6),
+        vignette=float(rng.uniform(0, 0.5 * loss)),
+        shadows=shadows,
+        defocus=near,
+        defocus_far=near * (1.5 if level.pitch > 10 else 1.0),
+        noise=level.noise,
+        sharpen=float(rng.uniform(0.2, 0.7)),
+        contrast=float(rng.uniform(0, 0.3)),
+        quality=int(rng.integers(70, 92)),
+    )
