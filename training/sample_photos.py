@@ -129,7 +129,7 @@ def price_list(sheet: Sheet) -> None:
     row = 410
     for name, price in prices:
         sheet.write(name, row, 150, 84, hand, pen)
-        left = 850 + sheet.rng.normal(0, 10)
+        left = 905 + sheet.rng.normal(0, 10)
         sheet.write(price, row + sheet.rng.normal(0, 4), left, 84, hand, pen, continues=True)
         row += 150
 
