@@ -10,47 +10,54 @@ All thresholds are fractions of the median letter height, so the size of a photo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.filters.thresholding import threshold_otsu
 from skimage.measure import label, regionprops
 
-FloatImage = NDArray[np.float32]
+from ocr.binarize import FloatImage, denoise, even_light, ink_mask, reduced, resize, to_grey
+
 OnStage = Callable[[str, FloatImage], None]
 
 LETTER_HEIGHT = 56.0  # px of a median letter at the working scale: strokes stay 2 px or wider
 COARSE_SIDE = 1000  # px, longer side of the reduced copy on which the letter height is found
 MAX_SIDE = 2600  # px, longer side of the largest working image: bounds memory
-MIN_CONTRAST = 0.10  # of white: ink must be this much darker than the paper around it
-NOISE_CONTRAST = 4.0  # times the noise: likewise
-SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
-TEXTURE_CONTRAST = 7.0  # times the usual deviation from the paper's brightness: likewise
 
 
 @dataclass(frozen=True)
 class Segmentation:
     """What `segment` found, at the working scale.
 
+    The ink is divided into parts: connected components, or slices of one where letters may touch.
+    Each character owns one or more parts. Where the shape alone cannot tell, `doubts` keeps the
+    question for whoever can read.
+
     Attributes
     ----------
+    labels : (H, W) int32 array
+        k where the ink of part k - 1 is, 0 elsewhere.
+    owner : (P,) int array
+        Character each part belongs to, 0 to N - 1.
     boxes : (N, 4) int array
         ``[y1, x1, y2, x2]`` a character, half open, in working pixels.
-    labels : (H, W) int32 array
-        k where the ink of ``boxes[k - 1]`` is, 0 elsewhere.
     grey : (H, W) float32 array
         The image with its light evened out: paper 1, darkest ink near 0.
     letter_height : float
         Median letter height in working pixels; 0 if there are no letters.
+    doubts : tuple of tuples of int
+        Parts side by side, left to right, that may be one character or several.
     """
 
-    boxes: NDArray[np.intp]
     labels: NDArray[np.int32]
+    owner: NDArray[np.intp]
+    boxes: NDArray[np.intp]
     grey: FloatImage
     letter_height: float
+    doubts: tuple[tuple[int, ...], ...] = ()
 
     @property
     def bw(self) -> FloatImage:
@@ -59,10 +66,29 @@ class Segmentation:
 
     def glyph(self, index: int) -> FloatImage:
         """Grey crop of one character, the ink of its neighbours painted white."""
-        y1, x1, y2, x2 = self.boxes[index]
-        own = self.labels[y1:y2, x1:x2]
-        crop = self.grey[y1:y2, x1:x2]
-        return np.where(own == index + 1, crop, np.float32(1))
+        return self._cut(self.boxes[index], self.owner == index)
+
+    def glyph_of_parts(self, parts: Sequence[int]) -> FloatImage:
+        """Grey crop of the character that these parts would make together."""
+        mine = np.zeros(len(self.owner), dtype=bool)
+        mine[list(parts)] = True
+        rows = self.part_boxes[list(parts)]
+        return self._cut(np.concatenate([rows[:, :2].min(axis=0), rows[:, 2:].max(axis=0)]), mine)
+
+    def regrouped(self, owner: NDArray[np.intp]) -> Segmentation:
+        """The same parts with other owners; numbers may have holes, the order is kept."""
+        owner = np.unique(owner, return_inverse=True)[1]
+        return replace(self, owner=owner, boxes=group_boxes(self.part_boxes, owner), doubts=())
+
+    @cached_property
+    def part_boxes(self) -> NDArray[np.intp]:
+        """(P, 4) boxes of the parts."""
+        return label_boxes(self.labels)
+
+    def _cut(self, box: NDArray[np.intp], mine: NDArray[np.bool_]) -> FloatImage:
+        y1, x1, y2, x2 = box
+        own = np.concatenate([[False], mine])[self.labels[y1:y2, x1:x2]]
+        return np.where(own, self.grey[y1:y2, x1:x2], np.float32(1))
 
 
 def find_letters(image: NDArray[np.generic]) -> tuple[NDArray[np.intp], FloatImage]:
@@ -92,38 +118,12 @@ def find_letters(image: NDArray[np.generic]) -> tuple[NDArray[np.intp], FloatIma
     [[20, 30, 40, 34]]
     """
     grey = to_grey(image)
-    side = working_side(_reduced(grey, COARSE_SIDE / max(grey.shape)))
+    side = working_side(reduced(grey, COARSE_SIDE / max(grey.shape)))
     if side == 0:
         return np.empty((0, 4), dtype=np.intp), np.ones_like(grey)
-    found = segment(_reduced(grey, side / max(grey.shape)))
+    found = segment(reduced(grey, side / max(grey.shape)))
     boxes = scale_boxes(found.boxes, found.labels.shape, grey.shape)
     return boxes, np.where(resize(found.bw, grey.shape) < 0.5, np.float32(0), np.float32(1))
-
-
-def to_grey(image: NDArray[np.generic]) -> FloatImage:
-    """`(H, W)` float32 grey in [0, 1] of a grey or RGB image; ITU-R BT.601 luma."""
-    values = np.asarray(image)
-    scaled = values.astype(np.float32)
-    if values.dtype == np.bool_:
-        pass
-    elif np.issubdtype(values.dtype, np.integer):
-        scaled = scaled / np.float32(np.iinfo(values.dtype).max)
-    if scaled.ndim == 3 and scaled.shape[2] in (3, 4):
-        scaled = scaled[..., :3] @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    if scaled.ndim != 2 or scaled.size == 0:
-        raise ValueError(f"an image is (H, W) or (H, W, 3), got shape {values.shape}")
-    return np.clip(scaled, 0.0, 1.0)
-
-
-def resize(image: FloatImage, shape: tuple[int, ...]) -> FloatImage:
-    """Resample to `shape`, averaging areas when smaller."""
-    from PIL import Image
-
-    if image.shape == shape:
-        return image
-    method = Image.Resampling.BOX if shape[0] < image.shape[0] else Image.Resampling.BILINEAR
-    picture = Image.fromarray(np.ascontiguousarray(image, dtype=np.float32))
-    return np.asarray(picture.resize((shape[1], shape[0]), method), dtype=np.float32)
 
 
 def scale_boxes(
@@ -180,116 +180,17 @@ def segment(work: FloatImage, on_stage: OnStage | None = None) -> Segmentation:
     show("ink", np.where(mask, np.float32(0), np.float32(1)))
     height = _letter_height_of(mask)
     if height == 0:
-        nothing = np.zeros(work.shape, dtype=np.int32)
-        return Segmentation(np.empty((0, 4), dtype=np.intp), nothing, even, 0.0)
+        return _empty(even)
     mask = close_gaps(mask, height)
     show("closed", np.where(mask, np.float32(0), np.float32(1)))
-    boxes, labels, height = characters(mask, even, height)
-    found = Segmentation(boxes, labels, even, height)
+    found = characters(mask, even, height)
     show("letters", found.bw)
     return found
 
 
-def _reduced(grey: FloatImage, scale: float) -> FloatImage:
-    if scale >= 1:
-        return grey
-    shape = tuple(max(1, round(side * scale)) for side in grey.shape)
-    return resize(grey, shape)
-
-
-def noise_sigma(grey: FloatImage) -> float:
-    """Standard deviation of the noise (Immerkaer 1996, doi:10.1006/cviu.1996.0060).
-
-    A Laplacian difference that edges hardly answer to; the median in place of the paper's mean
-    keeps dense writing from counting as noise.
-    """
-    if min(grey.shape) < 3:
-        return 0.0
-    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
-    answer = np.abs(ndimage.convolve(grey, mask, mode="nearest"))
-    return float(np.median(answer[::2, ::2])) / 0.6745 / 6.0
-
-
-def denoise(grey: FloatImage) -> FloatImage:
-    """Smooth by as much as the noise asks for: nothing below 0.4 % of white, then a Gaussian."""
-    sigma = noise_sigma(grey)
-    if sigma < 0.004:
-        return grey
-    return ndimage.gaussian_filter(grey, min(0.4 + 25.0 * sigma, 1.2), mode="nearest")
-
-
-def even_light(grey: FloatImage) -> FloatImage:
-    """Divide by the paper's own brightness, estimated around each pixel.
-
-    The paper is what remains when everything dark and narrower than a twelfth of the picture is
-    closed (a grey closing of a reduced copy), smoothed. Result in [0, 1], paper 1.
-    """
-    side = 160
-    small = _reduced(grey, side / max(grey.shape))
-    window = max(3, round(max(small.shape) / 12))
-    paper = ndimage.grey_closing(ndimage.median_filter(small, 3), size=(window, window))
-    paper = ndimage.gaussian_filter(paper, window / 3, mode="nearest")
-    paper = resize(paper, grey.shape)
-    return np.clip(grey / np.maximum(paper, 0.02), 0.0, 1.0)
-
-
-def ink_mask(even: FloatImage) -> NDArray[np.bool_]:
-    """Where the ink is, by Otsu's threshold (1979, doi:10.1109/TSMC.1979.4310076).
-
-    Ink is rare, and Otsu's two classes want to be of like size; so the threshold is found among
-    the pixels near something dark only. Fainter pixels that touch ink are ink too (hysteresis).
-    A page without contrast gives an empty mask.
-    """
-    sigma = noise_sigma(even)
-    sample = even[::3, ::3]
-    paper = float(np.median(sample))
-    spread = 1.4826 * float(np.median(np.abs(sample - paper)))
-    contrast = max(MIN_CONTRAST, NOISE_CONTRAST * sigma, 3.0 * min(spread, 0.1))
-    dark = even < paper - contrast
-    around = surroundings(dark)
-    dark &= ~around
-    if not dark.any():
-        return dark
-    near = ndimage.binary_dilation(dark, iterations=2)
-    values = even[near]
-    if np.ptp(values) == 0:
-        return dark
-    threshold = min(float(threshold_otsu(values)), paper - contrast)
-    faint = (even < threshold + 0.4 * (paper - threshold - contrast / 2)) & ~around
-    strong = (even < threshold) & ~around
-    if paper - float(even[strong].mean()) < TEXTURE_CONTRAST * spread:
-        return np.zeros_like(dark)  # texture: wood, cloth, noise
-    marked, count = ndimage.label(faint, structure=np.ones((3, 3)))
-    if count == 0:
-        return strong
-    keep = np.zeros(count + 1, dtype=bool)
-    keep[marked[strong]] = True
-    keep[0] = False
-    return keep[marked]
-
-
-def surroundings(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is dark because it is not the page: the desk, a frame, a shadowed margin.
-
-    Connected dark areas that reach the border of the picture and are thicker somewhere than
-    `SURROUNDINGS` of its longer side, which no pen is.
-    """
-    thick = max(3, round(SURROUNDINGS * max(dark.shape)))
-    step = max(1, thick // 6)
-    coarse = dark[::step, ::step]
-    size = max(2, thick // step)
-    core = ndimage.binary_opening(coarse, np.ones((size, size)))
-    if not core.any():
-        return np.zeros_like(dark)
-    marks, count = ndimage.label(dark, structure=np.ones((3, 3)))
-    chosen = np.zeros(count + 1, dtype=bool)
-    chosen[marks[::step, ::step][core & coarse]] = True
-    border = np.zeros(count + 1, dtype=bool)
-    for side in (marks[0], marks[-1], marks[:, 0], marks[:, -1]):
-        border[side] = True
-    chosen &= border
-    chosen[0] = False
-    return chosen[marks]
+def _empty(even: FloatImage) -> Segmentation:
+    none = np.empty(0, dtype=np.intp)
+    return Segmentation(np.zeros(even.shape, dtype=np.int32), none, none.reshape(0, 4), even, 0.0)
 
 
 def close_gaps(mask: NDArray[np.bool_], letter_height: float) -> NDArray[np.bool_]:
@@ -328,7 +229,7 @@ def median_letter_height(
     )
     if not usual.any():  # perhaps the picture is a crop of one letter
         usual = (heights >= least) & (widths < 12 * heights) & (heights < 40 * widths)
-        usual &= max(shape) < 20 * heights
+        usual &= (max(shape) < 20 * heights) & (heights < shape[0]) & (widths < shape[1])
         if not usual.any():
             return 0.0
     chosen = np.sort(heights[usual])
@@ -339,18 +240,20 @@ def median_letter_height(
 # Shares of the letter height (H, the larger of the page's median and the pieces' own height).
 SPECK = 0.05  # anything smaller in both directions is dirt
 SMALL = 0.42  # a dot, comma, bar end: not a letter by itself
+RULE = 0.2  # of its own width: what is flatter and longer than letters is a rule or underline
+DOT = 0.2  # a full stop is no larger; an apostrophe is
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
 TALLEST = 1.6  # a joined character is no higher than this
 BAR_GAP = 0.14  # a loose bar stands at most this far from its stem
 FLAT = 0.33  # a bar is no higher than this
 UPRIGHT = 0.26  # a piece narrower than this is a single upright stroke
+DOUBTFUL_GAP = 0.2  # strokes this near each other may be of one character
+MOST_DOUBTED = 8  # parts in a row that are asked about; more are joined-up writing
 WIDEST = 1.25  # a character joined side by side is no wider than this
 
 
-def characters(
-    mask: NDArray[np.bool_], even: FloatImage, letter_height: float
-) -> tuple[NDArray[np.intp], NDArray[np.int32], float]:
-    """Connected components of ink, made into one component a character.
+def characters(mask: NDArray[np.bool_], even: FloatImage, letter_height: float) -> Segmentation:
+    """Divide the ink into parts and the parts among characters.
 
     Parameters
     ----------
@@ -360,30 +263,55 @@ def characters(
         Grey with even light, for telling smudges from ink.
     letter_height : float
         First estimate, pixels.
-
-    Returns
-    -------
-    boxes : (N, 4) int array
-    labels : (H, W) int32 array
-        k on the ink of ``boxes[k - 1]``.
-    letter_height : float
-        Median height of the characters that are not signs, pixels; 0 for none.
     """
-    pieces, labels = writing(mask, even, letter_height)
-    if not len(pieces):
-        return np.empty((0, 4), dtype=np.intp), np.zeros(mask.shape, dtype=np.int32), 0.0
-    group = join_pieces(pieces, letter_height)
-    labels = np.concatenate([[0], group + 1]).astype(np.int32)[labels]
-    labels = split_touching(labels, letter_height, stroke_width(mask))
-    boxes = _boxes_of(labels)
-    heights = boxes[:, 2] - boxes[:, 0]
+    components, labels = writing(mask, even, letter_height)
+    if not len(components):
+        return _empty(even)
+    group = join_pieces(components, letter_height)
+    kept = ~floating_dots(group_boxes(components, group), letter_height)
+    number = np.cumsum(kept) * kept
+    labels = np.concatenate([[0], number[group]]).astype(np.int32)[labels]
+    labels, cuts = cut_touching(labels, letter_height, stroke_width(mask))
+    boxes = label_boxes(labels)
+    links = [*cuts, *beside(boxes, letter_height)]
+    owner = _united(len(boxes), [(a, b) for a, b, joined in links if joined])
+    cluster = _united(len(boxes), [(a, b) for a, b, _ in links])
+    middle = boxes[:, 1] + boxes[:, 3]
+    members = (np.flatnonzero(cluster == k) for k in np.unique(cluster[[a for a, _, _ in links]]))
+    doubts = tuple(
+        tuple(row[np.argsort(middle[row], kind="stable")].tolist())
+        for row in members
+        if len(row) <= MOST_DOUBTED
+    )
+    joined = group_boxes(boxes, owner)
+    heights = joined[:, 2] - joined[:, 0]
     letters = heights[heights > SMALL * letter_height]
-    return boxes, labels, float(np.median(letters)) if len(letters) else letter_height
+    height = float(np.median(letters)) if len(letters) else letter_height
+    return Segmentation(labels, owner, joined, even, height, doubts)
 
 
-def _boxes_of(labels: NDArray[np.int32]) -> NDArray[np.intp]:
+def label_boxes(labels: NDArray[np.int32]) -> NDArray[np.intp]:
+    """(P, 4) boxes of the labels 1 to P, all of which occur."""
     rows = [(s[0].start, s[1].start, s[0].stop, s[1].stop) for s in ndimage.find_objects(labels)]
     return np.array(rows, dtype=np.intp).reshape(-1, 4)
+
+
+def group_boxes(boxes: NDArray[np.intp], group: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(N, 4) boxes around the members of each group 0 to N - 1."""
+    count = int(group.max()) + 1 if len(group) else 0
+    out = np.empty((count, 4), dtype=np.intp)
+    for k in range(count):
+        own = boxes[group == k]
+        out[k] = [*own[:, :2].min(axis=0), *own[:, 2:].max(axis=0)]
+    return out
+
+
+def _united(count: int, pairs: list[tuple[int, int]]) -> NDArray[np.intp]:
+    """Group numbers, 0 to N - 1, of `count` items of which `pairs` belong together."""
+    group = np.arange(count)
+    for a, b in pairs:
+        group[group == group[b]] = group[a]
+    return np.unique(group, return_inverse=True)[1]
 
 
 def stroke_width(mask: NDArray[np.bool_]) -> float:
@@ -428,7 +356,7 @@ def writing(
     keep = longest > SPECK * letter_height
     keep &= ~(small & (darkness < 0.6 * usual))
     keep &= ~(at_border & (small | (heights > 2.5 * letter_height) | (widths > 4 * letter_height)))
-    keep &= ~((heights < 0.3 * letter_height) & (widths > 3 * letter_height))
+    keep &= ~((heights < RULE * widths) & (widths > 2.5 * letter_height))
     keep &= heights < 5 * letter_height
     blot = area > 6 * stroke * (heights + widths)
     keep &= ~(blot & ~small)
@@ -470,10 +398,9 @@ def join_pieces(boxes: NDArray[np.intp], letter_height: float) -> NDArray[np.int
     near = (rows < DOT_GAP * 2 * letter_height) & (cols < 0.3 * letter_height)
     first, second = np.nonzero(np.triu(near, 1))
     gap = np.hypot(np.maximum(rows, 0), np.maximum(cols, 0))[first, second]
-    usual_gap = _usual_gap(boxes, letter_height)
     for k in np.argsort(gap, kind="stable"):
         a, b = group[first[k]], group[second[k]]
-        if a != b and _same_character(merged[a], merged[b], letter_height, usual_gap):
+        if a != b and _same_character(merged[a], merged[b], letter_height):
             merged[a] = [
                 *np.minimum(merged[a], merged[b])[:2],
                 *np.maximum(merged[a], merged[b])[2:],
@@ -496,9 +423,7 @@ def _usual_gap(boxes: NDArray[np.intp], letter_height: float) -> float:
     return float(np.clip(np.median(gaps), 0, letter_height)) if len(gaps) else 0.4 * letter_height
 
 
-def _same_character(
-    a: NDArray[np.float64], b: NDArray[np.float64], letter_height: float, usual_gap: float
-) -> bool:
+def _same_character(a: NDArray[np.float64], b: NDArray[np.float64], letter_height: float) -> bool:
     """Whether two pieces, given by their boxes, belong to one character."""
     if (a[2] - a[0]) * (a[3] - a[1]) < (b[2] - b[0]) * (b[3] - b[1]):
         a, b = b, a  # a is the larger
@@ -526,6 +451,11 @@ def _same_character(
         if inside and bar[0] < stem[0] + 0.3 * high and -rows <= BAR_GAP * 2 * high:
             return bool(bar_width < 1.2 * high)
 
+    # two ticks side by side: "
+    tick = max(width_a, width_b) < 0.2 * high and 1.3 * width_a < height_a < SMALL * high
+    if tick and 0.6 * height_a < height_b < SMALL * high and rows > 0.6 * height_b:
+        return bool(-cols < 0.25 * high)
+
     # one above the other: i, j, !, ?, :, ;, =
     small = height_b < SMALL * high and width_b < 0.7 * high
     flat = height_a < FLAT * high and height_b < FLAT * high
@@ -536,71 +466,136 @@ def _same_character(
         if over and (-rows <= 0.25 * high or single or flat):
             return bool(width_b <= 1.3 * max(width_a, 0.7 * high))
 
-    # side by side: a loose bar of E or F, strokes of H, K, N that do not meet
-    gap_limit = min(BAR_GAP * high, 0.45 * usual_gap)
-    if -cols <= gap_limit and rows > 0.5 * height_b and union_width <= WIDEST * high:
-        loose = height_b < FLAT * high and width_b < 0.8 * high
-        stroke = min(width_a, width_b) < UPRIGHT * high and min(height_a, height_b) > 0.5 * high
-        return bool(loose or stroke)
     return False
 
 
-def split_touching(
-    labels: NDArray[np.int32], letter_height: float, stroke: float
-) -> NDArray[np.int32]:
-    """Cut characters that touch, where the shape says so.
+def floating_dots(boxes: NDArray[np.intp], letter_height: float) -> NDArray[np.bool_]:
+    """Dots that hang in the upper half of a line without a stem: no sign of writing does.
 
-    A component much wider than a letter is cut at columns where it is a single thin run of ink,
-    no thicker than a stroke, with a letter's worth of ink on both sides.
+    Parameters
+    ----------
+    boxes : (N, 4) int array
+        Characters, their pieces joined.
+    letter_height : float
+        Pixels.
+
+    Returns
+    -------
+    (N,) bool array
+    """
+    y1, x1, y2, x2 = boxes.T.astype(float)
+    heights, widths = y2 - y1, x2 - x1
+    dot = (np.maximum(heights, widths) < DOT * letter_height) & (heights < 1.8 * widths)
+    letter = heights > SMALL * letter_height
+    middle = ((y1 + y2) / 2)[:, None]
+    away = np.maximum(x1[:, None] - x2, x1 - x2[:, None])
+    same_line = letter & (y1 < middle) & (middle < y2) & (away < letter_height)
+    high_up = middle < y2 - 0.4 * heights
+    return dot & same_line.any(axis=1) & ~(same_line & ~high_up).any(axis=1)
+
+
+def beside(boxes: NDArray[np.intp], letter_height: float) -> list[tuple[int, int, bool]]:
+    """Neighbours that may be strokes of one character: H, K, N, E, F whose strokes do not meet.
+
+    Parameters
+    ----------
+    boxes : (P, 4) int array
+    letter_height : float
+        Pixels.
+
+    Returns
+    -------
+    list of (left, right, joined)
+        Indices of two boxes, and whether they look like one character: much nearer to each other
+        than letters of this page usually are.
+    """
+    y1, x1, y2, x2 = boxes.T.astype(float)
+    heights, widths = y2 - y1, x2 - x1
+    rows = np.minimum(y2[:, None], y2) - np.maximum(y1[:, None], y1)
+    gap = x1 - x2[:, None]  # from the first to the second
+    high = np.clip(np.maximum(heights[:, None], heights), letter_height, 2 * letter_height)
+    lower = np.minimum(heights[:, None], heights)
+    near = (gap <= DOUBTFUL_GAP * high) & (gap > -0.3 * high) & (x1 > x1[:, None])
+    near &= (rows > 0.5 * lower) & (x2 - x1[:, None] <= WIDEST * high)
+    stroke = (np.minimum(widths[:, None], widths) < 0.4 * high) & (lower > 0.45 * high)
+    lying = (widths > 1.5 * heights) & (widths > 0.2 * high)  # a dot is not a bar
+    loose = lying & (heights < FLAT * high) & (widths < 0.8 * high)
+    loose &= heights[:, None] > 0.6 * high
+    limit = min(BAR_GAP * letter_height, 0.45 * _usual_gap(boxes, letter_height))
+    upright = np.minimum(widths[:, None], widths) < UPRIGHT * high
+    sure = (gap <= limit) & (loose | (stroke & upright))
+    pairs = near & (stroke | loose)
+    # a letter whose ink failed half-way down: two flat halves, one right above the other
+    half = (heights > 0.25 * letter_height) & (heights < 0.75 * letter_height)
+    over = half & half[:, None] & (y1 > y1[:, None]) & (np.abs(rows) < 0.15 * letter_height)
+    over &= -gap > 0.6 * np.maximum(widths[:, None], widths)
+    over &= y2 - y1[:, None] < 1.3 * letter_height
+    links = np.argwhere(pairs | over)
+    return [(int(a), int(b), bool((sure & pairs | over)[a, b])) for a, b in links]
+
+
+def cut_touching(
+    labels: NDArray[np.int32], letter_height: float, stroke: float
+) -> tuple[NDArray[np.int32], list[tuple[int, int, bool]]]:
+    """Cut characters where they may touch.
 
     Parameters
     ----------
     labels : (H, W) int32 array
-        One label a component.
+        One label a character so far, 1 to M.
     letter_height, stroke : float
         Pixels.
 
     Returns
     -------
-    (H, W) int32 array
-        Labels 1 to M.
+    labels : (H, W) int32 array
+        One label a part, 1 to P.
+    links : list of (left, right, joined)
+        Indices (label - 1) of neighbouring parts, and whether they look like one character: not
+        much wider than a letter, or linked by more than one thin stroke.
     """
     out = labels.copy()
     following = int(labels.max()) + 1
+    links = []
     for index, place in enumerate(ndimage.find_objects(labels), start=1):
-        if place is None:
-            continue
         own = labels[place] == index
         height, width = own.shape
-        if width < 1.45 * letter_height or height < 0.5 * letter_height:
+        if width < 0.75 * letter_height or height < 0.5 * letter_height:
             continue
-        cuts = cut_columns(own, letter_height, stroke)
-        view = out[place]
+        wide = width >= 1.45 * letter_height
+        sure = cut_columns(own, letter_height, 1.35 * stroke + 1) if wide else []
+        cuts = cut_columns(own, letter_height, 1.9 * stroke + 1)
+        left = index
         for start, stop in zip(cuts, [*cuts, width][1:], strict=True):
             part = own[:, start:stop]
-            view[:, start:stop][part] = following
+            out[place][:, start:stop][part] = following
+            cut = any(abs(start - column) <= stroke for column in sure)
+            links.append((left - 1, following - 1, not cut))
+            left = following
             following += 1
-    used = np.bincount(out.ravel(), minlength=following) > 0
-    used[0] = False
-    return (np.cumsum(used) * used).astype(np.int32)[out]
+    return out, links
 
 
-def cut_columns(own: NDArray[np.bool_], letter_height: float, stroke: float) -> list[int]:
-    """Columns at which to cut one component, in order; empty if it is one character."""
+def cut_columns(own: NDArray[np.bool_], letter_height: float, thickest: float) -> list[int]:
+    """Columns at which one component may be cut, in order.
+
+    There the ink is a single run no thicker than `thickest` pixels, with a letter's worth of ink
+    on both sides.
+    """
     height = len(own)
     padded = np.pad(own, ((1, 1), (0, 0)))
     runs = (padded[1:] & ~padded[:-1]).sum(axis=0)
-    thickness = own.sum(axis=0)
     extent = height - own.argmax(axis=0) - own[::-1].argmax(axis=0)
-    thin = (runs == 1) & (thickness <= 1.35 * stroke + 1) & (extent <= 1.35 * stroke + 1)
+    thin = (runs == 1) & (extent <= thickest)
     marks, count = ndimage.label(thin)
-    narrowest = 0.35 * letter_height
+    narrowest = 0.3 * letter_height
     cuts: list[int] = []
     for k in range(1, count + 1):
         columns = np.flatnonzero(marks == k)
-        middle = int(columns[len(columns) // 2])
-        left = own[:, (cuts[-1] if cuts else 0) : columns[0]]
-        right = own[:, columns[-1] + 1 :]
+        thinnest = columns[extent[columns] <= extent[columns].min() + 1]
+        middle = int(thinnest[len(thinnest) // 2])
+        left = own[:, (cuts[-1] if cuts else 0) : middle]
+        right = own[:, middle:]
         if min(left.shape[1], right.shape[1]) < narrowest:
             continue
         tall = [np.ptp(np.flatnonzero(side.any(axis=1))) for side in (left, right)]

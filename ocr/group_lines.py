@@ -150,7 +150,7 @@ def _nearest_letter(sign: Boxes, letters: Boxes, indices: NDArray[np.intp]) -> i
 # Gaps are measured in letter heights of their line.
 WIDEST_GAP = 2.0  # wider gaps count as this: a column's gap must not hide a word's
 ALONE = 0.75  # where letters usually stand this far apart, each stands for itself
-SPREAD = 0.25  # how far, in log units, a line's own threshold may leave the page's
+SPREAD = 0.2  # how far, in log units, a line's own threshold may leave the page's
 
 
 def word_starts(boxes: Boxes, lines: list[NDArray[np.intp]]) -> list[NDArray[np.bool_]]:
@@ -188,16 +188,26 @@ def _page_threshold(pooled: NDArray[np.float64]) -> float:
     """Gap from which on a word ends, in letter heights, for a page with sorted gaps `pooled`."""
     if len(pooled) == 0:
         return 1.0
-    usual = float(np.median(pooled))
-    if len(pooled) > 2:
-        count = np.arange(1, len(pooled))
-        low = np.cumsum(pooled)[:-1] / count
-        high = (pooled.sum() - np.cumsum(pooled)[:-1]) / (len(pooled) - count)
-        between = count * (len(pooled) - count) * (high - low) ** 2
-        k = int(np.argmax(between))
-        if high[k] > 2.0 * max(low[k], 0.0) + 0.2:
-            return float((pooled[k] + pooled[k + 1]) / 2)
-    return -1.0 if usual > ALONE else max(0.6, 2.2 * usual)
+    wide = _two_classes(pooled)
+    if wide is None:
+        usual = float(np.median(pooled))
+        return -1.0 if usual > ALONE else max(0.6, 2.2 * usual)
+    # columns stand further apart than words: look once more among the narrower gaps
+    narrow = _two_classes(pooled[pooled < wide])
+    return wide if narrow is None else narrow
+
+
+def _two_classes(gaps: NDArray[np.float64]) -> float | None:
+    """Threshold between two classes of sorted gaps, or None if they are all of one kind."""
+    if len(gaps) < 3:
+        return None
+    count = np.arange(1, len(gaps))
+    low = np.cumsum(gaps)[:-1] / count
+    high = (gaps.sum() - np.cumsum(gaps)[:-1]) / (len(gaps) - count)
+    k = int(np.argmax(count * (len(gaps) - count) * (high - low) ** 2))
+    if high[k] <= 2.0 * max(low[k], 0.0) + 0.2:
+        return None
+    return float((gaps[k] + gaps[k + 1]) / 2)
 
 
 def _line_threshold(gaps: NDArray[np.float64], page: float) -> float:

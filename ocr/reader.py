@@ -121,10 +121,12 @@ class Reader:
 
     def _read_letters(self, found: Segmentation, photo: Photo) -> tuple[Line, ...]:
         from ocr.context import LineGlyphs, decode_page
+        from ocr.doubts import settle
         from ocr.find_letters import scale_boxes
         from ocr.glyphs import glyph_stack
         from ocr.group_lines import group_lines, word_starts
 
+        found = settle(found, self.classifier)
         glyphs = glyph_stack([found.glyph(k) for k in range(len(found.boxes))])
         proba = self.classifier.predict_proba(glyphs)
         rows = group_lines(found.boxes)

@@ -8,20 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from ocr.binarize import to_grey
 from ocr.find_letters import (
     LETTER_HEIGHT,
+    beside,
     cut_columns,
-    denoise,
-    even_light,
     find_letters,
-    ink_mask,
+    floating_dots,
     join_pieces,
     median_letter_height,
-    noise_sigma,
     scale_boxes,
     segment,
     stroke_width,
-    to_grey,
     working_side,
 )
 from ocr.page import Box
@@ -131,8 +129,8 @@ def test_cut_columns_only_where_one_thin_stroke_links_two_bodies():
     block = np.zeros((20, 50), dtype=bool)
     block[:, :18] = block[:, 32:] = True
     block[10:12, 18:32] = True
-    assert cut_columns(block, letter_height=20, stroke=2) == [25]
-    assert cut_columns(np.ones((20, 50), dtype=bool), letter_height=20, stroke=2) == []
+    assert cut_columns(block, letter_height=20, thickest=3) == [25]
+    assert cut_columns(np.ones((20, 50), dtype=bool), letter_height=20, thickest=3) == []
 
 
 def test_specks_rules_and_frames_are_dropped():
@@ -216,42 +214,6 @@ def test_boxes_lie_inside_any_picture(seed, rows, cols):
     assert (boxes[:, :2] < boxes[:, 2:]).all()
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
-def test_to_grey_takes_any_depth(dtype):
-    top = 1 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).max
-    grey = to_grey(np.array([[0, top]], dtype=dtype))
-    assert grey.dtype == np.float32
-    assert grey.tolist() == [[0.0, 1.0]]
-
-
-def test_to_grey_weighs_colours_and_refuses_other_shapes():
-    assert to_grey(np.array([[[255, 0, 0]]], dtype=np.uint8))[0, 0] == pytest.approx(0.299)
-    with pytest.raises(ValueError, match="shape"):
-        to_grey(np.zeros((2, 2, 7)))
-
-
-def test_noise_sigma_measures_gaussian_noise():
-    noisy = 0.5 + 0.03 * np.random.default_rng(1).standard_normal((200, 200))
-    assert noise_sigma(noisy.astype(np.float32)) == pytest.approx(0.03, rel=0.1)
-    assert noise_sigma(np.ones((50, 50), dtype=np.float32)) == 0
-
-
-def test_denoise_leaves_a_clean_page_alone():
-    page = draw(at(PLAIN["L"], 100, 100))
-    assert denoise(page) is page
-
-
-def test_even_light_divides_the_paper_out():
-    shaded = np.tile(np.linspace(0.4, 1, 300, dtype=np.float32), (200, 1))
-    assert even_light(shaded).min() > 0.9
-
-
-def test_ink_mask_of_a_stroke():
-    page = np.ones((20, 20), dtype=np.float32)
-    page[5:15, 9:12] = 0.2
-    assert ink_mask(page).sum() == 30
-
-
 def test_stroke_width_of_a_bar():
     mask = np.zeros((40, 200), dtype=bool)
     mask[15:21, 10:190] = True
@@ -269,6 +231,30 @@ def test_join_pieces_numbers_the_characters():
     assert join_pieces(boxes, 90).tolist() == [0, 0, 1]
 
 
+def test_a_dot_that_hangs_is_dirt_but_not_a_stop_or_an_apostrophe():
+    letter, stop, speck = [0, 0, 60, 40], [53, 46, 60, 53], [5, 46, 12, 53]
+    apostrophe = [0, 46, 16, 52]
+    boxes = np.array([letter, stop, speck, apostrophe])
+    assert floating_dots(boxes, 60).tolist() == [False, False, True, False]
+
+
+def test_beside_links_strokes_that_hardly_part():
+    stem, side, letter = [0, 0, 60, 8], [0, 11, 60, 45], [0, 75, 60, 110]
+    assert beside(np.array([stem, side, letter]), 60) == [(0, 1, True)]
+    upper, lower = [0, 0, 30, 40], [32, 2, 62, 42]
+    assert beside(np.array([lower, upper]), 60) == [(1, 0, True)]
+
+
+def test_regrouping_moves_parts_between_characters():
+    page = draw(at(PLAIN["L"], 100, 100) + at(PLAIN["V"], 100, 200) + at(PLAIN["U"], 100, 300))
+    found = segment(page)
+    assert found.owner.tolist() == [0, 1, 2]
+    joined = found.regrouped(np.array([5, 5, 9]))
+    assert joined.owner.tolist() == [0, 0, 1]
+    assert joined.boxes[0].tolist() == Box.around(Box(*b) for b in found.boxes[:2]).as_list()
+    assert joined.glyph(0).shape == found.glyph_of_parts([0, 1]).shape
+
+
 def test_scale_boxes_stays_inside():
     boxes = np.array([[0, 0, 10, 20], [9, 19, 10, 20]])
     scaled = scale_boxes(boxes, (10, 20), (103, 207))
@@ -282,7 +268,8 @@ def test_segment_works_at_its_own_scale_and_shows_its_stages():
     stages = {}
     found = segment(page, stages.setdefault)
     assert list(stages) == ["grey", "denoised", "even-light", "ink", "closed", "letters"]
-    assert found.labels.max() == len(found.boxes) == 18
+    assert len(found.boxes) == 18
+    assert found.labels.max() == len(found.owner) == len(found.part_boxes)
     glyph = found.glyph(0)
     assert glyph.shape == tuple(found.boxes[0][2:] - found.boxes[0][:2])
     assert glyph.min() < 0.4

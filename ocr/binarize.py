@@ -1,0 +1,202 @@
+"""From a grey photo to its ink: noise, light, sheet, threshold.
+
+The first half of the course's `find_letters` chain (denoise, Otsu threshold), with what a photo
+adds to a scan: uneven light, a desk around the sheet, and pictures without any writing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+from skimage.filters.thresholding import threshold_otsu
+from skimage.measure import regionprops
+
+FloatImage = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+MIN_CONTRAST = 0.10  # of white: ink must be this much darker than the paper around it
+NOISE_CONTRAST = 4.0  # times the noise: likewise
+TEXTURE_CONTRAST = 7.0  # times the usual deviation from the paper's brightness: likewise
+SHEET_SIDE = 160  # px, longer side of the copy on which paper and light are estimated
+DARK_DESK = 0.62  # of the paper's brightness: a desk brighter than this is not told from paper
+SHARP_EDGE = 0.5  # of the step from paper to desk must happen within three pixels of that copy
+SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
+
+
+def to_grey(image: NDArray[np.generic]) -> FloatImage:
+    """`(H, W)` float32 grey in [0, 1] of a grey or RGB image; ITU-R BT.601 luma."""
+    values = np.asarray(image)
+    scaled = values.astype(np.float32)
+    if values.dtype == np.bool_:
+        pass
+    elif np.issubdtype(values.dtype, np.integer):
+        scaled = scaled / np.float32(np.iinfo(values.dtype).max)
+    if scaled.ndim == 3 and scaled.shape[2] in (3, 4):
+        scaled = scaled[..., :3] @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    if scaled.ndim != 2 or scaled.size == 0:
+        raise ValueError(f"an image is (H, W) or (H, W, 3), got shape {values.shape}")
+    return np.clip(scaled, 0.0, 1.0)
+
+
+def resize(image: FloatImage, shape: tuple[int, ...]) -> FloatImage:
+    """Resample to `shape`, averaging areas when smaller."""
+    if image.shape == shape:
+        return image
+    method = Image.Resampling.BOX if shape[0] < image.shape[0] else Image.Resampling.BILINEAR
+    picture = Image.fromarray(np.ascontiguousarray(image, dtype=np.float32))
+    return np.asarray(picture.resize((shape[1], shape[0]), method), dtype=np.float32)
+
+
+def reduced(grey: FloatImage, scale: float) -> FloatImage:
+    """`grey` at `scale` of its size; itself where that would enlarge it."""
+    if scale >= 1:
+        return grey
+    shape = tuple(max(1, round(side * scale)) for side in grey.shape)
+    return resize(grey, shape)
+
+
+def noise_sigma(grey: FloatImage) -> float:
+    """Standard deviation of the noise (Immerkaer 1996, doi:10.1006/cviu.1996.0060).
+
+    A Laplacian difference that edges hardly answer to; the median in place of the paper's mean
+    keeps dense writing from counting as noise.
+    """
+    if min(grey.shape) < 3:
+        return 0.0
+    mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], dtype=np.float32)
+    answer = np.abs(ndimage.convolve(grey, mask, mode="nearest"))
+    return float(np.median(answer[::2, ::2])) / 0.6745 / 6.0
+
+
+def denoise(grey: FloatImage) -> FloatImage:
+    """Smooth by as much as the noise asks for: nothing below 0.4 % of white, then a Gaussian."""
+    sigma = noise_sigma(grey)
+    if sigma < 0.004:
+        return grey
+    return ndimage.gaussian_filter(grey, min(0.4 + 25.0 * sigma, 1.2), mode="nearest")
+
+
+def find_sheet(grey: FloatImage) -> Mask | None:
+    """The sheet of paper on a darker desk, or None where the whole picture is paper.
+
+    The bright side of Otsu's threshold over a small copy whose writing is closed away counts as a
+    sheet if it is one compact piece, much brighter than the rest, with a sharp edge. A shadow or
+    a fading light passes gradually, and a scan or crop has no dark rest, so both are left alone.
+
+    Parameters
+    ----------
+    grey : (H, W) float32 array
+
+    Returns
+    -------
+    (H, W) bool array or None
+        True on the sheet, its very edge left out.
+    """
+    small = reduced(grey, SHEET_SIDE / max(grey.shape))
+    window = max(3, round(max(small.shape) / 12))
+    smooth = ndimage.grey_closing(ndimage.median_filter(small, 3), size=(window, window))
+    if np.ptp(smooth) < MIN_CONTRAST:
+        return None
+    marks, count = ndimage.label(smooth > threshold_otsu(smooth))
+    if count == 0:
+        return None
+    largest = 1 + int(np.argmax(np.bincount(marks.ravel())[1:]))
+    sheet = ndimage.binary_fill_holes(marks == largest)
+    if not 0.15 < sheet.mean() < 0.97:
+        return None
+    around = ~ndimage.binary_dilation(sheet, iterations=2)
+    if not around.any():
+        return None
+    paper, desk = float(np.median(smooth[sheet])), float(np.median(smooth[around]))
+    if desk > DARK_DESK * paper or regionprops(sheet.astype(np.uint8))[0].solidity < 0.88:
+        return None
+    inner = sheet & ~ndimage.binary_erosion(sheet, border_value=1)  # no edge at the border
+    outer = ndimage.binary_dilation(inner, iterations=3) & around
+    inside = ndimage.binary_dilation(inner, iterations=3) & ndimage.binary_erosion(
+        sheet, iterations=2, border_value=1
+    )
+    if not outer.any() or not inside.any():
+        return None
+    step = float(np.median(smooth[inside]) - np.median(smooth[outer]))
+    if step < SHARP_EDGE * (paper - desk):
+        return None
+    sheet = ndimage.binary_erosion(sheet, iterations=2, border_value=1)
+    return resize(sheet.astype(np.float32), grey.shape) > 0.5
+
+
+def even_light(grey: FloatImage) -> FloatImage:
+    """Divide by the paper's own brightness, estimated around each pixel.
+
+    The paper is what remains when everything dark and narrower than a twelfth of the picture is
+    closed (a grey closing of a reduced copy), smoothed. Result in [0, 1], paper 1. Whatever lies
+    around the sheet, if there is a desk (`find_sheet`), becomes paper too.
+    """
+    small = reduced(grey, SHEET_SIDE / max(grey.shape))
+    window = max(3, round(max(small.shape) / 12))
+    paper = ndimage.grey_closing(ndimage.median_filter(small, 3), size=(window, window))
+    paper = ndimage.gaussian_filter(paper, window / 3, mode="nearest")
+    paper = resize(paper, grey.shape)
+    even = np.clip(grey / np.maximum(paper, 0.02), 0.0, 1.0)
+    sheet = find_sheet(grey)
+    return even if sheet is None else np.where(sheet, even, np.float32(1))
+
+
+def ink_mask(even: FloatImage) -> Mask:
+    """Where the ink is, by Otsu's threshold (1979, doi:10.1109/TSMC.1979.4310076).
+
+    Ink is rare, and Otsu's two classes want to be of like size; so the threshold is found among
+    the pixels near something dark only. Fainter pixels that touch ink are ink too (hysteresis).
+    A page without contrast gives an empty mask.
+    """
+    sigma = noise_sigma(even)
+    sample = even[::3, ::3]
+    paper = float(np.median(sample))
+    spread = 1.4826 * float(np.median(np.abs(sample - paper)))
+    contrast = max(MIN_CONTRAST, NOISE_CONTRAST * sigma, 3.0 * min(spread, 0.1))
+    dark = even < paper - contrast
+    around = surroundings(dark)
+    dark &= ~around
+    if not dark.any():
+        return dark
+    near = ndimage.binary_dilation(dark, iterations=2)
+    values = even[near]
+    if np.ptp(values) == 0:
+        return dark
+    threshold = min(float(threshold_otsu(values)), paper - contrast)
+    faint = (even < threshold + 0.6 * (paper - threshold - contrast / 2)) & ~around
+    strong = (even < threshold) & ~around
+    if paper - float(even[strong].mean()) < TEXTURE_CONTRAST * spread:
+        return np.zeros_like(dark)  # texture: wood, cloth, noise
+    marked, count = ndimage.label(faint, structure=np.ones((3, 3)))
+    if count == 0:
+        return strong
+    keep = np.zeros(count + 1, dtype=bool)
+    keep[marked[strong]] = True
+    keep[0] = False
+    return keep[marked]
+
+
+def surroundings(dark: Mask) -> Mask:
+    """What is dark because it is not the page: the desk, a frame, a shadowed margin.
+
+    Connected dark areas that reach the border of the picture and are thicker somewhere than
+    `SURROUNDINGS` of its longer side, which no pen is.
+    """
+    thick = max(3, round(SURROUNDINGS * max(dark.shape)))
+    step = max(1, thick // 6)
+    coarse = dark[::step, ::step]
+    size = max(2, thick // step)
+    core = ndimage.binary_opening(coarse, np.ones((size, size)))
+    if not core.any():
+        return np.zeros_like(dark)
+    marks, count = ndimage.label(dark, structure=np.ones((3, 3)))
+    chosen = np.zeros(count + 1, dtype=bool)
+    chosen[marks[::step, ::step][core & coarse]] = True
+    border = np.zeros(count + 1, dtype=bool)
+    for side in (marks[0], marks[-1], marks[:, 0], marks[:, -1]):
+        border[side] = True
+    chosen &= border
+    chosen[0] = False
+    return chosen[marks]

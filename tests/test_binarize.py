@@ -1,0 +1,108 @@
+"""From grey to ink, on pictures small enough to check by hand."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr.binarize import (
+    denoise,
+    even_light,
+    find_sheet,
+    ink_mask,
+    noise_sigma,
+    reduced,
+    resize,
+    surroundings,
+    to_grey,
+)
+
+
+def page(text="A LIST", shape=(300, 400), paper=225):
+    picture = Image.new("L", (shape[1], shape[0]), paper)
+    ImageDraw.Draw(picture).text((50, 100), text, fill=40, font=ImageFont.load_default(60))
+    return np.asarray(picture, dtype=np.float32) / 255
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_to_grey_takes_any_depth(dtype):
+    top = 1 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).max
+    grey = to_grey(np.array([[0, top]], dtype=dtype))
+    assert grey.dtype == np.float32
+    assert grey.tolist() == [[0.0, 1.0]]
+
+
+def test_to_grey_weighs_colours_and_refuses_other_shapes():
+    assert to_grey(np.array([[[255, 0, 0]]], dtype=np.uint8))[0, 0] == pytest.approx(0.299)
+    with pytest.raises(ValueError, match="shape"):
+        to_grey(np.zeros((2, 2, 7)))
+
+
+def test_noise_sigma_measures_gaussian_noise():
+    noisy = 0.5 + 0.03 * np.random.default_rng(1).standard_normal((200, 200))
+    assert noise_sigma(noisy.astype(np.float32)) == pytest.approx(0.03, rel=0.1)
+    assert noise_sigma(np.ones((50, 50), dtype=np.float32)) == 0
+
+
+def test_denoise_leaves_a_clean_page_alone():
+    clean = page()
+    assert denoise(clean) is clean
+
+
+def test_denoise_smooths_noise():
+    noisy = (0.7 + 0.05 * np.random.default_rng(0).standard_normal((99, 99))).astype(np.float32)
+    assert denoise(noisy).std() < 0.5 * noisy.std()
+
+
+def test_even_light_divides_the_paper_out():
+    shaded = np.tile(np.linspace(0.4, 1, 300, dtype=np.float32), (200, 1))
+    assert even_light(shaded).min() > 0.9
+
+
+def test_ink_mask_of_a_stroke():
+    stroke = np.ones((20, 20), dtype=np.float32)
+    stroke[5:15, 9:12] = 0.2
+    assert ink_mask(stroke).sum() == 30
+
+
+def test_texture_is_not_ink():
+    grain = np.random.default_rng(0).standard_normal((300, 400))
+    assert not ink_mask((0.8 + 0.1 * grain).astype(np.float32).clip(0, 1)).any()
+
+
+def on_desk(paper=0.85, desk=0.25):
+    scene = np.full((300, 400), desk, dtype=np.float32)
+    scene[40:270, 60:350] = page(paper=round(255 * paper))[40:270, 60:350]
+    return scene
+
+
+def test_a_sheet_on_a_dark_desk_is_found_and_the_desk_is_not_ink():
+    sheet = find_sheet(on_desk())
+    assert sheet is not None
+    assert sheet[150, 200]
+    assert not sheet[10, 10]
+    assert not sheet[290, 390]
+    assert not ink_mask(even_light(on_desk()))[:35].any()
+    assert ink_mask(even_light(on_desk()))[100:180].any()
+
+
+def test_a_page_without_a_desk_is_all_sheet():
+    assert find_sheet(page()) is None
+    fading = np.linspace(1.0, 0.3, 400, dtype=np.float32)
+    assert find_sheet(page() * fading) is None
+
+
+def test_surroundings_are_thick_dark_and_at_the_border():
+    dark = np.zeros((100, 150), dtype=bool)
+    dark[:, :12] = True  # a desk
+    dark[40:42, 12:80] = True  # touches it
+    dark[60:80, 100:103] = True  # a stroke
+    dark[10:20, 60:90] = True  # a blot, but not at the border
+    found = surroundings(dark)
+    assert found.sum() == 100 * 12 + 2 * 68
+
+
+def test_reduced_never_enlarges():
+    picture = page()
+    assert reduced(picture, 2.0) is picture
+    assert reduced(picture, 0.5).shape == (150, 200)
+    assert resize(picture, (600, 800)).shape == (600, 800)
