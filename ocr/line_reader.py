@@ -1,15 +1,32 @@
-"""Read whole text lines at once, for joined and lower-case writing."""
+"""Read whole text lines at once, for joined and lower-case writing.
+
+A line image is scaled to one height, a recurrent network gives each step along it a probability
+for every character, and `ocr.ctc` makes a text of these; the frames that spelt a character tell
+where it stands.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ocr.classifiers.onnx import open_session
+from ocr.ctc import BLANK, align, beam_search, best_path
+from ocr.errors import ModelError
+from ocr.language import NgramModel, TextModel
+from ocr.weights import find_weights, read_metadata, verify
+
 LINE_HEIGHT = 40  # pixels, height of a normalised line
 LINE_MARGIN = 0.06  # of the ink's height, paper kept above and below it
 SIDE_MARGIN = 8  # pixels of a normalised line, paper kept at its left and right
-FLATTEST = 60.0  # widest ink, in multiples of its height; flatter ink (a dash) is not blown up more
+FLATTEST = 100.0  # widest ink, in multiples of its height; flatter ink (a dash) is not blown up more
 INK_EDGE = 0.35  # share of the darkest ink from which a pixel counts for the bounding box
 INK_FULL = 92  # percentile of the ink's darkness that becomes full black
 
@@ -108,3 +125,207 @@ def normalize_line(image: NDArray[np.float32]) -> NDArray[np.float32]:
     if image.ndim != 2 or image.size == 0:
         raise ValueError(f"a line is a non-empty (H, W) array, got shape {image.shape}")
     return fit_line(image, margin_box(ink_box(image)))
+
+
+FRAME = 4  # pixels of a normalised line that become one step of the network
+TILE = 2400  # pixels of a normalised line read at once: some 150 characters
+OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
+BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
+
+
+@dataclass(frozen=True)
+class LineText:
+    """A line as read: n characters, spaces among them.
+
+    Attributes
+    ----------
+    text : str
+    confidences : tuple of n float
+        Calibrated probability of each character.
+    spans : tuple of n (float, float)
+        Columns where each character begins and ends, in pixels of the image that was given;
+        ascending, without overlaps.
+    """
+
+    text: str
+    confidences: tuple[float, ...] = ()
+    spans: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """Expected share of the characters that are right; 1 for an empty line."""
+        return sum(self.confidences) / len(self.confidences) if self.confidences else 1.0
+
+
+class LineReader:
+    """Reads line images by a network in ONNX Runtime.
+
+    Parameters
+    ----------
+    name : str or path
+        Weight file, or the name of an installed one.
+    language : NgramModel, optional
+        Helps where the ink leaves several texts open; without it the likeliest path is taken.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, damaged, foreign, newer than this version, or reads no lines.
+    """
+
+    def __init__(self, name: str | Path = "lines", language: NgramModel | None = None) -> None:
+        path = find_weights(str(name))
+        self.metadata = read_metadata(path)
+        if self.metadata.kind != "lines" or self.metadata.normalisation != NORMALISATION:
+            raise ModelError(f"{path}: not a line recogniser that this version understands.")
+        verify(path)
+        self.charset = self.metadata.charset
+        self.language = language
+        self._session = open_session(path)
+
+    def read(self, images: Sequence[NDArray[np.float32]]) -> list[LineText]:
+        """Read lines.
+
+        Parameters
+        ----------
+        images : sequence of (H, W) float32 arrays
+            Grey in [0, 1], 0 ink, 1 paper, light evened out, one line each, at any scale.
+
+        Returns
+        -------
+        list of LineText
+            As `images`; the text is empty where there is no ink.
+        """
+        boxes = [margin_box(ink_box(image)) for image in images]
+        lines = [fit_line(image, box) for image, box in zip(images, boxes, strict=True)]
+        found = []
+        for line, box, logs in zip(lines, boxes, self.log_probs(lines), strict=True):
+            scale = LINE_HEIGHT / (box[2] - box[0])
+            text = self.decode(logs) if (line < 1).any() else LineText("")
+            spans = tuple(
+                (box[1] + (left - SIDE_MARGIN) / scale, box[1] + (right - SIDE_MARGIN) / scale)
+                for left, right in _to_ink(text.spans, line)
+            )
+            found.append(LineText(text.text, text.confidences, spans))
+        return found
+
+    def log_probs(self, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Logarithms of the calibrated probabilities of each frame of normalised lines.
+
+        Parameters
+        ----------
+        lines : sequence of (LINE_HEIGHT, W) float32 arrays
+
+        Returns
+        -------
+        list of (ceil(W / FRAME), K + 1) float32 arrays
+            Class 0 is "nothing", class k + 1 is ``charset[k]``.
+        """
+        tiles = [(row, start) for row, line in enumerate(lines) for start in _tile_starts(line)]
+        pieces = [lines[row][:, start : start + TILE] for row, start in tiles]
+        logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
+        for batch in _batches([piece.shape[1] for piece in pieces]):
+            width = -(-max(pieces[i].shape[1] for i in batch) // FRAME) * FRAME
+            stack = np.ones((len(batch), 1, LINE_HEIGHT, width), dtype=np.float32)
+            for row, i in enumerate(batch):
+                stack[row, 0, :, : pieces[i].shape[1]] = pieces[i]
+            logits = self._session.run(None, {"lines": stack})[0]
+            logits = logits / np.float32(self.metadata.temperature)
+            logits -= logits.max(axis=2, keepdims=True)
+            logits -= np.log(np.exp(logits).sum(axis=2, keepdims=True))
+            for row, i in enumerate(batch):
+                logs[i] = logits[row, : -(-pieces[i].shape[1] // FRAME)]
+        joined: list[NDArray[np.float32]] = []
+        for (_, start), piece in zip(tiles, logs, strict=True):
+            if start == 0:
+                joined.append(piece)
+            else:
+                joined[-1] = _join(joined[-1], piece, start // FRAME)
+        return joined
+
+    def decode(self, logs: NDArray[np.float32]) -> LineText:
+        """The text of a line's frames; the spans are in pixels of the normalised line."""
+        if self._text_model is None:
+            classes = best_path(logs)
+        else:
+            classes = beam_search(logs, self._text_model, self._symbols)
+        classes = self._trim(classes)
+        frames = align(logs, classes)
+        confidences = tuple(
+            float(np.exp(logs[first:last, k].max()))
+            for k, (first, last) in zip(classes, frames, strict=True)
+        )
+        middles = frames.mean(axis=1) * FRAME
+        between = (middles[1:] + middles[:-1]) / 2
+        if len(middles):
+            edges = np.concatenate([[0.0], between, [len(logs) * FRAME]])
+        else:
+            edges = np.zeros(1)
+        return LineText(
+            "".join(self.charset[k - 1] for k in classes),
+            confidences,
+            tuple((float(a), float(b)) for a, b in pairwise(edges)),
+        )
+
+    @cached_property
+    def _text_model(self) -> TextModel | None:
+        if self.language is None:
+            return None
+        return TextModel(self.language, tuple(c for c in self.charset if c != " "))
+
+    @cached_property
+    def _symbols(self) -> NDArray[np.int64]:
+        """Index in the language model of each class: the space comes last there."""
+        letters = [c for c in self.charset if c != " "]
+        index = {c: k for k, c in enumerate(letters)} | {" ": len(letters)}
+        return np.array([0, *(index[c] for c in self.charset)], dtype=np.int64)
+
+    def _trim(self, classes: list[int]) -> list[int]:
+        """Without spaces at the ends and without doubled ones."""
+        space = self.charset.index(" ") + 1
+        kept: list[int] = []
+        for k in classes:
+            if k != space or (kept and kept[-1] != space):
+                kept.append(k)
+        return kept[:-1] if kept and kept[-1] == space else kept
+
+
+def _tile_starts(line: NDArray[np.float32]) -> list[int]:
+    """Left edges of a line's tiles, multiples of `FRAME`."""
+    width = line.shape[1]
+    return [0, *range(TILE - OVERLAP, width - OVERLAP, TILE - OVERLAP)] if width > TILE else [0]
+
+
+def _batches(widths: list[int]) -> Iterator[list[int]]:
+    """Indices of lines of like widths, narrow ones first, at most `BATCH` pixels together."""
+    batch: list[int] = []
+    for i in sorted(range(len(widths)), key=lambda i: widths[i]):
+        if batch and (len(batch) + 1) * widths[i] > BATCH:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _join(left: NDArray[np.float32], right: NDArray[np.float32], start: int) -> NDArray[np.float32]:
+    """Frames of two tiles, the second beginning at frame `start`, as those of one line.
+
+    The seam is where both are surest, in the inner half of what they share, that nothing stands:
+    between two letters, none of which can then be lost or read twice.
+    """
+    shared = len(left) - start
+    inner = np.arange(shared // 4, max(shared - shared // 4, shared // 4 + 1))
+    both = np.minimum(left[start + inner, BLANK], right[inner, BLANK])
+    seam = int(inner[np.argmax(both)])
+    return np.concatenate([left[: start + seam], right[seam:]])
+
+
+def _to_ink(
+    spans: Sequence[tuple[float, float]], line: NDArray[np.float32]
+) -> Iterator[tuple[float, float]]:
+    """Spans drawn in to the columns of a normalised line that hold ink; as they are if none do."""
+    inked = np.flatnonzero((line < 1 - INK_EDGE).any(axis=0))
+    for left, right in spans:
+        inside = inked[np.searchsorted(inked, left) : np.searchsorted(inked, right)]
+        yield (float(inside[0]), float(inside[-1] + 1)) if len(inside) else (left, right)

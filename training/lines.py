@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,8 +23,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage as ndi
 
-from ocr.errors import DataError
 from ocr.line_reader import fit_line, ink_box, margin_box, normalize_line
+from training.datasets import data_dir
 from training.line_fonts import draw_font_line, find_fonts
 from training.line_strokes import (
     EM,
@@ -56,20 +55,6 @@ MIX = {"scans": 0.34, "words": 0.27, "text": 0.12, "fonts": 0.19, "chars": 0.06,
 
 TEST_PEN = 3.0  # pixels, pen of rendered lines in panels, at `TEST_HEIGHT` from top to bottom
 TEST_HEIGHT = 64.0
-
-
-def data_dir() -> Path:
-    """The folder of the data sets, which `$OCR_DATA` names.
-
-    Raises
-    ------
-    DataError
-        The variable is not set or names no folder.
-    """
-    name = os.environ.get("OCR_DATA")
-    if not name or not Path(name).is_dir():
-        raise DataError("$OCR_DATA does not name a folder; set it to the data sets' folder.")
-    return Path(name)
 
 
 def frames_needed(text: str) -> int:

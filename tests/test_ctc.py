@@ -1,0 +1,89 @@
+"""ocr.ctc: small outputs written by hand, and all paths counted."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocr.ctc import align, beam_search, best_path
+from ocr.language import NgramModel, TextModel
+
+
+def logs_of(*rows):
+    """Logarithms of rows of probabilities."""
+    with np.errstate(divide="ignore"):
+        return np.maximum(np.log(np.array(rows, dtype=np.float32)), -50).astype(np.float32)
+
+
+def sharp(path, classes=4):
+    """A sure output: class path[t] at frame t."""
+    rows = np.full((len(path), classes), 0.01)
+    rows[np.arange(len(path)), path] = 1 - 0.01 * (classes - 1)
+    return logs_of(*rows)
+
+
+@pytest.fixture
+def language():
+    """A language model of equal letters: every symbol one in 64."""
+    keys = np.arange(1, 64, dtype=np.int64)
+    return TextModel(
+        NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1), ("a", "b")
+    )
+
+
+SYMBOLS = np.array([0, 0, 1, 2])  # classes: nothing, a, b, space
+
+
+def test_best_path_removes_repeats_then_nothings():
+    assert best_path(sharp([0, 1, 1, 0, 1, 2, 2, 0])) == [1, 1, 2]
+    assert best_path(sharp([0, 0])) == []
+
+
+def test_beam_search_sums_over_paths(language):
+    # "a" is spelt by (a a), (a -), (- a): 0.16 + 0.24 + 0.24; nothing by (- -): 0.36.
+    logs = logs_of([0.6, 0.4, 0, 0], [0.6, 0.4, 0, 0])
+    assert best_path(logs) == []
+    assert beam_search(logs, language, SYMBOLS, weight=0, bonus=0) == [1]
+
+
+def spelt(path):
+    kept = [k for k, _ in itertools.groupby(path)]
+    return tuple(k for k in kept if k)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 4))
+def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
+    rng = np.random.default_rng(seed)
+    rows = rng.dirichlet(np.ones(4), frames)
+    keys = np.arange(1, 64, dtype=np.int64)
+    flat = NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1)
+    total = {}
+    for path in itertools.product(range(4), repeat=frames):
+        text = spelt(path)
+        total[text] = total.get(text, 0) + np.prod(rows[np.arange(frames), path])
+    read = tuple(
+        beam_search(logs_of(*rows), TextModel(flat, ("a", "b")), SYMBOLS, 0.0, 0.0, width=400)
+    )
+    # Characters under the threshold of a frame are not followed.
+    assert total[read] >= 0.97 * max(total.values())
+
+
+def test_sure_ink_is_never_overruled(language):
+    path = [1, 0, 2, 0, 1, 0, 1, 3, 2]
+    assert beam_search(sharp(path), language, SYMBOLS) == [1, 2, 1, 1, 3, 2]
+
+
+def test_align_gives_the_frames_of_each_character():
+    frames = align(sharp([0, 1, 1, 0, 1, 2, 0]), [1, 1, 2])
+    assert frames.tolist() == [[1, 3], [4, 5], [5, 6]]
+    assert align(sharp([0, 0]), []).shape == (0, 2)
+
+
+def test_align_refuses_a_text_that_needs_more_frames():
+    with pytest.raises(ValueError, match="fit"):
+        align(sharp([1, 1]), [1, 1])  # equal neighbours need a nothing between them
+    with pytest.raises(ValueError, match="fit"):
+        align(sharp([1, 1]), [1, 2, 1])
