@@ -57,11 +57,12 @@ def beam_search(
     """
     texts: list[tuple[int, ...]] = [()]
     state = language.start(1)
-    blank, letter = np.zeros(1), np.full(1, NEVER)  # logarithms: ends in nothing, in a letter
-    prior = np.zeros(1)
+    # Logarithms: of the paths that end in nothing, of those that end in the last letter, and what
+    # language and bonus add.
+    blank, letter, prior = np.array([[0.0], [NEVER], [0.0]])
     for frame in logs.astype(np.float64):
         classes = _candidates(frame)
-        last = np.array([text[-1] if text else BLANK for text in texts])
+        last: NDArray[np.int64] = np.array([text[-1] if text else BLANK for text in texts])
         total = np.logaddexp(blank, letter)
         stay_blank = total + frame[BLANK]
         stay_letter = np.where(last == BLANK, NEVER, letter + frame[last])

@@ -229,7 +229,8 @@ def _address(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     return text.upper() if rng.random() < 0.15 else text
 
 
-def _no_sense(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+def random_text(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """A string without sense, of one pool of characters: codes, single letters, passwords."""
     pools = (
         string.ascii_uppercase,
         string.ascii_lowercase,
@@ -259,5 +260,5 @@ _KINDS: tuple[tuple[Callable[[np.random.Generator, Corpus, int], str], float], .
     (_numbers, 0.11),
     (_item, 0.09),
     (_address, 0.05),
-    (_no_sense, NO_SENSE),
+    (random_text, NO_SENSE),
 )
