@@ -62,7 +62,7 @@ def beam_search(
     blank, letter, prior = np.array([[0.0], [NEVER], [0.0]])
     for frame in logs.astype(np.float64):
         classes = _candidates(frame)
-        last: NDArray[np.int64] = np.array([text[-1] if text else BLANK for text in texts])
+        last = np.array([text[-1] if text else BLANK for text in texts], dtype=np.int64)
         total = np.logaddexp(blank, letter)
         stay_blank = total + frame[BLANK]
         stay_letter = np.where(last == BLANK, NEVER, letter + frame[last])
@@ -77,7 +77,7 @@ def beam_search(
         place = {text: row for row, text in enumerate(texts)}
         for row, text in enumerate(texts):  # longer hypotheses that are already kept
             parent = place.get(text[:-1]) if text else None
-            at = np.flatnonzero(classes == text[-1]) if text else ()
+            at = np.flatnonzero(classes == (text[-1] if text else BLANK))
             if parent is not None and len(at):
                 child = parent * len(classes) + int(at[0])
                 stay_letter[row] = np.logaddexp(stay_letter[row], more_letter[child])
