@@ -56,7 +56,7 @@ SAME_SHARE, SIMILAR_SHARE = 0.6, 0.06
 # Weights of the mixture, and the search; see training/context.py for how they were chosen.
 SIZE_WEIGHT = 1.0
 LANGUAGE_WEIGHT = 0.6
-CLEAR = 0.05  # a character less likely than this share of the best is not considered
+CLEAR = 0.01  # a character less likely than this share of the best is not considered
 CANDIDATES = 7  # characters considered for a glyph
 WIDTH = 16  # hypotheses kept for a line
 LAG = 6  # letters after which the probabilities of one are settled

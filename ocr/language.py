@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 from ocr.errors import ModelError
 from ocr.weights import find_weights, read_metadata, verify
 
-SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#"  # '0' any digit, '#' any other sign
+# '0' any digit, '#' any other sign, and the line feed a line's beginning
+SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#\n"
 SYMBOL_BITS = 6  # bits of a symbol in a packed n-gram; 0 is "nothing known"
-SPACE = 1  # id of the space; symbol k of SYMBOLS has id k + 1
+SPACE, OTHER_SIGN, START = 1, len(SYMBOLS) - 1, len(SYMBOLS)  # SYMBOLS[k] has the id k + 1
 KEY_BYTES = 6  # bytes of a packed n-gram in the file
 STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
@@ -202,11 +203,11 @@ class TextModel:
         folded = np.array([fold(c) for c in charset] + [(SPACE, SIGN, 2)], dtype=np.int64)
         self._symbol, self._kind, self._case = folded.T
         # A digit is its share of its symbol, and a rare sign its share of the rest.
-        rare = _SIGNS - sum(fold(c)[1] == SIGN for c in SYMBOLS[1:-1])
+        rare = _SIGNS - sum(fold(c)[1] == SIGN for c in SYMBOLS[1:-2])
         self._share = np.ones(len(folded))
         for k in np.flatnonzero(self._kind == DIGIT):
             self._share[k] = _DIGIT_SHARES[unicodedata.digit(charset[k])]
-        self._share[self._symbol == len(SYMBOLS)] = 1 / rare
+        self._share[self._symbol == OTHER_SIGN] = 1 / rare
         size = np.array([_FOLDED_LETTERS, _DIGITS, _SIGNS, 1.0])
         kind = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
         others = []
@@ -226,7 +227,7 @@ class TextModel:
     def start(self, count: int) -> State:
         """`count` hypotheses at the beginning of a line."""
         return State(
-            np.full(count, SPACE, dtype=np.int64),
+            np.full(count, START, dtype=np.int64),
             np.tile(_FIRST_WORD, (count, 1)),
             np.tile(self._next_case[_LINE_START], (count, 1)),
             np.ones(count, dtype=bool),
@@ -253,7 +254,7 @@ class TextModel:
         """
         symbols = self._symbol[characters]
         case = self._case[characters]
-        begins = (state.context & (2**SYMBOL_BITS - 1)) == SPACE
+        begins = np.isin(state.context & (2**SYMBOL_BITS - 1), (SPACE, START))
         # (B, A, 3): the kinds of word weighted by how well they explain this character
         words = np.empty((*characters.shape, 3))
         words[..., 0] = np.exp(self.ngrams.log_probs(state.context, symbols))

@@ -11,6 +11,7 @@ import pytest
 from ocr.errors import ModelError
 from ocr.language import (
     SPACE,
+    START,
     SYMBOL_BITS,
     SYMBOLS,
     NgramModel,
@@ -108,6 +109,8 @@ def test_probabilities_sum_to_one(text, ngrams):
         ("1 2 3 0", "1 2 3 O"),
         ("A B C O", "A B C 0"),
         ("don't", "don,t"),
+        ("1. Milk", "l. Milk"),
+        ("12. Call", "I2. Call"),
     ],
 )
 def test_what_is_likelier(text, likely, unlikely):
@@ -147,7 +150,7 @@ def test_put_replaces_rows(text):
     state = text.start(3)
     _, other = text.advance(text.start(1), np.array([[KEYBOARD.index("q")]]))
     state.put(np.array([1]), other)
-    assert state.context.tolist() == [SPACE, other.context[0], SPACE]
+    assert state.context.tolist() == [START, other.context[0], START]
     assert len(state.take(np.array([1, 1]))) == 2
 
 

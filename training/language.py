@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.language import SPACE, SYMBOL_BITS, SYMBOLS, NgramModel, fold, load_language, pack
+from ocr.language import SPACE, START, SYMBOL_BITS, SYMBOLS, NgramModel, fold, load_language, pack
 from ocr.weights import Metadata
 from training.datasets import data_dir
 from training.line_text import Corpus, fold_text, sample_text
@@ -39,10 +39,10 @@ def clean(text: str) -> str:
 
 
 def to_symbols(text: str) -> NDArray[np.int64]:
-    """Symbol ids of a text, with a space before it as at the start of a line."""
-    table = {character: fold(character)[0] for character in set(text) - {" "}}
-    table[" "] = SPACE
-    return np.array([SPACE, *(table[character] for character in text)], dtype=np.int64)
+    """Symbol ids of lines that end in line feeds, with the beginning of the first."""
+    table = {character: fold(character)[0] for character in set(text)}
+    table.update({" ": SPACE, "\n": START})
+    return np.array([START, *(table[character] for character in text)], dtype=np.int64)
 
 
 def pack_ngrams(symbols: NDArray[np.int64], length: int) -> NDArray[np.int64]:
@@ -157,7 +157,7 @@ def main() -> None:
     rng = np.random.default_rng(args.seed)
     seen, held_out = (Corpus(tuple(part)) for part in (rows[:cut], rows[cut:]))
     lines = sample_lines(rng, seen, LINES)
-    symbols = to_symbols(" ".join([*seen.sentences, *lines]))
+    symbols = to_symbols(" \n".join([*seen.sentences, *lines]))
     # Every symbol once at the beginning, so that each has a place among the single ones.
     counts = count_ngrams(np.append(np.arange(1, len(SYMBOLS) + 1), symbols), ORDER)
     arrays = pack(*prune(counts, estimate(counts), KEEP))
@@ -191,7 +191,7 @@ def main() -> None:
     model = load_language(beside)
     other = sample_lines(rng, held_out, LINES // 20)
     for name, text in (("held-out text", held_out.sentences), ("held-out synthetic lines", other)):
-        bits = bits_per_symbol(model, to_symbols(" ".join(text)))
+        bits = bits_per_symbol(model, to_symbols(" \n".join(text)))
         figures[f"bits a character, {name}"] = round(bits, 3)
         figures[f"perplexity, {name}"] = round(2**bits, 2)
     write(beside, arrays, metadata)

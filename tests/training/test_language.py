@@ -35,7 +35,7 @@ def test_clean_joins_what_tokenising_parted():
 
 def test_symbols_and_ngrams():
     symbols = to_symbols("Ab 7")
-    assert [SYMBOLS[k - 1] for k in symbols] == [" ", "a", "b", " ", "0"]
+    assert [SYMBOLS[k - 1] for k in symbols] == ["\n", "a", "b", " ", "0"]
     assert pack_ngrams(np.array([1, 2, 3]), 2).tolist() == [1 * 64 + 2, 2 * 64 + 3]
     keys, often = count_ngrams(np.array([1, 2, 1, 2]), 2)[1]
     assert keys.tolist() == [66, 129] and often.tolist() == [2, 1]
