@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from ocr.classifiers import softmax
 from ocr.classifiers.cnn import GlyphCnn
@@ -118,7 +119,23 @@ def rate_at(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def train(sets: dict[str, GlyphSet], recipe: Recipe, after_epoch: object = None) -> GlyphCnn:
+def running_mean(
+    averaged: list[torch.Tensor], current: list[torch.Tensor], count: torch.Tensor | int
+) -> None:
+    """One step of the running mean of the weights, in place; it forgets faster at the start."""
+    decay = min(AVERAGE, (1 + int(count)) / (10 + int(count)))
+    for mean, value in zip(averaged, current, strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
+
+
+def train(
+    sets: dict[str, GlyphSet],
+    recipe: Recipe,
+    after_epoch: Callable[[GlyphCnn, int], None] | None = None,
+) -> GlyphCnn:
     """Train the network; `after_epoch(network, epoch)` sees the averaged one after each epoch.
 
     Everything random comes from ``recipe.seed``.
@@ -126,7 +143,7 @@ def train(sets: dict[str, GlyphSet], recipe: Recipe, after_epoch: object = None)
     torch.manual_seed(recipe.seed)
     network = GlyphCnn(len(CHARSET), recipe.widths, recipe.dropout)
     network.to(memory_format=torch.channels_last)
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE), use_buffers=True)
+    average = AveragedModel(network, multi_avg_fn=running_mean, use_buffers=True)
     decayed = [p for p in network.parameters() if p.ndim > 1]
     plain = [p for p in network.parameters() if p.ndim <= 1]
     optimizer = torch.optim.AdamW(
@@ -170,7 +187,7 @@ def train(sets: dict[str, GlyphSet], recipe: Recipe, after_epoch: object = None)
                     flush=True,
                 )
         if after_epoch is not None:
-            after_epoch(average.module.eval(), epoch)  # type: ignore[operator]
+            after_epoch(average.module.eval(), epoch)
     return average.module.eval()
 
 

@@ -169,7 +169,7 @@ def training_fonts(folder: Path, *, held_out: bool = False) -> Iterator[Path]:
 
 def _arrays(path: Path, *names: str) -> dict[str, NDArray[np.generic]]:
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
             return {name: data[name] for name in names}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: cannot be used as a data set ({error}).") from None

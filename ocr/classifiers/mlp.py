@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ocr.classifiers import check_glyphs, softmax
 from ocr.errors import ModelError
+from ocr.glyphs import GLYPH_SIZE
 from ocr.weights import Metadata
 
 
@@ -28,8 +29,8 @@ class MlpClassifier:
                 self._layers = [(data[f"W{k}"], data[f"b{k}"]) for k in range(1, count + 1)]
         except (OSError, KeyError, ValueError, EOFError) as error:
             raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
-        shapes = [weight.shape for weight, _ in self._layers]
-        if not shapes or shapes[-1][1] != len(self.charset):
+        shapes = [np.shape(array) for layer in self._layers for array in layer]
+        if not _chained(shapes, len(self.charset)):
             raise ModelError(f"{path}: layers {shapes} do not fit {len(self.charset)} characters.")
 
     def predict_proba(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -39,3 +40,13 @@ class MlpClassifier:
             values = 1.0 / (1.0 + np.exp(-(values @ weight + bias)))
         weight, bias = self._layers[-1]
         return softmax(values @ weight + bias, self.metadata.temperature)
+
+
+def _chained(shapes: list[tuple[int, ...]], classes: int) -> bool:
+    """Whether shapes of weight, bias, weight, bias, ... lead from a glyph to `classes`."""
+    side = GLYPH_SIZE**2
+    for weight, bias in zip(shapes[::2], shapes[1::2], strict=True):
+        if len(weight) != 2 or weight[0] != side or bias != weight[1:]:
+            return False
+        side = weight[1]
+    return bool(shapes) and side == classes

@@ -1,0 +1,240 @@
+import json
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+
+import ocr.weights
+from ocr import __version__
+from ocr.classifiers import load_classifier
+from ocr.classifiers.cnn import GlyphCnn
+from ocr.errors import ExitCode, ModelError
+from ocr.weights import (
+    CHECKSUMS,
+    FORMAT_VERSION,
+    METADATA_KEY,
+    Metadata,
+    checksum_state,
+    find_weights,
+    installed,
+    parse_metadata,
+    read_metadata,
+    sha256,
+    verify,
+)
+from training.weight_files import save_npz, save_onnx, save_safetensors, update_checksums
+
+SUFFIXES = (".npz", ".safetensors", ".onnx")
+
+
+def describe(suffix, **changes):
+    kind = "mlp" if suffix == ".npz" else "cnn"
+    values = {
+        "name": "tiny",
+        "kind": kind,
+        "architecture": {"name": kind, "arguments": {"classes": 3, "widths": [2, 2, 2]}},
+        "charset": ("a", "b", "ß"),
+        "normalisation": "test",
+        "data": ({"name": "x", "licence": "y", "source": "z"},),
+    }
+    return Metadata(**{**values, **changes})
+
+
+def write(path, metadata=None):
+    """A small whole weight file of the suffix's kind."""
+    metadata = metadata or describe(path.suffix)
+    if path.suffix == ".npz":
+        save_npz(path, {"W1": np.zeros((1024, 3)), "b1": np.zeros(3)}, metadata)
+        return path
+    network = GlyphCnn(3, (2, 2, 2))
+    save = save_safetensors if path.suffix == ".safetensors" else save_onnx
+    save(path, network, metadata)
+    return path
+
+
+def write_foreign(path):
+    """A whole file of the format that is none of ours."""
+    if path.suffix == ".npz":
+        np.savez(path, x=np.zeros(3))
+    elif path.suffix == ".safetensors":
+        from safetensors.torch import save_file
+
+        save_file({"x": torch.zeros(3)}, str(path))
+    else:
+        import onnx
+
+        model = write(path.with_name("own.onnx"))
+        graph = onnx.load(str(model))
+        del graph.metadata_props[:]
+        path.write_bytes(graph.SerializeToString())
+
+
+@pytest.fixture(params=SUFFIXES)
+def path(request, tmp_path):
+    return tmp_path / f"m{request.param}"
+
+
+def test_a_whole_file_tells_what_it_is(path):
+    assert read_metadata(write(path)) == describe(path.suffix)
+    assert load_classifier(path).charset == ("a", "b", "ß")
+
+
+def test_missing(path):
+    for call in (find_weights, load_classifier, lambda name: read_metadata(path)):
+        with pytest.raises(ModelError, match="no such") as caught:
+            call(str(path))
+        assert path.name in str(caught.value)
+        assert caught.value.exit_code == ExitCode.MODEL
+
+
+@pytest.mark.parametrize("kept", [0, 4, 0.2, 0.5, 0.9, 0.99])
+def test_truncated(path, kept):
+    whole = write(path).read_bytes()
+    path.write_bytes(whole[: int(kept if kept >= 1 else kept * len(whole))])
+    with pytest.raises(ModelError) as caught:
+        load_classifier(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    assert caught.value.exit_code == ExitCode.MODEL
+
+
+def test_foreign(path):
+    write_foreign(path)
+    with pytest.raises(ModelError, match="not a weight file of ocr"):
+        load_classifier(path)
+
+
+@pytest.mark.parametrize("content", [b"hello\n" * 400, b"\x00" * 999, b"\xff" * 999])
+def test_something_else_under_our_suffix(path, content):
+    path.write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        load_classifier(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_folder_under_our_suffix(path):
+    path.mkdir()
+    with pytest.raises(ModelError):
+        load_classifier(path)
+
+
+def test_another_suffix(tmp_path):
+    (tmp_path / "m.pt").write_bytes(b"x")
+    with pytest.raises(ModelError, match=r"m\.pt"):
+        find_weights(str(tmp_path / "m.pt"))
+    with pytest.raises(ModelError, match="not a weight file"):
+        read_metadata(tmp_path / "m.pt")
+
+
+def test_newer_ocr(path):
+    write(path, describe(path.suffix, min_ocr="99.1"))
+    with pytest.raises(ModelError, match=f"needs ocr 99.1 or newer, this is {__version__}"):
+        load_classifier(path)
+
+
+def test_newer_format(path, monkeypatch):
+    monkeypatch.setattr(ocr.weights, "FORMAT_VERSION", FORMAT_VERSION + 1)
+    write(path)
+    monkeypatch.undo()
+    with pytest.raises(ModelError, match="newer version of ocr"):
+        load_classifier(path)
+
+
+def test_no_pickle_is_ever_read(tmp_path):
+    path = tmp_path / "m.npz"
+    text = np.array(describe(".npz").to_json())
+    np.savez(path, metadata=text, W1=np.array([object()], dtype=object), b1=np.zeros(3))
+    with pytest.raises(ModelError):
+        load_classifier(path)
+    np.savez(path, metadata=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ModelError):
+        load_classifier(path)
+
+
+def test_description_is_checked_before_any_tensor(tmp_path):
+    path = write(tmp_path / "m.npz")
+    with zipfile.ZipFile(path) as archive:
+        names = {name: archive.read(name) for name in archive.namelist()}
+    names["W1.npy"] = b"rubbish"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in names.items():
+            archive.writestr(name, content)
+    assert read_metadata(path).name == "tiny"
+    with pytest.raises(ModelError, match=r"m\.npz"):
+        load_classifier(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '"ocr-weights"',
+        "{}",
+        json.dumps({"format": "other", "format_version": 1}),
+        json.dumps({"format": "ocr-weights"}),
+        json.dumps({"format": "ocr-weights", "format_version": "1"}),
+        json.dumps({"format": "ocr-weights", "format_version": 1, "name": "x"}),
+    ],
+)
+def test_a_wrong_description_is_refused(text):
+    with pytest.raises(ModelError, match="somewhere"):
+        parse_metadata(text, "somewhere")
+
+
+def test_a_description_with_more_than_we_know_is_read():
+    text = describe(".npz").to_json()
+    more = json.dumps({**json.loads(text), "later": 1})
+    assert parse_metadata(more, "somewhere") == describe(".npz")
+
+
+def test_a_safetensors_header_cannot_ask_for_more_than_the_file(tmp_path):
+    path = tmp_path / "m.safetensors"
+    path.write_bytes((2**62).to_bytes(8, "little") + b"{}")
+    with pytest.raises(ModelError, match="damaged"):
+        read_metadata(path)
+    header = {
+        "__metadata__": {METADATA_KEY: describe(".safetensors").to_json()},
+        "x": {"dtype": "F32", "shape": [9], "data_offsets": [0, 36]},
+    }
+    raw = json.dumps(header).encode()
+    path.write_bytes(len(raw).to_bytes(8, "little") + raw + b"\0" * 8)
+    with pytest.raises(ModelError, match="damaged"):
+        read_metadata(path)
+
+
+def test_checksums(tmp_path):
+    path = write(tmp_path / "m.npz")
+    assert checksum_state(path) == "unlisted"
+    verify(path)
+    update_checksums(tmp_path, "m.npz")
+    assert (tmp_path / CHECKSUMS).read_text() == f"{sha256(path)}  m.npz\n"
+    assert checksum_state(path) == "ok"
+    load_classifier(path)
+    write(path, describe(".npz", name="other"))
+    assert checksum_state(path) == "changed"
+    with pytest.raises(ModelError, match="SHA-256"):
+        load_classifier(path)
+
+
+def test_find_weights_by_name_and_path(tmp_path, monkeypatch):
+    monkeypatch.setattr(ocr.weights, "models_dir", lambda: tmp_path)
+    path = write(tmp_path / "mine.npz")
+    assert find_weights("mine") == find_weights("mine.npz") == find_weights(str(path)) == path
+    with pytest.raises(ModelError, match=r"one of: mine\.npz"):
+        find_weights("yours")
+
+
+@pytest.mark.parametrize("path", installed(), ids=lambda path: path.name)
+def test_installed_files_are_whole_and_described(path):
+    assert checksum_state(path) == "ok"
+    metadata = read_metadata(path)
+    assert metadata.name == path.stem
+    assert metadata.date
+    assert metadata.command
+    assert metadata.figures
+    assert all({"name", "licence", "source"} <= entry.keys() for entry in metadata.data)
+    assert path.with_suffix(".md").is_file()
