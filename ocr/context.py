@@ -337,7 +337,7 @@ def _ranked(
     """Candidates of a line's letters with their probabilities, that of the best path first."""
     alone = np.exp(scores - scores[:, :1])
     alone /= alone.sum(axis=1, keepdims=True)
-    mixed = (1 - LOCAL_SHARE) * posterior + LOCAL_SHARE * alone
+    mixed = np.clip((1 - LOCAL_SHARE) * posterior + LOCAL_SHARE * alone, 0.0, 1.0).round(4)
     ranks = mixed.copy()
     np.put_along_axis(ranks, path[:, None], 2.0, axis=1)
     ranking = np.argsort(-ranks, axis=1, kind="stable")

@@ -1,0 +1,115 @@
+"""The whole letters way, on sample photos with the installed weights."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import ocr
+from ocr.errors import ModelError
+from ocr.metrics import Normalisation, character_errors
+from ocr.page import Box, Page
+from ocr.reader import NOTHING_FOUND, Reader
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "images"
+COURSE = ("cmu_01_list", "cmu_02_letters", "cmu_03_haiku", "cmu_04_deep")
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader()
+
+
+@pytest.fixture(scope="module")
+def photos():
+    if "OCR_DATA" not in os.environ:
+        pytest.skip("needs the photos that $OCR_DATA names")
+    return Path(os.environ["OCR_DATA"]) / "photos"
+
+
+def truth_of(path):
+    return path.with_suffix("").with_suffix(".gt.txt").read_text(encoding="utf-8").strip()
+
+
+@pytest.mark.parametrize("name", ["phone_note", "bench_plan", "todo_list", "shopping_list"])
+def test_sample_photos_in_capitals_are_read(reader, name):
+    path = IMAGES / f"{name}.jpg"
+    how = Normalisation(ignore_case=True)
+    page = reader.read(path)
+    assert character_errors(how.apply(truth_of(path)), how.apply(page.text)).rate <= 0.03
+
+
+def test_a_page_knows_its_boxes_words_and_confidences(reader):
+    page = reader.read(IMAGES / "phone_note.jpg")
+    assert (page.height, page.width) == (1440, 1440)
+    assert page.engine == "letters"
+    assert page.warnings == ()
+    for line in page.lines:
+        assert len(line.baseline) == 2
+        assert len(line.polygon) == 4
+        assert all(a.box.x1 <= b.box.x1 for a, b in zip(line.words, line.words[1:], strict=False))
+        for letter in line.letters:
+            assert 0 <= letter.box.y1 < letter.box.y2 <= page.height
+            assert 0 <= letter.box.x1 < letter.box.x2 <= page.width
+            assert 0 <= letter.confidence <= 1
+            assert all(0 <= p <= 1 for _, p in letter.alternatives)
+    assert page.confidence > 0.8
+
+
+def test_the_same_photo_gives_the_same_page(reader):
+    first = reader.read(IMAGES / "phone_note.jpg")
+    assert Reader().read(IMAGES / "phone_note.jpg").to_json() == first.to_json()
+    assert Page.from_json(first.to_json()) == first
+    assert ocr.read(IMAGES / "phone_note.jpg") == first
+
+
+def test_a_blank_page_has_no_text_and_a_warning(reader, tmp_path):
+    Image.new("L", (600, 400), 240).save(tmp_path / "blank.png")
+    page = reader.read(tmp_path / "blank.png")
+    assert page.text == ""
+    assert page.lines == ()
+    assert page.warnings == (NOTHING_FOUND,)
+
+
+def test_the_charset_restricts_the_decoding_itself():
+    page = Reader(charset="0123456789").read(IMAGES / "phone_note.jpg")
+    assert set(page.text) <= set("0123456789 \n")
+    assert "5550142" in page.text.replace(" ", "")
+
+
+def test_wrong_wishes_are_refused():
+    with pytest.raises(ValueError, match="engine must be one of"):
+        Reader(engine="magic")
+    with pytest.raises(ModelError, match="knows none of the characters"):
+        Reader(charset="жд").read(IMAGES / "phone_note.jpg")
+    with pytest.raises(ModelError, match="no such model"):
+        Reader(model="nowhere.onnx").read(IMAGES / "phone_note.jpg")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", COURSE)
+def test_every_letter_of_the_course_photos_is_boxed(reader, photos, name):
+    boxes = json.loads((ROOT / "tests/benchmarks/course_boxes.json").read_text(encoding="utf-8"))
+    page = reader.read(photos / f"{name}.jpg")
+    found = [letter.box for letter in page.letters]
+    truth = [Box(*row[1:]) for line in boxes[name] for row in line]
+    assert len(found) == len(truth)
+    assert all(max(box.iou(other) for other in found) >= 0.5 for box in truth)
+    how = Normalisation(ignore_case=True, ignore_spaces=True)
+    read, expected = how.apply(page.text), how.apply(truth_of(photos / f"{name}.jpg"))
+    assert character_errors(expected, read).accuracy >= 0.97
+
+
+@pytest.mark.data
+def test_a_twelve_megapixel_photo_and_its_half_give_the_same_boxes(reader, photos, tmp_path):
+    path = photos / "cmu_04_deep.jpg"
+    Image.open(path).reduce(2).save(tmp_path / "half.jpg", quality=95)
+    big = [letter.box for letter in reader.read(path).letters]
+    small = [letter.box for letter in reader.read(tmp_path / "half.jpg").letters]
+    doubled = [Box(*(2 * np.array(box.as_list())).tolist()) for box in small]
+    assert len(big) == len(doubled)
+    assert all(max(box.iou(other) for other in doubled) >= 0.8 for box in big)
