@@ -23,6 +23,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
+from PIL import Image
 from torch import nn
 
 from ocr.line_reader import LINE_HEIGHT
@@ -160,23 +161,34 @@ def pools(folder: Path, rng: np.random.Generator) -> Iterator[list[Line]]:
             yield [line for i in order[start : start + POOL] for line in read_shard(paths[i])]
 
 
-def stack(lines: list[Line], rng: np.random.Generator | None = None) -> torch.Tensor:
-    """Lines side by side, padded with paper: `(N, 1, LINE_HEIGHT, W)` float32 in [0, 1].
-
-    With a random generator each is shifted up or down by a pixel or two and its ink made a little
-    lighter or darker, so that a line seen again is not the same line.
+def vary(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A line a little wider, taller, slanted, shifted and fainter, so that a line seen again is
+    not the same line. Never narrower: it must go on holding its text.
     """
+    height, width = image.shape
+    wide = 1 + 0.15 * rng.random() ** 2
+    tall, slant, shift = rng.uniform(0.92, 1.1), rng.normal(0, 0.08), rng.uniform(-1.5, 1.5)
+    middle = height / 2
+    # Where in the line each point comes from: x / wide + slant * (y - middle), y about the middle.
+    inverse = (1 / wide, slant, -slant * middle, 0, 1 / tall, middle - middle / tall + shift)
+    moved = Image.fromarray(image).transform(
+        (round(width * wide), height),
+        Image.Transform.AFFINE,
+        inverse,
+        resample=Image.Resampling.BILINEAR,
+        fillcolor=255,
+    )
+    ink = 255 - np.asarray(moved, dtype=np.float32)
+    return np.uint8(255 - np.minimum(ink * rng.uniform(0.75, 1.15), 255))
+
+
+def stack(lines: list[Line]) -> torch.Tensor:
+    """Lines side by side, padded with paper: `(N, 1, LINE_HEIGHT, W)` float32 in [0, 1]."""
     width = -(-max(image.shape[1] for image, _ in lines) // FRAME) * FRAME
     out = np.full((len(lines), 1, LINE_HEIGHT, width), 255, dtype=np.uint8)
     for row, (image, _) in enumerate(lines):
-        shift = int(rng.integers(-2, 3)) if rng is not None else 0
-        source = image[max(0, -shift) : LINE_HEIGHT - max(0, shift)]
-        out[row, 0, max(0, shift) : LINE_HEIGHT + min(0, shift), : image.shape[1]] = source
-    result = torch.from_numpy(out).float() / 255
-    if rng is not None:
-        gain = torch.from_numpy(rng.uniform(0.75, 1.15, (len(lines), 1, 1, 1))).float()
-        result = (1 - (1 - result) * gain).clamp(0, 1)
-    return result.to(memory_format=torch.channels_last)
+        out[row, 0, :, : image.shape[1]] = image
+    return (torch.from_numpy(out).float() / 255).to(memory_format=torch.channels_last)
 
 
 CLASS = {sign: number + 1 for number, sign in enumerate(CHARSET)}
@@ -245,9 +257,10 @@ def train_worker(
         for batch in batches([line for line in lines if fits(*line)], rng):
             if seen < SHORT_FIRST and resume is None and batch[-1][0].shape[1] > SHORT:
                 continue
+            batch = [(vary(rng, image), text) for image, text in batch]
             network.train()
             with torch.autocast("cpu", torch.bfloat16):
-                features = network.features(stack(batch, rng))
+                features = network.features(stack(batch))
             loss = ctc_loss(network.logits(features.float()), batch)
             optimizer.zero_grad()
             loss.backward()

@@ -61,6 +61,17 @@ def test_stack_pads_with_paper():
     assert stacked[1, 0, :, :5].max() == 0
 
 
+def test_varied_lines_are_never_narrower_and_keep_their_ink():
+    rng = np.random.default_rng(0)
+    image = np.full((LINE_HEIGHT, 100), 255, dtype=np.uint8)
+    image[10:30, 20:24] = 0
+    for _ in range(20):
+        varied = line_model.vary(rng, image)
+        assert varied.shape[0] == LINE_HEIGHT
+        assert 100 <= varied.shape[1] <= 116
+        assert (255 - varied.astype(int)).sum() == pytest.approx(255 * 80, rel=0.4)
+
+
 def test_greedy_removes_repeats_then_blanks():
     a, b = CHARSET.index("a") + 1, CHARSET.index("b") + 1
     logits = torch.nn.functional.one_hot(torch.tensor([[0, a, a, 0, a, b]]), len(CHARSET) + 1)
