@@ -65,14 +65,13 @@ _NEXT_PATTERN = np.array(
         [0.05, 0.56, 0.38, 0.01],
         [0.20, 0.35, 0.25, 0.20],
         [0.30, 0.35, 0.32, 0.03],
-        [0.15, 0.12, 0.71, 0.02],
     ]
 )
-_LINE_START, _AFTER_STOP = 4, 5
-_UPPER_FIRST = np.array(
-    [0.995, 0.005, 0.995, 0.5]
-)  # share of capitals among a word's first letters
-_UPPER_LATER = np.array([0.99, 0.003, 0.003, 0.5])  # and among the later ones
+_LINE_START, _LOWER, _TITLE = 4, 1, 2
+_STOP_RAISES = 0.85  # of the lower-case words, how many begin with a capital after a full stop
+# Share of capitals among a word's first letters and among the later ones, by pattern.
+_UPPER_FIRST = np.array([0.995, 0.005, 0.995, 0.5])
+_UPPER_LATER = np.array([0.990, 0.003, 0.003, 0.5])
 
 
 def fold(character: str) -> tuple[int, int, int]:
@@ -283,9 +282,13 @@ class TextModel:
             return
         state.word[rows] = state.word[rows] @ _NEXT_WORD
         before = (state.context[rows] >> SYMBOL_BITS) & (2**SYMBOL_BITS - 1)
-        stopped = np.isin(before, _STOPS)[:, None]
-        following = state.case[rows] @ self._next_case[:4]
-        state.case[rows] = np.where(stopped, self._next_case[_AFTER_STOP], following)
+        # A number says nothing of case: what was expected before it is expected after it.
+        lettered = ~state.fresh[rows, None]
+        following = np.where(lettered, state.case[rows] @ self._next_case[:4], state.case[rows])
+        raised = np.where(np.isin(before, _STOPS), _STOP_RAISES, 0.0) * following[:, _LOWER]
+        following[:, _LOWER] -= raised
+        following[:, _TITLE] += raised
+        state.case[rows] = following
         state.fresh[rows] = True
 
     def log_prob(self, text: str, charset: tuple[str, ...]) -> float:

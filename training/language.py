@@ -26,7 +26,7 @@ from training.weight_files import dated, update_checksums
 ORDER = 7  # order 6 costs 2 % more bits a character on held-out text, order 8 saves 0.7 %
 KEEP = (1, 1, 1, 1, 2, 3, 3)  # least count of an n-gram of each length to be stored
 HELD_OUT = 0.05  # share of the text, its end, kept out for measuring
-LINES = 8000  # synthetic lines added, about a tenth of the symbols
+LINES = 24000  # synthetic lines added, a quarter of the symbols
 UNSEEN = 0.5  # count given to every symbol, so that none is impossible
 
 Counts = list[tuple[NDArray[np.int64], NDArray[np.float64]]]  # keys and counts, by length
