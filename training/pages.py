@@ -34,6 +34,8 @@ PRINT_FAMILIES = (
     "sue-ellen-francisco", "sunshiney", "the-girl-next-door", "waiting-for-the-sunrise",
     "walter-turncoat", "yomogi", "zen-kurenaido", "zeyada",
 )  # fmt: skip
+# Families that draw capitals for small letters; what they write is capitals.
+CAPITAL_FAMILIES = ("patrick-hand-sc", "permanent-marker", "walter-turncoat")
 # Families whose letters join.
 JOINED_FAMILIES = (
     "bad-script", "beth-ellen", "calligraffitti", "caveat", "cedarville-cursive", "cookie",
@@ -279,7 +281,9 @@ def _fill(sheet: Sheet, hand: Hand, pen: str, cap: float, corpus: Corpus, column
     left = width * (0.15 if sheet.paper.ruling == "ruled margin" else rng.uniform(0.06, 0.1))
     right = width * 0.95
     if columns or rng.random() < 0.3:
-        title = _fitting(_note(rng, corpus, 18), hand, 1.25 * cap, right - left)
+        title = _note(rng, corpus, 18)
+        title = title.upper() if _capitals_only(hand) else title
+        title = _fitting(title, hand, 1.25 * cap, right - left)
         start = left + rng.uniform(0, 0.4) * (right - left - line_width(title, 1.25 * cap, hand))
         sheet.write(title, float(rows[0]), start, 1.25 * cap, hand, PENS[pen])
         rows = rows[1:]
@@ -301,10 +305,10 @@ def _texts(
     rng: np.random.Generator, corpus: Corpus, hand: Hand, cap: float, room: float, count: int
 ) -> list[str]:
     """Lines of running text or of separate notes, none wider than `room` pixels."""
-    capitals = not hand.joined and rng.random() < 0.4
+    capitals = _capitals_only(hand) or (not hand.joined and rng.random() < 0.4)
     if rng.random() < 0.5:
-        texts = [_fitting(_note(rng, corpus, 34), hand, cap, room) for _ in range(count)]
-        return [text.upper() if capitals else text for text in texts]
+        notes = [_note(rng, corpus, 34) for _ in range(count)]
+        return [_fitting(note.upper() if capitals else note, hand, cap, room) for note in notes]
     words: list[str] = []
     while len(words) < 14 * count:
         sentence = corpus.sentences[rng.integers(len(corpus.sentences))]
@@ -315,6 +319,10 @@ def _texts(
         texts.append(line)
         words = words[len(line.split()) :]
     return texts
+
+
+def _capitals_only(hand: Hand) -> bool:
+    return hand.font.rpartition("-")[0] in CAPITAL_FAMILIES
 
 
 def _note(rng: np.random.Generator, corpus: Corpus, longest: int) -> str:

@@ -9,6 +9,7 @@ from training.camera import Curl, aim
 from training.datasets import HELD_OUT_FONTS
 from training.line_text import Corpus
 from training.pages import (
+    CAPITAL_FAMILIES,
     DIFFICULTIES,
     JOINED_FAMILIES,
     PRINT_FAMILIES,
@@ -59,6 +60,7 @@ def test_families_are_named_once_and_hold_out_some_of_each_kind() -> None:
         assert len(set(families)) == len(families)
         assert 3 <= len(set(families) & set(HELD_OUT_FONTS)) < len(families) / 2
     assert not set(PRINT_FAMILIES) & set(JOINED_FAMILIES)
+    assert set(CAPITAL_FAMILIES) < set(PRINT_FAMILIES)
 
 
 def test_missing_fonts_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: os.PathLike) -> None:
@@ -209,6 +211,15 @@ def test_pages_are_whole_and_follow_their_seed(difficulty: str) -> None:
     again, same = render_page(5, difficulty, corpus=CORPUS, fonts=fonts, long_side=800)
     np.testing.assert_array_equal(photo, again)
     assert truth == same
+
+
+@needs_fonts
+@pytest.mark.data
+@pytest.mark.parametrize("seed", range(4))
+def test_fonts_without_small_letters_write_capitals(seed: int) -> None:
+    fonts = ["permanent-marker-400"]
+    _, truth = render_page(seed, "columns", corpus=CORPUS, fonts=fonts, long_side=400)
+    assert truth.page.text == truth.page.text.upper()
 
 
 @needs_fonts
