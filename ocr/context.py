@@ -54,7 +54,8 @@ SIMILAR_SHAPE = ("5Ss", "2Zz", "Pp", "Kk", "Mm", "Yy", "Jj", "Ff", "Tt", "Nn", "
 SAME_SHARE, SIMILAR_SHARE = 0.6, 0.06
 
 # Weights of the mixture, and the search. Chosen one at a time by `python -m training.context
-# --search` over classifier rows of EMNIST and UNIPEN validation glyphs; all lie on flat maxima.
+# --search` over an early classifier's rows of EMNIST and UNIPEN validation glyphs. CLEAR could go
+# lower still for a little more; it stays where clear ink (above 0.99) cannot be changed.
 SIZE_WEIGHT = 1.0
 LANGUAGE_WEIGHT = 0.6
 CLEAR = 0.01  # a character less likely than this share of the best is not considered
