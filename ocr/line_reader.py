@@ -26,7 +26,9 @@ from ocr.weights import find_weights, read_metadata, verify
 LINE_HEIGHT = 40  # pixels, height of a normalised line
 LINE_MARGIN = 0.06  # of the ink's height, paper kept above and below it
 SIDE_MARGIN = 8  # pixels of a normalised line, paper kept at its left and right
-FLATTEST = 100.0  # widest ink, in multiples of its height; flatter ink (a dash) is not blown up more
+FLATTEST = (
+    100.0  # widest ink, in multiples of its height; flatter ink (a dash) is not blown up more
+)
 INK_EDGE = 0.35  # share of the darkest ink from which a pixel counts for the bounding box
 INK_FULL = 92  # percentile of the ink's darkness that becomes full black
 
@@ -245,10 +247,10 @@ class LineReader:
 
     def decode(self, logs: NDArray[np.float32]) -> LineText:
         """The text of a line's frames; the spans are in pixels of the normalised line."""
-        if self._text_model is None:
+        if self.language is None:
             classes = best_path(logs)
         else:
-            classes = beam_search(logs, self._text_model, self._symbols)
+            classes = beam_search(logs, *self.language_symbols)
         classes = self._trim(classes)
         frames = align(logs, classes)
         confidences = tuple(
@@ -268,17 +270,20 @@ class LineReader:
         )
 
     @cached_property
-    def _text_model(self) -> TextModel | None:
-        if self.language is None:
-            return None
-        return TextModel(self.language, tuple(c for c in self.charset if c != " "))
+    def language_symbols(self) -> tuple[TextModel, NDArray[np.int64]]:
+        """The language model over the reader's charset, and its index of each class.
 
-    @cached_property
-    def _symbols(self) -> NDArray[np.int64]:
-        """Index in the language model of each class: the space comes last there."""
-        letters = [c for c in self.charset if c != " "]
-        index = {c: k for k, c in enumerate(letters)} | {" ": len(letters)}
-        return np.array([0, *(index[c] for c in self.charset)], dtype=np.int64)
+        Raises
+        ------
+        ValueError
+            If the reader has no language model.
+        """
+        if self.language is None:
+            raise ValueError("a reader without a language model")
+        letters = tuple(c for c in self.charset if c != " ")
+        index = {c: k for k, c in enumerate(letters)} | {" ": len(letters)}  # the space is last
+        symbols = np.array([0, *(index[c] for c in self.charset)], dtype=np.int64)
+        return TextModel(self.language, letters), symbols
 
     def _trim(self, classes: list[int]) -> list[int]:
         """Without spaces at the ends and without doubled ones."""

@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ocr import line_reader
 from ocr.errors import ModelError
+from ocr.language import NgramModel
 from ocr.line_reader import LINE_HEIGHT, SIDE_MARGIN, LineReader, ink_box, normalize_line
 from ocr.weights import METADATA_KEY, Metadata
 
@@ -140,6 +141,16 @@ class TestReading:
         starts = list(range(20, 2790, 60))
         (line,) = reader.read([bars(*starts, width=2820, thick=10)])
         assert line.text.count("a") == len(starts)
+
+
+def test_language_never_overrules_sure_ink(tmp_path, reader):
+    keys = np.arange(1, 64, dtype=np.int64)
+    language = NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1)
+    helped = LineReader(tmp_path / "test.onnx", language)
+    images = [bars(20, 100, 250, thick=10), np.ones((40, 200), np.float32)]
+    assert helped.read(images) == reader.read(images)
+    with pytest.raises(ValueError, match="language"):
+        _ = reader.language_symbols
 
 
 class TestFiles:

@@ -12,18 +12,16 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
 from ocr.language import load_language
-from ocr.line_reader import LineReader, normalize_line
+from ocr.line_reader import LineReader
 from ocr.metrics import align, confusions, edit_distance
 from training.datasets import data_dir
-from training.line_fonts import draw_font_line, find_fonts
+from training.line_decoding import random_strings
 from training.line_model import without_accents
-from training.line_text import random_text, read_corpus
-from training.lines import Sample, panel
+from training.lines import panel
 
 SETS = {
     "copiste test": ("copiste", "test"),
@@ -35,22 +33,6 @@ SETS = {
     "UNIPEN text valid": ("unipen", "valid"),
 }
 BINS = 10  # of confidence, for the calibration error
-
-
-def random_strings(data: Path, count: int) -> list[Sample]:
-    """Strings without sense in the held-out fonts: language must not touch them."""
-    rng = np.random.default_rng(0)
-    fonts = find_fonts(data / "fonts", held_out=True)
-    corpus = read_corpus(data / "text" / "english.txt")
-    found: list[Sample] = []
-    while len(found) < count:
-        text = " ".join(random_text(rng, corpus, int(rng.integers(4, 20))).split())
-        if not text.isascii():
-            continue
-        image = draw_font_line(rng, fonts[len(found) % len(fonts)], text)
-        if image is not None:
-            found.append((normalize_line(image), text))
-    return found
 
 
 def calibration_error(confidences: list[float], right: list[bool]) -> float:
@@ -82,7 +64,7 @@ def main() -> None:
         if not arguments.sets or name in arguments.sets
     }
     if not arguments.sets or "random strings" in arguments.sets:
-        sets["random strings"] = random_strings(data, arguments.most or 200)
+        sets["random strings"] = random_strings(arguments.most or 200, held_out=True)
     print(
         f"{'set':20} {'lines':>5} {'decoding':9} {'CER':>7} {'plain':>7} {'ECE':>6} {'lines/s':>8}"
     )

@@ -1,0 +1,78 @@
+"""Choose how much language counts when lines are read: `python -m training.line_decoding`.
+
+Prints the CER of the valid panels, English (UNIPEN) and French (Copiste), and of strings without
+sense in the training fonts, for each weight of the language and bonus a character. The choice is
+written into `ocr.ctc`: the lowest CER of the English lines at which strings without sense lose at
+most a point and French lines nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from itertools import product
+
+import numpy as np
+
+from ocr.ctc import beam_search, best_path
+from ocr.language import load_language
+from ocr.line_reader import LineReader, normalize_line
+from ocr.metrics import edit_distance
+from training.datasets import data_dir
+from training.line_fonts import draw_font_line, find_fonts
+from training.line_text import random_text, read_corpus
+from training.lines import Sample, panel
+
+WEIGHTS = (0.2, 0.4, 0.6)
+BONUSES = (0.0, 0.5, 1.0)
+
+
+def random_strings(count: int, held_out: bool, seed: int = 0) -> list[Sample]:
+    """Lines of strings without sense, in fonts seen in training or in the held-out ones."""
+    data = data_dir()
+    rng = np.random.default_rng(seed)
+    fonts = find_fonts(data / "fonts", held_out)
+    corpus = read_corpus(data / "text" / "english.txt")
+    found: list[Sample] = []
+    while len(found) < count:
+        text = " ".join(random_text(rng, corpus, int(rng.integers(4, 20))).split())
+        image = draw_font_line(rng, fonts[rng.integers(len(fonts))], text)
+        if image is not None and text.isascii():
+            found.append((normalize_line(image), text))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Choose how much language counts.")
+    parser.add_argument("--model", default="lines.onnx")
+    parser.add_argument("--most", type=int, default=80, help="lines a panel")
+    parser.add_argument("--weights", type=float, nargs="+", default=WEIGHTS)
+    parser.add_argument("--bonuses", type=float, nargs="+", default=BONUSES)
+    arguments = parser.parse_args()
+    reader = LineReader(arguments.model, load_language("english.npz"))
+    panels = {
+        "unipen": panel("unipen", "valid", data_dir(), arguments.most),
+        "copiste": panel("copiste", "valid", data_dir(), arguments.most),
+        "random": random_strings(arguments.most, held_out=False),
+    }
+    logs = {name: reader.log_probs([image for image, _ in lines]) for name, lines in panels.items()}
+    ways: list[tuple[float, float] | None] = [None]
+    ways += product(arguments.weights, arguments.bonuses)
+    for way in ways:
+        rates = []
+        for name, lines in panels.items():
+            edits = total = 0
+            for frames, (_, truth) in zip(logs[name], lines, strict=True):
+                if way is None:
+                    classes = best_path(frames)
+                else:
+                    classes = beam_search(frames, *reader.language_symbols, *way)
+                read = " ".join("".join(reader.charset[k - 1] for k in classes).split())
+                edits += edit_distance(truth, read)
+                total += len(truth)
+            rates.append(f"{name} {100 * edits / total:6.2f} %")
+        label = "greedy" if way is None else f"weight {way[0]:.2f} bonus {way[1]:.2f}"
+        print(f"{label:24} {'  '.join(rates)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
