@@ -166,7 +166,8 @@ def page_corpus() -> Corpus:
         If `$OCR_DATA` is not set.
     """
     corpus = read_corpus(data_dir() / "text" / "english.txt")
-    return Corpus(tuple(row for row in corpus.sentences if row.isascii()))
+    # Rows of dashes stand for rules of the printed books; nobody writes them.
+    return Corpus(tuple(row for row in corpus.sentences if row.isascii() and "- -" not in row))
 
 
 def render_page(
