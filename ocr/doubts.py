@@ -20,7 +20,7 @@ from ocr.glyphs import glyph_stack
 
 WIDEST = 1.8  # letter heights: no character is wider
 LEAST_WEIGHT = 0.3  # letter heights: a stroke counts as much as a part this wide
-SHAPE_BONUS = 0.12  # nats times letter heights in favour of what the shape suggests, a boundary
+SHAPE_BONUS = 0.4  # nats times letter heights in favour of what the shape suggests, a boundary
 
 
 def settle(found: Segmentation, classifier: Classifier) -> Segmentation:

@@ -241,12 +241,14 @@ def median_letter_height(
 SPECK = 0.05  # anything smaller in both directions is dirt
 SMALL = 0.42  # a dot, comma, bar end: not a letter by itself
 RULE = 0.2  # of its own width: what is flatter and longer than letters is a rule or underline
+SLIVER = 0.15  # what shows less than this at the border of the picture is no letter
 DOT = 0.2  # a full stop is no larger; an apostrophe is
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
 TALLEST = 1.6  # a joined character is no higher than this
 BAR_GAP = 0.14  # a loose bar stands at most this far from its stem
 FLAT = 0.33  # a bar is no higher than this
 UPRIGHT = 0.26  # a piece narrower than this is a single upright stroke
+SURE_GAP = 0.1  # strokes this near each other are of one character unless it reads worse
 DOUBTFUL_GAP = 0.2  # strokes this near each other may be of one character
 MOST_DOUBTED = 8  # parts in a row that are asked about; more are joined-up writing
 WIDEST = 1.25  # a character joined side by side is no wider than this
@@ -344,18 +346,17 @@ def writing(
     area = np.array([region.area for region in regions])
     heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     longest = np.maximum(heights, widths)
-    shape = np.array(mask.shape)
-    at_border = (
-        (boxes[:, :2] <= 0).any(axis=1)
-        | (boxes[:, 2] >= shape[0]).astype(bool)
-        | (boxes[:, 3] >= shape[1])
-    )
+    shape = mask.shape
+    at_side = (boxes[:, 1] <= 0) | (boxes[:, 3] >= shape[1])
+    at_border = at_side | (boxes[:, 0] <= 0) | (boxes[:, 2] >= shape[0])
+    sliver = at_border & (np.where(at_side, widths, heights) < SLIVER * letter_height)
     letter = (heights > SMALL * letter_height) & (heights < 2.5 * letter_height)
     usual = float(np.median(darkness[letter])) if letter.any() else float(np.median(darkness))
     small = longest < SMALL * letter_height
     keep = longest > SPECK * letter_height
     keep &= ~(small & (darkness < 0.6 * usual))
     keep &= ~(at_border & (small | (heights > 2.5 * letter_height) | (widths > 4 * letter_height)))
+    keep &= ~sliver
     keep &= ~((heights < RULE * widths) & (widths > 2.5 * letter_height))
     keep &= heights < 5 * letter_height
     blot = area > 6 * stroke * (heights + widths)
@@ -521,7 +522,7 @@ def beside(boxes: NDArray[np.intp], letter_height: float) -> list[tuple[int, int
     lying = (widths > 1.5 * heights) & (widths > 0.2 * high)  # a dot is not a bar
     loose = lying & (heights < FLAT * high) & (widths < 0.8 * high)
     loose &= heights[:, None] > 0.6 * high
-    limit = min(BAR_GAP * letter_height, 0.45 * _usual_gap(boxes, letter_height))
+    limit = min(SURE_GAP * letter_height, 0.3 * _usual_gap(boxes, letter_height))
     upright = np.minimum(widths[:, None], widths) < UPRIGHT * high
     sure = (gap <= limit) & (loose | (stroke & upright))
     pairs = near & (stroke | loose)
