@@ -34,30 +34,35 @@ RULED = 0.04
 
 
 class Augment:
-    """Callable on batches; `strength` in [0, 1] scales how often each change happens.
+    """Callable on batches; all randomness comes from `seed`.
 
-    All randomness comes from `seed`.
+    Each glyph has a strength of its own, uniform between `gentlest` and 1 and at least 0: it
+    scales how far the glyph is turned and stretched and how often every other change happens. A
+    glyph of strength 0 stays as it is.
     """
 
-    def __init__(self, seed: int, strength: float = 1.0) -> None:
+    def __init__(self, seed: int, gentlest: float = 1.0) -> None:
         self.generator = torch.Generator().manual_seed(seed)
-        self.strength = strength
+        self.gentlest = gentlest
+        self.strength = torch.ones(())
 
     def __call__(self, glyphs: torch.Tensor) -> torch.Tensor:
         """`(N, 1, 32, 32)` float, paper 1 and ink 0, to the same, changed."""
+        self.strength = self._between(len(glyphs), self.gentlest, 1.0).clamp(min=0.0)
         ink = self.warp(1.0 - glyphs)
         ink = self.pen(ink)
         ink = self.surroundings(ink)
         ink = self.camera(ink)
         ink = self.threshold(ink)
-        return 1.0 - ink.clamp(0.0, 1.0)
+        return torch.where(_column(self.strength == 0), glyphs, 1.0 - ink.clamp(0.0, 1.0))
 
     def warp(self, ink: torch.Tensor) -> torch.Tensor:
         """Turn, slant and stretch, then fit the ink to its box again as normalising would."""
         n = len(ink)
-        angle = self._between(n, -ROTATION, ROTATION) * (math.pi / 180)
-        shear = self._between(n, -SHEAR, SHEAR)
-        aspect = self._between(n, -STRETCH, STRETCH).exp()
+        strength = self.strength.expand(n)
+        angle = self._between(n, -ROTATION, ROTATION) * strength * (math.pi / 180)
+        shear = self._between(n, -SHEAR, SHEAR) * strength
+        aspect = (self._between(n, -STRETCH, STRETCH) * strength).exp()
         cos, sin = angle.cos(), angle.sin()
         turn = torch.stack([cos, -sin, sin, cos], 1).view(n, 2, 2)
         slant = torch.eye(2).repeat(n, 1, 1)
@@ -67,8 +72,11 @@ class Augment:
         matrix = turn @ slant @ stretch  # source (x, y) to target
         centre, size = _ink_box(ink, matrix)
         body = GLYPH_BODY / GLYPH_SIZE * 2  # in the units of grid_sample, where the side is 2
-        scale = body / size.amax(1).clamp(min=0.1) * self._between(n, *LOOSE)
-        shift = self._between(2 * n, -SHIFT, SHIFT).view(n, 2) * (2 / GLYPH_SIZE)
+        loose = 1 + (self._between(n, *LOOSE) - 1) * strength
+        scale = body / size.amax(1).clamp(min=0.1) * loose
+        shift = (
+            self._between(2 * n, -SHIFT, SHIFT).view(n, 2) * strength[:, None] * (2 / GLYPH_SIZE)
+        )
         # target = scale * (matrix @ source - centre) + shift, and grid_sample wants the inverse
         inverse = torch.linalg.inv(matrix) / scale[:, None, None]
         offset = torch.linalg.inv(matrix) @ centre[:, :, None] - inverse @ shift[:, :, None]

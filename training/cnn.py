@@ -9,9 +9,10 @@ together be likely: its loss is the negative log of the sum of both probabilitie
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
-from ocr.classifiers import softmax
-from ocr.classifiers.cnn import GlyphCnn
+from ocr.classifiers import load_classifier, softmax
+from ocr.classifiers.cnn import GlyphCnn, TorchClassifier
 from ocr.glyphs import NORMALISATION
 from ocr.weights import Metadata
 from training import weight_files
@@ -46,11 +47,27 @@ from training.glyphs import (
 )
 
 SHARES = {"emnist": 0.56, "nist36": 0.04, "unipen": 0.28, "fonts": 0.12}  # of the drawn samples
-CLASS_POWER = 0.5  # a class with n glyphs is drawn as often as n ** CLASS_POWER tells
 SMOOTHING = 0.05  # of the labels: a few percent of them are wrong
 AVERAGE = 0.998  # decay a step of the running mean of the weights, which is what is kept
 WARM_UP = 0.05  # share of the steps over which the rate rises
 CLIP = 1.0  # largest norm of a gradient
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of the training with a schedule of its own."""
+
+    epochs: int
+    rate: float  # the highest
+    class_power: float  # a class with n glyphs is drawn as often as n ** class_power tells
+    gentlest: float  # see `training.augment.Augment`
+
+
+LEARN = Phase(epochs=10, rate=3e-3, class_power=0.5, gentlest=1.0)
+# Hard augmentation hides cues that real glyphs have: how thick a stroke is against its letter
+# tells a small letter blown up from a capital, and how narrow it is tells 0 from O. So the
+# training ends on glyphs that are changed less, a third of them not at all.
+SETTLE = Phase(epochs=4, rate=1.5e-3, class_power=0.65, gentlest=-0.5)
 
 
 @dataclass(frozen=True)
@@ -59,10 +76,9 @@ class Recipe:
 
     widths: tuple[int, ...] = (32, 64, 128)
     dropout: float = 0.3
-    epochs: int = 10
+    phases: tuple[Phase, ...] = (LEARN, SETTLE)
     samples: int = 200_000  # glyphs an epoch, drawn anew each time
     batch: int = 256
-    rate: float = 3e-3
     decay: float = 0.02
     seed: int = 0
 
@@ -70,7 +86,7 @@ class Recipe:
 class Sampler:
     """Draws glyphs from several sets, each with its share, its rarer classes more often."""
 
-    def __init__(self, sets: dict[str, GlyphSet], seed: int) -> None:
+    def __init__(self, sets: dict[str, GlyphSet], class_power: float, seed: int) -> None:
         self.images = np.concatenate([part.images for part in sets.values()])
         self.labels = np.concatenate([part.labels for part in sets.values()])
         self.cased = np.concatenate([part.cased for part in sets.values()])
@@ -78,7 +94,7 @@ class Sampler:
         weights = []
         for name, part in sets.items():
             counts = np.bincount(part.labels, minlength=len(CHARSET))
-            weight = counts[part.labels].astype(np.float64) ** (CLASS_POWER - 1)
+            weight = counts[part.labels].astype(np.float64) ** (class_power - 1)
             weights.append(weight / weight.sum() * SHARES[name] / total)
         self.weights = np.concatenate(weights)
         self.rng = np.random.default_rng(seed)
@@ -135,30 +151,49 @@ def train(
     sets: dict[str, GlyphSet],
     recipe: Recipe,
     after_epoch: Callable[[GlyphCnn, int], None] | None = None,
+    start: GlyphCnn | None = None,
 ) -> GlyphCnn:
     """Train the network; `after_epoch(network, epoch)` sees the averaged one after each epoch.
 
-    Everything random comes from ``recipe.seed``.
+    Every phase starts from the averaged weights of the one before, the first from `start` if it is
+    given. Everything random comes from ``recipe.seed``.
     """
     torch.manual_seed(recipe.seed)
-    network = GlyphCnn(len(CHARSET), recipe.widths, recipe.dropout)
+    network = start or GlyphCnn(len(CHARSET), recipe.widths, recipe.dropout)
+    epoch = 0
+    for number, phase in enumerate(recipe.phases):
+        seed = recipe.seed + 1000 * number  # whatever ran before it
+        for averaged in phase_epochs(network, sets, recipe, phase, seed):
+            epoch += 1
+            network = averaged
+            if after_epoch is not None:
+                after_epoch(averaged, epoch)
+        network = copy.deepcopy(network)
+    return network
+
+
+def phase_epochs(
+    network: GlyphCnn, sets: dict[str, GlyphSet], recipe: Recipe, phase: Phase, seed: int
+) -> Iterator[GlyphCnn]:
+    """Train through one phase; the averaged network, ready to read, after each epoch."""
+    torch.manual_seed(seed)
     network.to(memory_format=torch.channels_last)
     average = AveragedModel(network, multi_avg_fn=running_mean, use_buffers=True)
     decayed = [p for p in network.parameters() if p.ndim > 1]
     plain = [p for p in network.parameters() if p.ndim <= 1]
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": recipe.decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=recipe.rate,
+        lr=phase.rate,
     )
     steps = math.ceil(recipe.samples / recipe.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: rate_at(step, steps * recipe.epochs)
+        optimizer, lambda step: rate_at(step, steps * phase.epochs)
     )
-    sampler = Sampler(sets, recipe.seed)
+    sampler = Sampler(sets, phase.class_power, seed)
     others = other_case(sampler.labels, sampler.cased)
-    augment = Augment(recipe.seed)
+    augment = Augment(seed, phase.gentlest)
     began = time.monotonic()
-    for epoch in range(1, recipe.epochs + 1):
+    for epoch in range(1, phase.epochs + 1):
         network.train()
         total = 0.0
         drawn = sampler.draw(steps * recipe.batch).reshape(steps, recipe.batch)
@@ -180,15 +215,13 @@ def train(
             if step % 100 == 0 or step == steps:
                 done = (epoch - 1) * steps + step
                 rate = done * recipe.batch / (time.monotonic() - began)
-                left = (steps * recipe.epochs - done) * recipe.batch / rate / 60
+                left = (steps * phase.epochs - done) * recipe.batch / rate / 60
                 print(
-                    f"epoch {epoch}/{recipe.epochs} step {step}/{steps} loss {total / step:.4f} "
+                    f"epoch {epoch}/{phase.epochs} step {step}/{steps} loss {total / step:.4f} "
                     f"{rate:.0f} glyphs/s {left:.1f} min left",
                     flush=True,
                 )
-        if after_epoch is not None:
-            after_epoch(average.module.eval(), epoch)
-    return average.module.eval()
+        yield average.module.eval()
 
 
 def network_logits(network: GlyphCnn, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -247,7 +280,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.cnn", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder of the data sets, else $OCR_DATA")
     parser.add_argument("--out", type=Path, default=Path("models"), help="folder of the weights")
-    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
+    parser.add_argument("--epochs", type=int, default=LEARN.epochs, help="of the main phase")
+    parser.add_argument(
+        "--settle", type=int, default=SETTLE.epochs, help="epochs of the last phase"
+    )
+    parser.add_argument(
+        "--from", dest="start", metavar="FILE", help=".safetensors to start the last phase from"
+    )
     parser.add_argument("--samples", type=int, default=Recipe.samples, help="glyphs an epoch")
     parser.add_argument("--widths", type=int, nargs="+", default=list(Recipe.widths))
     parser.add_argument("--seed", type=int, default=Recipe.seed)
@@ -256,14 +295,20 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     data = data_dir(options.data)
     torch.set_num_threads(options.threads)
+    learn = replace(LEARN, epochs=0 if options.start else options.epochs)
+    settle = replace(SETTLE, epochs=options.settle)
+    start = load_classifier(options.start) if options.start else None
+    if start is not None and not isinstance(start, TorchClassifier):
+        raise SystemExit(f"{options.start}: --from takes a .safetensors file")
     recipe = Recipe(
-        epochs=options.epochs,
+        phases=(learn, settle),
         samples=options.samples,
         widths=tuple(options.widths),
         seed=options.seed,
     )
     if options.quick:
-        recipe = replace(recipe, epochs=1, samples=2_000, widths=(8, 16, 16))
+        quick = tuple(replace(phase, epochs=1) for phase in (LEARN, SETTLE))
+        recipe = replace(recipe, phases=quick, samples=2_000, widths=(8, 16, 16))
     sets = {
         "emnist": emnist_glyphs(data, "train"),
         "nist36": nist36_glyphs(data, "train"),
@@ -291,20 +336,26 @@ def main(arguments: list[str] | None = None) -> None:
             weight_files.FONTS,
         ),
         seed=recipe.seed,
-        command=f"python -m training.cnn --epochs {recipe.epochs} --samples {recipe.samples} "
-        f"--widths {' '.join(map(str, recipe.widths))} --seed {recipe.seed}",
+        command=f"python -m training.cnn --epochs {options.epochs} --settle {options.settle} "
+        f"--samples {recipe.samples} --widths {' '.join(map(str, recipe.widths))} "
+        f"--seed {recipe.seed}",
     )
+
+    before = 0 if start is None else int(start.metadata.epochs)
+    last = sum(phase.epochs for phase in recipe.phases)
 
     def after_epoch(network: GlyphCnn, epoch: int) -> None:
         temperature = calibrated(network, data)
         figures = measure(network, data, "valid", temperature)
-        if epoch == recipe.epochs:
+        if epoch == last:
             figures |= measure(network, data, "test", temperature)
         print(f"epoch {epoch} temperature {temperature} {figures}", flush=True)
-        described = replace(metadata, temperature=temperature, epochs=epoch, figures=figures)
+        described = replace(
+            metadata, temperature=temperature, epochs=before + epoch, figures=figures
+        )
         save(network, weight_files.dated(described), options.out)
 
-    train(sets, recipe, after_epoch)
+    train(sets, recipe, after_epoch, None if start is None else start.network)
 
 
 if __name__ == "__main__":

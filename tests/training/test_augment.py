@@ -44,7 +44,8 @@ def test_a_blank_glyph_stays_finite():
     assert torch.isfinite(changed).all()
 
 
-def test_strength_zero_only_warps(glyphs):
-    torch.testing.assert_close(
-        Augment(3, strength=0.0)(glyphs), 1 - Augment(3).warp(1 - glyphs).clamp(0, 1)
-    )
+def test_strength_zero_leaves_a_glyph_as_it_is(glyphs):
+    changed = Augment(3, gentlest=-1.0)(glyphs)  # half of the strengths are 0
+    same = (changed == glyphs).flatten(1).all(dim=1).float().mean()
+    assert 0.3 < same < 0.7
+    assert (Augment(3)(glyphs) != glyphs).flatten(1).any(dim=1).all()

@@ -1,10 +1,20 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from training.cnn import Recipe, Sampler, case_loss, network_logits, other_case, rate_at, train
+from training.cnn import (
+    Phase,
+    Recipe,
+    Sampler,
+    case_loss,
+    network_logits,
+    other_case,
+    rate_at,
+    train,
+)
 from training.glyphs import CHARSET, GlyphSet
 
 
@@ -52,24 +62,41 @@ def test_rate_rises_and_falls():
 
 def test_sampler_draws_rare_classes_more_often_than_they_come():
     sets = {"emnist": make_set([0] * 900 + [1] * 100), "fonts": make_set([2] * 10)}
-    sampler = Sampler(sets, seed=0)
+    sampler = Sampler(sets, class_power=0.5, seed=0)
     counts = np.bincount(sampler.labels[sampler.draw(20_000)], minlength=3) / 20_000
     emnist = 0.56 / 0.68
     np.testing.assert_allclose(counts[:3], [emnist * 0.75, emnist * 0.25, 1 - emnist], atol=0.015)
 
 
-def test_training_learns_and_repeats():
-    sets = {"emnist": make_set([33, 34, 35] * 40)}
-    recipe = Recipe(widths=(4, 8, 8), epochs=8, samples=640, batch=32, rate=1e-2)
+@pytest.fixture
+def one_thread():
+    """Sums on several threads may differ in the last bit."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    try:
-        seen = []
-        network = train(sets, recipe, lambda averaged, epoch: seen.append(epoch))
-        again = train(sets, recipe)
-    finally:
-        torch.set_num_threads(threads)
-    assert seen == list(range(1, 9))
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_training_learns_and_repeats(one_thread):
+    sets = {"emnist": make_set([33, 34, 35] * 40)}
+    phases = (Phase(3, 1e-2, 0.5, 1.0), Phase(2, 5e-3, 0.5, -0.5))
+    recipe = Recipe(widths=(4, 8, 8), phases=phases, samples=640, batch=32)
+    seen = []
+    network = train(sets, recipe, lambda averaged, epoch: seen.append(epoch))
+    assert seen == [1, 2, 3, 4, 5]
     logits = network_logits(network, sets["emnist"].images)
-    assert (logits.argmax(axis=1) == sets["emnist"].labels).mean() == pytest.approx(1.0, abs=0.05)
-    np.testing.assert_array_equal(logits, network_logits(again, sets["emnist"].images))
+    assert (logits.argmax(axis=1) == sets["emnist"].labels).mean() > 0.95
+    again = network_logits(train(sets, recipe), sets["emnist"].images)
+    np.testing.assert_array_equal(logits, again)
+
+
+def test_a_phase_does_not_depend_on_who_ran_the_one_before(one_thread):
+    sets = {"emnist": make_set([33, 34] * 20)}
+    learn, settle = Phase(1, 1e-2, 0.5, 1.0), Phase(1, 5e-3, 0.5, 1.0)
+    recipe = Recipe(widths=(4, 8, 8), phases=(learn, settle), samples=64, batch=32)
+    whole = train(sets, recipe)
+    nothing = Phase(0, 1e-2, 0.5, 1.0)
+    first = train(sets, replace(recipe, phases=(learn, replace(settle, epochs=0))))
+    second = train(sets, replace(recipe, phases=(nothing, settle)), start=first)
+    for ours, theirs in zip(whole.parameters(), second.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
