@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Named here and not taken from their modules, which are slow to import; a test keeps them equal.
-ENGINES = ("auto", "letters")
+ENGINES = ("auto", "letters", "lines")
 FORMATS = ("text", "json")
 FORMS = ("nfc", "nfkc", "plain")
 
@@ -116,7 +116,7 @@ def _how_to_read(command: Command) -> Command:
             type=click.Choice(ENGINES),
             default="auto",
             show_default=True,
-            help="Way of reading; letters finds single characters.",
+            help="Way of reading: letters one by one, whole lines, or what suits the page.",
         ),
     ):
         command = option(command)

@@ -148,7 +148,7 @@ def _nearest_letter(sign: Boxes, letters: Boxes, indices: NDArray[np.intp]) -> i
 
 
 # Gaps are measured in letter heights of their line.
-WIDEST_GAP = 2.0  # wider gaps count as this: a column's gap must not hide a word's
+WIDEST_GAP = 4.0  # wider gaps count as this: a far column must not hide the words
 ALONE = 0.75  # where letters usually stand this far apart, each stands for itself
 SPREAD = 0.2  # how far, in log units, a line's own threshold may leave the page's
 

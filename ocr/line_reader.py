@@ -132,6 +132,7 @@ def normalize_line(image: NDArray[np.float32]) -> NDArray[np.float32]:
 FRAME = 4  # pixels of a normalised line that become one step of the network
 TILE = 2400  # pixels of a normalised line read at once: some 150 characters
 OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
+REFUSED = np.float32(-1e4)  # logit of a character that may not be read
 BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
 
 
@@ -168,14 +169,22 @@ class LineReader:
         Weight file, or the name of an installed one.
     language : NgramModel, optional
         Helps where the ink leaves several texts open; without it the likeliest path is taken.
+    allowed : str, optional
+        The only characters that may be read, beside the space; None is all.
 
     Raises
     ------
     ModelError
-        The file is missing, damaged, foreign, newer than this version, or reads no lines.
+        The file is missing, damaged, foreign, newer than this version, reads no lines, or knows
+        none of the characters allowed.
     """
 
-    def __init__(self, name: str | Path = "lines", language: NgramModel | None = None) -> None:
+    def __init__(
+        self,
+        name: str | Path = "lines",
+        language: NgramModel | None = None,
+        allowed: str | None = None,
+    ) -> None:
         path = find_weights(str(name))
         self.metadata = read_metadata(path)
         if self.metadata.kind != "lines" or self.metadata.normalisation != NORMALISATION:
@@ -183,6 +192,13 @@ class LineReader:
         verify(path)
         self.charset = self.metadata.charset
         self.language = language
+        wanted = np.array([allowed is None or c == " " or c in allowed for c in self.charset])
+        if not any(c != " " for c, ok in zip(self.charset, wanted, strict=True) if ok):
+            raise ModelError(
+                f"{path}: knows none of the characters {allowed!r}. It knows "
+                f"{''.join(self.charset)}"
+            )
+        self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
         self._session = open_session(path)
 
     def read(self, images: Sequence[NDArray[np.float32]]) -> list[LineText]:
@@ -233,6 +249,7 @@ class LineReader:
                 stack[row, 0, :, : pieces[i].shape[1]] = pieces[i]
             logits = self._session.run(None, {"lines": stack})[0]
             logits = logits / np.float32(self.metadata.temperature)
+            logits[:, :, self._refused] = REFUSED
             logits -= logits.max(axis=2, keepdims=True)
             logits -= np.log(np.exp(logits).sum(axis=2, keepdims=True))
             for row, i in enumerate(batch):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ocr.errors import ModelError
 from ocr.page import Box, Letter, Line, Page, Word
+from ocr.weights import find_weights, installed, read_metadata
 
 if TYPE_CHECKING:
     from ocr.classifiers import Classifier
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
     from ocr.find_letters import OnStage, Segmentation
     from ocr.images import Photo
     from ocr.language import NgramModel
+    from ocr.line_reader import LineReader, LineText
 
-ENGINES = ("auto", "letters")
+ENGINES = ("auto", "letters", "lines")
 DEFAULT_CLASSIFIER = "glyphs.onnx"
+DEFAULT_LINES = "lines.onnx"
 LANGUAGE = "english.npz"
+
+SURE_LETTERS = 0.94  # mean confidence of its letters from which a page is read letter by letter
 
 NOTHING_FOUND = "nothing that looks like writing was found"
 
@@ -32,10 +37,11 @@ class Reader:
 
     Parameters
     ----------
-    engine : {"auto", "letters"}
-        The way of reading: "letters" finds single characters and classifies each; "auto" chooses.
+    engine : {"auto", "letters", "lines"}
+        The way of reading: "letters" finds single characters and classifies each, "lines" reads
+        whole text lines; "auto" chooses.
     model : str or path, optional
-        Weight file of the classifier, a path or the name of an installed one.
+        Weight file of the classifier or line recogniser, a path or the name of an installed one.
     charset : str, optional
         The only characters that may be read. None is all that the model knows.
 
@@ -56,20 +62,27 @@ class Reader:
         if engine not in ENGINES:
             raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
         self.engine = engine
-        self.model = str(model) if model is not None else DEFAULT_CLASSIFIER
+        self.model = str(model) if model is not None else None
         self.charset = charset
 
     @cached_property
     def classifier(self) -> Classifier:
         from ocr.classifiers import load_classifier
 
-        classifier = load_classifier(self.model)
+        model = self.model or DEFAULT_CLASSIFIER
+        classifier = load_classifier(model)
         if self.charset is not None and not set(self.charset) & set(classifier.charset):
             raise ModelError(
-                f"{self.model}: knows none of the characters {self.charset!r}. It knows "
+                f"{model}: knows none of the characters {self.charset!r}. It knows "
                 f"{''.join(classifier.charset)}"
             )
         return classifier
+
+    @cached_property
+    def line_reader(self) -> LineReader:
+        from ocr.line_reader import LineReader
+
+        return LineReader(self.model or DEFAULT_LINES, self.language, self.charset)
 
     @cached_property
     def language(self) -> NgramModel:
@@ -101,12 +114,12 @@ class Reader:
 
         photo = source if isinstance(source, Photo) else open_image(source)
         found = self._segment(photo, on_stage)
-        lines = self._read_letters(found, photo) if found is not None else ()
+        way, lines = self._read(found, photo) if found is not None else (self._engine, ())
         return Page(
             height=photo.height,
             width=photo.width,
             lines=lines,
-            engine="letters",
+            engine=way,
             warnings=() if lines else (NOTHING_FOUND,),
         )
 
@@ -118,6 +131,48 @@ class Reader:
             return None
         found = segment(photo.grey(round(side)), on_stage)
         return found if len(found.boxes) else None
+
+    def _read(self, found: Segmentation, photo: Photo) -> tuple[str, tuple[Line, ...]]:
+        """The way that was taken, and what it read.
+
+        Left to choose, single letters are read first: they cost less, and where they are surely
+        read they are read better. Letters that are not mean joined or hasty writing.
+        """
+        if self._engine != "lines":
+            letters = self._read_letters(found, photo)
+            if self._engine == "letters" or Page(1, 1, letters).confidence >= SURE_LETTERS:
+                return "letters", letters
+        return "lines", self._read_lines(found, photo)
+
+    @cached_property
+    def _engine(self) -> str:
+        """The engine asked for; a model asked for tells it too."""
+        if self.engine != "auto":
+            return self.engine
+        if self.model is not None:
+            kind = read_metadata(find_weights(self.model)).kind
+            return "lines" if kind == "lines" else "letters"
+        return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
+
+    def _read_lines(self, found: Segmentation, photo: Photo) -> tuple[Line, ...]:
+        from ocr.find_letters import scale_boxes
+        from ocr.group_lines import baseline, group_lines
+        from ocr.line_images import cut_line
+
+        rows = group_lines(found.boxes)
+        cuts = [cut_line(found, row, baseline(found.boxes[row])) for row in rows]
+        size = (photo.height, photo.width)
+        lines = []
+        for row, cut, read in zip(
+            rows, cuts, self.line_reader.read([cut.image for cut in cuts]), strict=True
+        ):
+            if not read.text:
+                continue
+            spans = np.array([cut.box(*span) for span in read.spans])
+            boxes = scale_boxes(spans, found.labels.shape, size)
+            around = scale_boxes(found.boxes[row], found.labels.shape, size)
+            lines.append(_joined_line(read, boxes, around))
+        return tuple(lines)
 
     def _read_letters(self, found: Segmentation, photo: Photo) -> tuple[Line, ...]:
         from ocr.context import LineGlyphs, decode_page
@@ -157,4 +212,22 @@ def _line(boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_
         words=tuple(Word(tuple(letters[a:b])) for a, b in pairwise(begins)),
         baseline=base,
         polygon=outline(boxes, base),
+    )
+
+
+def _joined_line(read: LineText, boxes: NDArray[np.intp], around: NDArray[np.intp]) -> Line:
+    """A line as the line recogniser read it; its spaces part the words."""
+    from ocr.group_lines import baseline, outline
+
+    letters: list[list[Letter]] = [[]]
+    for text, confidence, box in zip(read.text, read.confidences, boxes, strict=True):
+        if text == " ":
+            letters.append([])
+        else:
+            letters[-1].append(Letter(Box(*(int(side) for side in box)), text, confidence))
+    base = baseline(around)
+    return Line(
+        words=tuple(Word(tuple(word)) for word in letters if word),
+        baseline=base,
+        polygon=outline(around, base),
     )
