@@ -16,6 +16,7 @@ Boxes = NDArray[np.intp]
 SIGN_HEIGHT = 0.42  # lower than this is a sign: it joins a line, it does not make one
 BANDWIDTH = 0.6  # of MeanShift, of the mean letter height
 REACH = 3.0  # a letter's neighbour on the line begins within this distance
+SAME_BAND = 0.6  # of a line's band: a stray letter that covers this much belongs to the line
 MAX_TILT = 15.0  # degrees
 
 
@@ -51,6 +52,7 @@ def group_lines(boxes: Boxes) -> list[NDArray[np.intp]]:
     line = np.full(len(boxes), -1)
     line[letters] = _mean_shift(level[letters], BANDWIDTH * float(heights[letters].mean()))
     line[letters] = _follow(middle_x[letters], level[letters], line[letters], size)
+    line[letters] = _rejoin(boxes[letters], slope, line[letters])
     for sign in np.flatnonzero(line < 0):
         line[sign] = line[_nearest_letter(boxes[sign], boxes[letters], letters)]
     order = sorted(set(line.tolist()), key=lambda k: float(level[line == k].mean()))
@@ -138,6 +140,29 @@ def _follow(
             break
         line = moved
     return line
+
+
+def _rejoin(boxes: Boxes, slope: float, line: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Give lines of one or two letters to the line whose band those letters stand in.
+
+    A letter with a long tail has its middle below its line's; a line of its own it is not.
+    """
+    down = slope * (boxes[:, 1] + boxes[:, 3]) / 2
+    top, bottom = boxes[:, 0] - down, boxes[:, 2] - down
+    names, counts = np.unique(line, return_counts=True)
+    bands = [(np.median(top[line == k]), np.median(bottom[line == k])) for k in names]
+    out = line.copy()
+    for name in names[counts <= 2]:
+        for letter in np.flatnonzero(line == name):
+            shares = [
+                (min(bottom[letter], low) - max(top[letter], high)) / (low - high)
+                if counts[k] > 2
+                else 0.0
+                for k, (high, low) in enumerate(bands)
+            ]
+            if max(shares) > SAME_BAND:
+                out[letter] = names[int(np.argmax(shares))]
+    return out
 
 
 def _nearest_letter(sign: Boxes, letters: Boxes, indices: NDArray[np.intp]) -> int:

@@ -61,6 +61,13 @@ def test_signs_join_the_line_they_belong_to():
     assert 9 in second
 
 
+def test_a_letter_with_a_long_tail_stays_on_its_line():
+    boxes, _ = page_of("UNIVERSIT\nOF LISTS", leading=70)
+    tail = [[102, 222, 150, 236]]
+    first, _ = group_lines(np.concatenate([boxes, tail]))
+    assert len(boxes) in first
+
+
 def test_a_page_of_signs_and_a_single_box():
     assert [line.tolist() for line in group_lines(np.array([[0, 0, 9, 9]]))] == [[0]]
     assert group_lines(np.empty((0, 4), dtype=int)) == []
