@@ -150,6 +150,23 @@ def decode_page(
     return read
 
 
+def shapes(charset: tuple[str, ...]) -> NDArray[np.float32]:
+    """Which characters look alike once their size is lost: cases of a letter, O and 0, ...
+
+    Returns
+    -------
+    (K, S) float32 array
+        ``probabilities @ shapes`` adds up those of one shape.
+    """
+    name = {character: group[0].lower() for group in SAME_SHAPE for character in group}
+    names = [name.get(character, character.lower()) for character in charset]
+    columns = sorted(set(names))
+    out = np.zeros((len(charset), len(columns)), dtype=np.float32)
+    for row, shape in enumerate(names):
+        out[row, columns.index(shape)] = 1
+    return out
+
+
 def _spread(charset: tuple[str, ...], allowed: Collection[str] | None) -> Floats:
     """(K, K): how the probability of each character is shared among those it may be."""
     index = {c: k for k, c in enumerate(charset)}

@@ -11,10 +11,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ocr.classifiers import Classifier
-from ocr.context import SAME_SHAPE
+from ocr.context import shapes
 from ocr.find_letters import Segmentation
 from ocr.glyphs import glyph_stack
 
@@ -50,7 +49,7 @@ def settle(found: Segmentation, classifier: Classifier) -> Segmentation:
     if not runs:
         return found
     glyphs = glyph_stack([found.glyph_of_parts(row[i:j]) for row, i, j in runs])
-    proba = classifier.predict_proba(glyphs) @ _shapes(classifier.charset)
+    proba = classifier.predict_proba(glyphs) @ shapes(classifier.charset)
     sure = np.log(np.maximum(proba.max(axis=1), 1e-4))
     worth = {(row, i, j): float(value) for (row, i, j), value in zip(runs, sure, strict=True)}
     owner = found.owner.copy()
@@ -88,14 +87,3 @@ def _width(found: Segmentation, parts: tuple[int, ...]) -> float:
     """Width of some parts together, in letter heights."""
     boxes = found.part_boxes[list(parts)]
     return float(boxes[:, 3].max() - boxes[:, 1].min()) / found.letter_height
-
-
-def _shapes(charset: tuple[str, ...]) -> NDArray[np.float32]:
-    """(K, S) matrix that adds up the probabilities of characters of one shape."""
-    name = {character: group[0].lower() for group in SAME_SHAPE for character in group}
-    shapes = [name.get(character, character.lower()) for character in charset]
-    columns = sorted(set(shapes))
-    out = np.zeros((len(charset), len(columns)), dtype=np.float32)
-    for row, shape in enumerate(shapes):
-        out[row, columns.index(shape)] = 1
-    return out

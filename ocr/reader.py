@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ocr.images import Photo
     from ocr.language import NgramModel
     from ocr.line_reader import LineReader, LineText
+    from ocr.orientation import Turned
 
 ENGINES = ("auto", "letters", "lines")
 DEFAULT_CLASSIFIER = "glyphs.onnx"
@@ -79,6 +80,13 @@ class Reader:
         return classifier
 
     @cached_property
+    def _judge(self) -> Classifier:
+        """The classifier that tells which way up a page is: its own, or the default one."""
+        from ocr.classifiers import load_classifier
+
+        return load_classifier(DEFAULT_CLASSIFIER) if self._engine == "lines" else self.classifier
+
+    @cached_property
     def line_reader(self) -> LineReader:
         from ocr.line_reader import LineReader
 
@@ -111,19 +119,21 @@ class Reader:
             If the image cannot be read.
         """
         from ocr.images import Photo, open_image
+        from ocr.orientation import Turned, quarter_turns, turn_back
 
         photo = source if isinstance(source, Photo) else open_image(source)
         found = self._segment(photo, on_stage)
-        way, lines = self._read(found, photo) if found is not None else (self._engine, ())
-        return Page(
-            height=photo.height,
-            width=photo.width,
-            lines=lines,
-            engine=way,
-            warnings=() if lines else (NOTHING_FOUND,),
-        )
+        if found is None:
+            return _page(photo, self._engine, ())
+        turns = quarter_turns(found, self._judge)
+        if turns == 0:
+            return _page(photo, *self._read(found, photo))
+        turned = Turned(photo, turns)
+        found = self._segment(turned, on_stage)
+        read = self._read(found, turned) if found is not None else (self._engine, ())
+        return turn_back(_page(turned, *read), turns, photo.height, photo.width)
 
-    def _segment(self, photo: Photo, on_stage: OnStage | None) -> Segmentation | None:
+    def _segment(self, photo: Photo | Turned, on_stage: OnStage | None) -> Segmentation | None:
         from ocr.find_letters import COARSE_SIDE, segment, working_side
 
         side = working_side(photo.grey(COARSE_SIDE))
@@ -132,7 +142,7 @@ class Reader:
         found = segment(photo.grey(round(side)), on_stage)
         return found if len(found.boxes) else None
 
-    def _read(self, found: Segmentation, photo: Photo) -> tuple[str, tuple[Line, ...]]:
+    def _read(self, found: Segmentation, photo: Photo | Turned) -> tuple[str, tuple[Line, ...]]:
         """The way that was taken, and what it read.
 
         Left to choose, single letters are read first: they cost less, and where they are surely
@@ -154,7 +164,7 @@ class Reader:
             return "lines" if kind == "lines" else "letters"
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
-    def _read_lines(self, found: Segmentation, photo: Photo) -> tuple[Line, ...]:
+    def _read_lines(self, found: Segmentation, photo: Photo | Turned) -> tuple[Line, ...]:
         from ocr.find_letters import scale_boxes
         from ocr.group_lines import baseline, group_lines
         from ocr.line_images import cut_line
@@ -174,7 +184,7 @@ class Reader:
             lines.append(_joined_line(read, boxes, around))
         return tuple(lines)
 
-    def _read_letters(self, found: Segmentation, photo: Photo) -> tuple[Line, ...]:
+    def _read_letters(self, found: Segmentation, photo: Photo | Turned) -> tuple[Line, ...]:
         from ocr.context import LineGlyphs, decode_page
         from ocr.doubts import settle
         from ocr.find_letters import scale_boxes
@@ -197,6 +207,11 @@ class Reader:
             _line(boxes[row], text, start)
             for row, text, start in zip(rows, texts, starts, strict=True)
         )
+
+
+def _page(photo: Photo | Turned, engine: str, lines: tuple[Line, ...]) -> Page:
+    warnings = () if lines else (NOTHING_FOUND,)
+    return Page(photo.height, photo.width, lines, engine, warnings=warnings)
 
 
 def _line(boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_]) -> Line:

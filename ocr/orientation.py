@@ -1,0 +1,137 @@
+"""Which way up a page is, decided by its letters, for the whole page at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ocr.classifiers import Classifier
+from ocr.context import shapes
+from ocr.find_letters import SMALL, Segmentation, label_boxes
+from ocr.glyphs import glyph_stack
+from ocr.page import Box, Letter, Line, Page, Word
+
+if TYPE_CHECKING:
+    from ocr.images import Photo
+
+SAMPLE = 48  # letters that vote; a page's first ones would all be of one line
+FEWEST = 12  # letters: fewer do not turn a page
+WIDEST = 1.8  # of the usual longer side: larger ink is joined writing and cannot vote
+SURELY_UPRIGHT = -0.06  # mean log confidence from which the other ways are not tried
+LEGIBLE = -0.2  # mean log confidence below which no way up reads well: joined writing cannot tell
+EVIDENCE = 0.075  # nats a letter by which another way up must read better
+
+
+def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
+    """How often a page must be turned to the left, as `numpy.rot90` turns, to stand upright.
+
+    A sample of its letters is classified in all four ways; upright letters are recognised more
+    surely than lying ones, look-alikes counted together. Without clear evidence the answer is 0.
+    The letters are connected ink here, because how pieces are joined supposes an upright page.
+
+    Parameters
+    ----------
+    found : Segmentation
+        Of the page as it is.
+    classifier : Classifier
+
+    Returns
+    -------
+    int
+        0, 1, 2 or 3.
+    """
+    labels, _ = ndimage.label(found.labels > 0, structure=np.ones((3, 3)))
+    boxes = label_boxes(labels)
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    usual = np.median(sides[sides > SMALL * found.letter_height])
+    letters = np.flatnonzero((sides > SMALL * usual) & (sides < WIDEST * usual))
+    if len(letters) < FEWEST:
+        return 0
+    if len(letters) > SAMPLE:
+        letters = letters[np.linspace(0, len(letters) - 1, SAMPLE).astype(int)]
+    crops = []
+    for k in letters:
+        y1, x1, y2, x2 = boxes[k]
+        own = labels[y1:y2, x1:x2] == k + 1
+        crops.append(np.where(own, found.grey[y1:y2, x1:x2], np.float32(1)))
+    glyphs = glyph_stack(crops)
+    alike = shapes(classifier.charset)
+
+    def sureness(turns: int) -> float:
+        turned = np.ascontiguousarray(np.rot90(glyphs, turns, axes=(1, 2)))
+        best = (classifier.predict_proba(turned) @ alike).max(axis=1)
+        return float(np.log(np.maximum(best, 1e-3)).mean())
+
+    upright = sureness(0)
+    if upright > SURELY_UPRIGHT:
+        return 0
+    others = [sureness(turns) for turns in (1, 2, 3)]
+    clear = max(others) > max(upright + EVIDENCE, LEGIBLE)
+    return int(np.argmax(others)) + 1 if clear else 0
+
+
+class Turned:
+    """A photo turned to the left by some quarter turns; the same interface as `Photo`."""
+
+    def __init__(self, photo: Photo, turns: int) -> None:
+        self.photo, self.turns = photo, turns
+        self.name = photo.name
+        sides = (photo.height, photo.width)
+        self.height, self.width = sides if turns % 2 == 0 else sides[::-1]
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        return np.ascontiguousarray(np.rot90(self.photo.grey(long_side), self.turns))
+
+
+def turn_back(page: Page, turns: int, height: int, width: int) -> Page:
+    """A page read from a photo turned by `turns`, in coordinates of the photo itself.
+
+    Parameters
+    ----------
+    page : Page
+        In coordinates of the turned photo.
+    turns : int
+        Quarter turns to the left that the photo was given.
+    height, width : int
+        Pixels of the photo before.
+
+    Returns
+    -------
+    Page
+        Its `transform` leads from the photo to the page as read.
+    """
+    # (row, col, 1) of the turned photo to those of the photo, edges of pixels and not centres
+    back = {
+        0: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        1: [[0, 1, 0], [-1, 0, width], [0, 0, 1]],
+        2: [[-1, 0, height], [0, -1, width], [0, 0, 1]],
+        3: [[0, -1, height], [1, 0, 0], [0, 0, 1]],
+    }[turns % 4]
+    matrix = np.array(back, dtype=float)
+
+    def point(row: float, col: float) -> tuple[float, float]:
+        y, x, _ = (matrix @ (row, col, 1.0)).tolist()
+        return y, x
+
+    def box(one: Box) -> Box:
+        (ya, xa), (yb, xb) = point(one.y1, one.x1), point(one.y2, one.x2)
+        return Box(int(min(ya, yb)), int(min(xa, xb)), int(max(ya, yb)), int(max(xa, xb)))
+
+    def letter(one: Letter) -> Letter:
+        return replace(one, box=box(one.box))
+
+    lines = tuple(
+        Line(
+            words=tuple(Word(tuple(letter(x) for x in word.letters)) for word in line.words),
+            baseline=tuple(point(*at) for at in line.baseline),
+            polygon=tuple(point(*at) for at in line.polygon),
+        )
+        for line in page.lines
+    )
+    forth = np.linalg.inv(matrix) + 0.0  # no negative zeros
+    transform = tuple(tuple(float(value) for value in row) for row in forth)
+    return replace(page, height=height, width=width, lines=lines, transform=transform)
