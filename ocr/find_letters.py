@@ -529,7 +529,8 @@ def beside(boxes: NDArray[np.intp], letter_height: float) -> list[tuple[int, int
     # a letter whose ink failed half-way down: two flat halves, one right above the other
     half = (heights > 0.25 * letter_height) & (heights < 0.75 * letter_height)
     over = half & half[:, None] & (y1 > y1[:, None]) & (np.abs(rows) < 0.15 * letter_height)
-    over &= -gap > 0.6 * np.maximum(widths[:, None], widths)
+    shared = np.minimum(x2[:, None], x2) - np.maximum(x1[:, None], x1)
+    over &= shared > 0.6 * np.maximum(widths[:, None], widths)
     over &= y2 - y1[:, None] < 1.3 * letter_height
     links = np.argwhere(pairs | over)
     return [(int(a), int(b), bool((sure & pairs | over)[a, b])) for a, b in links]

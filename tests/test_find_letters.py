@@ -243,6 +243,8 @@ def test_beside_links_strokes_that_hardly_part():
     assert beside(np.array([stem, side, letter]), 60) == [(0, 1, True)]
     upper, lower = [0, 0, 30, 40], [32, 2, 62, 42]
     assert beside(np.array([lower, upper]), 60) == [(1, 0, True)]
+    far = [32, 400, 62, 440]
+    assert beside(np.array([far, upper]), 60) == []
 
 
 def test_regrouping_moves_parts_between_characters():
