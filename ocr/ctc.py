@@ -21,8 +21,8 @@ NEVER = -1e30  # logarithm of a probability of nothing, safe to add to
 WIDTH = 12  # hypotheses kept for a line
 CANDIDATES = 5  # characters considered in a frame
 CLEAR = 0.002  # a character less likely than this in a frame is not considered
-LANGUAGE_WEIGHT = 0.5  # share of the language's logarithms in a hypothesis's score
-LENGTH_BONUS = 1.0  # logarithm, for each character: language alone likes short texts
+LANGUAGE_WEIGHT = 0.4  # share of the language's logarithms in a hypothesis's score
+LENGTH_BONUS = 1.5  # logarithm, for each character: language and CTC alike favour short texts
 
 
 def best_path(logs: NDArray[np.float32]) -> list[int]:

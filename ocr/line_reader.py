@@ -133,6 +133,7 @@ FRAME = 4  # pixels of a normalised line that become one step of the network
 TILE = 2400  # pixels of a normalised line read at once: some 150 characters
 OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
 REFUSED = np.float32(-1e4)  # logit of a character that may not be read
+LANGUAGE_POWER = 0.6  # of a character's probability by ink alone, where language helped to read it
 BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
 
 
@@ -270,8 +271,9 @@ class LineReader:
             classes = beam_search(logs, *self.language_symbols)
         classes = self._trim(classes)
         frames = align(logs, classes)
+        power = 1.0 if self.language is None else LANGUAGE_POWER
         confidences = tuple(
-            float(np.exp(logs[first:last, k].max()))
+            float(np.exp(power * logs[first:last, k].max()))
             for k, (first, last) in zip(classes, frames, strict=True)
         )
         middles = frames.mean(axis=1) * FRAME
