@@ -21,6 +21,7 @@ NOISE_CONTRAST = 4.0  # times the noise: likewise
 TEXTURE_CONTRAST = 7.0  # times the usual deviation from the paper's brightness: likewise
 SHEET_SIDE = 160  # px, longer side of the copy on which paper and light are estimated
 DARK_DESK = 0.62  # of the paper's brightness: a desk brighter than this is not told from paper
+DARK_PAGE = 0.5  # median grey from which no picture counts as dark
 SHARP_EDGE = 0.5  # of the step from paper to desk must happen within three pixels of that copy
 SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
 
@@ -76,6 +77,21 @@ def denoise(grey: FloatImage) -> FloatImage:
     if sigma < 0.004:
         return grey
     return ndimage.gaussian_filter(grey, min(0.4 + 25.0 * sigma, 1.2), mode="nearest")
+
+
+def dark_on_light(grey: FloatImage) -> FloatImage:
+    """The picture, turned into its negative if its writing is lighter than its ground (chalk).
+
+    On a picture that is dark for the most part, the deviations from the median of each place's
+    surroundings are added up by sign; writing is the larger sum.
+    """
+    small = reduced(grey, 2 * SHEET_SIDE / max(grey.shape))
+    if float(np.median(small)) > DARK_PAGE:
+        return grey
+    off = small - ndimage.median_filter(small, size=max(3, round(max(small.shape) / 20)))
+    above = float(np.maximum(off - MIN_CONTRAST / 2, 0).sum())
+    below = float(np.maximum(-off - MIN_CONTRAST / 2, 0).sum())
+    return np.float32(1) - grey if above > 2.0 * below else grey
 
 
 def find_sheet(grey: FloatImage) -> Mask | None:

@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.measure import label, regionprops
 
-from ocr.binarize import FloatImage, denoise, even_light, ink_mask, reduced, resize, to_grey
+from ocr.binarize import (
+    FloatImage,
+    dark_on_light,
+    denoise,
+    even_light,
+    ink_mask,
+    reduced,
+    resize,
+    to_grey,
+)
 
 OnStage = Callable[[str, FloatImage], None]
 
@@ -150,7 +159,7 @@ def working_side(coarse: FloatImage) -> float:
     float
         At most `MAX_SIDE`; 0 if there is nothing like a letter.
     """
-    height = _letter_height_of(ink_mask(even_light(denoise(coarse))))
+    height = _letter_height_of(ink_mask(even_light(denoise(dark_on_light(coarse)))))
     if height == 0:
         return 0.0
     return min(LETTER_HEIGHT / height * max(coarse.shape), MAX_SIDE)
@@ -172,7 +181,7 @@ def segment(work: FloatImage, on_stage: OnStage | None = None) -> Segmentation:
     """
     show = on_stage or (lambda name, picture: None)
     show("grey", work)
-    work = denoise(work)
+    work = denoise(dark_on_light(work))
     show("denoised", work)
     even = even_light(work)
     show("even-light", even)

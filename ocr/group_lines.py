@@ -175,6 +175,8 @@ def _nearest_letter(sign: Boxes, letters: Boxes, indices: NDArray[np.intp]) -> i
 # Gaps are measured in letter heights of their line.
 WIDEST_GAP = 4.0  # wider gaps count as this: a far column must not hide the words
 ALONE = 0.75  # where letters usually stand this far apart, each stands for itself
+FEW_WORDS = 0.35  # of the gaps that are not columns' part words; more must be letters' gaps
+LEAST_GAP = 0.5  # words stand at least this far apart, on average, on a page with columns
 SPREAD = 0.2  # how far, in log units, a line's own threshold may leave the page's
 
 
@@ -218,8 +220,13 @@ def _page_threshold(pooled: NDArray[np.float64]) -> float:
         usual = float(np.median(pooled))
         return -1.0 if usual > ALONE else max(0.6, 2.2 * usual)
     # columns stand further apart than words: look once more among the narrower gaps
-    narrow = _two_classes(pooled[pooled < wide])
-    return wide if narrow is None else narrow
+    within = pooled[pooled < wide]
+    narrow = _two_classes(within)
+    if narrow is None:
+        return wide
+    words = within[within > narrow]
+    few = len(words) < FEW_WORDS * len(within)  # or else they are letters, loosely set
+    return narrow if few and float(words.mean()) > LEAST_GAP else wide
 
 
 def _two_classes(gaps: NDArray[np.float64]) -> float | None:

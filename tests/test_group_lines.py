@@ -91,6 +91,21 @@ def test_letters_far_apart_stand_alone():
     assert all(start.all() for start in word_starts(boxes, lines))
 
 
+def test_unevenly_set_letters_are_no_words_beside_wide_gaps():
+    boxes, _ = page_of("LETTERS ARE\nUNEVENLY SET\nHERE", gap=2, space=30)
+    boxes[1::2, [1, 3]] += 4  # every other gap is nothing, the next is three times as wide
+    assert as_text(boxes, "LETTERS ARE\nUNEVENLY SET\nHERE") == "LETTERS ARE\nUNEVENLY SET\nHERE"
+
+
+def test_words_are_told_beside_a_far_column():
+    text = "TEA FOR TWO\nAND MORE TEA"
+    left, _ = page_of(text, gap=2, space=14)
+    right = left + np.array([0, 400, 0, 400])
+    boxes = np.concatenate([left, right])
+    starts = word_starts(boxes, group_lines(boxes))
+    assert [int(s.sum()) for s in starts] == [6, 6]
+
+
 def test_letter_height_ignores_signs():
     assert letter_height(np.array([[0, 0, 20, 5], [0, 9, 22, 14], [18, 20, 21, 22]])) == 21
 
