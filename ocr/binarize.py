@@ -197,7 +197,7 @@ def ink_mask(even: FloatImage) -> Mask:
 def surroundings(dark: Mask) -> Mask:
     """What is dark because it is not the page: the desk, a frame, a shadowed margin.
 
-    Connected dark areas that reach the border of the picture and are thicker somewhere than
+    Dark areas that are connected with the border of the picture, as far as they are thicker than
     `SURROUNDINGS` of its longer side, which no pen is.
     """
     thick = max(3, round(SURROUNDINGS * max(dark.shape)))
@@ -207,12 +207,8 @@ def surroundings(dark: Mask) -> Mask:
     core = ndimage.binary_opening(coarse, np.ones((size, size)))
     if not core.any():
         return np.zeros_like(dark)
-    marks, count = ndimage.label(dark, structure=np.ones((3, 3)))
-    chosen = np.zeros(count + 1, dtype=bool)
-    chosen[marks[::step, ::step][core & coarse]] = True
-    border = np.zeros(count + 1, dtype=bool)
-    for side in (marks[0], marks[-1], marks[:, 0], marks[:, -1]):
-        border[side] = True
-    chosen &= border
-    chosen[0] = False
-    return chosen[marks]
+    marks, _ = ndimage.label(coarse, structure=np.ones((3, 3)))
+    border = np.unique(np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]]))
+    core &= np.isin(marks, border[border > 0])
+    grown = ndimage.binary_dilation(core, iterations=size)  # what touches it from afar is writing
+    return (resize(grown.astype(np.float32), dark.shape) > 0) & dark
