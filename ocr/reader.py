@@ -28,7 +28,7 @@ DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
 LANGUAGE = "english.npz"
 
-SURE_LETTERS = 0.95  # mean confidence of its letters from which a page is read letter by letter
+SURE_LETTERS = 0.97  # mean confidence of its letters from which a page is read letter by letter
 
 NOTHING_FOUND = "nothing that looks like writing was found"
 
