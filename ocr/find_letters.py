@@ -250,6 +250,7 @@ def median_letter_height(
 SPECK = 0.05  # anything smaller in both directions is dirt
 SMALL = 0.42  # a dot, comma, bar end: not a letter by itself
 RULE = 0.2  # of its own width: what is flatter and longer than letters is a rule or underline
+FRAMED = 3  # letters inside a larger component make it a frame
 SLIVER = 0.15  # what shows less than this at the border of the picture is no letter
 DOT = 0.2  # a full stop is no larger; an apostrophe is
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
@@ -368,12 +369,38 @@ def writing(
     keep &= ~sliver
     keep &= ~((heights < RULE * widths) & (widths > 2.5 * letter_height))
     keep &= heights < 5 * letter_height
+    keep &= ~frames(boxes, letter_height)
     blot = area > 6 * stroke * (heights + widths)
     keep &= ~(blot & ~small)
     if letter.any() and (small & keep).any():
         keep &= ~(small & (_distance(boxes, boxes[letter & keep]) > 1.6 * letter_height))
     renumber = np.concatenate([[0], np.cumsum(keep) * keep]).astype(np.int32)
     return boxes[keep], renumber[labels]
+
+
+def frames(boxes: NDArray[np.intp], letter_height: float) -> NDArray[np.bool_]:
+    """Boxes drawn around text: much larger than letters, with several letters inside.
+
+    Parameters
+    ----------
+    boxes : (N, 4) int array
+        One a connected component.
+    letter_height : float
+        Pixels.
+
+    Returns
+    -------
+    (N,) bool array
+    """
+    sides = boxes[:, 2:] - boxes[:, :2]
+    letter = (sides[:, 0] > SMALL * letter_height) & (sides[:, 0] < 2.5 * letter_height)
+    inner = boxes[letter]
+    out = np.zeros(len(boxes), dtype=bool)
+    for k in np.flatnonzero(sides.min(axis=1) > 1.5 * letter_height):
+        y1, x1, y2, x2 = boxes[k]
+        inside = (inner[:, 0] > y1) & (inner[:, 1] > x1) & (inner[:, 2] < y2) & (inner[:, 3] < x2)
+        out[k] = inside.sum() >= FRAMED
+    return out
 
 
 def _distance(boxes: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.float64]:

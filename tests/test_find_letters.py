@@ -141,6 +141,12 @@ def test_specks_rules_and_frames_are_dropped():
     assert len(find_letters(page)[0]) == 3
 
 
+def test_a_box_drawn_around_text_is_dropped():
+    letters = [*at(PLAIN["L"], 100, 150), *at(PLAIN["V"], 100, 250), *at(PLAIN["U"], 100, 350)]
+    frame = [[(60, 100), (60, 470), (220, 470), (220, 100), (60, 100)]]
+    assert len(find_letters(draw(letters + frame))[0]) == 3
+
+
 def test_writing_at_the_border_is_kept():
     page = draw(at(PLAIN["L"], 100, 1) + at(PLAIN["V"], 100, 200) + at(PLAIN["Z"], 100, 300))
     assert len(find_letters(page)[0]) == 3
