@@ -145,12 +145,13 @@ def find_sheet(grey: FloatImage) -> Mask | None:
 def even_light(grey: FloatImage) -> FloatImage:
     """Divide by the paper's own brightness, estimated around each pixel.
 
-    The paper is what remains when everything dark and narrower than a twelfth of the picture is
-    closed (a grey closing of a reduced copy), smoothed. Result in [0, 1], paper 1. Whatever lies
-    around the sheet, if there is a desk (`find_sheet`), becomes paper too.
+    The paper is what remains when everything dark and narrower than a twelfth of the picture (a
+    fourth of a narrow strip's height) is closed: a grey closing of a reduced copy, smoothed.
+    Result in [0, 1], paper 1. Whatever lies around the sheet, if there is a desk (`find_sheet`),
+    becomes paper too.
     """
     small = reduced(grey, SHEET_SIDE / max(grey.shape))
-    window = max(3, round(max(small.shape) / 12))
+    window = max(3, round(min(max(small.shape) / 12, min(small.shape) / 4)))
     paper = ndimage.grey_closing(ndimage.median_filter(small, 3), size=(window, window))
     paper = ndimage.gaussian_filter(paper, window / 3, mode="nearest")
     paper = resize(paper, grey.shape)

@@ -64,6 +64,12 @@ def test_ink_mask_of_a_stroke():
     assert ink_mask(stroke).sum() == 30
 
 
+def test_a_shadow_across_a_narrow_strip_is_evened_out():
+    rows, cols = np.mgrid[0:120, 0:600]
+    shade = 1 - 0.5 / (1 + np.exp(-(rows / 120 + cols / 600 - 1) * 12))
+    assert even_light(shade.astype(np.float32)).min() > 0.75
+
+
 def test_texture_is_not_ink():
     grain = np.random.default_rng(0).standard_normal((300, 400))
     assert not ink_mask((0.8 + 0.1 * grain).astype(np.float32).clip(0, 1)).any()
