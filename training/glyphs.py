@@ -23,8 +23,8 @@ from ocr.glyphs import NORMALISATION, glyph_stack
 from training.datasets import (
     Characters,
     PenCharacters,
-    load_emnist,
     load_nist36,
+    load_npz,
     load_unipen_characters,
     select_characters,
     training_fonts,
@@ -71,7 +71,7 @@ def join(sets: Iterable[GlyphSet]) -> GlyphSet:
 def emnist_glyphs(data: Path, split: str) -> GlyphSet:
     """One split of EMNIST."""
     path = data / "chars" / "emnist.npz"
-    return _cached("emnist", [path], split, lambda: _pictures(load_emnist(path, split)))
+    return _cached("emnist", [path], split, lambda: _pictures(load_npz(path, split)))
 
 
 def nist36_glyphs(data: Path, split: str) -> GlyphSet:
