@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ocr.page import Page
-    from ocr.reader import Reader
+    from ocr.reader import Reader, ReadLine
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -146,6 +146,16 @@ def cli() -> None:
     help="What to write.",
 )
 @click.option("--output", metavar="FILE", help="Write there instead of to stdout.")
+@click.option(
+    "--gt",
+    "drafts",
+    is_flag=True,
+    help="Write each text into photo.gt.txt beside its photo too, to be corrected for `ocr train`; "
+    "one that stands is left as it is.",
+)
+@click.option(
+    "--line-images", metavar="DIR", help="Cut out the lines as well: pictures with a .gt.txt each."
+)
 @_debug
 def read(
     files: tuple[str, ...],
@@ -154,6 +164,8 @@ def read(
     model: str | None,
     format_: str,
     output: str | None,
+    drafts: bool,
+    line_images: str | None,
 ) -> int:
     """Read the text of photos or scans.
 
@@ -167,13 +179,16 @@ def read(
     """
     from ocr.formats import FORMATS
 
+    if drafts and "-" in files:
+        raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
+    keep = _draft_writer(drafts, line_images) if drafts or line_images else None
     reader = _reader(engine, model, charset)
     names, failures = _inputs(files)
     if not names:
         return ExitCode.SOME_FAILED
     single = len(files) == 1 and not Path(files[0]).is_dir()
     with _progress(names, "Reading", output is None) as shown:
-        pieces = FORMATS[format_](_pages(reader, shown, failures), single)
+        pieces = FORMATS[format_](_pages(reader, shown, failures, keep), single)
         if output is None:
             for piece in pieces:
                 _print(piece)
@@ -394,14 +409,40 @@ def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     return truths, failures
 
 
-def _pages(reader: Reader, names: Iterable[str], failures: list[str]) -> Iterator[tuple[str, Page]]:
+def _draft_writer(drafts: bool, folder: str | None) -> Callable[[str, Page, list[ReadLine]], None]:
+    """A function that writes what was read of a photo as drafts of its ground truth."""
+    from ocr.drafts import write_draft, write_line_images
+
+    def write(name: str, page: Page, lines: list[ReadLine]) -> None:
+        if drafts and page.lines and not write_draft(Path(name), page.text):
+            _say(f"{_shown(name)}: has a .gt.txt, which is left as it is")
+        if folder is not None and lines:
+            left = write_line_images(Path(folder), Path(_shown(name)).stem, lines)
+            if left:
+                _say(f"{_shown(name)}: {left} of its lines are in {folder}, left as they are")
+
+    return write
+
+
+def _pages(
+    reader: Reader,
+    names: Iterable[str],
+    failures: list[str],
+    keep: Callable[[str, Page, list[ReadLine]], None] | None = None,
+) -> Iterator[tuple[str, Page]]:
     """Read one image after the other; those that fail are reported and added to `failures`.
 
-    A model that cannot be used fails them all, so that error passes.
+    `keep` sees each page with its lines. A model that cannot be used fails them all, so that error
+    passes.
     """
     for name in names:
+        lines: list[ReadLine] = []
         try:
-            page = reader.read(name)
+            if keep is None:
+                page = reader.read(name)
+            else:
+                page = reader.read(name, on_line=lines.append)
+                keep(name, page, lines)
         except ModelError:
             raise
         except Exception as error:

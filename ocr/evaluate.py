@@ -147,7 +147,7 @@ def pairs_in(path: Path) -> list[tuple[Path, Path]]:
         There is no ground truth.
     """
     if path.is_dir():
-        pairs = [(picture, _truth_of(picture)) for picture in pictures_in(path)]
+        pairs = [(picture, truth_path(picture)) for picture in pictures_in(path)]
         pairs = [(picture, truth) for picture, truth in pairs if truth.is_file()]
         if not pairs:
             raise DataError(
@@ -157,7 +157,7 @@ def pairs_in(path: Path) -> list[tuple[Path, Path]]:
         return pairs
     if not path.exists():
         raise ImageError(f"{path}: no such file or folder. Check the path.")
-    truth = _truth_of(path)
+    truth = truth_path(path)
     if not truth.is_file():
         raise DataError(f"{path}: no ground truth. Write its text into {truth}.")
     return [(path, truth)]
@@ -223,7 +223,8 @@ def _line_scores(
         yield LineScore(file, number, line, "".join(read).strip(), Errors(edits, length))
 
 
-def _truth_of(picture: Path) -> Path:
+def truth_path(picture: Path) -> Path:
+    """Where the ground truth of a picture stands: `photo.gt.txt` beside `photo.jpg`."""
     return picture.with_name(picture.stem + GROUND_TRUTH)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from os import PathLike
@@ -31,6 +33,41 @@ LANGUAGE = "english.npz"
 SURE_LETTERS = 0.97  # mean confidence of its letters from which a page is read letter by letter
 
 NOTHING_FOUND = "nothing that looks like writing was found"
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """A text line with what it was read from, in the page as it was turned for reading.
+
+    Attributes
+    ----------
+    line : Line
+    found : Segmentation
+    members : (n,) int array
+        The characters of `found` that make the line, from left to right.
+    """
+
+    line: Line
+    found: Segmentation
+    members: NDArray[np.intp]
+
+    @property
+    def image(self) -> NDArray[np.float32]:
+        """The straightened line, `(H, W)`: 0 ink, 1 paper, nothing but its own ink."""
+        from ocr.group_lines import baseline
+        from ocr.line_images import cut_line
+
+        return cut_line(self.found, self.members, baseline(self.found.boxes[self.members])).image
+
+    @property
+    def glyphs(self) -> NDArray[np.float32]:
+        """Its characters, normalised: `(n, 32, 32)`, those of `line` if it was read by letters."""
+        from ocr.glyphs import glyph_stack
+
+        return glyph_stack([self.found.glyph(int(k)) for k in self.members])
+
+
+OnLine = Callable[[ReadLine], None]
 
 
 class Reader:
@@ -98,7 +135,12 @@ class Reader:
 
         return load_language(LANGUAGE)
 
-    def read(self, source: str | PathLike[str] | Photo, on_stage: OnStage | None = None) -> Page:
+    def read(
+        self,
+        source: str | PathLike[str] | Photo,
+        on_stage: OnStage | None = None,
+        on_line: OnLine | None = None,
+    ) -> Page:
         """Read one image.
 
         Parameters
@@ -106,6 +148,8 @@ class Reader:
         source : path, "-" for stdin, or Photo
         on_stage : callable, optional
             Called with the name and the grey picture of each stage on the way.
+        on_line : callable, optional
+            Called with each text line and what it was read from, in reading order.
 
         Returns
         -------
@@ -127,10 +171,10 @@ class Reader:
             return _page(photo, self._engine, ())
         turns = quarter_turns(found, self._judge)
         if turns == 0:
-            return _page(photo, *self._read(found, photo))
+            return _page(photo, *self._read(found, photo, on_line))
         turned = Turned(photo, turns)
         found = self._segment(turned, on_stage)
-        read = self._read(found, turned) if found is not None else (self._engine, ())
+        read = self._read(found, turned, on_line) if found is not None else (self._engine, ())
         return turn_back(_page(turned, *read), turns, photo.height, photo.width)
 
     def _segment(self, photo: Photo | Turned, on_stage: OnStage | None) -> Segmentation | None:
@@ -142,17 +186,26 @@ class Reader:
         found = segment(photo.grey(round(side)), on_stage)
         return found if len(found.boxes) else None
 
-    def _read(self, found: Segmentation, photo: Photo | Turned) -> tuple[str, tuple[Line, ...]]:
+    def _read(
+        self, found: Segmentation, photo: Photo | Turned, on_line: OnLine | None
+    ) -> tuple[str, tuple[Line, ...]]:
         """The way that was taken, and what it read.
 
         Left to choose, single letters are read first: they cost less, and where they are surely
         read they are read better. Letters that are not mean joined or hasty writing.
         """
+        engine, read = "lines", None
         if self._engine != "lines":
             letters = self._read_letters(found, photo)
-            if self._engine == "letters" or Page(1, 1, letters).confidence >= SURE_LETTERS:
-                return "letters", letters
-        return "lines", self._read_lines(found, photo)
+            sure = Page(1, 1, tuple(one.line for one in letters)).confidence >= SURE_LETTERS
+            if self._engine == "letters" or sure:
+                engine, read = "letters", letters
+        if read is None:
+            read = self._read_lines(found, photo)
+        if on_line is not None:
+            for one in read:
+                on_line(one)
+        return engine, tuple(one.line for one in read)
 
     @cached_property
     def _engine(self) -> str:
@@ -164,7 +217,7 @@ class Reader:
             return "lines" if kind == "lines" else "letters"
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
-    def _read_lines(self, found: Segmentation, photo: Photo | Turned) -> tuple[Line, ...]:
+    def _read_lines(self, found: Segmentation, photo: Photo | Turned) -> list[ReadLine]:
         from ocr.find_letters import scale_boxes
         from ocr.group_lines import baseline, group_lines
         from ocr.line_images import cut_line
@@ -181,10 +234,10 @@ class Reader:
             spans = np.array([cut.box(*span) for span in read.spans])
             boxes = scale_boxes(spans, found.labels.shape, size)
             around = scale_boxes(found.boxes[row], found.labels.shape, size)
-            lines.append(_joined_line(read, boxes, around))
-        return tuple(lines)
+            lines.append(ReadLine(_joined_line(read, boxes, around), found, row))
+        return lines
 
-    def _read_letters(self, found: Segmentation, photo: Photo | Turned) -> tuple[Line, ...]:
+    def _read_letters(self, found: Segmentation, photo: Photo | Turned) -> list[ReadLine]:
         from ocr.context import LineGlyphs, decode_page
         from ocr.doubts import settle
         from ocr.find_letters import scale_boxes
@@ -203,10 +256,10 @@ class Reader:
         allowed = None if self.charset is None else set(self.charset)
         texts = decode_page(lines, self.classifier.charset, self.language, allowed)
         boxes = scale_boxes(found.boxes, found.labels.shape, (photo.height, photo.width))
-        return tuple(
-            _line(boxes[row], text, start)
+        return [
+            ReadLine(_line(boxes[row], text, start), found, row)
             for row, text, start in zip(rows, texts, starts, strict=True)
-        )
+        ]
 
 
 def _page(photo: Photo | Turned, engine: str, lines: tuple[Line, ...]) -> Page:

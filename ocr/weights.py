@@ -35,7 +35,8 @@ class Metadata:
     sources it was trained on, each a dict with `name`, `licence` and `source` (a DOI or address).
     `free` is False where a source is for research only. `figures` maps a measurement, named with
     its data and split, to its value. `temperature` divides the logits before the softmax, so that
-    confidences are calibrated.
+    confidences are calibrated. `training` holds what `ocr train` was set to and found: settings,
+    sources, splits, start and history.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Metadata:
     min_ocr: str = "0.1.0"
     figures: dict[str, float] = field(default_factory=dict)
     command: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         return json.dumps(
@@ -82,7 +84,9 @@ def installed() -> list[Path]:
 
 
 def find_weights(name: str) -> Path:
-    """Path of a weight file, given as a path or as the name of an installed one.
+    """Path of a weight file: given as a path, an installed one's name, or a folder of `ocr train`.
+
+    Of a folder's files the one that reads is taken: `.onnx`, else `.npz`, else `.safetensors`.
 
     Raises
     ------
@@ -90,13 +94,26 @@ def find_weights(name: str) -> Path:
         Nothing of that name exists; the message lists what does.
     """
     path = Path(name)
-    if path.suffix in SUFFIXES and path.exists():
+    if path.suffix in SUFFIXES and path.is_file():
         return path
     for candidate in installed():
         if name in (candidate.name, candidate.stem):
             return candidate
+    if path.is_dir():
+        return _weights_in(path)
     known = ", ".join(path.name for path in installed()) or "none"
     raise ModelError(f"{name}: no such model. Give the path of a weight file or one of: {known}.")
+
+
+def _weights_in(folder: Path) -> Path:
+    for suffix in (".onnx", ".npz", ".safetensors"):
+        found = sorted(path for path in folder.glob(f"*{suffix}") if path.is_file())
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(path.name for path in found)
+            raise ModelError(f"{folder}: several models ({names}). Give the path of one.")
+    raise ModelError(f"{folder}: holds no weight file. Train one with `ocr train --out {folder}`.")
 
 
 def read_metadata(path: Path) -> Metadata:

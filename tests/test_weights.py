@@ -238,3 +238,17 @@ def test_installed_files_are_whole_and_described(path):
     assert metadata.figures
     assert all({"name", "licence", "source"} <= entry.keys() for entry in metadata.data)
     assert path.with_suffix(".md").is_file()
+
+
+def test_a_folder_of_ocr_train_stands_for_its_model(tmp_path):
+    folder = tmp_path / "my-model"
+    folder.mkdir()
+    with pytest.raises(ModelError, match="holds no weight file"):
+        find_weights(str(folder))
+    (folder / "my-model.safetensors").touch()
+    assert find_weights(str(folder)).suffix == ".safetensors"
+    (folder / "my-model.onnx").touch()
+    assert find_weights(str(folder)).name == "my-model.onnx"
+    (folder / "other.onnx").touch()
+    with pytest.raises(ModelError, match="several models"):
+        find_weights(str(folder))
