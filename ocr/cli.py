@@ -12,6 +12,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ocr.inputs import Document, PageRange, PageSource
     from ocr.page import Page
     from ocr.reader import Reader, ReadLine
 
+Item = TypeVar("Item")
 Command = TypeVar("Command", bound=Callable[..., Any])
+OnError = Callable[[str, Exception], None]  # told what failed, and why
+Keep = Callable[["PageSource", "Page", "list[ReadLine]"], None]
+ReadPages = Callable[["Document", OnError], Iterator[tuple["PageSource", "Page"]]]
 
 # Named here and not taken from their modules, which are slow to import; a test keeps them equal.
 ENGINES = ("auto", "letters", "lines")
@@ -44,6 +50,7 @@ CHARSETS = {
 }
 OVERLAY_SIDE = 2400  # pixels, longer side of an overlay: letters stay legible, files small
 OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
+DPI = 300  # dots an inch, as in ocr.images
 INTERRUPTED = 130  # exit status of a program ended by Ctrl-C: 128 + SIGINT
 
 
@@ -101,6 +108,44 @@ def _charset(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     return value
 
 
+def _ranges(_: click.Context, __: click.Parameter, value: str | None) -> tuple[PageRange, ...]:
+    """Pages of ``--pages``."""
+    if value is None:
+        return ()
+    from ocr.inputs import parse_ranges
+
+    try:
+        return parse_ranges(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
+
+
+def _which_pages(command: Command) -> Command:
+    """Add the options that tell what is read."""
+    for option in (
+        click.option("--recursive", is_flag=True, help="Read folders inside folders too."),
+        click.option(
+            "--files-from", metavar="FILE", help="Read also what this file names, one path a line."
+        ),
+        click.option(
+            "--pages",
+            "ranges",
+            metavar="RANGES",
+            callback=_ranges,
+            help="Pages of PDF and TIFF files, such as 1-3,7,10-; all by default.",
+        ),
+        click.option(
+            "--dpi",
+            type=click.IntRange(36, 2400),
+            default=DPI,
+            show_default=True,
+            help="Dots an inch at which PDF pages become pictures.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def _how_to_read(command: Command) -> Command:
     """Add the options that make a `Reader`."""
     for option in (
@@ -135,17 +180,26 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1)
+@_which_pages
 @_how_to_read
 @click.option(
     "--format",
-    "format_",
+    "formats",
     type=click.Choice(FORMATS),
-    default="text",
+    multiple=True,
+    default=("text",),
     show_default=True,
-    help="What to write.",
+    help="What to write; several times for several.",
 )
-@click.option("--output", metavar="FILE", help="Write there instead of to stdout.")
+@click.option("--join", is_flag=True, help="Running text: lines joined, hyphenated words mended.")
+@click.option(
+    "--output",
+    metavar="PATH",
+    help="Write there instead of to stdout: a file, or a folder if it is one, ends in / or has no "
+    "suffix.",
+)
+@click.option("--force", is_flag=True, help="Replace files that are there.")
 @click.option(
     "--gt",
     "drafts",
@@ -159,46 +213,155 @@ def cli() -> None:
 @_debug
 def read(
     files: tuple[str, ...],
+    recursive: bool,
+    files_from: str | None,
+    ranges: tuple[PageRange, ...],
+    dpi: int,
     engine: str,
     charset: str | None,
     model: str | None,
-    format_: str,
+    formats: tuple[str, ...],
+    join: bool,
     output: str | None,
+    force: bool,
     drafts: bool,
     line_images: str | None,
 ) -> int:
     """Read the text of photos or scans.
 
-    FILE is an image, a folder (the images in it, by name) or - for stdin. Of a single image the
-    text alone is written, or one JSON object; of several images or a folder each text under a
-    header ==> FILE <==, or a JSON array. What cannot be read is reported and left out.
+    FILE is an image, a PDF, a folder (the images in it, by name), a pattern such as "*.jpg" or -
+    for stdin. To stdout or into one file all is written as one document: of a single input the
+    text alone, or one JSON object; of several each text under a header ==> FILE <==, or a JSON
+    array. Into a folder each input is written to files of its own: photo.jpg to photo.txt and,
+    for further formats, photo.json and so on. What cannot be read is reported and left out.
 
     \b
     ocr read photo.jpg
+    ocr read scans/ --recursive --format text --format alto --output texts/
     ocr read --charset digits+. --format json receipts/ --output receipts.json
     """
-    from ocr.formats import FORMATS
+    from ocr.inputs import find_documents, read_list
 
     if drafts and "-" in files:
         raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
-    keep = _draft_writer(drafts, line_images) if drafts or line_images else None
-    reader = _reader(engine, model, charset)
-    names, failures = _inputs(files)
-    if not names:
+    formats = tuple(dict.fromkeys(formats))
+    folder = Path(output) if output and _is_folder(output, formats) else None
+    if len(formats) > 1 and folder is None:
+        raise click.UsageError("Several formats need --output with the name of a folder.")
+    if not files and files_from is None:
+        raise click.UsageError("Missing argument 'FILE...'.")
+
+    failures: list[str] = []
+
+    def on_error(name: str, error: Exception) -> None:
+        _complain(error, name)
+        failures.append(name)
+
+    arguments = [*files, *(read_list(files_from) if files_from else ())]
+    documents = find_documents(
+        arguments,
+        recursive=recursive,
+        ranges=ranges,
+        dpi=dpi,
+        leave_out=folder,
+        on_error=on_error,
+    )
+    if not documents:
         return ExitCode.SOME_FAILED
-    single = len(files) == 1 and not Path(files[0]).is_dir()
-    with _progress(names, "Reading", output is None) as shown:
-        pieces = FORMATS[format_](_pages(reader, shown, failures, keep), single)
+    keep = _draft_writer(drafts, line_images) if drafts or line_images else None
+    read_pages = partial(_pages, _reader(engine, model, charset), keep=keep)
+    if folder is not None:
+        _read_into_folder(read_pages, documents, formats, join, folder, force, on_error)
+    else:
+        single = arguments == [documents[0].path]
+        _read_as_one(read_pages, documents, formats[0], join, single, output, force, on_error)
+    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+def _is_folder(output: str, formats: Sequence[str]) -> bool:
+    """Whether ``--output`` names a folder for the results and not one file."""
+    path = Path(output)
+    if path.exists():
+        return path.is_dir()
+    return output.endswith(("/", os.sep)) or not path.suffix or len(formats) > 1
+
+
+def _read_as_one(
+    read_pages: ReadPages,
+    documents: Sequence[Document],
+    format_: str,
+    join: bool,
+    single: bool,
+    output: str | None,
+    force: bool,
+    on_error: OnError,
+) -> None:
+    """Read all into one document, to stdout or into a file."""
+    from ocr.formats import FORMATS, writer
+    from ocr.output import refuse_existing
+
+    read = 0
+    if output is not None:
+        refuse_existing([(document, Path(output)) for document in documents], force)
+
+    def pages(shown: Iterable[Document]) -> Iterator[tuple[PageSource, Page]]:
+        nonlocal read
+        for document in shown:
+            for pair in read_pages(document, on_error):
+                read += 1
+                if read == 2 and not FORMATS[format_].many:
+                    raise click.UsageError(
+                        f"A file of the format {format_} holds one page. Give --output with the "
+                        "name of a folder."
+                    )
+                yield pair
+
+    with _progress(documents, "Reading", output is None) as shown:
+        pieces = writer(format_, join)(pages(shown), single)
         if output is None:
             for piece in pieces:
                 _print(piece)
         else:
             with _replacing(output) as stream:
                 for piece in pieces:
-                    stream.write(piece.encode())
-                if set(names) <= set(failures):  # leave what stands there as it is
+                    stream.write(piece.encode() if isinstance(piece, str) else piece)
+                if not read:  # leave what stands there as it is
                     raise click.exceptions.Exit(ExitCode.SOME_FAILED)
-    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+def _read_into_folder(
+    read_pages: ReadPages,
+    documents: Sequence[Document],
+    formats: Sequence[str],
+    join: bool,
+    folder: Path,
+    force: bool,
+    on_error: OnError,
+) -> None:
+    """Read each into files of its own."""
+    from ocr.formats import planned_files, render
+    from ocr.output import make_folder, refuse_existing
+
+    documents = list(dict.fromkeys(documents))  # named twice, read once
+    planned = ((document, folder / name) for document, name in planned_files(documents, formats))
+    refuse_existing(planned, force)
+    make_folder(folder)
+    with _progress(documents, "Reading", False) as shown:
+        for document in shown:
+            failed: list[str] = []
+
+            def on_failure(name: str, error: Exception, failed: list[str] = failed) -> None:
+                on_error(name, error)
+                failed.append(name)
+
+            pages = list(read_pages(document, on_failure))
+            if failed:
+                continue  # all of a document, or nothing
+            for format_ in formats:
+                for name, content in render(format_, document.stem, pages, join):
+                    make_folder((folder / name).parent)
+                    with _replacing(str(folder / name)) as stream:
+                        stream.write(content)
 
 
 @cli.command()
@@ -239,15 +402,16 @@ def boxes(
     with _replacing(out) if out else nullcontext() as stream:
         photo = open_image(file)
         page = reader.read(photo, on_stage=_stage_writer(stages) if stages else None)
-        _warn(page, _shown(file))
+        _warn(page, photo.name)
         if stream is not None:
             from ocr.overlay import draw_page
 
             draw_page(photo.rgb(OVERLAY_SIDE), page).save(stream, kind)
     if as_json:
-        from ocr.formats import FORMATS
+        from ocr.formats import writer
+        from ocr.inputs import PageSource
 
-        for piece in FORMATS["json"]([(_shown(file), page)], True):
+        for piece in writer("json")([(PageSource(file), page)], True):
             _print(piece)
     return ExitCode.OK
 
@@ -285,18 +449,26 @@ def evaluate(
     word error rates with an interval, the commonest confusions and the worst lines.
     """
     from ocr.evaluate import Report, score
+    from ocr.inputs import Document
     from ocr.metrics import Normalisation
 
     normalisation = Normalisation(form, ignore_case, ignore_spaces)
     reader = _reader(engine, model, charset)
     truths, failures = _truths(paths)
-    expected = {_shown(photo): truth for photo, truth in truths.items()}
-    unique = len({Path(photo).name for photo in expected}) == len(expected)
+    unique = len({Path(photo).name for photo in truths}) == len(truths)
     scores = []
-    with _progress(list(truths), "Reading", False) as shown:
-        for name, page in _pages(reader, shown, failures):
-            title = Path(name).name if unique else name
-            scores.append(score(title, expected[name], page.text, normalisation))
+
+    def on_error(name: str, error: Exception) -> None:
+        _complain(error, name)
+        failures.append(name)
+
+    with _progress([Document(path, path) for path in truths], "Reading", False) as shown:
+        for document in shown:
+            pages = [page.text for _, page in _pages(reader, document, on_error)]
+            title = Path(document.name).name if unique else document.name
+            if pages:
+                text = "\n".join(pages)
+                scores.append(score(title, truths[document.path], text, normalisation))
     if scores:
         report = Report(normalisation, tuple(scores))
         _print(_as_json(report.to_dict()) if as_json else report.to_text())
@@ -369,24 +541,6 @@ def _reader(engine: str, model: str | None, charset: str | None) -> Reader:
     return Reader(engine=engine, model=model, charset=charset)
 
 
-def _inputs(files: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Names of the images, folders opened up; and of the folders that gave none."""
-    names: list[str] = []
-    failures: list[str] = []
-    for file in files:
-        if not Path(file).is_dir():
-            names.append(file)
-            continue
-        from ocr.images import pictures_in
-
-        try:
-            names += map(str, pictures_in(Path(file)))
-        except OcrError as error:
-            _complain(error)
-            failures.append(file)
-    return names, failures
-
-
 def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     """Images with the text they should give; and what has no usable ground truth."""
     from ocr.evaluate import pairs_in, read_truth
@@ -409,54 +563,53 @@ def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     return truths, failures
 
 
-def _draft_writer(drafts: bool, folder: str | None) -> Callable[[str, Page, list[ReadLine]], None]:
+def _draft_writer(drafts: bool, folder: str | None) -> Keep:
     """A function that writes what was read of a photo as drafts of its ground truth."""
     from ocr.drafts import write_draft, write_line_images
 
-    def write(name: str, page: Page, lines: list[ReadLine]) -> None:
-        if drafts and page.lines and not write_draft(Path(name), page.text):
-            _say(f"{_shown(name)}: has a .gt.txt, which is left as it is")
+    def write(source: PageSource, page: Page, lines: list[ReadLine]) -> None:
+        if drafts and source.pages > 1:
+            _say(f"{source.title}: --gt is for photos of one page; this one gets no .gt.txt")
+        elif drafts and page.lines and not write_draft(Path(source.path), page.text):
+            _say(f"{source.name}: has a .gt.txt, which is left as it is")
         if folder is not None and lines:
-            left = write_line_images(Path(folder), Path(_shown(name)).stem, lines)
+            number = f"-p{source.number}" if source.pages > 1 else ""
+            left = write_line_images(Path(folder), Path(source.name).stem + number, lines)
             if left:
-                _say(f"{_shown(name)}: {left} of its lines are in {folder}, left as they are")
+                _say(f"{source.title}: {left} of its lines are in {folder}, left as they are")
 
     return write
 
 
 def _pages(
-    reader: Reader,
-    names: Iterable[str],
-    failures: list[str],
-    keep: Callable[[str, Page, list[ReadLine]], None] | None = None,
-) -> Iterator[tuple[str, Page]]:
-    """Read one image after the other; those that fail are reported and added to `failures`.
+    reader: Reader, document: Document, on_error: OnError, keep: Keep | None = None
+) -> Iterator[tuple[PageSource, Page]]:
+    """Read the pages of a document one after the other; `on_error` is told of those that fail.
 
     `keep` sees each page with its lines. A model that cannot be used fails them all, so that error
     passes.
     """
-    for name in names:
+    try:
+        sources = document.sources()
+    except Exception as error:
+        on_error(document.name, error)
+        return
+    for source in sources:
         lines: list[ReadLine] = []
         try:
+            photo = source.open()
             if keep is None:
-                page = reader.read(name)
+                page = reader.read(photo)
             else:
-                page = reader.read(name, on_line=lines.append)
-                keep(name, page, lines)
+                page = reader.read(photo, on_line=lines.append)
+                keep(source, page, lines)
         except ModelError:
             raise
         except Exception as error:
-            _complain(error, name)
-            failures.append(name)
+            on_error(source.title, error)
         else:
-            shown = _shown(name)
-            _warn(page, shown)
-            yield shown, page
-
-
-def _shown(name: str) -> str:
-    """A file's name as it is printed: even where it is not UTF-8, the output is."""
-    return "stdin" if name == "-" else os.fsencode(name).decode("utf-8", "replace")
+            _warn(page, source.title)
+            yield source, page
 
 
 def _stage_writer(folder: str) -> Callable[[str, NDArray[np.generic]], None]:
@@ -489,15 +642,15 @@ def _replacing(path: str) -> AbstractContextManager[IO[bytes]]:
 
 
 def _progress(
-    names: Sequence[str], label: str, prints: bool
-) -> AbstractContextManager[Iterable[str]]:
-    """`names` behind a progress bar, where a person sees it and no output runs through it."""
-    if len(names) < 2 or not sys.stderr.isatty() or (prints and sys.stdout.isatty()):
-        return nullcontext(names)
-    return click.progressbar(names, label=label, show_pos=True, file=sys.stderr)
+    items: Sequence[Item], label: str, prints: bool
+) -> AbstractContextManager[Iterable[Item]]:
+    """`items` behind a progress bar, where a person sees it and no output runs through it."""
+    if len(items) < 2 or not sys.stderr.isatty() or (prints and sys.stdout.isatty()):
+        return nullcontext(items)
+    return click.progressbar(items, label=label, show_pos=True, file=sys.stderr)
 
 
-def _print(text: str) -> None:
+def _print(text: str | bytes) -> None:
     try:
         click.echo(text, nl=False)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough

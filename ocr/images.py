@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,24 @@ from PIL import Image, UnidentifiedImageError
 
 from ocr.errors import ImageError
 
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
 # Raster formats whose decoders read one file and start no other program (EPS would).
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF", "WEBP")
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".pbm", ".pgm", ".ppm"),
-    *(".tif", ".tiff", ".webp"),
+    *(".tif", ".tiff", ".webp", ".heic", ".heif", ".pdf"),
 )  # by which a folder's pictures are told from its other files
+
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+PDF_MAGIC = b"%PDF-"
+PDF_MAY_BEGIN = b"\xef\xbb\xbf \t\r\n\0"  # byte order mark and blanks ahead of it
+HEAD = 64  # bytes that tell a file's kind
+DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for text
+POINT = 72  # PDF units an inch
+REDUCED = 1  # bit of a TIFF's NewSubfileType: a preview of another page
+SUBFILE_TYPE = 254  # TIFF tag
 
 MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
@@ -67,12 +79,15 @@ class Photo:
         Pixels of the upright original, EXIF orientation applied.
     source : Path or bytes
         The file, or its content where it came through a pipe.
+    page : int
+        Which page of it, from 1.
     """
 
     name: str
     height: int
     width: int
     source: Path | bytes = field(repr=False)
+    page: int = 1
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
         """The whole upright picture in grey, reduced by averaging over areas.
@@ -113,7 +128,11 @@ class Photo:
         scale = min(1.0, long_side / max(self.height, self.width))
         height = max(1, round(self.height * scale))
         width = max(1, round(self.width * scale))
-        with _opened(self.source, self.name) as image:
+        if _is_pdf(self.source, self.name):
+            larger = min(1.0, scale * DRAFT_MARGIN)
+            sides = (round(self.width * larger), round(self.height * larger))
+            return _flat(_rendered(self.source, self.name, self.page, sides), mode, (width, height))
+        with _opened(self.source, self.name, self.page) as image:
             orientation = _orientation(image)
             size = (height, width) if orientation >= 5 else (width, height)
             draft = image.draft(mode, (size[0] * DRAFT_MARGIN, size[1] * DRAFT_MARGIN))
@@ -130,7 +149,12 @@ class Photo:
         return small
 
 
-def open_image(source: str | PathLike[str] | IO[bytes], name: str | None = None) -> Photo:
+def open_image(
+    source: str | PathLike[str] | IO[bytes],
+    name: str | None = None,
+    page: int = 1,
+    dpi: int = DPI,
+) -> Photo:
     """Find out whether something is a picture, and how large.
 
     Only the header is read; damage further on shows when the picture is decoded.
@@ -138,10 +162,14 @@ def open_image(source: str | PathLike[str] | IO[bytes], name: str | None = None)
     Parameters
     ----------
     source : str, path-like or binary stream
-        A file, ``"-"`` for stdin, or a stream, which is read to its end. Of a file with several
-        frames or pages the first one counts.
+        A file, ``"-"`` for stdin, or a stream, which is read to its end. Of an animation the first
+        frame counts.
     name : str, optional
         How messages call it; by default its path, or "stdin".
+    page : int
+        Page of a TIFF or PDF file, from 1.
+    dpi : int
+        Dots an inch that a PDF page is taken to have: its `height` and `width` follow from it.
 
     Returns
     -------
@@ -150,23 +178,30 @@ def open_image(source: str | PathLike[str] | IO[bytes], name: str | None = None)
     Raises
     ------
     ImageError
-        It is missing, empty, a folder, not a picture, damaged or unreasonably large.
+        It is missing, empty, a folder, not a picture, damaged or unreasonably large, has no such
+        page, or needs a package that is not installed.
     """
     if isinstance(source, (str, PathLike)):
-        if str(source) == "-":
-            if sys.stdin is None:
-                raise ImageError("stdin: closed. Give the path of an image file.")
-            name = name or "stdin"
-            content: Path | bytes = _read_stream(sys.stdin.buffer, name)
-        else:
-            path = Path(source)
-            name = name or str(path)
-            content = _check_file(path, name)
+        name = name or ("stdin" if str(source) == "-" else str(source))
+        content = read_source(source, name)
     else:
         name = name or str(getattr(source, "name", "stream"))
         content = _read_stream(source, name)
 
-    with _opened(content, name) as image:
+    if _is_pdf(content, name):
+        with _pdf(content, name) as document:
+            if not 1 <= page <= len(document):
+                raise ImageError(_no_such_page(name, page, len(document)))
+            width, height = (round(side / POINT * dpi) for side in document[page - 1].get_size())
+        width, height = max(width, 1), max(height, 1)
+        if width * height > MAX_DECODED_PIXELS:
+            raise ImageError(
+                f"{name}: {width} x {height} pixels at {dpi} dots an inch are too many. "
+                "Set a lower --dpi."
+            )
+        return Photo(name, height, width, content, page)
+
+    with _opened(content, name, page) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise ImageError(_too_large(name, width, height, MAX_PIXELS))
@@ -176,31 +211,79 @@ def open_image(source: str | PathLike[str] | IO[bytes], name: str | None = None)
                 width, height = image.size
             else:
                 width, height = height, width
-    return Photo(name=name, height=height, width=width, source=content)
+    return Photo(name, height, width, content, page)
 
 
-def pictures_in(folder: Path) -> list[Path]:
-    """The pictures directly inside a folder, told by their suffix, sorted by name.
+def read_source(path: str | PathLike[str], name: str) -> Path | bytes:
+    """The path of a regular file; the content of stdin ("-"), a pipe or a device.
+
+    Raises
+    ------
+    ImageError
+        It is missing, empty, a folder, or cannot be read.
+    """
+    if str(path) != "-":
+        return _check_file(Path(path), name)
+    if sys.stdin is None:
+        raise ImageError("stdin: closed. Give the path of an image file.")
+    return _read_stream(sys.stdin.buffer, name)
+
+
+def count_pages(content: Path | bytes, name: str) -> int:
+    """How many pages a TIFF or PDF file has; 1 of any other picture.
+
+    Raises
+    ------
+    ImageError
+        It is not a picture, or damaged.
+    """
+    if _is_pdf(content, name):
+        with _pdf(content, name) as document:
+            pages = len(document)
+        if pages == 0:
+            raise ImageError(f"{name}: a PDF without a page.")
+        return pages
+    with _opened(content, name) as image:
+        return len(_frames(image)) if image.format == "TIFF" else 1
+
+
+def pictures_in(folder: Path, recursive: bool = False, leave_out: Path | None = None) -> list[Path]:
+    """The pictures inside a folder, told by their suffix, sorted by name.
+
+    Parameters
+    ----------
+    folder : Path
+    recursive : bool
+        Whether folders inside it count. Hidden ones and links to folders never do.
+    leave_out : Path, optional
+        A folder inside it that does not count.
 
     Raises
     ------
     ImageError
         The folder cannot be listed or holds no picture.
     """
+    avoided = leave_out.resolve() if leave_out else None
+
+    def inside(folder: Path) -> Iterator[Path]:
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith("."):
+                continue
+            if path.is_dir():
+                if recursive and not path.is_symlink() and path.resolve() != avoided:
+                    yield from inside(path)
+            elif path.suffix.lower() in SUFFIXES:
+                yield path
+
     try:
-        found = sorted(
-            path
-            for path in folder.iterdir()
-            if path.suffix.lower() in SUFFIXES
-            and not path.name.startswith(".")
-            and not path.is_dir()
-        )
+        found = list(inside(folder))
     except OSError as error:
-        raise ImageError(f"{folder}: cannot be listed ({_reason(error)}).") from None
+        place = error.filename or folder
+        raise ImageError(f"{place}: cannot be listed ({_reason(error)}).") from None
     if not found:
         raise ImageError(
             f"{folder}: no pictures in this folder ({', '.join(SUFFIXES)}). Name another folder or "
-            "the image files themselves."
+            f"the image files themselves{'' if recursive else ', or try --recursive'}."
         )
     return found
 
@@ -237,22 +320,108 @@ def _read_stream(stream: IO[bytes], name: str) -> bytes:
     return content
 
 
+def _head(source: Path | bytes, name: str) -> bytes:
+    """The first bytes, by which a file's kind is told."""
+    if isinstance(source, bytes):
+        return source[:HEAD]
+    try:
+        with source.open("rb") as stream:
+            return stream.read(HEAD)
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file. Check the path.") from None
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be opened ({_reason(error)}).") from None
+
+
+def _is_pdf(source: Path | bytes, name: str) -> bool:
+    return _head(source, name).lstrip(PDF_MAY_BEGIN).startswith(PDF_MAGIC)
+
+
 @contextmanager
-def _opened(source: Path | bytes, name: str) -> Iterator[Image.Image]:
+def _pdf(source: Path | bytes, name: str) -> Iterator[PdfDocument]:
+    """A PDF file, with every failure inside the block turned into ImageError."""
+    try:
+        import pypdfium2
+    except ImportError:
+        raise ImageError(
+            f'{name}: a PDF file, which needs one more package: pip install "ocr[pdf]"'
+        ) from None
+    with _pillow_settings:  # the library below may be used by one thread at a time
+        try:
+            document = pypdfium2.PdfDocument(source)
+        except pypdfium2.PdfiumError as error:
+            if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+                reason = "needs a password. Save it without one and retry"
+            else:
+                reason = "the PDF is truncated or damaged. Copy or download it again"
+            raise ImageError(f"{name}: {reason}.") from None
+        try:
+            yield document
+        except pypdfium2.PdfiumError:
+            raise ImageError(
+                f"{name}: the PDF is truncated or damaged. Copy or download it again."
+            ) from None
+        finally:
+            document.close()
+
+
+def _rendered(source: Path | bytes, name: str, page: int, size: tuple[int, int]) -> Image.Image:
+    """A page of a PDF at about `size` (width, height): a side may be a pixel longer."""
+    with _pdf(source, name) as document:
+        opened = document[page - 1]
+        width, height = opened.get_size()
+        scale = max(size[0] / width, size[1] / height)
+        picture = opened.render(scale=scale, rev_byteorder=True).to_pil().convert("RGB")
+    return picture.crop((0, 0, max(size[0], 1), max(size[1], 1)))
+
+
+def _frames(image: Image.Image) -> list[int]:
+    """Frames of a TIFF file that are pages: previews of others are not."""
+    pages = []
+    for frame in range(getattr(image, "n_frames", 1)):
+        image.seek(frame)
+        if not int(image.tag_v2.get(SUBFILE_TYPE, 0)) & REDUCED:  # type: ignore[attr-defined]
+            pages.append(frame)
+    return pages or [0]
+
+
+def _open_heif(name: str) -> tuple[str, ...]:
+    """Let Pillow read HEIC and HEIF; the formats it then knows."""
+    try:
+        import pillow_heif
+    except ImportError:
+        raise ImageError(
+            f'{name}: a HEIC picture, which needs one more package: pip install "ocr[heic]"'
+        ) from None
+    pillow_heif.register_heif_opener()
+    return ("HEIF",)
+
+
+@contextmanager
+def _opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Image]:
     """A Pillow image, with every failure inside the block turned into ImageError."""
+    head = _head(source, name)
+    heif = head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS
+    formats = _open_heif(name) if heif else FORMATS
     try:
         # A stream, not a path: Pillow 12.0 maps raw TIFF files into memory and turns those wrongly.
         with (
             _quiet_pillow(),
             io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
-            Image.open(stream, formats=FORMATS) as image,
+            Image.open(stream, formats=formats) as image,
         ):
+            frames = _frames(image) if image.format == "TIFF" else [0]
+            if not 1 <= page <= len(frames):
+                raise ImageError(_no_such_page(name, page, len(frames)))
+            if image.format == "TIFF":
+                image.seek(frames[page - 1])
             yield image
     except ImageError:
         raise
     except UnidentifiedImageError:
         raise ImageError(
-            f"{name}: not an image that can be read. Use JPEG, PNG, TIFF, WebP, GIF, BMP or PNM."
+            f"{name}: not an image that can be read. Use JPEG, PNG, TIFF, WebP, GIF, BMP, PNM, "
+            "HEIC or PDF."
         ) from None
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file. Check the path.") from None
@@ -310,7 +479,7 @@ def _flat(
     image: Image.Image,
     mode: str,
     size: tuple[int, int],
-    box: tuple[float, float, float, float] | None,
+    box: tuple[float, float, float, float] | None = None,
 ) -> Image.Image:
     """Reduce to `size` and convert to `mode` on white, or to F in [0, 1] for deep samples."""
     if image.mode[0] in "IF":  # I, I;16 and its byte orders, F
@@ -351,6 +520,10 @@ def _too_large(name: str, width: int, height: int, limit: int) -> str:
         f"{name}: {width} x {height} pixels are more than can be read safely "
         f"({limit // 1_000_000} megapixels). Make it smaller and retry."
     )
+
+
+def _no_such_page(name: str, page: int, pages: int) -> str:
+    return f"{name}: there is no page {page}; it has {pages}."
 
 
 def _damaged(name: str) -> str:

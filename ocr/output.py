@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ocr.errors import OutputError
+
+if TYPE_CHECKING:
+    from ocr.inputs import Document
 
 
 @contextmanager
@@ -52,6 +55,34 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             f"{path}: cannot be written ({reason[:1].lower()}{reason[1:]}). "
             "Name another file, or make room and check the permissions."
         ) from None
+
+
+def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = False) -> None:
+    """Nothing, if no file would be replaced by results; ahead of the work of reading.
+
+    Parameters
+    ----------
+    planned : iterable of (Document, Path)
+        Documents and the files that they will become.
+    force : bool
+        Other files may be replaced, but never the documents themselves.
+
+    Raises
+    ------
+    OutputError
+        Files are there.
+    """
+    there: dict[Path, None] = {}
+    for document, path in planned:
+        if not path.is_file():
+            continue
+        if Path(document.path).exists() and path.samefile(document.path):
+            raise OutputError(f"{path}: would replace the file that is read. Name another output.")
+        there[path] = None
+    if there and not force:
+        first, *others = there
+        more = f" and {len(others)} more" if others else ""
+        raise OutputError(f"{first}{more}: already there. Use --force to replace, or another name.")
 
 
 def make_folder(path: Path) -> None:

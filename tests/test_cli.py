@@ -34,13 +34,13 @@ class FakeReader:
         FakeReader.asked.append(options)
 
     def read(self, source, on_stage=None):
-        if isinstance(source, str) and "crash" in source:
-            raise ZeroDivisionError("far away\nin a library")
-        if isinstance(source, str) and "interrupt" in source:
-            raise KeyboardInterrupt
-        if isinstance(source, str) and "model" in source:
-            raise errors.ModelError("glyphs.onnx: no such model. Reinstall ocr.")
         photo = open_image(source) if isinstance(source, str) else source
+        if "crash" in photo.name:
+            raise ZeroDivisionError("far away\nin a library")
+        if "interrupt" in photo.name:
+            raise KeyboardInterrupt
+        if "model" in photo.name:
+            raise errors.ModelError("glyphs.onnx: no such model. Reinstall ocr.")
         grey = photo.grey(100)
         if on_stage is not None:
             on_stage("grey", grey)
@@ -137,7 +137,11 @@ def test_choices_are_those_of_the_modules():
     "arguments",
     [
         ["read"],
-        ["read", "--format", "pdf", "a.jpg"],
+        ["read", "--format", "doc", "a.jpg"],
+        ["read", "--pages", "3-1", "a.jpg"],
+        ["read", "--pages", "0", "a.jpg"],
+        ["read", "--pages", "x", "a.jpg"],
+        ["read", "--dpi", "0", "a.jpg"],
         ["read", "--engine", "none", "a.jpg"],
         ["read", "--charset", "", "a.jpg"],
         ["read", "--no-such-option", "a.jpg"],
@@ -191,7 +195,8 @@ def test_read_an_empty_folder(run, fake, tmp_path):
 
 def test_a_bad_file_does_not_stop_the_rest(run, fake, tmp_path):
     a = picture(tmp_path / "a.png")
-    status, out, err = run("read", tmp_path / "none.png", a, tmp_path / "crash.png")
+    crash = picture(tmp_path / "crash.png")
+    status, out, err = run("read", tmp_path / "none.png", a, crash)
     assert (status, out) == (1, f"==> {a} <==\nd\n")
     missing, internal = err.splitlines()
     assert "none.png: no such file" in missing
@@ -223,17 +228,97 @@ def test_read_into_a_file(run, fake, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "out.txt"]
 
 
+def files_in(folder: Path) -> list[str]:
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def test_read_into_a_folder(run, fake, tmp_path):
+    scans, out = tmp_path / "scans", tmp_path / "out"
+    (scans / "deep").mkdir(parents=True)
+    for name in ("a.png", "b.png", "b.bmp", "deep/a.png"):
+        picture(scans / name)
+    formats = ("--format", "text", "--format", "json")
+    assert run("read", scans, *formats, "--output", out) == (0, "", "")
+    stems = ("a", "b.bmp", "b.png")
+    assert files_in(out) == [f"{stem}.{suffix}" for stem in stems for suffix in ("json", "txt")]
+    assert (out / "a.txt").read_text() == "d\n"
+    assert Page.from_json((out / "a.json").read_text()).text == "d"
+    status, _, err = run("read", scans, "--recursive", *formats, "--output", out)
+    assert status == 1
+    assert "and 5 more: already there" in one_line(err)
+    assert "deep/a.txt" not in files_in(out)
+    assert run("read", scans, "--recursive", "--force", *formats, "--output", out)[0] == 0
+    assert "deep/a.txt" in files_in(out)
+
+
+def test_nothing_is_read_where_results_are_there(run, fake, tmp_path):
+    a, crash = picture(tmp_path / "a.png"), picture(tmp_path / "crash.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.txt").write_text("old")
+    status, _, err = run("read", crash, a, "--output", tmp_path / "out")
+    assert status == 1
+    assert "a.txt: already there" in one_line(err)
+    assert files_in(tmp_path / "out") == ["a.txt"]
+
+
+def test_bad_files_and_folders_of_results(run, fake, tmp_path):
+    a, crash = picture(tmp_path / "a.png"), picture(tmp_path / "crash.png")
+    out = tmp_path / "out.d/"
+    status, _, err = run("read", a, crash, a, tmp_path / "none.png", "--output", f"{out}/")
+    assert status == 1
+    assert len(err.splitlines()) == 2
+    assert files_in(out) == ["a.txt"]
+
+
+def test_several_formats_need_a_folder(run, fake, tmp_path):
+    a = picture(tmp_path / "a.png")
+    formats = ("--format", "text", "--format", "json")
+    assert run("read", a, *formats)[0] == 2
+    assert run("read", a, *formats, "--output", picture(tmp_path / "b.png"))[0] == 2
+    assert run("read", a, *formats, "--output", tmp_path / "made.now")[0] == 0
+    assert files_in(tmp_path / "made.now") == ["a.json", "a.txt"]
+
+
+def test_the_same_format_twice_counts_once(run, fake, tmp_path):
+    assert run("read", picture(tmp_path / "a.png"), *("--format", "text") * 2) == (0, "d\n", "")
+
+
+def test_files_from(run, fake, tmp_path):
+    a, b = picture(tmp_path / "a.png"), picture(tmp_path / "b ö.png", 210)
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{a}\n\n{b}\r\n", encoding="utf-8", newline="")
+    expected = f"==> {a} <==\nd\n\n==> {b} <==\ni\n"
+    assert run("read", "--files-from", listed) == (0, expected, "")
+    assert run("read", "--files-from", "-", stdin=f"{a}\n{b}\n".encode()) == (0, expected, "")
+    status, _, err = run("read", "--files-from", tmp_path / "none.txt")
+    assert status == 1
+    assert "none.txt: no such file" in one_line(err)
+
+
+def test_pages_of_a_tiff(run, fake, tmp_path):
+    pages = [Image.new("L", (40, 30), level) for level in (100, 210, 0)]
+    pages[0].save(tmp_path / "scan.tif", save_all=True, append_images=pages[1:])
+    assert run("read", tmp_path / "scan.tif") == (0, "d\n\fi\n\fa\n", "")
+    status, out, _ = run("read", tmp_path / "scan.tif", "--pages", "2-", "--format", "json")
+    assert [(page["page"], page["text"]) for page in json.loads(out)] == [(2, "i"), (3, "a")]
+    data = (tmp_path / "scan.tif").read_bytes()
+    assert run("read", "-", "--pages", "3", stdin=data) == (0, "a\n", "")
+    status, _, err = run("read", tmp_path / "scan.tif", "--pages", "4")
+    assert status == 1
+    assert "scan.tif: none of the pages asked for; it has 3" in one_line(err)
+
+
 def test_output_stays_if_nothing_was_read(run, fake, tmp_path):
     target = tmp_path / "out.txt"
     target.write_text("old")
-    status, _, err = run("read", tmp_path / "none.png", "--output", target)
+    status, _, err = run("read", tmp_path / "none.png", "--force", "--output", target)
     assert status == 1
     one_line(err)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
 
 
-@pytest.mark.parametrize("target", ["folder", "folder/none/out.txt"])
+@pytest.mark.parametrize("target", ["folder/none/out.txt", "a.png"])
 def test_unwritable_output(run, fake, tmp_path, target):
     a = picture(tmp_path / "a.png")
     (tmp_path / "folder").mkdir()
@@ -241,6 +326,8 @@ def test_unwritable_output(run, fake, tmp_path, target):
     assert (status, out) == (1, "")
     assert target in one_line(err)
     assert list((tmp_path / "folder").iterdir()) == []
+    assert run("read", a, "--force", "--output", tmp_path / target)[0] == 1
+    assert open_image(a).width == 40
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -257,20 +344,21 @@ def test_output_keeps_permissions_and_links(run, fake, tmp_path):
     a, target, link = picture(tmp_path / "a.png"), tmp_path / "out.txt", tmp_path / "link.txt"
     target.touch(mode=0o600)
     link.symlink_to(target)
-    assert run("read", a, "--output", link)[0] == 0
+    assert run("read", a, "--output", link)[0] == 1
+    assert run("read", a, "--force", "--output", link)[0] == 0
     assert link.is_symlink()
     assert target.read_text() == "d\n"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
 def test_model_errors_end_everything(run, fake, tmp_path):
-    status, out, err = run("read", tmp_path / "model.png", picture(tmp_path / "a.png"))
+    status, out, err = run("read", picture(tmp_path / "model.png"), picture(tmp_path / "a.png"))
     assert (status, out) == (3, "")
     assert one_line(err) == "ocr: glyphs.onnx: no such model. Reinstall ocr.\n"
 
 
 def test_interrupt(run, fake, tmp_path):
-    status, _, err = run("read", tmp_path / "interrupt.png")
+    status, _, err = run("read", picture(tmp_path / "interrupt.png"))
     assert status == 130
     assert "interrupted" in err
     assert "Traceback" not in err
@@ -278,7 +366,7 @@ def test_interrupt(run, fake, tmp_path):
 
 def test_debug_shows_where(run, fake, tmp_path):
     for arguments in (["--debug", "read"], ["read", "--debug"]):
-        status, _, err = run(*arguments, tmp_path / "crash.png")
+        status, _, err = run(*arguments, picture(tmp_path / "crash.png"))
         assert status == 1
         assert "Traceback" in err
         assert "in read" in err
@@ -606,7 +694,8 @@ def test_any_locale(tmp_path):
         "import sys; from ocr import cli; cli._reader = lambda *_: None; "
         "from ocr.page import *; "
         "page = Page(9, 9, (Line((Word((Letter(Box(0, 0, 1, 1), chr(233), 1.0),)),)),)); "
-        "cli._pages = lambda *_: iter([('a', page)]); "
+        "from ocr.inputs import PageSource; "
+        "cli._pages = lambda *_, **__: iter([(PageSource('a'), page)]); "
         "sys.exit(cli.main(['read', 'a']))"
     )
     done = subprocess.run(

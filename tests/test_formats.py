@@ -5,7 +5,8 @@ import json
 import pytest
 
 from ocr import cli
-from ocr.formats import FORMATS
+from ocr.formats import FORMATS, file_names, render, writer
+from ocr.inputs import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 
 
@@ -27,8 +28,9 @@ TWO_LINES = Page(
 BLANK = Page(20, 40, warnings=("nothing that looks like writing was found",))
 
 
-def written(kind: str, pages: list[tuple[str, Page]], single: bool) -> str:
-    return "".join(FORMATS[kind](iter(pages), single))
+def written(kind: str, pages: list[tuple[str, Page]], single: bool, **options: bool) -> str:
+    sources = ((PageSource(name), page) for name, page in pages)
+    return "".join(writer(kind, **options)(sources, single))
 
 
 def test_command_line_offers_all():
@@ -69,16 +71,85 @@ def test_json_of_no_page():
     assert written("json", [], True) == ""
 
 
+def scan(*pages: Page) -> list[tuple[PageSource, Page]]:
+    count = len(pages)
+    return [(PageSource("scan.pdf", k, count), page) for k, page in enumerate(pages, 1)]
+
+
+def test_pages_of_one_document():
+    pages = scan(TWO_LINES, BLANK, TWO_LINES)
+    assert dict(render("text", "out/scan", pages)) == {
+        "out/scan.txt": "ab c\né\u2028\n\f\fab c\né\u2028\n".encode()
+    }
+    ((name, content),) = render("json", "scan", pages)
+    data = json.loads(content)
+    assert name == "scan.json"
+    assert [Page.from_dict(entry) for entry in data] == [TWO_LINES, BLANK, TWO_LINES]
+    assert [(entry["file"], entry["page"]) for entry in data] == [
+        ("scan.pdf", 1),
+        ("scan.pdf", 2),
+        ("scan.pdf", 3),
+    ]
+    assert "".join(writer("text")(iter(pages[:1]), False)).startswith("==> scan.pdf, page 1 <==")
+
+
+def test_file_names():
+    one, three = [PageSource("a.jpg")], [source for source, _ in scan(BLANK, BLANK, BLANK)]
+    assert file_names("text", "a", one) == ["a.txt"]
+    assert file_names("json", "b/a", three) == ["b/a.json"]
+
+
+def lines_at(*rows: tuple[int, str]) -> Page:
+    """Lines of text, each with its foot in a pixel row."""
+    lines = []
+    for foot, text in rows:
+        words = []
+        for k, token in enumerate(text.split()):
+            box = Box(foot - 10, 10 * k, foot, 10 * k + 9)
+            words.append(Word(tuple(Letter(box, sign, 0.5) for sign in token)))
+        lines.append(Line(tuple(words)))
+    return Page(1000, 1000, tuple(lines))
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (["one two", "three"], "one two three"),
+        (["the compu-", "ter is on"], "the computer is on"),
+        (["ein wunder\u00ad", "bares Haus"], "ein wunderbares Haus"),
+        (["the Anglo-", "Saxon"], "the Anglo-Saxon"),
+        (["1914-", "1918"], "1914-1918"),
+        (["mother-in-", "law"], "mother-in-law"),
+        (["well-known is", "a well-", "known word"], "well-known is a well-known word"),
+        (["two-", "and threefold"], "two- and threefold"),
+        (["come -", "now"], "come - now"),
+        (["X-", "ray"], "X-ray"),
+        (["a dash –", "now"], "a dash – now"),
+        (["- milk", "- eggs"], "- milk - eggs"),
+    ],
+)
+def test_join(rows, text):
+    page = lines_at(*((100 + 20 * k, row) for k, row in enumerate(rows)))
+    assert written("text", [("a", page)], True, join=True) == f"{text}\n"
+
+
+def test_join_parts_paragraphs():
+    page = lines_at((20, "one"), (40, "two"), (61, "three"), (111, "four-"), (131, "teen"))
+    assert written("text", [("a", page)], True, join=True) == "one two three\n\nfourteen\n"
+    assert written("text", [("a", BLANK)], True, join=True) == ""
+    assert written("text", [("a", lines_at((20, "one")))], True, join=True) == "one\n"
+
+
 def test_pages_are_written_as_they_come():
     asked = []
 
     def pages():
         for name in ("a", "b"):
             asked.append(name)
-            yield name, TWO_LINES
+            yield PageSource(name), TWO_LINES
 
-    for kind in FORMATS:
+    for kind in ("text", "json"):
         asked.clear()
-        pieces = FORMATS[kind](pages(), False)
+        pieces = FORMATS[kind].write(pages(), False)
         assert "a" in next(pieces)
         assert asked == ["a"]

@@ -1,17 +1,95 @@
-"""What a `Page` is written as: one module a format.
+"""What pages are written as: one module a format.
 
-A format turns pages into pieces of text, one after the other as they are read, so that a thousand
-pages need no more memory than one.
+A format turns pages into pieces of one document, one after the other as they are read where the
+format allows it, so that a thousand pages need no more memory than one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
+from ocr.errors import ImageError
 from ocr.formats import json, text
+from ocr.inputs import Document, PageSource
 from ocr.page import Page
 
-# (pages with their names, whether it is a single page that was asked for) -> pieces of text
-Writer = Callable[[Iterable[tuple[str, Page]], bool], Iterator[str]]
+# (pages with where they come from, whether they are one input's) -> pieces of one document
+Writer = Callable[[Iterable[tuple[PageSource, Page]], bool], Iterator[str | bytes]]
 
-FORMATS: dict[str, Writer] = {"text": text.write, "json": json.write}
+
+class Format(NamedTuple):
+    """How pages are written: the suffix of its files, its function, how much a file holds."""
+
+    suffix: str
+    write: Writer
+    many: bool = True  # a file holds several pages
+
+
+FORMATS: dict[str, Format] = {
+    "text": Format(".txt", text.write),
+    "json": Format(".json", json.write),
+}
+
+
+def writer(name: str, join: bool = False) -> Writer:
+    """The function of a format; `join` makes running text of lines where it is text."""
+    return partial(text.write, join=join) if name == "text" else FORMATS[name].write
+
+
+def file_names(name: str, stem: str, sources: Sequence[PageSource]) -> list[str]:
+    """The files that a document becomes in a format: as `render` gives them, ahead of reading.
+
+    One file, unless the format holds a single page and the document has several: then
+    ``stem.page0001.suffix``, with the number of the page.
+    """
+    suffix = FORMATS[name].suffix
+    if FORMATS[name].many or all(source.pages == 1 for source in sources):
+        return [f"{stem}{suffix}"]
+    return [f"{stem}.page{source.number:04d}{suffix}" for source in sources]
+
+
+def planned_files(
+    documents: Iterable[Document], formats: Iterable[str]
+) -> Iterator[tuple[Document, str]]:
+    """The files that documents will become: (document, name) of each.
+
+    Documents are opened only where the number of their pages tells the names; those that cannot
+    be opened have none.
+    """
+    formats = tuple(formats)
+    for document in documents:
+        sources: tuple[PageSource, ...] = ()
+        if not all(FORMATS[name].many for name in formats):
+            try:
+                sources = document.sources()
+            except ImageError:
+                continue
+        for name in formats:
+            for file in file_names(name, document.stem, sources):
+                yield document, file
+
+
+def render(
+    name: str, stem: str, pages: Sequence[tuple[PageSource, Page]], join: bool = False
+) -> Iterator[tuple[str, bytes]]:
+    """The files of one document in a format: (name, content) of each.
+
+    Parameters
+    ----------
+    name : str
+        A key of `FORMATS`.
+    stem : str
+        Name of the files without suffix.
+    pages : sequence of (PageSource, Page)
+        All pages of the document, at least one.
+    join : bool
+        Running text instead of lines, where it is text.
+    """
+    names = file_names(name, stem, [source for source, _ in pages])
+    write = writer(name, join)
+    parts = [pages] if len(names) == 1 else [[page] for page in pages]
+    for file, part in zip(names, parts, strict=True):
+        pieces = write(part, True)
+        yield file, b"".join(p.encode() if isinstance(p, str) else p for p in pieces)
