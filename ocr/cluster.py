@@ -1,0 +1,139 @@
+"""A Dask cluster as the place where many files are read; see docs/cluster.md.
+
+Scheduling, lost workers and the tasks they were at are Dask's. Results are written by the workers,
+to storage that all of them reach.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+import uuid
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ocr.batch import Outcome, Step, Stop, Task
+from ocr.errors import ModelError, OcrError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+AHEAD = 3  # tasks on the cluster for each of its threads: enough that none waits for this process
+TICK = 0.2  # seconds between looks at signals
+GRACE = 10.0  # seconds that a stopped run gives the files at work
+RECOUNT = 5.0  # seconds between looks at how large the cluster is
+CONNECT = 30  # seconds for the scheduler to answer and the first worker to be there
+
+
+def execute(tasks: Iterator[Task], step: Step, stop: Stop, address: str) -> Iterator[Outcome]:
+    """Do a step for each task on a cluster; see `ocr.batch.Execute`.
+
+    Parameters
+    ----------
+    tasks : iterator of Task
+        Taken as the cluster gets free.
+    step : callable
+        Picklable; `ocr` must be installed where it runs.
+    stop : Stop
+        Once set, no task is handed out any more; those on the cluster are finished, for ten
+        seconds at most and unless it is set again.
+    address : str
+        Of the scheduler, such as ``tcp://host:8786``, or the path of its scheduler file.
+
+    Yields
+    ------
+    Outcome
+        As they are done, in any order. A task at which too many workers died (Dask's
+        ``allowed-failures``) is an error.
+
+    Raises
+    ------
+    ModelError
+        A worker raised it.
+    OcrError
+        The scheduler cannot be reached or is lost, or there are no workers.
+    """
+    client = _connect(address)
+    done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+    at_work: dict[tuple[str, int], tuple[Future, Task]] = {}
+    # Of one group, so that the scheduler keeps what workers are not at yet: a worker that dies
+    # is laid to all tasks it holds. Of another than other runs', which would be taken for the same.
+    group = f"ocr-{uuid.uuid4().hex[:8]}"
+    room, counted, stopped_at, number = 0, 0.0, None, 0
+    try:
+        while True:
+            now = time.monotonic()
+            if client.status not in ("running", "connecting"):
+                raise _lost(address)
+            if stop.signal:
+                stopped_at = stopped_at or now
+                if not at_work or stop.times > 1 or now - stopped_at > GRACE:
+                    return
+            else:
+                if now - counted > RECOUNT:
+                    room, counted = AHEAD * sum(client.nthreads().values()), now
+                for task in islice(tasks, max(0, room - len(at_work))):
+                    number += 1
+                    future = client.submit(step, task, key=(group, number), pure=False)
+                    at_work[future.key] = future, task
+                    future.add_done_callback(done.put)
+                if not at_work and room:
+                    return
+            try:
+                future = done.get(timeout=TICK)
+            except queue.Empty:
+                continue
+            _, task = at_work.pop(future.key)
+            yield _outcome(future, task, address)
+            future.release()
+    finally:
+        client.cancel([future for future, _ in at_work.values()])
+        client.close()
+
+
+def _connect(address: str) -> Client:
+    try:
+        from distributed import Client
+    except ModuleNotFoundError:
+        raise OcrError(
+            "--scheduler needs Dask. Install it with pip install 'ocr[cluster]'."
+        ) from None
+    where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
+    try:
+        client = Client(**where, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError) as error:  # TimeoutError is an OSError
+        raise OcrError(
+            f"{address}: no Dask scheduler answers there ({error}). Check the address."
+        ) from None
+    try:
+        client.wait_for_workers(1, timeout=CONNECT)
+    except TimeoutError:
+        client.close()
+        raise OcrError(f"{address}: the Dask cluster has no workers. Start some.") from None
+    return client
+
+
+def _outcome(future: Future, task: Task, address: str) -> Outcome:
+    from distributed.client import FutureCancelledError
+    from distributed.scheduler import KilledWorker
+
+    name = task.item.name
+    try:
+        return future.result()
+    except ModelError:
+        raise
+    except KilledWorker as error:
+        return Outcome(
+            name,
+            error=f"{name}: {error.allowed_failures + 1} workers died while they read it, perhaps "
+            "for want of memory. Make it smaller, or give the workers more.",
+            kind="WorkerDied",
+        )
+    except FutureCancelledError:
+        raise _lost(address) from None
+
+
+def _lost(address: str) -> OcrError:
+    return OcrError(f"{address}: the Dask scheduler is lost. Start it, and go on with --resume.")

@@ -1,0 +1,171 @@
+"""Where results lie: a folder, or an address such as ``s3://bucket/folder`` that fsspec opens."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ocr.errors import OutputError
+
+URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C:/ is a drive
+
+# What `ocr.output.replacing` leaves when its process is killed while it writes.
+PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")
+
+
+def is_url(name: str) -> bool:
+    """Whether a name is an address for fsspec and not a path."""
+    return URL.match(name) is not None
+
+
+def file_system(url: str) -> tuple[Any, str]:
+    """The fsspec file system behind an address, and the path in it.
+
+    Raises
+    ------
+    OutputError
+        fsspec, or the package it needs for this kind of address, is not installed.
+    """
+    try:
+        from fsspec.core import url_to_fs
+    except ModuleNotFoundError:
+        raise OutputError(
+            f"{url}: addresses need fsspec. Install it with pip install 'ocr[cluster]'."
+        ) from None
+    try:
+        return url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise OutputError(f"{url}: cannot be opened ({error}).") from None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder for results. Picklable: workers write into it by themselves.
+
+    Attributes
+    ----------
+    root : str
+        A path, or an address for fsspec.
+    """
+
+    root: str
+
+    @cached_property
+    def _remote(self) -> tuple[Any, str] | None:
+        """File system and path of an address; None of a local folder, however it is named."""
+        if not is_url(self.root):
+            return None
+        system, path = file_system(self.root)
+        return None if "file" in _protocols(system) else (system, path.rstrip("/"))
+
+    @cached_property
+    def local(self) -> Path | None:
+        """The folder on this machine, or None of another place."""
+        if self._remote is not None:
+            return None
+        return Path(file_system(self.root)[1] if is_url(self.root) else self.root)
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"root": self.root}  # the open file system stays here
+
+    def make(self) -> None:
+        """Make the folder if it is not there.
+
+        Raises
+        ------
+        OutputError
+            It cannot be made or written to.
+        """
+        if self.local is not None:
+            from ocr.output import make_folder
+
+            make_folder(self.local)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write one file whole or not at all: beside and renamed, or as one object.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        if self.local is not None:
+            from ocr.output import replacing
+
+            path = self.local / name
+            if path.parent != self.local:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as stream:
+                stream.write(data)
+            return
+        system, path_ = self._at(name)
+        try:
+            system.makedirs(path_.rpartition("/")[0], exist_ok=True)
+            system.pipe_file(path_, data)
+        except OSError as error:
+            raise OutputError(f"{self.root}/{name}: cannot be written ({error}).") from None
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a file, or None if it is not there or cannot be read."""
+        try:
+            if self.local is not None:
+                return (self.local / name).read_bytes()
+            system, path = self._at(name)
+            return bytes(system.cat_file(path))
+        except OSError:
+            return None
+
+    def exists(self, name: str) -> bool:
+        if self.local is not None:
+            return os.path.lexists(self.local / name)
+        system, path = self._at(name)
+        return bool(system.exists(path))
+
+    def remove(self, name: str) -> None:
+        """Remove a file; fine if it is not there."""
+        if self.local is not None:
+            (self.local / name).unlink(missing_ok=True)
+        elif self.exists(name):
+            system, path = self._at(name)
+            system.rm_file(path)
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the files directly in a folder in this place, sorted; none if it is missing."""
+        if self.local is not None:
+            inside = self.local / folder
+            return sorted(path.name for path in inside.iterdir()) if inside.is_dir() else []
+        system, path = self._at(folder)
+        try:
+            return sorted(str(name).rpartition("/")[2] for name in system.ls(path, detail=False))
+        except FileNotFoundError:
+            return []
+
+    def holds(self, files: dict[str, tuple[int, str]]) -> bool:
+        """Whether all these files are there with this size and SHA-256, and so whole."""
+        for name, (size, digest) in files.items():
+            data = self.read(name)
+            if data is None or len(data) != size or hashlib.sha256(data).hexdigest() != digest:
+                return False
+        return True
+
+    def sweep(self) -> None:
+        """Remove what killed processes have left half-written. Nobody may be writing."""
+        if self.local is not None:
+            for path in self.local.rglob(".*.part"):
+                if PART.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
+
+    def _at(self, name: str) -> tuple[Any, str]:
+        assert self._remote is not None
+        system, path = self._remote
+        return system, f"{path}/{name}"
+
+
+def _protocols(system: Any) -> tuple[str, ...]:
+    protocol = system.protocol
+    return (protocol,) if isinstance(protocol, str) else tuple(protocol)

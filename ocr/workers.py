@@ -1,0 +1,229 @@
+"""Worker processes on this machine.
+
+Each has a pipe of its own and one task at a time, so that a worker that dies costs that task alone
+and which one is known. Pools that share a queue cannot give this: `concurrent.futures` and loky
+give up all that is pending when one process dies, and pebble may lose a task, or wait for a lock
+that the dead process holds.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from multiprocessing import connection, resource_tracker
+from multiprocessing.connection import Connection
+
+from ocr.batch import Outcome, Step, Stop, Task
+from ocr.errors import ModelError, OcrError
+
+TICK = 0.2  # seconds between looks at time limits and signals
+GRACE = 10.0  # seconds that a stopped run gives the files at work
+FAILED_STARTS = 3  # workers in a row that die before they can work: the machine cannot
+TRIES = 2  # of a file at which a worker dies
+
+# One thread a process: pages are spread over processes, and threads on top would fight.
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+def execute(
+    tasks: Iterator[Task], step: Step, stop: Stop, jobs: int, limit: float | None = None
+) -> Iterator[Outcome]:
+    """Do a step for each task in worker processes; see `ocr.batch.Execute`.
+
+    Parameters
+    ----------
+    tasks : iterator of Task
+        Taken as workers get free.
+    step : callable
+        Picklable; kept by each worker, so what it loads is loaded once a worker.
+    stop : Stop
+        Once set, no task is handed out any more; those at work are finished, for ten seconds at
+        most and unless it is set again.
+    jobs : int
+        Processes.
+    limit : float, optional
+        Seconds after which a task is given up.
+
+    Yields
+    ------
+    Outcome
+        As they are done, in any order.
+
+    Raises
+    ------
+    ModelError
+        A worker raised it.
+    OcrError
+        Workers cannot be started.
+    """
+    waiting: deque[tuple[Task, int]] = deque()  # with how often each has been tried
+    crew: list[_Worker] = []
+    failed_starts = 0
+    stopped_at: float | None = None
+
+    def fill(count: int) -> bool:
+        """Whether so many tasks wait; takes what is missing."""
+        waiting.extend((task, 0) for task in islice(tasks, max(0, count - len(waiting))))
+        return len(waiting) >= count
+
+    try:
+        while True:
+            idle = [worker for worker in crew if worker.task is None]
+            if stop.signal:
+                stopped_at = stopped_at or time.monotonic()
+                late = time.monotonic() - stopped_at > GRACE
+                if len(idle) == len(crew) or stop.times > 1 or late:
+                    return
+            else:
+                while len(crew) < jobs and fill(len(idle) + 1):
+                    crew.append(_Worker(step))
+                    idle.append(crew[-1])
+                for worker in idle:
+                    if worker.ready and fill(1):
+                        worker.give(*waiting.popleft())
+                if not waiting and all(worker.task is None for worker in crew):
+                    return
+            heard = connection.wait([worker.pipe for worker in crew], TICK)
+            for worker in list(crew):
+                if worker.pipe in heard:
+                    try:
+                        message = worker.pipe.recv()
+                    except (EOFError, OSError):
+                        crew.remove(worker)
+                        outcome = worker.bury(waiting)
+                        if outcome is not None:
+                            yield outcome
+                        failed_starts = 0 if worker.ready else failed_starts + 1
+                        if failed_starts == FAILED_STARTS:
+                            raise OcrError(
+                                f"worker processes end at once (exit code {worker.code}). "
+                                "Try --jobs 1, or free some memory."
+                            ) from None
+                        continue
+                    if isinstance(message, ModelError):
+                        raise message
+                    if worker.ready:
+                        worker.task = None
+                        yield message
+                    worker.ready = True
+                elif limit is not None and worker.task is not None and worker.seconds > limit:
+                    crew.remove(worker)
+                    worker.kill()
+                    name = worker.task.item.name
+                    yield Outcome(
+                        name,
+                        error=f"{name}: took longer than {limit:g} seconds. Raise --timeout.",
+                        kind="TimeLimit",
+                    )
+    finally:
+        for worker in crew:
+            worker.kill()
+
+
+class _Worker:
+    """A process, the near end of its pipe, and the task it is at."""
+
+    def __init__(self, step: Step) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, far = context.Pipe()
+        self.process = context.Process(target=_serve, args=(far,), daemon=True)
+        with _signals_kept_back():
+            self.process.start()
+        far.close()  # so that the pipe ends with the process
+        self._send(step)
+        self.ready = False
+        self.task: Task | None = None
+        self.tries = 0
+        self.since = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Time it has been at its task."""
+        return time.monotonic() - self.since
+
+    @property
+    def code(self) -> int | None:
+        return self.process.exitcode
+
+    def give(self, task: Task, tries: int) -> None:
+        self.task, self.tries, self.since = task, tries + 1, time.monotonic()
+        self._send(task)
+
+    def bury(self, waiting: deque[tuple[Task, int]]) -> Outcome | None:
+        """After its death: its task is tried again, or has had its tries."""
+        self.kill()
+        if self.task is None:
+            return None
+        if self.tries < TRIES:
+            waiting.append((self.task, self.tries))
+            return None
+        name = self.task.item.name
+        code = self.code or 0
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return Outcome(
+            name,
+            error=f"{name}: the process that read it died {TRIES} times ({how}), perhaps for want "
+            "of memory. Make it smaller, or use fewer --jobs.",
+            kind="WorkerDied",
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+    def _send(self, message: Step | Task) -> None:
+        with suppress(OSError):  # it has died: its pipe will tell
+            self.pipe.send(message)
+
+
+@contextmanager
+def _signals_kept_back() -> Iterator[None]:
+    """SIGINT and SIGTERM wait, and are never seen by a process that is started meanwhile.
+
+    Ctrl-C reaches all processes of a terminal, and some supervisors signal whole groups; the
+    workers are to finish what they are at.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # or the first process would let both through again
+    ours = (signal.SIGINT, signal.SIGTERM)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ours)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(pipe: Connection) -> None:
+    """What a worker process does: a step for each task that comes, until the pipe ends."""
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # before numpy and its like are imported
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of libraries, about themselves
+    with suppress(EOFError, OSError):  # the run has ended, or was killed
+        step = pipe.recv()
+        pipe.send(None)
+        while True:
+            task = pipe.recv()
+            try:
+                outcome: Outcome | ModelError = step(task)
+            except ModelError as error:
+                outcome = error
+            pipe.send(outcome)

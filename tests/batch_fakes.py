@@ -1,0 +1,80 @@
+"""A recipe for the tests of runs over many files, in a module that worker processes can import."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ocr.batch import Results
+from ocr.errors import ImageError, ModelError
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text file; its content says what happens to whoever reads it."""
+
+    path: str
+
+    @property
+    def name(self) -> str:
+        return self.path
+
+    @property
+    def stem(self) -> str:
+        return Path(self.path).stem
+
+
+@dataclass(frozen=True)
+class Upper:
+    """Writes the text in capitals."""
+
+    version: str = "1"
+
+    def settings(self) -> str:
+        return hashlib.sha256(self.version.encode()).hexdigest()
+
+    def digest(self, note: Note) -> str:
+        try:
+            return hashlib.sha256(Path(note.path).read_bytes()).hexdigest()
+        except OSError as error:
+            raise ImageError(f"{note.name}: cannot be opened ({error.strerror}).") from None
+
+    def outputs(self, note: Note) -> list[str]:
+        return [f"{note.stem}.up"]
+
+    def results(self, note: Note) -> Results:
+        path = Path(note.path)
+        text = path.read_text()
+        with path.with_suffix(".seen").open("a") as seen:
+            seen.write(f"{os.getpid()}\n")
+        verb, _, rest = text.partition(" ")
+        if verb == "bad":
+            raise ImageError(f"{note.name}: not an image.")
+        if verb == "crash":
+            raise ZeroDivisionError("far away")
+        if verb == "model":
+            raise ModelError("lines.onnx: no such model.")
+        if verb == "die" or (verb == "die-once" and len(seen_by(path)) == 1):
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        if verb == "sleep":
+            time.sleep(float(rest))
+        warnings = ("nothing to read",) if verb == "blank" else ()
+        return Results({f"{note.stem}.up": text.upper().encode()}, warnings)
+
+
+def seen_by(path: Path) -> list[int]:
+    """Processes that have read a note, one after the other."""
+    trace = path.with_suffix(".seen")
+    return [int(row) for row in trace.read_text().split()] if trace.exists() else []
+
+
+def notes(folder: Path, **texts: str) -> list[Note]:
+    """Notes by their stem."""
+    folder.mkdir(exist_ok=True)
+    for stem, text in texts.items():
+        (folder / f"{stem}.txt").write_text(text)
+    return [Note(str(folder / f"{stem}.txt")) for stem in texts]

@@ -1,0 +1,95 @@
+"""ocr.cluster: the same run on a real Dask cluster of several processes."""
+
+import json
+import signal
+from functools import partial
+
+import pytest
+from batch_fakes import Upper, notes, seen_by
+
+from ocr import batch, cluster
+from ocr.batch import Stop, run
+from ocr.errors import ModelError, OcrError
+from ocr.storage import Place
+
+distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+# Of Dask itself, where workers are killed or a cluster is closed.
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture(scope="module")
+def dask_cluster():
+    from dask import config
+
+    with (
+        config.set(
+            {
+                "distributed.scheduler.allowed-failures": 1,
+                "distributed.scheduler.worker-saturation": 1.0,
+            }
+        ),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def read(tmp_path, dask_cluster):
+    def read(items, recipe=None, **options):
+        place = Place(str(tmp_path / "out"))
+        execute = partial(cluster.execute, address=dask_cluster.scheduler_address)
+        return run(items, recipe or Upper(), place, execute, **options)
+
+    return read
+
+
+def counts(summary):
+    return summary.read, summary.found, summary.failed, summary.left
+
+
+def held(tmp_path):
+    return {path.name for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")}
+
+
+def test_each_file_once_in_the_output_or_in_the_errors(read, tmp_path):
+    items = notes(tmp_path / "in", **{f"n{k}": f"text {k}" for k in range(20)}, b="bad", c="crash")
+    summary = read(items)
+    assert counts(summary) == (20, 0, 2, 0)
+    assert held(tmp_path) == {f"n{k}.up" for k in range(20)} | {batch.ERRORS}
+    assert counts(read(items, resume=True)) == (0, 20, 2, 0)
+
+
+def test_dead_workers_cost_their_file_alone(read, tmp_path):
+    texts = {f"n{k}": f"text {k}" for k in range(12)}
+    items = notes(tmp_path / "in", **texts, a="die-once", b="die")
+    assert counts(read(items)) == (13, 0, 1, 0)
+    assert held(tmp_path) == {f"n{k}.up" for k in range(12)} | {"a.up", batch.ERRORS}
+    assert len(set(seen_by(tmp_path / "in" / "a.txt"))) >= 2
+    (row,) = map(json.loads, (tmp_path / "out" / batch.ERRORS).read_text().splitlines())
+    assert (row["file"], row["kind"]) == (items[-1].name, "WorkerDied")
+
+
+def test_an_unusable_model_ends_it(read, tmp_path):
+    with pytest.raises(ModelError, match="no such model"):
+        read(notes(tmp_path / "in", a="model"))
+
+
+def test_a_stopped_run_goes_on(read, tmp_path):
+    items = notes(tmp_path / "in", **{f"n{k}": "sleep 0.1" for k in range(16)})
+    stop = Stop()
+
+    def end(outcome, summary):
+        stop.signal, stop.times = signal.SIGTERM, 1
+
+    summary = read(items, stop=stop, on_outcome=end)
+    assert summary.read + summary.left == 16
+    assert summary.left > 0
+    assert counts(read(items, resume=True)) == (summary.left, summary.read, 0, 0)
+
+
+def test_no_scheduler(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT", 1)
+    with pytest.raises(OcrError, match="no Dask scheduler answers"):
+        list(cluster.execute(iter(()), print, Stop(), "tcp://127.0.0.1:9"))

@@ -1,0 +1,103 @@
+"""ocr.storage: results in a folder, and behind addresses."""
+
+import hashlib
+import pickle
+
+import pytest
+from batch_fakes import Upper, notes
+
+from ocr import batch, journal, storage
+from ocr.errors import OutputError
+from ocr.storage import Place
+
+
+@pytest.fixture(params=["folder", "file", "memory"])
+def place(request, tmp_path):
+    if request.param == "folder":
+        yield Place(str(tmp_path / "out"))
+        return
+    fsspec = pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+    if request.param == "file":
+        yield Place(f"file://{tmp_path}/out")
+        return
+    yield Place("memory://bucket/out")
+    fsspec.filesystem("memory").rm("/bucket", recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("s3://bucket/folder", True),
+        ("memory://x", True),
+        ("FILE:///tmp/x", True),
+        ("/tmp/x", False),
+        ("x.jpg", False),
+        ("C:/photos", False),
+        ("C://photos", False),
+        ("a b://x", False),
+    ],
+)
+def test_addresses(name, url):
+    assert storage.is_url(name) is url
+
+
+def test_write_read_remove(place):
+    place.make()
+    place.write("b.txt", b"two")
+    place.write("sub/a.txt", b"one")
+    assert place.read("sub/a.txt") == b"one"
+    assert place.read("none") is None
+    assert place.names("sub") == ["a.txt"]
+    assert place.names("none") == []
+    assert "b.txt" in place.names("")
+    place.write("b.txt", b"three")
+    assert place.read("b.txt") == b"three"
+    place.remove("b.txt")
+    place.remove("b.txt")
+    assert not place.exists("b.txt")
+    assert place.exists("sub/a.txt")
+
+
+def test_holds_what_is_whole(place):
+    place.make()
+    place.write("a", b"abc")
+    digest = hashlib.sha256(b"abc").hexdigest()
+    assert place.holds({"a": (3, digest)})
+    assert not place.holds({"a": (3, digest), "b": (3, digest)})
+    place.write("a", b"abd")
+    assert not place.holds({"a": (3, digest)})
+
+
+def test_it_travels(place):
+    place.make()
+    place.write("a", b"x")
+    assert pickle.loads(pickle.dumps(place)).read("a") == b"x"
+
+
+def test_unusable_places(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError):
+        Place(str(tmp_path / "file" / "out")).make()
+    pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+    with pytest.raises(OutputError, match="nosuch"):
+        Place("nosuch://bucket").make()
+
+
+def test_a_run_and_its_resumption(place, tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "PART_ROWS", 2)
+
+    def read(items, **options):
+        summary = batch.run(items, Upper(), place, lambda t, step, _: map(step, t), **options)
+        return summary.read, summary.found, summary.failed
+
+    items = notes(tmp_path / "in", a="one", b="two", c="three", d="bad")
+    assert read(items) == (3, 0, 1)
+    with pytest.raises(OutputError, match="there already"):
+        read(items)
+    place.remove("b.up")
+    items = notes(tmp_path / "in", a="one", b="two", c="3", d="four", e="five")
+    assert read(items, resume=True) == (4, 1, 0)
+    assert read(items, resume=True) == (0, 5, 0)
+    names = {name for name in place.names("") if not name.startswith(".")}
+    assert names == {"a.up", "b.up", "c.up", "d.up", "e.up"}
+    assert place.read("d.up") == b"FOUR"
