@@ -1,14 +1,17 @@
 """From character boxes to text lines and words.
 
-The core is the course's: MeanShift on the vertical positions. Around it, the page's tilt is taken
-out first, lines that drift are followed by their own curve, and small signs join the line they
-belong to. Word gaps come from the distribution of the gaps, not from a fixed number.
+The core is the course's: MeanShift on the vertical positions, one block of text at a time
+(`ocr.blocks`). Around it, the page's tilt is taken out first, lines that drift are followed by
+their own curve, and small signs join the line they belong to. Word gaps come from the
+distribution of the gaps, not from a fixed number.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ocr.blocks import find_blocks
 
 Boxes = NDArray[np.intp]
 
@@ -31,7 +34,8 @@ def group_lines(boxes: Boxes) -> list[NDArray[np.intp]]:
     Returns
     -------
     list of int arrays
-        One array a line, top to bottom; each holds indices into `boxes`, left to right.
+        One array a line, in reading order: top to bottom, columns one after the other. Each
+        holds indices into `boxes`, left to right.
 
     Examples
     --------
@@ -42,10 +46,21 @@ def group_lines(boxes: Boxes) -> list[NDArray[np.intp]]:
     boxes = np.asarray(boxes, dtype=np.intp).reshape(-1, 4)
     if not len(boxes):
         return []
-    heights = (boxes[:, 2] - boxes[:, 0]).astype(float)
     size = letter_height(boxes)
+    slope = float(np.tan(np.radians(page_tilt(boxes))))
+    return [
+        block[row]
+        for block in find_blocks(boxes, slope, size)
+        for row in _lines_of_block(boxes[block], slope, size)
+    ]
+
+
+def _lines_of_block(boxes: Boxes, slope: float, size: float) -> list[NDArray[np.intp]]:
+    """As `group_lines`, for a block of one column; `size` is the letter height of the page."""
+    heights = (boxes[:, 2] - boxes[:, 0]).astype(float)
     letters = np.flatnonzero(heights >= SIGN_HEIGHT * size)
-    slope = np.tan(np.radians(page_tilt(boxes)))
+    if not len(letters):
+        letters = np.arange(len(boxes))
     middle_x = (boxes[:, 1] + boxes[:, 3]) / 2
     middle_y = (boxes[:, 0] + boxes[:, 2]) / 2
     level = middle_y - slope * middle_x

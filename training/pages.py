@@ -64,6 +64,8 @@ class Difficulty:
     tilt, pitch, yaw : float
     curl : float
         Largest height of the wave that a bent sheet makes, in heights of capitals.
+    leading : (float, float)
+        From one baseline to the next on plain paper, in heights of capitals.
     surround : float
         Free space around the sheet as a fraction of the photo; below 0 the photo is filled by
         the writing.
@@ -92,6 +94,7 @@ class Difficulty:
     pitch: float = 4.0
     yaw: float = 3.0
     curl: float = 0.0
+    leading: tuple[float, float] = (1.75, 2.4)
     surround: float = -1.0
     light: float = 0.3
     shadow: bool = False
@@ -114,7 +117,9 @@ DIFFICULTIES = {
     "blurred": Difficulty(blur=2.0, noise=0.018),
     "marker": Difficulty(pens=("marker",), tinted=True),
     "columns": Difficulty(columns=True),
+    "curled": Difficulty(curl=1.2),
     "joined": Difficulty(joined=True),
+    "dense": Difficulty(joined=True, leading=(1.25, 1.6)),
     "turned": Difficulty(turned=True),
 }
 
@@ -217,7 +222,7 @@ def render_page(
     cap = min(size) * rng.uniform(0.036, 0.062)
     paper = _paper(level, cap, rng)
     sheet = Sheet(size, paper, rng)
-    _fill(sheet, hand, pen, cap, corpus, level.columns)
+    _fill(sheet, hand, pen, cap, corpus, level)
     orientation = int(rng.choice([90, 180, 270])) if level.turned else 0
     geometry = _view(sheet, level, cap, long_side, orientation, rng)
     camera = _camera(level, rng)
@@ -269,11 +274,13 @@ def _paper(level: Difficulty, cap: float, rng: np.random.Generator) -> Paper:
     return Paper(colour, ruling, float(pitch), hues[rng.integers(3)], rng.uniform(0.7, 1.4), folds)
 
 
-def _fill(sheet: Sheet, hand: Hand, pen: str, cap: float, corpus: Corpus, columns: bool) -> None:
+def _fill(
+    sheet: Sheet, hand: Hand, pen: str, cap: float, corpus: Corpus, level: Difficulty
+) -> None:
     """Write a heading at times and one block of text, or two side by side."""
     rng = sheet.rng
     height, width = sheet.size
-    pitch = cap * rng.uniform(1.75, 2.4)
+    pitch = cap * rng.uniform(*level.leading)
     rows = np.arange(2.6 * cap, height - 1.6 * cap, pitch)
     if sheet.paper.ruling != "plain":
         printed = sheet.paper.baselines(height) - 0.06 * cap
@@ -281,14 +288,14 @@ def _fill(sheet: Sheet, hand: Hand, pen: str, cap: float, corpus: Corpus, column
         rows = printed[(printed > 2.2 * cap) & (printed < height - 1.4 * cap)][::every]
     left = width * (0.15 if sheet.paper.ruling == "ruled margin" else rng.uniform(0.06, 0.1))
     right = width * 0.95
-    if columns or rng.random() < 0.3:
+    if level.columns or rng.random() < 0.3:
         title = _note(rng, corpus, 18)
         title = title.upper() if _capitals_only(hand) else title
         title = _fitting(title, hand, 1.25 * cap, right - left)
         start = left + rng.uniform(0, 0.4) * (right - left - line_width(title, 1.25 * cap, hand))
         sheet.write(title, float(rows[0]), start, 1.25 * cap, hand, PENS[pen])
         rows = rows[1:]
-    if columns:
+    if level.columns:
         middle = (left + right) / 2
         # Two capitals apart: nearer blocks nobody could tell from one wide line.
         blocks = [(left, middle - 1.3 * cap), (middle + 1.3 * cap, right)]
