@@ -71,7 +71,7 @@ def test_bad_files_are_named_and_do_not_stop_the_rest(read, tmp_path):
     assert counts(summary) == (1, 0, 4, 0)
     assert results(tmp_path).keys() == {"b.up", batch.ERRORS}
     assert errors(tmp_path) == {
-        "": "no pictures in this folder.",
+        "empty": "no pictures in this folder.",
         "a.txt": "not an image.",
         "c.txt": "internal error (ZeroDivisionError: far away); see --debug",
         "none.txt": "cannot be opened (No such file or directory).",
