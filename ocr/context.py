@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.language import PATTERNS, NgramModel, State, TextModel
+from ocr.language import PATTERNS, Lexicon, NgramModel, State, TextModel
 
 Floats = NDArray[np.float64]
 
@@ -96,6 +96,7 @@ def decode_page(
     charset: Sequence[str],
     ngrams: NgramModel,
     allowed: Collection[str] | None = None,
+    lexicon: Lexicon | None = None,
 ) -> list[list[Reading]]:
     """Read the letters of a page.
 
@@ -110,6 +111,8 @@ def decode_page(
     ngrams : NgramModel
     allowed : collection of str, optional
         The only characters that may be read; at least one must be in `charset`.
+    lexicon : Lexicon, optional
+        Words to be expected.
 
     Returns
     -------
@@ -137,10 +140,10 @@ def decode_page(
         with np.errstate(divide="ignore"):
             local.append(np.log(proba) + SIZE_WEIGHT * size)
     starts = [line.starts for line in used]
-    found = _search(local, starts, TextModel(ngrams, charset))
+    found = _search(local, starts, TextModel(ngrams, charset, None, lexicon))
     texts = [[charset[r[0][0]] for r in line] for line in found]
     prior = case_prior(texts, starts)
-    found = _search(local, starts, TextModel(ngrams, charset, prior))
+    found = _search(local, starts, TextModel(ngrams, charset, prior, lexicon))
     read: list[list[Reading]] = [[] for _ in lines]
     for k, line in zip(order, found, strict=True):
         read[k] = [

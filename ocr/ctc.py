@@ -8,6 +8,7 @@ probabilities, `(T, K + 1)`, class 0 "nothing" and class k + 1 character k.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 
 import numpy as np
@@ -15,12 +16,15 @@ from numpy.typing import NDArray
 
 from ocr.language import State, TextModel
 
+Fits = Callable[[tuple[int, ...]], tuple[bool, bool]]
+
 BLANK = 0
 NEVER = -1e30  # logarithm of a probability of nothing, safe to add to
 
 WIDTH = 12  # hypotheses kept for a line
 CANDIDATES = 5  # characters considered in a frame
 CLEAR = 0.002  # a character less likely than this in a frame is not considered
+FAINT = 1e-5  # the same where the text must fit a pattern, which the ink may be slow to agree with
 LANGUAGE_WEIGHT = 0.4  # share of the language's logarithms in a hypothesis's score
 LENGTH_BONUS = 1.5  # logarithm, for each character: language and CTC alike favour short texts
 
@@ -39,7 +43,8 @@ def beam_search(
     weight: float = LANGUAGE_WEIGHT,
     bonus: float = LENGTH_BONUS,
     width: int = WIDTH,
-) -> list[int]:
+    pattern: Fits | None = None,
+) -> list[int] | None:
     """Classes of the likeliest text under ink and language (Hannun et al. 2014).
 
     Parameters
@@ -50,10 +55,16 @@ def beam_search(
         The language model's index of each class; that of class 0 is not used.
     weight, bonus : float
         A hypothesis scores ``log p(text | ink) + weight * log p(text) + bonus * len(text)``.
+    width : int
+        Hypotheses kept from frame to frame.
+    pattern : callable, optional
+        Given classes, tells whether a text that begins so can still fit, and whether it fits as
+        it is. Only a text that fits is returned.
 
     Returns
     -------
-    list of int
+    list of int or None
+        None if the ink leaves no text that fits the pattern.
     """
     texts: list[tuple[int, ...]] = [()]
     state = language.start(1)
@@ -61,7 +72,7 @@ def beam_search(
     # language and bonus add.
     blank, letter, prior = np.array([[0.0], [NEVER], [0.0]])
     for frame in logs.astype(np.float64):
-        classes = _candidates(frame)
+        classes = _candidates(frame, CLEAR if pattern is None else FAINT)
         last = np.array([text[-1] if text else BLANK for text in texts], dtype=np.int64)
         total = np.logaddexp(blank, letter)
         stay_blank = total + frame[BLANK]
@@ -82,6 +93,9 @@ def beam_search(
                 child = parent * len(classes) + int(at[0])
                 stay_letter[row] = np.logaddexp(stay_letter[row], more_letter[child])
                 more_letter[child] = NEVER
+        if pattern is not None:
+            open_ = [pattern((*text, k))[0] for text in texts for k in classes.tolist()]
+            more_letter[~np.array(open_)] = NEVER
         all_blank = np.append(stay_blank, np.full(len(more_letter), NEVER))
         all_letter = np.append(stay_letter, more_letter)
         all_prior = np.append(prior, more_prior)
@@ -104,13 +118,17 @@ def beam_search(
             )
         )
         blank, letter, prior = all_blank[kept], all_letter[kept], all_prior[kept]
-    return list(texts[int(np.argmax(np.logaddexp(blank, letter) + prior))])
+    value = np.logaddexp(blank, letter) + prior
+    if pattern is not None:
+        value[[not pattern(text)[1] for text in texts]] = NEVER
+    best = int(np.argmax(value))
+    return list(texts[best]) if value[best] > NEVER / 2 else None
 
 
-def _candidates(frame: NDArray[np.float64]) -> NDArray[np.int64]:
+def _candidates(frame: NDArray[np.float64], least: float) -> NDArray[np.int64]:
     """Classes other than nothing that a frame may be."""
     likely = np.argsort(-frame, kind="stable")[: CANDIDATES + 1]
-    return np.sort(likely[(likely != BLANK) & (frame[likely] > np.log(CLEAR))])
+    return np.sort(likely[(likely != BLANK) & (frame[likely] > np.log(least))])
 
 
 def align(logs: NDArray[np.float32], classes: list[int]) -> NDArray[np.int64]:

@@ -5,8 +5,9 @@ Small models are mixed, so that language helps where there is language and stays
 - an interpolated Kneser-Ney n-gram (Chen & Goodman 1999) over folded text: lower case, no accents,
   every digit one symbol, rare signs one symbol;
 - models of other strings (codes, numbers, names) and of single characters in a row, which know
-  only that letters follow letters and digits digits. Every word is of one kind, and its characters
-  so far tell which, so that a word that began unlike language is not bent into it;
+  only that letters follow letters and digits digits, and, if there is one, a `Lexicon` of words to
+  be expected. Every word is of one kind, and its characters so far tell which, so that a word that
+  began unlike language is not bent into it;
 - patterns of case: a word in capitals, lower case, with an initial capital, or mixed.
 
 `TextModel.advance` is all that a beam search needs, over glyphs as over CTC outputs.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import unicodedata
 import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -53,6 +55,10 @@ _SINGLE_BEGIN = [[0.93, 0.04, 0.03], [0.04, 0.93, 0.03], [0.45, 0.45, 0.10], [0.
 # The kind of the first word of a line, and of a word after one of each kind (rows).
 _FIRST_WORD = np.array([0.75, 0.17, 0.08])
 _NEXT_WORD = np.array([[0.92, 0.06, 0.02], [0.35, 0.60, 0.05], [0.25, 0.10, 0.65]])
+DOUBT = 12.0  # bits that a language other than the first must save on a page to be taken
+LEXICON_SHARE = (
+    0.5  # of language's words, how many are expected to be of the lexicon if there is one
+)
 
 # Case patterns of a word: capitals, lower case, initial capital, mixed. Rows: the pattern of the
 # word before; then the start of a line; then after a full stop. Set by hand between prose and
@@ -149,17 +155,102 @@ class NgramModel:
         )
         return scores
 
+    def bits(self, text: str) -> float:
+        """Mean bits a symbol of a line of text costs; 0 for an empty one."""
+        if not text:
+            return 0.0
+        symbols = np.array([SPACE if c == " " else fold(c)[0] for c in text], dtype=np.int64)
+        context, contexts = START, []
+        for symbol in symbols.tolist():
+            contexts.append(context & int(self._masks[-2]))
+            context = context << SYMBOL_BITS | symbol
+        logs = self.log_probs(np.array(contexts, dtype=np.int64), symbols[:, None])
+        return -float(logs.mean()) / float(np.log(2))
+
+
+class Lexicon:
+    """Words to be expected, as a tree of folded symbols (a trie); all are equally likely.
+
+    Parameters
+    ----------
+    words : iterable of str
+        White space parts words; case and accents do not count.
+
+    Raises
+    ------
+    ValueError
+        If there is not one word.
+    """
+
+    ROOT, ENDED, NOWHERE = 0, 1, 2  # nodes: a word's beginning; after it, among signs; no word
+
+    _SPACE_AFTER = 0.8  # share of the words that a space follows, and not a full stop, say
+
+    def __init__(self, words: Iterable[str]) -> None:
+        folded = {tuple(fold(c)[0] for c in word) for line in words for word in line.split()}
+        if not folded:
+            raise ValueError("a lexicon needs at least one word")
+        children: dict[tuple[int, int], int] = {}
+        counts, ends = [len(folded), 0, 0], [0, 0, 0]
+        for word in sorted(folded):
+            node = self.ROOT
+            for symbol in word:
+                node = children.setdefault((node, symbol), len(counts))
+                if node == len(counts):
+                    counts.append(0)
+                    ends.append(0)
+                counts[node] += 1
+            ends[node] += 1
+        self.size = len(folded)
+        keys = sorted(children)
+        self._keys = np.array([n << SYMBOL_BITS | s for n, s in keys] + [np.iinfo(np.int64).max])
+        self._children = np.array([children[key] for key in keys] + [self.NOWHERE])
+        self._counts = np.array(counts, dtype=np.float64)
+        self._ends = np.array(ends, dtype=np.float64)
+        self._ends[self.ENDED] = self._counts[self.ENDED] = self._counts[self.NOWHERE] = 1.0
+
+    def advance(
+        self, nodes: NDArray[np.int64], symbols: NDArray[np.int64], kinds: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Probability of the next symbol of a word and where in the tree it leads.
+
+        Parameters
+        ----------
+        nodes : (B,) int64 array
+        symbols, kinds : (B, A) int64 arrays
+            Symbol ids, `SPACE` among them, and the kinds of their characters.
+
+        Returns
+        -------
+        (B, A) float64 array
+            The signs that may follow a word share their probability.
+        (B, A) int64 array
+        """
+        here = np.broadcast_to(nodes[:, None], symbols.shape)
+        keys = here << SYMBOL_BITS | symbols
+        at = np.searchsorted(self._keys, keys)
+        found = self._keys[at] == keys
+        after = np.where(found, self._children[at], self.NOWHERE)
+        share = np.where(found, self._counts[after], 0.0) / self._counts[here]
+        ending = self._ends[here] / self._counts[here]
+        space, sign = symbols == SPACE, (kinds == SIGN) & (symbols != SPACE)
+        share = np.where(space, ending * self._SPACE_AFTER, share)
+        share = share + np.where(sign, ending * (1 - self._SPACE_AFTER) / _SIGNS, 0.0)
+        after = np.where(sign & ~found & (ending > 0), self.ENDED, after)
+        return share, np.where(space, self.ROOT, after)
+
 
 @dataclass(frozen=True)
 class State:
     """Where B hypotheses stand in the text; every field has B rows.
 
-    `context` packs the last symbols, `word` is the probability of each kind of word, `case` that
-    of each case pattern, `fresh` says that the word has no letter yet, and `kind` is the kind of
-    the last character that is not a space.
+    `context` packs the last symbols, `node` is the place in the lexicon, `word` is the probability
+    of each kind of word, `case` that of each case pattern, `fresh` says that the word has no letter
+    yet, and `kind` is the kind of the last character that is not a space.
     """
 
     context: NDArray[np.int64]
+    node: NDArray[np.int64]
     word: NDArray[np.float64]
     case: NDArray[np.float64]
     fresh: NDArray[np.bool_]
@@ -189,6 +280,8 @@ class TextModel:
         ``len(charset)`` is the space.
     case_prior : (4,) array, optional
         Weights of the `PATTERNS` on this page, multiplied into the model's own.
+    lexicon : Lexicon, optional
+        Words to be expected.
     """
 
     def __init__(
@@ -196,8 +289,18 @@ class TextModel:
         ngrams: NgramModel,
         charset: tuple[str, ...],
         case_prior: NDArray[np.float64] | None = None,
+        lexicon: Lexicon | None = None,
     ) -> None:
         self.ngrams = ngrams
+        self.lexicon = lexicon
+        self._first_word, self._next_word = _FIRST_WORD, _NEXT_WORD
+        if lexicon is not None:  # a fourth kind of words, followed by what follows language
+            self._first_word, following = (
+                np.append(kinds, kinds[..., :1] * LEXICON_SHARE, axis=-1)
+                * (1 - LEXICON_SHARE, 1.0, 1.0, 1.0)
+                for kinds in (_FIRST_WORD, _NEXT_WORD)
+            )
+            self._next_word = following[[0, 1, 2, 0]]
         self.space = len(charset)
         folded = np.array([fold(c) for c in charset] + [(SPACE, SIGN, 2)], dtype=np.int64)
         self._symbol, self._kind, self._case = folded.T
@@ -227,7 +330,8 @@ class TextModel:
         """`count` hypotheses at the beginning of a line."""
         return State(
             np.full(count, START, dtype=np.int64),
-            np.tile(_FIRST_WORD, (count, 1)),
+            np.full(count, Lexicon.ROOT, dtype=np.int64),
+            np.tile(self._first_word, (count, 1)),
             np.tile(self._next_case[_LINE_START], (count, 1)),
             np.ones(count, dtype=bool),
             np.full(count, NOTHING),
@@ -254,13 +358,20 @@ class TextModel:
         symbols = self._symbol[characters]
         case = self._case[characters]
         begins = np.isin(state.context & (2**SYMBOL_BITS - 1), (SPACE, START))
-        # (B, A, 3): the kinds of word weighted by how well they explain this character
-        words = np.empty((*characters.shape, 3))
+        # (B, A, kinds): the kinds of word weighted by how well they explain this character
+        words = np.empty((*characters.shape, len(self._first_word)))
         words[..., 0] = np.exp(self.ngrams.log_probs(state.context, symbols))
         words[..., 0] *= self._share[characters]
-        words[..., 1:] = self._others[
+        words[..., 1:3] = self._others[
             begins.astype(np.int64)[:, None], state.kind[:, None], characters
         ]
+        if self.lexicon is None:
+            node = np.broadcast_to(state.node[:, None], characters.shape)
+        else:
+            expected, node = self.lexicon.advance(state.node, symbols, self._kind[characters])
+            words[..., 3] = expected * np.where(
+                self._kind[characters] == SIGN, 1.0, self._share[characters]
+            )
         words *= state.word[:, None]
         text = words.sum(axis=-1)
         # (B, A, 4): the patterns weighted by how well they explain this character's case
@@ -268,7 +379,8 @@ class TextModel:
         cased = patterns.sum(axis=-1)
         after = State(
             (((state.context[:, None] << SYMBOL_BITS) | symbols) & self._context_mask).ravel(),
-            (words / text[..., None]).reshape(-1, 3),
+            node.ravel(),
+            (words / text[..., None]).reshape(text.size, -1),
             (patterns / cased[..., None]).reshape(-1, 4),
             (state.fresh[:, None] & (case == 2)).ravel(),
             np.where(characters == self.space, state.kind[:, None], self._kind[characters]).ravel(),
@@ -280,7 +392,7 @@ class TextModel:
         """Let the words of `rows`, which a space has ended, pass on what the next may be."""
         if not len(rows):
             return
-        state.word[rows] = state.word[rows] @ _NEXT_WORD
+        state.word[rows] = state.word[rows] @ self._next_word
         before = (state.context[rows] >> SYMBOL_BITS) & (2**SYMBOL_BITS - 1)
         # A number says nothing of case: what was expected before it is expected after it.
         lettered = ~state.fresh[rows, None]
@@ -320,6 +432,23 @@ def load_language(name: str | Path = "english") -> NgramModel:
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
     return unpack(planes, log_probs, backoffs, int(metadata.architecture["order"]))
+
+
+def flat() -> NgramModel:
+    """A model that knows no language: every symbol is as likely, whatever was before."""
+    count = len(SYMBOLS)
+    logs = np.full(count, -np.log(count), dtype=np.float32)
+    return NgramModel(np.arange(1, count + 1), logs, np.zeros(count, dtype=np.float32), order=2)
+
+
+def likeliest(models: Sequence[NgramModel], texts: Iterable[str]) -> int:
+    """Index of the model that explains some lines of text best; the first is taken in doubt."""
+    if len(models) < 2:
+        return 0
+    rows = [text for text in texts if text]
+    bits = [sum(model.bits(text) * len(text) for text in rows) for model in models]
+    bits[0] -= DOUBT
+    return int(np.argmin(bits))
 
 
 def pack(

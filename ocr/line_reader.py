@@ -8,7 +8,7 @@ where it stands.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +20,8 @@ from PIL import Image
 from ocr.classifiers.onnx import open_session
 from ocr.ctc import BLANK, align, beam_search, best_path
 from ocr.errors import ModelError
-from ocr.language import NgramModel, TextModel
+from ocr.language import Lexicon, NgramModel, TextModel, flat, likeliest
+from ocr.patterns import compile_pattern
 from ocr.weights import find_weights, read_metadata, verify
 
 LINE_HEIGHT = 40  # pixels, height of a normalised line
@@ -168,8 +169,14 @@ class LineReader:
     ----------
     name : str or path
         Weight file, or the name of an installed one.
-    language : NgramModel, optional
-        Helps where the ink leaves several texts open; without it the likeliest path is taken.
+    languages : sequence of NgramModel, optional
+        Help where the ink leaves several texts open; the one that suits the lines best is taken,
+        the first in doubt. Without any the likeliest path is taken.
+    lexicon : Lexicon, optional
+        Words to be expected.
+    pattern : str, optional
+        Regular expression that the text of every line must fit. A line whose ink leaves no such
+        text is read as it stands.
     allowed : str, optional
         The only characters that may be read, beside the space; None is all.
 
@@ -178,13 +185,17 @@ class LineReader:
     ModelError
         The file is missing, damaged, foreign, newer than this version, reads no lines, or knows
         none of the characters allowed.
+    ValueError
+        The pattern is no regular expression.
     """
 
     def __init__(
         self,
         name: str | Path = "lines",
-        language: NgramModel | None = None,
+        languages: Sequence[NgramModel] = (),
         allowed: str | None = None,
+        lexicon: Lexicon | None = None,
+        pattern: str | None = None,
     ) -> None:
         path = find_weights(str(name))
         self.metadata = read_metadata(path)
@@ -192,7 +203,9 @@ class LineReader:
             raise ModelError(f"{path}: not a line recogniser that this version understands.")
         verify(path)
         self.charset = self.metadata.charset
-        self.language = language
+        self.languages = tuple(languages)
+        self.lexicon = lexicon
+        self.pattern = None if pattern is None else compile_pattern(pattern)
         wanted = np.array([allowed is None or c == " " or c in allowed for c in self.charset])
         if not any(c != " " for c, ok in zip(self.charset, wanted, strict=True) if ok):
             raise ModelError(
@@ -217,16 +230,27 @@ class LineReader:
         """
         boxes = [margin_box(ink_box(image)) for image in images]
         lines = [fit_line(image, box) for image, box in zip(images, boxes, strict=True)]
+        all_logs = self.log_probs(lines)
+        language = self.choose_language(all_logs)
         found = []
-        for line, box, logs in zip(lines, boxes, self.log_probs(lines), strict=True):
+        for line, box, logs in zip(lines, boxes, all_logs, strict=True):
             scale = LINE_HEIGHT / (box[2] - box[0])
-            text = self.decode(logs) if (line < 1).any() else LineText("")
+            text = self.decode(logs, language) if (line < 1).any() else LineText("")
             spans = tuple(
                 (box[1] + (left - SIDE_MARGIN) / scale, box[1] + (right - SIDE_MARGIN) / scale)
                 for left, right in _to_ink(text.spans, line)
             )
-            found.append(LineText(text.text, text.confidences, spans))
+            found.append(replace(text, spans=spans))
         return found
+
+    def choose_language(self, logs: Sequence[NDArray[np.float32]]) -> TextModel | None:
+        """The language of some lines, given their `log_probs`; None if there is none to choose."""
+        if not self.languages and self.lexicon is None and self.pattern is None:
+            return None
+        if not self.languages:
+            return self.text_models[0]
+        texts = (self._spell(best_path(line)) for line in logs)
+        return self.text_models[likeliest(self.languages, texts)]
 
     def log_probs(self, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         """Logarithms of the calibrated probabilities of each frame of normalised lines.
@@ -263,15 +287,18 @@ class LineReader:
                 joined[-1] = _join(joined[-1], piece, start // FRAME)
         return joined
 
-    def decode(self, logs: NDArray[np.float32]) -> LineText:
+    def decode(self, logs: NDArray[np.float32], language: TextModel | None = None) -> LineText:
         """The text of a line's frames; the spans are in pixels of the normalised line."""
-        if self.language is None:
-            classes = best_path(logs)
+        if self.pattern is not None and language is not None:
+            fitting = beam_search(logs, language, self.symbols, pattern=self._fits)
+            classes = fitting if fitting is not None else best_path(logs)
+        elif language is not None:
+            classes = beam_search(logs, language, self.symbols) or []
         else:
-            classes = beam_search(logs, *self.language_symbols)
+            classes = best_path(logs)
         classes = self._trim(classes)
         frames = align(logs, classes)
-        power = 1.0 if self.language is None else LANGUAGE_POWER
+        power = 1.0 if language is None else LANGUAGE_POWER
         confidences = tuple(
             float(np.exp(power * logs[first:last, k].max()))
             for k, (first, last) in zip(classes, frames, strict=True)
@@ -282,27 +309,35 @@ class LineReader:
             edges = np.concatenate([[0.0], between, [len(logs) * FRAME]])
         else:
             edges = np.zeros(1)
-        return LineText(
-            "".join(self.charset[k - 1] for k in classes),
-            confidences,
-            tuple((float(a), float(b)) for a, b in pairwise(edges)),
+        spans = tuple((float(a), float(b)) for a, b in pairwise(edges))
+        return LineText(self._spell(classes), confidences, spans)
+
+    @cached_property
+    def text_models(self) -> tuple[TextModel, ...]:
+        """The languages over the reader's charset; one that knows none if there are none."""
+        letters = tuple(c for c in self.charset if c != " ")
+        return tuple(
+            TextModel(ngrams, letters, lexicon=self.lexicon)
+            for ngrams in self.languages or (flat(),)
         )
 
     @cached_property
-    def language_symbols(self) -> tuple[TextModel, NDArray[np.int64]]:
-        """The language model over the reader's charset, and its index of each class.
-
-        Raises
-        ------
-        ValueError
-            If the reader has no language model.
-        """
-        if self.language is None:
-            raise ValueError("a reader without a language model")
+    def symbols(self) -> NDArray[np.int64]:
+        """The text models' index of each class."""
         letters = tuple(c for c in self.charset if c != " ")
         index = {c: k for k, c in enumerate(letters)} | {" ": len(letters)}  # the space is last
-        symbols = np.array([0, *(index[c] for c in self.charset)], dtype=np.int64)
-        return TextModel(self.language, letters), symbols
+        return np.array([0, *(index[c] for c in self.charset)], dtype=np.int64)
+
+    def _spell(self, classes: Sequence[int]) -> str:
+        return "".join(self.charset[k - 1] for k in classes)
+
+    def _fits(self, classes: tuple[int, ...]) -> tuple[bool, bool]:
+        """Whether a text that begins so can fit the pattern, and whether it does as it is."""
+        if self.pattern is None:
+            return True, True
+        text = self._spell(self._trim(list(classes)))
+        open_ = self.pattern.fullmatch(text, partial=True) is not None
+        return open_, open_ and self.pattern.fullmatch(text) is not None
 
     def _trim(self, classes: list[int]) -> list[int]:
         """Without spaces at the ends and without doubled ones."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from os import PathLike
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ENGINES = ("auto", "letters", "lines")
 DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
-LANGUAGE = "english.npz"
+LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by page
 
 SURE_LETTERS = 0.97  # mean confidence of its letters from which a page is read letter by letter
 
@@ -82,11 +82,20 @@ class Reader:
         Weight file of the classifier or line recogniser, a path or the name of an installed one.
     charset : str, optional
         The only characters that may be read. None is all that the model knows.
+    language : str
+        Weight file of the language model, a path or a name; "auto" chooses among the installed
+        ones page by page, "none" goes by the ink alone.
+    lexicon : iterable of str, optional
+        Words to be expected.
+    pattern : str, optional
+        Regular expression, or a name of `ocr.patterns.PATTERNS`, that the text of every line must
+        fit; lines are then read as a whole.
 
     Raises
     ------
     ValueError
-        If there is no such engine.
+        If there is no such engine, the lexicon has no word, the pattern is no regular expression,
+        or letters are to be read one by one by a pattern.
     ModelError
         On first use: a weight file is missing or unusable, or knows no character of `charset`.
     """
@@ -96,10 +105,27 @@ class Reader:
         engine: str = "auto",
         model: str | PathLike[str] | None = None,
         charset: str | None = None,
+        language: str = "auto",
+        lexicon: Iterable[str] | None = None,
+        pattern: str | None = None,
     ) -> None:
         if engine not in ENGINES:
             raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+        if pattern is not None:
+            from ocr.patterns import compile_pattern
+
+            compile_pattern(pattern)
+            if engine == "letters":
+                raise ValueError("a pattern needs lines: letters are read one by one without it")
+            engine = "lines"
         self.engine = engine
+        self.language = language
+        self.pattern = pattern
+        self.lexicon = None
+        if lexicon is not None:
+            from ocr.language import Lexicon
+
+            self.lexicon = Lexicon(lexicon)
         self.model = str(model) if model is not None else None
         self.charset = charset
 
@@ -127,13 +153,19 @@ class Reader:
     def line_reader(self) -> LineReader:
         from ocr.line_reader import LineReader
 
-        return LineReader(self.model or DEFAULT_LINES, self.language, self.charset)
+        return LineReader(
+            self.model or DEFAULT_LINES, self.languages, self.charset, self.lexicon, self.pattern
+        )
 
     @cached_property
-    def language(self) -> NgramModel:
+    def languages(self) -> tuple[NgramModel, ...]:
+        """The language models to choose from; none if only the ink counts."""
         from ocr.language import load_language
 
-        return load_language(LANGUAGE)
+        if self.language == "none":
+            return ()
+        names = LANGUAGES if self.language == "auto" else (self.language,)
+        return tuple(load_language(name) for name in names)
 
     def read(
         self,
@@ -163,9 +195,14 @@ class Reader:
             If the image cannot be read.
         """
         from ocr.images import Photo, open_image
-        from ocr.orientation import Turned, quarter_turns, turn_back
 
         photo = source if isinstance(source, Photo) else open_image(source)
+        page = self._read_page(photo, on_stage, on_line)
+        return page if self.pattern is None else _mark_misfits(page, self.pattern)
+
+    def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
+        from ocr.orientation import Turned, quarter_turns, turn_back
+
         found = self._segment(photo, on_stage)
         if found is None:
             return _page(photo, self._engine, ())
@@ -243,6 +280,7 @@ class Reader:
         from ocr.find_letters import scale_boxes
         from ocr.glyphs import glyph_stack
         from ocr.group_lines import group_lines, word_starts
+        from ocr.language import flat, likeliest
 
         found = settle(found, self.classifier)
         glyphs = glyph_stack([found.glyph(k) for k in range(len(found.boxes))])
@@ -254,7 +292,11 @@ class Reader:
             for row, start in zip(rows, starts, strict=True)
         ]
         allowed = None if self.charset is None else set(self.charset)
-        texts = decode_page(lines, self.classifier.charset, self.language, allowed)
+        charset = self.classifier.charset
+        seen = ("".join(charset[k] for k in proba[row].argmax(axis=1)) for row in rows)
+        languages = self.languages or (flat(),)
+        language = languages[likeliest(languages, seen)]
+        texts = decode_page(lines, charset, language, allowed, self.lexicon)
         boxes = scale_boxes(found.boxes, found.labels.shape, (photo.height, photo.width))
         return [
             ReadLine(_line(boxes[row], text, start), found, row)
@@ -265,6 +307,19 @@ class Reader:
 def _page(photo: Photo | Turned, engine: str, lines: tuple[Line, ...]) -> Page:
     warnings = () if lines else (NOTHING_FOUND,)
     return Page(photo.height, photo.width, lines, engine, warnings=warnings)
+
+
+def _mark_misfits(page: Page, pattern: str) -> Page:
+    """The page with a warning for each line that does not fit a pattern."""
+    from ocr.patterns import compile_pattern
+
+    expression = compile_pattern(pattern)
+    misfits = tuple(
+        f"line {number} does not fit the pattern: {line.text}"
+        for number, line in enumerate(page.lines, start=1)
+        if expression.fullmatch(line.text) is None
+    )
+    return replace(page, warnings=(*page.warnings, *misfits))
 
 
 def _line(boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_]) -> Line:

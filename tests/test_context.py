@@ -155,7 +155,9 @@ def test_confidences_are_probabilities(seed, letters, count):
     assert [len(line) for line in page] == [letters] * count
     for letter in (letter for line in page for letter in line):
         shares = [letter.confidence, *(p for _, p in letter.alternatives)]
-        assert all(0 <= p <= 1 for p in shares) and sum(shares) <= 1 + 1e-6
+        assert all(0 <= p <= 1 for p in shares) and sum(shares) <= 1 + 5e-5 * len(
+            shares
+        )  # rounded to four digits
         assert len(letter.alternatives) <= 3
         assert letter.text not in [c for c, _ in letter.alternatives]
 

@@ -7,13 +7,17 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocr.errors import ModelError
 from ocr.language import (
+    SIGN,
     SPACE,
     START,
     SYMBOL_BITS,
     SYMBOLS,
+    Lexicon,
     NgramModel,
     TextModel,
     fold,
@@ -174,3 +178,60 @@ def test_other_files_are_refused(tmp_path):
     truncated.write_bytes(find_weights("english").read_bytes()[:200_000])
     with pytest.raises(ModelError, match="truncated"):
         load_language(truncated)
+
+
+def test_a_lexicon_knows_its_words_and_what_may_follow_them():
+    lexicon = Lexicon(["Milch", "milk", "Mango", "42"])
+    assert lexicon.size == 4
+
+    def prob(word):
+        node, total = np.array([Lexicon.ROOT]), 1.0
+        for character in word:
+            symbol, kind, _ = fold(character) if character != " " else (1, SIGN, 2)
+            share, after = lexicon.advance(node, np.array([[symbol]]), np.array([[kind]]))
+            node, total = after[0], total * share[0, 0]
+        return total
+
+    assert prob("MILK") == pytest.approx(0.25) and prob("m") == pytest.approx(0.75)
+    assert prob("milk ") == pytest.approx(0.2)
+    assert prob("milk, ") == pytest.approx(0.25 * 0.2 / 32 * 0.8)
+    assert prob("milk mango") == pytest.approx(0.2 * 0.25)
+    assert prob("67 ") == prob("42 ")  # a digit is a digit
+    assert prob("mil ") == prob("milks") == prob(" ") == prob("zz") == 0
+
+
+@given(st.lists(st.text("abc'1 ", min_size=1, max_size=5), min_size=1, max_size=8))
+def test_what_may_follow_in_a_lexicon_sums_to_one(words):
+    words = [word for word in words if word.split()]
+    if not words:
+        return
+    lexicon = Lexicon(words)
+    letters = [fold(c)[:2] for c in SYMBOLS[1:-2]]
+    signs = [(symbol, kind) for symbol, kind in letters if kind == SIGN]
+    # the rare signs share a symbol; together with the others they are `_SIGNS`
+    every = letters + [(len(SYMBOLS) - 1, SIGN)] * (32 - len(signs)) + [(1, SIGN)]
+    symbols, kinds = (np.array([column]) for column in zip(*every, strict=True))
+    nodes = {Lexicon.ROOT}
+    for _ in range(6):
+        for node in sorted(nodes):
+            share, after = lexicon.advance(np.array([node]), symbols, kinds)
+            assert share.sum() == pytest.approx(1)
+            nodes |= set(after[share > 0].tolist())
+
+
+def test_a_lexicon_helps_its_words_and_leaves_others(ngrams):
+    with_names = TextModel(ngrams, KEYBOARD, lexicon=Lexicon(["Quxzob", "Wrifol"]))
+    without = TextModel(ngrams, KEYBOARD)
+
+    def gain(text):
+        return with_names.log_prob(text, KEYBOARD) - without.log_prob(text, KEYBOARD)
+
+    assert gain("Quxzob comes ") > 8
+    assert -3 * math.log(2) < gain("the cat sat ") < 0.1
+    with pytest.raises(ValueError, match="at least one word"):
+        Lexicon([" "])
+
+
+def test_bits_of_a_text(ngrams):
+    assert ngrams.bits("") == 0
+    assert ngrams.bits("the weather is fine") < 3.2 < 4 < ngrams.bits("zqxj vkwp zzt")

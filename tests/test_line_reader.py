@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ocr import line_reader
 from ocr.errors import ModelError
-from ocr.language import NgramModel
+from ocr.language import SYMBOLS, NgramModel
 from ocr.line_reader import LINE_HEIGHT, SIDE_MARGIN, LineReader, ink_box, normalize_line
 from ocr.weights import METADATA_KEY, Metadata
 
@@ -146,12 +146,10 @@ class TestReading:
 def test_language_never_overrules_sure_ink(tmp_path, reader):
     keys = np.arange(1, 64, dtype=np.int64)
     language = NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1)
-    helped = LineReader(tmp_path / "test.onnx", language)
+    helped = LineReader(tmp_path / "test.onnx", [language])
     images = [bars(20, 100, 250, thick=10), np.ones((40, 200), np.float32)]
     for one, two in zip(helped.read(images), reader.read(images), strict=True):
         assert (one.text, one.spans) == (two.text, two.spans)
-    with pytest.raises(ValueError, match="language"):
-        _ = reader.language_symbols
 
 
 class TestFiles:
@@ -164,3 +162,39 @@ class TestFiles:
     def test_missing_files_are_named(self):
         with pytest.raises(ModelError, match=r"no-such\.onnx"):
             LineReader("no-such.onnx")
+
+
+def uniform(weights):
+    """A unigram model in which some letters are likelier than others."""
+    logs = np.full(len(SYMBOLS), -12.0, dtype=np.float32)
+    for letter, log in weights.items():
+        logs[SYMBOLS.index(letter)] = log
+    keys = np.arange(1, len(SYMBOLS) + 1)
+    return NgramModel(keys, logs, np.zeros(len(SYMBOLS), np.float32), order=2)
+
+
+def test_the_language_of_the_lines_is_chosen_among_several(tmp_path):
+    write_reader(tmp_path / "test.onnx")
+    first, second = uniform({"b": -0.1, " ": -0.1}), uniform({"a": -0.1, " ": -0.1})
+    reader = LineReader(tmp_path / "test.onnx", [first, second])
+    logs = reader.log_probs([normalize_line(bars(20, 100, 180, 250, thick=10))])
+    chosen = reader.choose_language(logs)
+    assert chosen is not None and chosen.ngrams is second  # the network reads four a's
+    assert reader.choose_language([]).ngrams is first  # in doubt
+    assert LineReader(tmp_path / "test.onnx").choose_language(logs) is None
+
+
+def test_a_pattern_decides_what_the_ink_leaves_open_and_no_more(tmp_path):
+    write_reader(tmp_path / "test.onnx")
+    images = [bars(20, 100, 180, thick=10)]
+
+    def read(pattern):
+        return LineReader(tmp_path / "test.onnx", pattern=pattern).read(images)[0].text
+
+    free = read(None)
+    assert set(free) == {"a", "b"}  # grey frames at the edges of the bars are b's
+    assert read("[ab]+") == free
+    assert set(read("a+")) == {"a"}
+    assert read("[0-9]+") == free  # the ink leaves none
+    with pytest.raises(ValueError, match="regular expression"):
+        read("[")

@@ -1,9 +1,10 @@
-"""Make the character language model: `python -m training.language --out models/english.npz`.
+"""Make a character language model: `python -m training.language english --out FILE`, or `french`.
 
 An interpolated Kneser-Ney n-gram (Chen & Goodman 1999, "An empirical study of smoothing techniques
 for language modeling", modified discounts) over the folded symbols of `ocr.language`. Prose has too
-few numbers, lists and addresses, so that synthetic lines of those are added to it; what is left
-unlike language is the business of `ocr.language.TextModel`. Rare long n-grams are dropped and the
+few words, and too few numbers, lists and addresses, so that words drawn by their frequency
+(wordfreq, Speer 2022) and synthetic lines are added to it; what is left unlike language is the
+business of `ocr.language.TextModel`. Rare long n-grams are dropped and the
 back-off weights computed from what is kept, so that probabilities still sum to one.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +22,16 @@ from numpy.typing import NDArray
 from ocr.language import SPACE, START, SYMBOL_BITS, SYMBOLS, NgramModel, fold, load_language, pack
 from ocr.weights import Metadata
 from training.datasets import data_dir
-from training.line_text import Corpus, fold_text, sample_text
-from training.weight_files import dated, update_checksums
+from training.line_text import Corpus, fold_text, sample_text, writable
+from training.lines import open_scans
+from training.weight_files import FRENCH_SCANS, WORDFREQ, dated, update_checksums
 
 ORDER = 7  # order 6 costs 2 % more bits a character on held-out text, order 8 saves 0.7 %
 KEEP = (1, 1, 1, 1, 2, 3, 3)  # least count of an n-gram of each length to be stored
 HELD_OUT = 0.05  # share of the text, its end, kept out for measuring
 LINES = 24000  # synthetic lines added, a quarter of the symbols
+WORDS = 300_000  # words added, drawn by their frequency
+COMMON = 100_000  # words of a language that are drawn
 UNSEEN = 0.5  # count given to every symbol, so that none is impossible
 
 Counts = list[tuple[NDArray[np.int64], NDArray[np.float64]]]  # keys and counts, by length
@@ -144,20 +149,85 @@ def sample_lines(rng: np.random.Generator, corpus: Corpus, count: int) -> list[s
     return lines
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="the .npz file to write")
-    parser.add_argument("--data", type=Path, help="folder of the data sets (default: $OCR_DATA)")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    source = data_dir(args.data) / "text" / "english.txt"
+def frequent_words(rng: np.random.Generator, code: str, count: int) -> list[str]:
+    """`count` words drawn by their frequency in a language (`en`, `fr`, ...), some to a line.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If words are wanted and the package wordfreq is not installed.
+    """
+    if not count:
+        return []
+    import wordfreq
+
+    table = wordfreq.get_frequency_dict(code)
+    words = [w for w in wordfreq.top_n_list(code, COMMON) if writable(fold_text(w))]
+    shares = np.array([table[w] for w in words])
+    drawn = rng.choice(len(words), count, p=shares / shares.sum())
+    ends = np.cumsum(rng.integers(5, 12, count // 5))
+    return [" ".join(words[k] for k in part) for part in np.split(drawn, ends) if len(part)]
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a model is made of: rows to count, and rows kept out to measure by."""
+
+    seen: tuple[str, ...]
+    held_out: tuple[str, ...]
+    data: tuple[dict[str, str], ...]
+    code: str
+
+
+def english(data: Path) -> Text:
+    """Novels and a little Wikipedia; the last of it is kept out."""
+    source = data / "text" / "english.txt"
     rows = [row for row in map(clean, source.read_text(encoding="utf-8").splitlines()) if row]
     ends = np.cumsum([len(row) + 1 for row in rows])
     cut = int(np.searchsorted(ends, (1 - HELD_OUT) * ends[-1]))
+    about = (
+        {
+            "name": "seven novels",
+            "licence": "public domain",
+            "source": "https://www.gutenberg.org",
+        },
+        {
+            "name": "wikitext-2",
+            "licence": "CC BY-SA 3.0",
+            "source": "https://arxiv.org/abs/1609.07843",
+        },
+    )
+    return Text(tuple(rows[:cut]), tuple(rows[cut:]), about, "en")
+
+
+def french(data: Path) -> Text:
+    """The texts of handwritten lines, twice since there are few; those of `valid` are kept out."""
+    names = ("copiste", "poilus", "peraire")
+
+    def texts(split: str) -> tuple[str, ...]:
+        zips = [data / "lines" / f"{name}.zip" for name in names]
+        return tuple(text for path in zips for _, text in open_scans(path, split).rows)
+
+    return Text(2 * texts("train"), texts("valid"), FRENCH_SCANS, "fr")
+
+
+LANGUAGES = {"english": english, "french": french}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("language", choices=LANGUAGES)
+    parser.add_argument("--out", type=Path, required=True, help="the .npz file to write")
+    parser.add_argument("--data", type=Path, help="folder of the data sets (default: $OCR_DATA)")
+    parser.add_argument("--words", type=int, default=WORDS, help="words drawn by their frequency")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    text = LANGUAGES[args.language](data_dir(args.data))
     rng = np.random.default_rng(args.seed)
-    seen, held_out = (Corpus(tuple(part)) for part in (rows[:cut], rows[cut:]))
-    lines = sample_lines(rng, seen, LINES)
-    symbols = to_symbols(" \n".join([*seen.sentences, *lines]))
+    seen, held_out = Corpus(text.seen), Corpus(text.held_out)
+    lines = sample_lines(rng, seen, min(LINES, len(text.seen)))
+    words = frequent_words(rng, text.code, args.words)
+    symbols = to_symbols(" \n".join([*seen.sentences, *lines, *words]))
     # Every symbol once at the beginning, so that each has a place among the single ones.
     counts = count_ngrams(np.append(np.arange(1, len(SYMBOLS) + 1), symbols), ORDER)
     arrays = pack(*prune(counts, estimate(counts), KEEP))
@@ -169,29 +239,18 @@ def main() -> None:
             architecture={"kind": "ngram", "order": ORDER, "keep": list(KEEP)},
             charset=tuple(SYMBOLS),
             normalisation="folded: lower case, no accents, one digit, one rare sign",
-            data=(
-                {
-                    "name": "seven novels",
-                    "licence": "public domain",
-                    "source": "https://www.gutenberg.org",
-                },
-                {
-                    "name": "wikitext-2",
-                    "licence": "CC BY-SA 3.0",
-                    "source": "https://arxiv.org/abs/1609.07843",
-                },
-            ),
+            data=(*text.data, WORDFREQ) if words else text.data,
             seed=args.seed,
             figures=figures,
-            command="python -m training.language --out models/english.npz",
+            command=f"python -m training.language {args.language} --out {args.out.name}",
         )
     )
     beside = args.out.with_name(args.out.name + ".part.npz")
     write(beside, arrays, metadata)
     model = load_language(beside)
     other = sample_lines(rng, held_out, LINES // 20)
-    for name, text in (("held-out text", held_out.sentences), ("held-out synthetic lines", other)):
-        bits = bits_per_symbol(model, to_symbols(" \n".join(text)))
+    for name, rows in (("held-out text", held_out.sentences), ("held-out synthetic lines", other)):
+        bits = bits_per_symbol(model, to_symbols(" \n".join(rows)))
         figures[f"bits a character, {name}"] = round(bits, 3)
         figures[f"perplexity, {name}"] = round(2**bits, 2)
     write(beside, arrays, metadata)

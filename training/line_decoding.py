@@ -18,6 +18,7 @@ from ocr.ctc import beam_search, best_path
 from ocr.language import load_language
 from ocr.line_reader import LANGUAGE_POWER, LineReader, normalize_line
 from ocr.metrics import align, edit_distance
+from ocr.reader import LANGUAGES
 from training.datasets import data_dir
 from training.line_fonts import draw_font_line, find_fonts
 from training.line_text import random_text, read_corpus
@@ -70,7 +71,7 @@ def main() -> None:
     parser.add_argument("--bonuses", type=float, nargs="+", default=BONUSES)
     parser.add_argument("--power", action="store_true", help="fit the confidence's power instead")
     arguments = parser.parse_args()
-    reader = LineReader(arguments.model, load_language("english.npz"))
+    reader = LineReader(arguments.model, [load_language(name) for name in LANGUAGES])
     panels = {
         "unipen": panel("unipen", "valid", data_dir(), arguments.most),
         "copiste": panel("copiste", "valid", data_dir(), arguments.most),
@@ -82,15 +83,17 @@ def main() -> None:
         return
     ways: list[tuple[float, float] | None] = [None]
     ways += product(arguments.weights, arguments.bonuses)
+    languages = {name: reader.choose_language(frames) for name, frames in logs.items()}
     for way in ways:
         rates = []
         for name, lines in panels.items():
+            language = languages[name]
             edits = total = 0
             for frames, (_, truth) in zip(logs[name], lines, strict=True):
-                if way is None:
+                if way is None or language is None:
                     classes = best_path(frames)
                 else:
-                    classes = beam_search(frames, *reader.language_symbols, *way)
+                    classes = beam_search(frames, language, reader.symbols, *way) or []
                 read = " ".join("".join(reader.charset[k - 1] for k in classes).split())
                 edits += edit_distance(truth, read)
                 total += len(truth)

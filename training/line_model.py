@@ -54,6 +54,7 @@ class Architecture:
     features: int = 256
     blocks: int = 2
     lstm: int = 160
+    layers: int = 2
     classes: int = len(CHARSET) + 1
 
 
@@ -68,6 +69,20 @@ class Along(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.point(nn.functional.relu(self.norm(self.wide(x))))
+
+
+class Again(nn.Module):
+    """A residual bidirectional LSTM whose share grows from nothing (Bachlechner et al. 2020), so
+    that it can be put on top of a trained network without disturbing it.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.read = nn.LSTM(width, width // 2, bidirectional=True, batch_first=True)
+        self.share = nn.Parameter(torch.zeros(width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.share * self.read(x)[0]
 
 
 class LineNetwork(nn.Module):
@@ -88,6 +103,7 @@ class LineNetwork(nn.Module):
         self.along = nn.Sequential(*(Along(sizes.features) for _ in range(sizes.blocks)))
         self.drop = nn.Dropout(0.1)
         self.read = nn.LSTM(sizes.features, sizes.lstm, bidirectional=True, batch_first=True)
+        self.reread = nn.ModuleList(Again(2 * sizes.lstm) for _ in range(sizes.layers - 1))
         self.name = nn.Linear(2 * sizes.lstm, sizes.classes)
         self.to(memory_format=torch.channels_last)
 
@@ -109,6 +125,8 @@ class LineNetwork(nn.Module):
     def logits(self, features: torch.Tensor) -> torch.Tensor:
         """Logits from features, to be computed in float32."""
         read, _ = self.read(self.drop(features))
+        for again in self.reread:
+            read = again(self.drop(read))
         return self.name(self.drop(read))
 
     def forward(self, lines: torch.Tensor) -> torch.Tensor:
@@ -246,6 +264,7 @@ def train_worker(
     if resume is not None:
         seen = load_checkpoint(resume, network, average, optimizer)
     panels = {name: panel(name, "valid", data_dir(), most) for name, most in PANEL.items()}
+    warm = 200 if seen else 0  # steps of warm-up that an optimiser with a memory can leave out
     rng = np.random.default_rng((recipe.seed, rank, seen))
     torch.manual_seed(recipe.seed + 1000 * rank + 1)  # dropout
     parameters = list(network.parameters())
@@ -284,7 +303,7 @@ def train_worker(
             for p, gradient in zip(parameters, flat[:-3].split(sizes), strict=True):
                 p.grad = gradient.view_as(p)
             for group in optimizer.param_groups:
-                group["lr"] = recipe.rate * rate_at(step if resume is None else step + 200, done)
+                group["lr"] = recipe.rate * rate_at(step + warm, done)
             optimizer.step()
             update_average(average, network, min(AVERAGE, (1 + step) / (10 + step)))
             running = mean_loss if math.isnan(running) else 0.98 * running + 0.02 * mean_loss
@@ -404,8 +423,10 @@ def load_checkpoint(
 
     tensors = load_file(path)
     if "seen" not in tensors:
-        network.load_state_dict(tensors)
-        average.load_state_dict(tensors)
+        for module in (network, average):  # what the file lacks stays as it begins
+            missing = module.load_state_dict(tensors, strict=False)
+            if missing.unexpected_keys or any("reread" not in k for k in missing.missing_keys):
+                raise ValueError(f"{path}: weights of another network: {missing}")
         return 0
     for kind, module in (("network", network), ("average", average)):
         start = f"{kind}."

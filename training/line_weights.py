@@ -28,6 +28,7 @@ from training import weight_files
 from training.datasets import data_dir
 from training.line_model import (
     PANEL,
+    Again,
     Along,
     LineNetwork,
     greedy,
@@ -44,21 +45,7 @@ if TYPE_CHECKING:
 
 DATA = (
     {**weight_files.UNIPEN, "name": "UNIPEN train_r01_v07: text, words and characters"},
-    {
-        "name": "Copiste d'un jour (BAnQ, 2024)",
-        "licence": "CC BY 4.0",
-        "source": "https://github.com/banq-dcn/Copiste-d-un-jour",
-    },
-    {
-        "name": "Testaments de Poilus (CREMMA, Archives nationales)",
-        "licence": "CC BY 4.0",
-        "source": "https://github.com/HTR-United/CREMMA-AN-TestamentDePoilus",
-    },
-    {
-        "name": "Peraire Ground Truth",
-        "licence": "CC BY 4.0",
-        "source": "https://github.com/alix-tz/peraire-ground-truth",
-    },
+    *weight_files.FRENCH_SCANS,
     {
         "name": "Memorials for Jane Lathrop Stanford, letters of 1905",
         "licence": "CC BY 4.0",
@@ -110,6 +97,21 @@ def line_graph(network: LineNetwork) -> onnx.ModelProto:
             kernel_shape=list(layer.kernel_size), strides=list(layer.stride), pads=pads,
         )  # fmt: skip
 
+    def lstm(x: str, layer: nn.LSTM) -> str:  # (T, N, C) -> (T, N, 2 H)
+        size = layer.hidden_size
+        weights = [
+            np.stack([_order(_array(getattr(layer, name + end)), size) for end in ("", "_reverse")])
+            for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        ]
+        bias = np.concatenate(weights[2:], axis=1)
+        x = node(
+            "LSTM", x, constant(weights[0]), constant(weights[1]), constant(bias),
+            hidden_size=size, direction="bidirectional",
+        )  # fmt: skip
+        # (T, 2, N, H) -> (T, N, 2 H)
+        x = node("Transpose", x, perm=[0, 2, 1, 3])
+        return node("Reshape", x, constant(np.array([0, 0, 2 * size], dtype=np.int64)))
+
     x = node("Sub", constant(np.ones(1, dtype=np.float32)), "lines")
     layers = list(network.look)
     for layer, norm in zip(layers[::3], layers[1::3], strict=True):
@@ -122,19 +124,12 @@ def line_graph(network: LineNetwork) -> onnx.ModelProto:
     # (N, C, 1, T) -> (T, N, C), as ONNX's LSTM reads
     x = node("Squeeze", x, constant(np.array([2], dtype=np.int64)))
     x = node("Transpose", x, perm=[2, 0, 1])
-    read, size = network.read, network.read.hidden_size
-    weights = [
-        np.stack([_order(_array(getattr(read, name + end)), size) for end in ("", "_reverse")])
-        for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-    ]
-    bias = np.concatenate(weights[2:], axis=1)
-    x = node(
-        "LSTM", x, constant(weights[0]), constant(weights[1]), constant(bias),
-        hidden_size=size, direction="bidirectional",
-    )  # fmt: skip
-    # (T, 2, N, H) -> (N, T, 2 H)
-    x = node("Transpose", x, perm=[2, 0, 1, 3])
-    x = node("Reshape", x, constant(np.array([0, 0, 2 * size], dtype=np.int64)))
+    x = lstm(x, network.read)
+    for again in network.reread:
+        if not isinstance(again, Again):
+            raise TypeError(f"no ONNX node is known here for {type(again).__name__}")
+        x = node("Add", x, node("Mul", lstm(x, again.read), constant(_array(again.share))))
+    x = node("Transpose", x, perm=[1, 0, 2])
     x = node("MatMul", x, constant(_array(network.name.weight).T))
     nodes.append(helper.make_node("Add", [x, constant(_array(network.name.bias))], ["logits"]))
     classes = network.name.out_features

@@ -50,7 +50,7 @@ WIDEST = 1400  # pixels of a training line
 SHARD = 1000  # lines a file
 SCANS = ("copiste", "poilus", "peraire", "stanford-1905")
 SCAN_SHARES = (0.6, 0.15, 0.17, 0.08)
-MIX = {"scans": 0.34, "words": 0.27, "text": 0.12, "fonts": 0.19, "chars": 0.06, "emnist": 0.02}
+MIX = {"scans": 0.42, "words": 0.23, "text": 0.12, "fonts": 0.16, "chars": 0.05, "emnist": 0.02}
 """Shares of the kinds of lines among the shards."""
 
 TEST_PEN = 3.0  # pixels, pen of rendered lines in panels, at `TEST_HEIGHT` from top to bottom

@@ -47,6 +47,28 @@ FONTS = {
     "licence": "SIL Open Font License 1.1 or Apache 2.0, by family",
     "source": "https://github.com/google/fonts",
 }
+FRENCH_SCANS = (
+    {
+        "name": "Copiste d'un jour (BAnQ, 2024)",
+        "licence": "CC BY 4.0",
+        "source": "https://github.com/banq-dcn/Copiste-d-un-jour",
+    },
+    {
+        "name": "Testaments de Poilus (CREMMA, Archives nationales)",
+        "licence": "CC BY 4.0",
+        "source": "https://github.com/HTR-United/CREMMA-AN-TestamentDePoilus",
+    },
+    {
+        "name": "Peraire Ground Truth",
+        "licence": "CC BY 4.0",
+        "source": "https://github.com/alix-tz/peraire-ground-truth",
+    },
+)
+WORDFREQ = {
+    "name": "wordfreq 3.1",
+    "licence": "CC BY-SA 4.0",
+    "source": "https://doi.org/10.5281/zenodo.7199437",
+}
 
 
 def dated(metadata: Metadata) -> Metadata:

@@ -18,6 +18,7 @@ import numpy as np
 from ocr.language import load_language
 from ocr.line_reader import LineReader
 from ocr.metrics import align, confusions, edit_distance
+from ocr.reader import LANGUAGES
 from training.datasets import data_dir
 from training.line_decoding import random_strings
 from training.line_model import without_accents
@@ -57,7 +58,9 @@ def main() -> None:
     data = data_dir()
     readers = {"greedy": LineReader(arguments.model)}
     if not arguments.no_lm:
-        readers["language"] = LineReader(arguments.model, load_language("english.npz"))
+        readers["language"] = LineReader(
+            arguments.model, [load_language(name) for name in LANGUAGES]
+        )
     sets = {
         name: panel(*source, data, arguments.most)
         for name, source in SETS.items()

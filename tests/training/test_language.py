@@ -72,7 +72,9 @@ def test_command_writes_a_model(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(language, "LINES", 40)
     out = tmp_path / "small.npz"
     monkeypatch.setattr(
-        sys, "argv", ["language", "--out", str(out), "--data", str(tmp_path), "--seed", "3"]
+        sys,
+        "argv",
+        ["language", "english", "--out", str(out), "--data", str(tmp_path), "--words", "0"],
     )
     language.main()
     assert "perplexity, held-out text" in capsys.readouterr().out
