@@ -12,9 +12,9 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -39,6 +39,8 @@ ReadPages = Callable[["Document", OnError], Iterator[tuple["PageSource", "Page"]
 ENGINES = ("auto", "letters", "lines")
 FORMATS = ("text", "json")
 FORMS = ("nfc", "nfkc", "plain")
+PATTERNS = ("integer", "amount", "date", "time", "email")
+REJECTED = "\N{REPLACEMENT CHARACTER}"
 
 CHARSETS = {
     "digits": string.digits,
@@ -146,9 +148,75 @@ def _which_pages(command: Command) -> Command:
     return command
 
 
+def _words(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
+    """The words of a ``--lexicon`` file."""
+    if value is None:
+        return None
+    try:
+        lines = Path(value).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise click.BadParameter(f"{value}: cannot be read ({reason}).") from None
+    if not any(line.strip() for line in lines):
+        raise click.BadParameter(f"{value}: holds no words; give one a line.")
+    return lines
+
+
+def _expression(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The regular expression or name of ``--pattern``, if it is one."""
+    if value is not None:
+        from ocr.patterns import compile_pattern
+
+        try:
+            compile_pattern(value)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}.") from None
+    return value
+
+
 def _how_to_read(command: Command) -> Command:
-    """Add the options that make a `Reader`."""
+    """Add the options that make a `Reader`; the command gets them as one dict, `reading`."""
+
+    @wraps(command)
+    def gathered(**options: Any) -> Any:
+        reading = {name: options.pop(name) for name in names}
+        if options.pop("no_lm"):
+            reading["language"] = "none"
+        if reading["pattern"] is not None and reading["engine"] == "letters":
+            raise click.UsageError("--pattern needs lines: leave out --engine letters.")
+        return command(reading=reading, **options)
+
+    names = ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
+    wrapped: Any = gathered
     for option in (
+        click.option(
+            "--reject",
+            type=click.FloatRange(0, 1),
+            metavar="P",
+            help=f"Write {REJECTED} for characters that are right with less than this probability.",
+        ),
+        click.option(
+            "--pattern",
+            metavar="REGEX",
+            callback=_expression,
+            help="Text that every line must fit, as a regular expression or by name: "
+            f"{', '.join(PATTERNS)}.",
+        ),
+        click.option(
+            "--lexicon",
+            metavar="FILE",
+            callback=_words,
+            help="Words to be expected (names, goods), one a line; others are read as well.",
+        ),
+        click.option("--no-lm", is_flag=True, help="The same as --language none."),
+        click.option(
+            "--language",
+            metavar="NAME",
+            default="auto",
+            show_default=True,
+            help="Language model: english, french, auto for what suits the page, none for the ink "
+            "alone.",
+        ),
         click.option("--model", metavar="FILE", help="Weight file: a path or a name of `models`."),
         click.option(
             "--charset",
@@ -164,8 +232,8 @@ def _how_to_read(command: Command) -> Command:
             help="Way of reading: letters one by one, whole lines, or what suits the page.",
         ),
     ):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return cast(Command, wrapped)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -217,9 +285,7 @@ def read(
     files_from: str | None,
     ranges: tuple[PageRange, ...],
     dpi: int,
-    engine: str,
-    charset: str | None,
-    model: str | None,
+    reading: dict[str, Any],
     formats: tuple[str, ...],
     join: bool,
     output: str | None,
@@ -269,7 +335,7 @@ def read(
     if not documents:
         return ExitCode.SOME_FAILED
     keep = _draft_writer(drafts, line_images) if drafts or line_images else None
-    read_pages = partial(_pages, _reader(engine, model, charset), keep=keep)
+    read_pages = partial(_pages, _reader(reading), keep=keep)
     if folder is not None:
         _read_into_folder(read_pages, documents, formats, join, folder, force, on_error)
     else:
@@ -373,9 +439,7 @@ def _read_into_folder(
 @_debug
 def boxes(
     file: str,
-    engine: str,
-    charset: str | None,
-    model: str | None,
+    reading: dict[str, Any],
     out: str | None,
     as_json: bool,
     stages: str | None,
@@ -398,7 +462,7 @@ def boxes(
 
     from ocr.images import open_image
 
-    reader = _reader(engine, model, charset)
+    reader = _reader(reading)
     with _replacing(out) if out else nullcontext() as stream:
         photo = open_image(file)
         page = reader.read(photo, on_stage=_stage_writer(stages) if stages else None)
@@ -434,9 +498,7 @@ def boxes(
 @_debug
 def evaluate(
     paths: tuple[str, ...],
-    engine: str,
-    charset: str | None,
-    model: str | None,
+    reading: dict[str, Any],
     form: str,
     ignore_case: bool,
     ignore_spaces: bool,
@@ -453,7 +515,7 @@ def evaluate(
     from ocr.metrics import Normalisation
 
     normalisation = Normalisation(form, ignore_case, ignore_spaces)
-    reader = _reader(engine, model, charset)
+    reader = _reader(reading)
     truths, failures = _truths(paths)
     unique = len({Path(photo).name for photo in truths}) == len(truths)
     scores = []
@@ -535,10 +597,10 @@ def _model_card(model: dict[str, Any]) -> str:
     return card
 
 
-def _reader(engine: str, model: str | None, charset: str | None) -> Reader:
+def _reader(reading: dict[str, Any]) -> Reader:
     from ocr.reader import Reader
 
-    return Reader(engine=engine, model=model, charset=charset)
+    return Reader(**reading)
 
 
 def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:

@@ -176,3 +176,11 @@ def align(logs: NDArray[np.float32], classes: list[int]) -> NDArray[np.int64]:
     frames = np.arange(len(logs))
     spans = [frames[path == 2 * k + 1] for k in range(count)]
     return np.array([(span[0], span[-1] + 1) for span in spans])
+
+
+def path_log(logs: NDArray[np.float32], classes: list[int]) -> float:
+    """Natural logarithm of the probability of the likeliest path that spells a text; as `align`."""
+    path = np.full(len(logs), BLANK)
+    for k, (first, last) in zip(classes, align(logs, classes), strict=True):
+        path[first:last] = k
+    return float(logs[np.arange(len(logs)), path].sum())

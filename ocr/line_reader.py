@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.classifiers.onnx import open_session
-from ocr.ctc import BLANK, align, beam_search, best_path
+from ocr.ctc import BLANK, align, beam_search, best_path, path_log
 from ocr.errors import ModelError
 from ocr.language import Lexicon, NgramModel, TextModel, flat, likeliest
 from ocr.patterns import compile_pattern
@@ -135,6 +135,7 @@ TILE = 2400  # pixels of a normalised line read at once: some 150 characters
 OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
 REFUSED = np.float32(-1e4)  # logit of a character that may not be read
 LANGUAGE_POWER = 0.6  # of a character's probability by ink alone, where language helped to read it
+PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fit a pattern
 BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
 
 
@@ -176,7 +177,7 @@ class LineReader:
         Words to be expected.
     pattern : str, optional
         Regular expression that the text of every line must fit. A line whose ink leaves no such
-        text is read as it stands.
+        text, or speaks clearly against it, is read as it stands.
     allowed : str, optional
         The only characters that may be read, beside the space; None is all.
 
@@ -290,8 +291,13 @@ class LineReader:
     def decode(self, logs: NDArray[np.float32], language: TextModel | None = None) -> LineText:
         """The text of a line's frames; the spans are in pixels of the normalised line."""
         if self.pattern is not None and language is not None:
+            free = best_path(logs)
             fitting = beam_search(logs, language, self.symbols, pattern=self._fits)
-            classes = fitting if fitting is not None else best_path(logs)
+            if fitting is not None:
+                lost = path_log(logs, free) - path_log(logs, fitting)
+                if lost > PATTERN_COST * max(len(fitting), len(free)):
+                    fitting = None
+            classes = free if fitting is None else fitting
         elif language is not None:
             classes = beam_search(logs, language, self.symbols) or []
         else:

@@ -32,6 +32,7 @@ LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by p
 
 SURE_LETTERS = 0.97  # mean confidence of its letters from which a page is read letter by letter
 
+REJECTED = "\N{REPLACEMENT CHARACTER}"
 NOTHING_FOUND = "nothing that looks like writing was found"
 
 
@@ -90,6 +91,9 @@ class Reader:
     pattern : str, optional
         Regular expression, or a name of `ocr.patterns.PATTERNS`, that the text of every line must
         fit; lines are then read as a whole.
+    reject : float, optional
+        Probability of being right under which a character becomes `REJECTED`; what was read stays
+        first among its alternatives.
 
     Raises
     ------
@@ -108,6 +112,7 @@ class Reader:
         language: str = "auto",
         lexicon: Iterable[str] | None = None,
         pattern: str | None = None,
+        reject: float | None = None,
     ) -> None:
         if engine not in ENGINES:
             raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
@@ -120,6 +125,7 @@ class Reader:
             engine = "lines"
         self.engine = engine
         self.language = language
+        self.reject = reject
         self.pattern = pattern
         self.lexicon = None
         if lexicon is not None:
@@ -198,7 +204,9 @@ class Reader:
 
         photo = source if isinstance(source, Photo) else open_image(source)
         page = self._read_page(photo, on_stage, on_line)
-        return page if self.pattern is None else _mark_misfits(page, self.pattern)
+        if self.pattern is not None:
+            page = _mark_misfits(page, self.pattern)
+        return page if self.reject is None else _reject(page, self.reject)
 
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
         from ocr.orientation import Turned, quarter_turns, turn_back
@@ -320,6 +328,22 @@ def _mark_misfits(page: Page, pattern: str) -> Page:
         if expression.fullmatch(line.text) is None
     )
     return replace(page, warnings=(*page.warnings, *misfits))
+
+
+def _reject(page: Page, least: float) -> Page:
+    """The page with `REJECTED` for every character less sure than `least`."""
+
+    def marked(letter: Letter) -> Letter:
+        if letter.confidence >= least:
+            return letter
+        read = (letter.text, letter.confidence)
+        return replace(letter, text=REJECTED, alternatives=(read, *letter.alternatives))
+
+    lines = tuple(
+        replace(line, words=tuple(Word(tuple(map(marked, word.letters))) for word in line.words))
+        for line in page.lines
+    )
+    return replace(page, lines=lines)
 
 
 def _line(boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_]) -> Line:

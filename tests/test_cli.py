@@ -16,12 +16,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocr import __version__, cli, errors, weights
+from ocr import __version__, cli, errors, patterns, weights
 from ocr import reader as reader_module
 from ocr.images import open_image
 from ocr.page import Box, Letter, Line, Page, Word
 
 HEAVY = {"torch", "matplotlib", "tqdm", "training", "pytest"}
+NOT_ASKED = dict.fromkeys(
+    ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
+)
 NUMERIC = {"numpy", "scipy", "skimage", "sklearn", "onnxruntime", "PIL"}
 
 
@@ -130,6 +133,8 @@ def test_version(run):
 
 
 def test_choices_are_those_of_the_modules():
+    assert tuple(patterns.PATTERNS) == cli.PATTERNS
+    assert cli.REJECTED == reader_module.REJECTED
     assert cli.ENGINES == reader_module.ENGINES  # of FORMATS and FORMS, see their modules' tests
 
 
@@ -164,7 +169,7 @@ def test_wrong_usage(run, arguments):
 
 def test_read_prints_the_text(run, fake, tmp_path):
     assert run("read", picture(tmp_path / "a.png")) == (0, "d\n", "")
-    assert fake.asked == [{"engine": "auto", "model": None, "charset": None}]
+    assert fake.asked == [{**NOT_ASKED, "engine": "auto", "language": "auto"}]
 
 
 def test_read_stdin(run, fake, tmp_path):
@@ -396,6 +401,7 @@ def test_options_reach_the_reader(run, fake, tmp_path):
     a = picture(tmp_path / "a.png")
     options = ("--engine", "letters", "--model", "own.onnx", "--charset", "ab")
     expected = {"engine": "letters", "model": "own.onnx", "charset": "ab"}
+    expected = {**NOT_ASKED, "language": "auto", **expected}
     assert run("read", *options, a)[0] == 0
     assert run("boxes", *options, a, "--json")[0] == 0
     assert fake.asked == [expected, expected]
@@ -735,3 +741,31 @@ def test_progress_only_on_a_terminal(tmp_path):
     assert b"Reading" in seen
     assert b"2/2" in seen
     assert b"Reading" not in stdout
+
+
+class TestHowToRead:
+    def test_the_options_reach_the_reader(self, run, fake, tmp_path):
+        words = tmp_path / "words.txt"
+        words.write_text("MILK\nBREAD\n", encoding="utf-8")
+        photo = picture(tmp_path / "a.png")
+        options = ("--lexicon", words, "--pattern", "date", "--reject", "0.5")
+        assert run("read", *options, "--language", "french", photo)[0] == 0
+        assert run("read", "--no-lm", photo)[0] == 0
+        first, second = fake.asked
+        assert first["lexicon"] == ["MILK", "BREAD"] and first["pattern"] == "date"
+        assert (first["reject"], first["language"]) == (0.5, "french")
+        assert (second["language"], second["lexicon"]) == ("none", None)
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            (("--lexicon", "no-such-file.txt"), "cannot be read"),
+            (("--lexicon", os.devnull), "holds no words"),
+            (("--pattern", "("), "no regular expression"),
+            (("--pattern", "date", "--engine", "letters"), "--pattern needs lines"),
+            (("--reject", "2"), "--reject"),
+        ],
+    )
+    def test_wrong_values(self, run, options, reason):
+        status, out, err = run("read", *options, "a.png")
+        assert (status, out) == (2, "") and reason in err

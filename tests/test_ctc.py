@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.ctc import align, beam_search, best_path
+from ocr.ctc import align, beam_search, best_path, path_log
 from ocr.language import NgramModel, TextModel
 
 
@@ -87,3 +87,9 @@ def test_align_refuses_a_text_that_needs_more_frames():
         align(sharp([1, 1]), [1, 1])  # equal neighbours need a nothing between them
     with pytest.raises(ValueError, match="fit"):
         align(sharp([1, 1]), [1, 2, 1])
+
+
+def test_the_log_of_a_path_is_that_of_its_frames():
+    p = np.array([[0.1, 0.8, 0.1], [0.6, 0.3, 0.1], [0.2, 0.1, 0.7]])
+    assert path_log(np.log(p), [1, 2]) == pytest.approx(np.log(0.8 * 0.6 * 0.7))
+    assert path_log(np.log(p), []) == pytest.approx(np.log(0.1 * 0.6 * 0.2))

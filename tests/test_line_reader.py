@@ -184,7 +184,7 @@ def test_the_language_of_the_lines_is_chosen_among_several(tmp_path):
     assert LineReader(tmp_path / "test.onnx").choose_language(logs) is None
 
 
-def test_a_pattern_decides_what_the_ink_leaves_open_and_no_more(tmp_path):
+def test_a_pattern_decides_what_the_ink_leaves_open_and_no_more(tmp_path, monkeypatch):
     write_reader(tmp_path / "test.onnx")
     images = [bars(20, 100, 180, thick=10)]
 
@@ -194,6 +194,8 @@ def test_a_pattern_decides_what_the_ink_leaves_open_and_no_more(tmp_path):
     free = read(None)
     assert set(free) == {"a", "b"}  # grey frames at the edges of the bars are b's
     assert read("[ab]+") == free
+    assert read("a+") == free  # clear ink stands
+    monkeypatch.setattr(line_reader, "PATTERN_COST", 40.0)
     assert set(read("a+")) == {"a"}
     assert read("[0-9]+") == free  # the ink leaves none
     with pytest.raises(ValueError, match="regular expression"):

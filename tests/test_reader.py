@@ -12,7 +12,7 @@ import ocr
 from ocr.errors import ModelError
 from ocr.metrics import Normalisation, character_errors
 from ocr.page import Box, Page
-from ocr.reader import NOTHING_FOUND, Reader
+from ocr.reader import NOTHING_FOUND, REJECTED, Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "images"
@@ -113,3 +113,35 @@ def test_a_twelve_megapixel_photo_and_its_half_give_the_same_boxes(reader, photo
     doubled = [Box(*(2 * np.array(box.as_list())).tolist()) for box in small]
     assert len(big) == len(doubled)
     assert all(max(box.iou(other) for other in doubled) >= 0.8 for box in big)
+
+
+def test_doubtful_characters_are_marked_and_kept_as_alternatives():
+    photo = IMAGES / "todo_list.jpg"
+    plain = Reader().read(photo)
+    least = sorted(letter.confidence for line in plain.lines for letter in line.letters)[3] + 1e-9
+    marked = Reader(reject=least).read(photo)
+    pairs = [
+        pair
+        for before, after in zip(plain.lines, marked.lines, strict=True)
+        for pair in zip(before.letters, after.letters, strict=True)
+    ]
+    doubtful = [(a, b) for a, b in pairs if a != b]
+    assert len(doubtful) == 4
+    for before, after in doubtful:
+        assert after.text == REJECTED
+        assert after.alternatives[0] == (before.text, before.confidence)
+
+
+def test_lines_that_do_not_fit_a_pattern_are_warned_of():
+    page = Reader(pattern="integer").read(IMAGES / "todo_list.jpg")
+    assert page.engine == "lines"
+    assert page.warnings[0].startswith("line 1 does not fit the pattern: ")
+    with pytest.raises(ValueError, match="needs lines"):
+        Reader("letters", pattern="integer")
+
+
+def test_a_language_by_name_and_an_unknown_one():
+    photo = IMAGES / "todo_list.jpg"
+    assert "CALL THE BANK" in Reader(language="none").read(photo).text
+    with pytest.raises(ModelError, match="klingon"):
+        Reader(language="klingon").read(photo)
