@@ -37,7 +37,7 @@ ReadPages = Callable[["Document", OnError], Iterator[tuple["PageSource", "Page"]
 
 # Named here and not taken from their modules, which are slow to import; a test keeps them equal.
 ENGINES = ("auto", "letters", "lines")
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "ndjson", "tsv", "hocr", "alto", "page", "pdf")
 FORMS = ("nfc", "nfkc", "plain")
 PATTERNS = ("integer", "amount", "date", "time", "email")
 REJECTED = "\N{REPLACEMENT CHARACTER}"

@@ -40,6 +40,7 @@ PDF_MAGIC = b"%PDF-"
 PDF_MAY_BEGIN = b"\xef\xbb\xbf \t\r\n\0"  # byte order mark and blanks ahead of it
 HEAD = 64  # bytes that tell a file's kind
 DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for text
+SCAN_DPI = (100, 2400)  # what scanners are set to
 POINT = 72  # PDF units an inch
 REDUCED = 1  # bit of a TIFF's NewSubfileType: a preview of another page
 SUBFILE_TYPE = 254  # TIFF tag
@@ -120,6 +121,22 @@ class Photo:
             grey = np.clip(np.asarray(image) * 255, 0, 255).round().astype(np.uint8)
             return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
         return np.array(image)
+
+    def jpeg(self) -> tuple[bytes, int] | None:
+        """The file as it is, and its EXIF orientation (1 to 8), if it is a grey or colour JPEG."""
+        with _opened(self.source, self.name, self.page) as image:
+            if image.format != "JPEG" or image.mode not in ("L", "RGB"):
+                return None
+            orientation = _orientation(image)
+        content = self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+        return content, orientation
+
+    @property
+    def dpi(self) -> float | None:
+        """Dots an inch that the file tells, where it is a scan's: 72 and 96 mean nothing."""
+        with _opened(self.source, self.name, self.page) as image:
+            told = image.info.get("dpi", (0, 0))[0]
+        return float(told) if SCAN_DPI[0] <= told <= SCAN_DPI[1] else None
 
     def _decode(self, long_side: int, mode: str) -> Image.Image:
         """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""

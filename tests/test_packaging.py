@@ -99,7 +99,7 @@ def test_wheel_content(wheel):
     free = {path.name for path in weights.installed() if weights.read_metadata(path).free}
     assert {name for name in held if Path(name).suffix in weights.SUFFIXES} == free
     assert weights.CHECKSUMS in held or not free
-    assert {"ocr/py.typed", "ocr/cli.py", "ocr/formats/json.py"} <= set(names)
+    assert {"ocr/py.typed", "ocr/cli.py", "ocr/formats/page.schema.json"} <= set(names)
     assert any(name.endswith("LICENSE") for name in names)
 
 

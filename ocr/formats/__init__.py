@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ocr.errors import ImageError
-from ocr.formats import json, text
+from ocr.formats import alto, hocr, json, ndjson, pagexml, pdf, text, tsv
 from ocr.inputs import Document, PageSource
 from ocr.page import Page
 
@@ -30,6 +30,12 @@ class Format(NamedTuple):
 FORMATS: dict[str, Format] = {
     "text": Format(".txt", text.write),
     "json": Format(".json", json.write),
+    "ndjson": Format(".ndjson", ndjson.write),
+    "tsv": Format(".tsv", tsv.write),
+    "hocr": Format(".hocr", hocr.write),
+    "alto": Format(".alto.xml", alto.write, many=False),
+    "page": Format(".page.xml", pagexml.write, many=False),
+    "pdf": Format(".pdf", pdf.write),
 }
 
 

@@ -1,0 +1,243 @@
+"""Searchable PDF: the photo, and over it the text where it stands, invisible.
+
+The text is set in a font without outlines, made here: every character that occurs gets a code, a
+width of one em, and its meaning by a ToUnicode map, so that any script can be searched and copied
+and no font file is needed (PDF 32000-1:2008, 9.6.5 and 9.10.3).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from ocr.errors import OutputError
+from ocr.images import POINT, Photo
+from ocr.inputs import PageSource
+from ocr.page import Box, Line, Page
+
+if TYPE_CHECKING:
+    from pikepdf import Dictionary, Object, Pdf
+
+LONG_SIDE = 842  # points, of a photo that tells no size: A4's
+QUALITY = 90  # of JPEG, for pictures that were none
+CODES = 255  # characters a font holds; code 0 is left out
+EM = 1000  # glyph units
+INVISIBLE = 3  # text rendering mode
+STRETCH = 0.5  # width of a space, in letter heights, where the gap is none
+
+# EXIF orientation -> the matrix that lays the stored picture, a unit square, onto the upright page,
+# in page widths and heights.
+LAID = {
+    1: (1, 0, 0, 1, 0, 0),
+    2: (-1, 0, 0, 1, 1, 0),
+    3: (-1, 0, 0, -1, 1, 1),
+    4: (1, 0, 0, -1, 0, 1),
+    5: (0, -1, -1, 0, 1, 1),
+    6: (0, -1, 1, 0, 0, 1),
+    7: (0, 1, 1, 0, 0, 0),
+    8: (0, 1, -1, 0, 1, 0),
+}
+
+
+def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[bytes]:
+    """One PDF; a JPEG photo is taken over as it is, without loss, whatever way up.
+
+    Raises
+    ------
+    OutputError
+        The package that writes PDFs is not installed.
+    """
+    try:
+        import pikepdf
+    except ImportError:
+        raise OutputError('Writing PDF needs one more package: pip install "ocr[pdf]"') from None
+    with pikepdf.new() as pdf:
+        fonts = _Fonts(pdf)
+        for source, page in pages:
+            _add_page(pdf, fonts, source.open(), page)
+        fonts.finish()
+        stream = io.BytesIO()
+        pdf.save(
+            stream, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate
+        )
+    yield stream.getvalue()
+
+
+class _Fonts:
+    """Fonts without outlines that hold the characters asked for, as many as are needed."""
+
+    def __init__(self, pdf: Pdf) -> None:
+        from pikepdf import Dictionary
+
+        self.pdf = pdf
+        self.codes: dict[str, int] = {}
+        self.dictionary = pdf.make_indirect(Dictionary())  # name -> font, shared by all pages
+
+    def runs(self, text: str) -> Iterator[tuple[str, bytes]]:
+        """(font, codes) of stretches of `text`."""
+        for character in text:
+            self.codes.setdefault(character, len(self.codes))
+        start = 0
+        for end in range(1, len(text) + 1):
+            font = self.codes[text[start]] // CODES
+            if end == len(text) or self.codes[text[end]] // CODES != font:
+                codes = bytes(self.codes[c] % CODES + 1 for c in text[start:end])
+                yield f"F{font}", codes
+                start = end
+
+    def finish(self) -> None:
+        """Make the fonts, once all characters are known."""
+        characters = list(self.codes)
+        for font in range(math.ceil(len(characters) / CODES)):
+            held = characters[font * CODES : (font + 1) * CODES]
+            self.dictionary[f"/F{font}"] = self.pdf.make_indirect(self._font(held))
+
+    def _font(self, characters: Sequence[str]) -> Dictionary:
+        from pikepdf import Array, Dictionary, Name
+
+        glyph = self.pdf.make_stream(f"{EM} 0 0 0 {EM} {EM} d1".encode())
+        names = [Name(f"/g{code}") for code in range(1, len(characters) + 1)]
+        return Dictionary(
+            Type=Name.Font,
+            Subtype=Name.Type3,
+            Name=Name("/Invisible"),
+            FontBBox=[0, 0, EM, EM],
+            FontMatrix=[1 / EM, 0, 0, 1 / EM, 0, 0],
+            CharProcs=Dictionary({str(name): glyph for name in names}),
+            Encoding=Dictionary(Type=Name.Encoding, Differences=Array([1, *names])),
+            FirstChar=1,
+            LastChar=len(characters),
+            Widths=[EM] * len(characters),
+            Resources=Dictionary(),
+            ToUnicode=self.pdf.make_stream(_to_unicode(characters)),
+        )
+
+
+def _to_unicode(characters: Sequence[str]) -> bytes:
+    """The CMap from codes, counted from 1, to UTF-16."""
+    rows = [
+        f"<{code:02x}> <{character.encode('utf-16-be').hex()}>"
+        for code, character in enumerate(characters, 1)
+    ]
+    blocks = [rows[k : k + 100] for k in range(0, len(rows), 100)]  # the most a block may hold
+    maps = "\n".join(
+        f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks
+    )
+    return (
+        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
+        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
+        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
+        f"1 begincodespacerange\n<00> <ff>\nendcodespacerange\n{maps}\n"
+        "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
+    ).encode()
+
+
+def _add_page(pdf: Pdf, fonts: _Fonts, photo: Photo, page: Page) -> None:
+    from pikepdf import Dictionary, Name
+
+    picture, orientation = _picture(pdf, photo)
+    scale = POINT / photo.dpi if photo.dpi else LONG_SIDE / max(page.height, page.width)
+    width, height = page.width * scale, page.height * scale
+    a, b, c, d, e, f = LAID[orientation]
+    matrix = (a * width, b * height, c * width, d * height, e * width, f * height)
+    content = f"q {_numbers(matrix)} cm /Photo Do Q\n{_text(fonts, page, scale)}"
+    sheet = pdf.add_blank_page(page_size=(round(width, 2), round(height, 2)))
+    sheet.Contents = pdf.make_stream(content.encode())
+    sheet.Resources = Dictionary(XObject=Dictionary(Photo=picture), Font=fonts.dictionary)
+    sheet.Resources.ProcSet = [Name.PDF, Name.Text, Name.ImageB, Name.ImageC]
+
+
+def _picture(pdf: Pdf, photo: Photo) -> tuple[Object, int]:
+    """The photo as an image object, and the orientation in which it is stored."""
+    from pikepdf import Name
+
+    found = photo.jpeg()
+    if found is None:
+        pixels = photo.rgb(max(photo.height, photo.width))
+        grey = bool(np.array_equal(pixels[..., 0], pixels[..., 1])) and bool(
+            np.array_equal(pixels[..., 1], pixels[..., 2])
+        )
+        image = Image.fromarray(pixels[..., 0] if grey else pixels)
+        if grey and np.isin(pixels[..., 0], (0, 255)).all():  # a fax or a bilevel scan
+            bits = image.convert("1")
+            stored = pdf.make_stream(bits.tobytes(), Filter=None)
+            stored.BitsPerComponent, stored.ColorSpace = 1, Name.DeviceGray
+            return _described(stored, image.size), 1
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=QUALITY)
+        found = stream.getvalue(), 1
+    content, orientation = found
+    with Image.open(io.BytesIO(content)) as image:
+        stored = pdf.make_stream(content, Filter=Name.DCTDecode)
+        stored.BitsPerComponent = 8
+        stored.ColorSpace = Name.DeviceGray if image.mode == "L" else Name.DeviceRGB
+        return _described(stored, image.size), orientation
+
+
+def _described(stored: Object, size: tuple[int, int]) -> Object:
+    from pikepdf import Name
+
+    stored.Type, stored.Subtype = Name.XObject, Name.Image
+    stored.Width, stored.Height = size
+    return stored
+
+
+def _text(fonts: _Fonts, page: Page, scale: float) -> str:
+    """The operators that set the text of a page."""
+    if not page.lines:
+        return ""
+    parts = [f"BT {INVISIBLE} Tr"]
+    for line in page.lines:
+        turn = _turn(line)
+        for k, word in enumerate(line.words):
+            parts.append(_set(fonts, word.text, word.box, turn, page, scale))
+            if k + 1 < len(line.words):
+                gap = _gap(word.box, line.words[k + 1].box, turn)
+                parts.append(_set(fonts, " ", gap, turn, page, scale))
+    parts.append("ET")
+    return "\n".join(parts)
+
+
+def _turn(line: Line) -> int:
+    """Quarter turns clockwise of a line of writing on the upright photo, 0 to 3."""
+    if len(line.baseline) < 2:
+        return 0
+    (y1, x1), (y2, x2) = line.baseline[0], line.baseline[-1]
+    return round(math.atan2(y2 - y1, x2 - x1) / (math.pi / 2)) % 4
+
+
+def _gap(box: Box, following: Box, turn: int) -> Box:
+    """Where the space after a word stands; half a letter wide where there is no gap."""
+    if turn % 2 == 0:
+        least = max(1, round(box.height * STRETCH))
+        if turn == 0:
+            return Box(box.y1, box.x2, box.y2, max(following.x1, box.x2 + least))
+        return Box(box.y1, min(following.x2, box.x1 - least), box.y2, box.x1)
+    least = max(1, round(box.width * STRETCH))
+    if turn == 1:
+        return Box(box.y2, box.x1, max(following.y1, box.y2 + least), box.x2)
+    return Box(min(following.y2, box.y1 - least), box.x1, box.y1, box.x2)
+
+
+def _set(fonts: _Fonts, text: str, box: Box, turn: int, page: Page, scale: float) -> str:
+    """The operators that set `text` so that it fills `box`, read in the direction of `turn`."""
+    along, across = (box.width, box.height) if turn % 2 == 0 else (box.height, box.width)
+    x = box.x1 if turn in (0, 1) else box.x2
+    y = box.y2 if turn in (0, 3) else box.y1
+    cos, sin = ((1, 0), (0, -1), (-1, 0), (0, 1))[turn]
+    size = across * scale
+    place = (cos, sin, -sin, cos, x * scale, (page.height - y) * scale)
+    stretch = 100 * along / (len(text) * across)
+    parts = [f"{_numbers((stretch,))} Tz {_numbers(place)} Tm"]
+    for font, codes in fonts.runs(text):
+        parts.append(f"/{font} {_numbers((size,))} Tf <{codes.hex()}> Tj")
+    return " ".join(parts)
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return " ".join(f"{value:.4f}".rstrip("0").rstrip(".") for value in values)
