@@ -60,6 +60,19 @@ DATA = (
     },
 )  # fmt: skip
 
+RESEARCH_DATA = (
+    {
+        "name": "IAM offline handwriting database, part, University of Bern",
+        "licence": "non-commercial research only",
+        "source": "https://fki.tic.heia-fr.ch/databases/iam-handwriting-database",
+    },
+    {
+        "name": "IAM on-line handwriting database, part, University of Bern",
+        "licence": "non-commercial research only",
+        "source": "https://fki.tic.heia-fr.ch/databases/iam-on-line-handwriting-database",
+    },
+)
+
 
 def line_graph(network: LineNetwork) -> onnx.ModelProto:
     """The ONNX graph: `lines` (N, 1, LINE_HEIGHT, W) to `logits` (N, W // FRAME, classes).
@@ -215,6 +228,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=models_dir())
     parser.add_argument("--name", default="lines")
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
+    parser.add_argument("--research", action="store_true", help="IAM was trained on")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     network = LineNetwork()
@@ -236,7 +250,8 @@ def main() -> None:
         },
         charset=CHARSET,
         normalisation=NORMALISATION,
-        data=DATA,
+        data=(*DATA, *RESEARCH_DATA) if arguments.research else DATA,
+        free=not arguments.research,
         temperature=temperature,
         figures={f"CER {name}, valid, greedy": round(rate, 4) for name, rate in rates.items()},
         command=arguments.command,
@@ -246,6 +261,7 @@ def main() -> None:
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, metadata.to_json()
     names = [f"{arguments.name}.onnx", f"{arguments.name}.safetensors"]
+    arguments.out.mkdir(parents=True, exist_ok=True)
     write(arguments.out / names[0], model.SerializeToString(deterministic=True))
     save_weights(arguments.out / names[1], network, metadata)
     weight_files.update_checksums(arguments.out, *names)
