@@ -184,6 +184,7 @@ def _how_to_read(command: Command) -> Command:
             reading["language"] = "none"
         if reading["pattern"] is not None and reading["engine"] == "letters":
             raise click.UsageError("--pattern needs lines: leave out --engine letters.")
+        _mind_licence(reading["model"])
         return command(reading=reading, **options)
 
     names = ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
@@ -601,6 +602,17 @@ def _reader(reading: dict[str, Any]) -> Reader:
     from ocr.reader import Reader
 
     return Reader(**reading)
+
+
+def _mind_licence(model: str | None) -> None:
+    """Say so if a model's data is not free; that it is missing or damaged, others will say."""
+    if model is None:
+        return
+    from ocr.weights import find_weights, read_metadata
+
+    with suppress(ModelError):
+        if not read_metadata(find_weights(model)).free:
+            _say(f"{model}: trained on data for non-commercial research only")
 
 
 def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:

@@ -24,6 +24,7 @@ FORMAT_VERSION = 1
 METADATA_KEY = "ocr"  # key in safetensors headers and ONNX metadata_props
 NPZ_KEY = "metadata"  # array name in .npz files
 SUFFIXES = (".npz", ".safetensors", ".onnx")
+RESEARCH = "research"  # folder, beside the others, of weights whose data is not free
 CHECKSUMS = "SHA256SUMS"
 
 
@@ -76,11 +77,12 @@ def models_dir() -> Path:
 
 
 def installed() -> list[Path]:
-    """The weight files in `models_dir()`, by name."""
+    """The weight files in `models_dir()` by name; in a checkout then those for research only."""
     root = models_dir()
-    if not root.is_dir():
-        return []
-    return sorted(path for path in root.iterdir() if path.suffix in SUFFIXES)
+    folders = [folder for folder in (root, root / RESEARCH) if folder.is_dir()]
+    return [
+        path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES
+    ]
 
 
 def find_weights(name: str) -> Path:

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -405,6 +406,15 @@ def test_options_reach_the_reader(run, fake, tmp_path):
     assert run("read", *options, a)[0] == 0
     assert run("boxes", *options, a, "--json")[0] == 0
     assert fake.asked == [expected, expected]
+
+
+def test_a_model_for_research_only_says_so(run, fake, tmp_path):
+    path, photo = tmp_path / "theirs.npz", picture(tmp_path / "a.png")
+    about = weights.Metadata("theirs", "mlp", {}, ("a",), "x", free=False)
+    np.savez(path, metadata=np.array(about.to_json()))
+    assert "research only" in one_line(run("read", "--model", path, photo)[2])
+    np.savez(path, metadata=np.array(replace(about, free=True).to_json()))
+    assert run("read", "--model", path, photo)[2] == ""
 
 
 # boxes
