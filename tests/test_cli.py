@@ -410,7 +410,7 @@ def test_options_reach_the_reader(run, fake, tmp_path):
 
 def test_a_model_for_research_only_says_so(run, fake, tmp_path):
     path, photo = tmp_path / "theirs.npz", picture(tmp_path / "a.png")
-    about = weights.Metadata("theirs", "mlp", {}, ("a",), "x", free=False)
+    about = weights.Metadata("theirs", "mlp", {}, ("a",), "x", data=(), free=False)
     np.savez(path, metadata=np.array(about.to_json()))
     assert "research only" in one_line(run("read", "--model", path, photo)[2])
     np.savez(path, metadata=np.array(replace(about, free=True).to_json()))
