@@ -408,7 +408,7 @@ def test_options_reach_the_reader(run, fake, tmp_path):
     assert fake.asked == [expected, expected]
 
 
-def test_a_model_for_research_only_says_so(run, fake, tmp_path):
+def test_weights_for_research_only_say_so(run, fake, tmp_path):
     path, photo = tmp_path / "theirs.npz", picture(tmp_path / "a.png")
     about = weights.Metadata("theirs", "mlp", {}, ("a",), "x", data=(), free=False)
     np.savez(path, metadata=np.array(about.to_json()))
