@@ -30,7 +30,7 @@ import onnxruntime
 marks.append(("import: onnxruntime", clock()))
 from ocr.reader import Reader
 reader = Reader(engine="letters")
-reader.classifier, reader.language
+reader.classifier, reader.languages
 marks.append(("load models", clock()))
 photo = open_image(sys.argv[1])
 photo.grey(1000)

@@ -1,0 +1,139 @@
+"""How `ocr read` stands beside other readers: the same photos, the same run, the same score.
+
+    python tests/benchmarks/peers.py [FOLDER] [--rapidocr PYTHON] [--repeat 1]
+
+FOLDER holds photos with their text beside them (photo.jpg and photo.gt.txt); without it they are
+`$OCR_DATA/photos`. RapidOCR (`pip install rapidocr onnxruntime`, in an environment of its own whose
+interpreter is PYTHON) reads without its angle classifier, which turns lines upside down; its boxes
+are grouped into lines. Tesseract takes part if it is installed (`--psm 6`). CER is pooled edits over
+pooled reference characters, NFC, white space folded, case ignored; a photo of single letters
+(`*letters*`) without spaces. CPU-seconds and memory are those of a whole process for each photo,
+cold; medians over the repeats, then the mean (the largest, of memory) over the photos.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from ocr.evaluate import pairs_in, read_truth
+from ocr.metrics import Normalisation, character_errors
+
+Quad = list[list[float]]
+
+
+def lines_of(found: Iterable[tuple[Quad, str]]) -> str:
+    """Boxes in reading order: those whose middle lies within a line's height belong to it."""
+    lines: list[list[tuple[float, float, float, str]]] = []
+    boxes = []
+    for quad, text in found:
+        ys, xs = [y for _, y in quad], [x for x, _ in quad]
+        boxes.append((min(ys), max(ys), min(xs), text))
+    for box in sorted(boxes, key=lambda b: b[0] + b[1]):
+        middle = (box[0] + box[1]) / 2
+        for line in lines:
+            top = statistics.mean(b[0] for b in line)
+            bottom = statistics.mean(b[1] for b in line)
+            if top <= middle <= bottom:
+                line.append(box)
+                break
+        else:
+            lines.append([box])
+    return "\n".join(" ".join(b[3] for b in sorted(line, key=lambda b: b[2])) for line in lines)
+
+
+def read_with_rapidocr(photo: str) -> None:
+    import logging
+
+    logging.disable(logging.CRITICAL)
+    from rapidocr import RapidOCR
+
+    found = RapidOCR()(photo, use_cls=False)
+    pairs = [] if found.txts is None else zip(found.boxes.tolist(), found.txts, strict=True)
+    print(lines_of(pairs))
+
+
+def measure(command: list[str]) -> tuple[str, float, float]:
+    """What a process prints, its CPU-seconds and its peak MiB."""
+    with tempfile.TemporaryFile() as out:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+        if command[0] != sys.executable:
+            environment.pop("PYTHONPATH")
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"{' '.join(command)} failed")
+        out.seek(0)
+        text = out.read().decode("utf-8", "replace")
+    return text, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--rapidocr", metavar="PYTHON", help="interpreter that has rapidocr")
+    parser.add_argument("--repeat", type=int, default=1)
+    arguments = parser.parse_args()
+    readers = {"ocr": [sys.executable, "-m", "ocr", "read"]}
+    if arguments.rapidocr:
+        readers["RapidOCR 3"] = [arguments.rapidocr, "-c", _alone()]
+    if tesseract := shutil.which("tesseract"):
+        readers["Tesseract"] = [tesseract]
+    folder = arguments.folder or Path(os.environ["OCR_DATA"]) / "photos"
+    print(f"| photo | {' | '.join(f'{name} CER %' for name in readers)} |")
+    print(f"|---|{'---|' * len(readers)}")
+    edits = dict.fromkeys(readers, 0)
+    total, no_worse = 0, dict.fromkeys(readers, 0)
+    costs: dict[str, list[tuple[float, float]]] = {name: [] for name in readers}
+    pairs = pairs_in(folder)
+    for photo, beside in pairs:
+        how = Normalisation(ignore_case=True, ignore_spaces="letters" in photo.name)
+        truth = how.apply(read_truth(beside))
+        total += len(truth)
+        rates = {}
+        for name, command in readers.items():
+            tail = ["-", "--psm", "6"] if name == "Tesseract" else []
+            runs = [measure([*command, str(photo), *tail]) for _ in range(arguments.repeat)]
+            errors = character_errors(truth, how.apply(runs[0][0]))
+            edits[name] += errors.edits
+            rates[name] = errors.rate
+            costs[name].append(
+                (statistics.median(r[1] for r in runs), statistics.median(r[2] for r in runs))
+            )
+        for name in readers:
+            no_worse[name] += rates["ocr"] <= rates[name]
+        print(
+            f"| {photo.stem} | {' | '.join(f'{100 * rates[n]:.1f}' for n in readers)} |", flush=True
+        )
+    rows = {
+        "all": [f"{100 * edits[name] / total:.1f}" for name in readers],
+        "photos on which ocr is no worse": [f"{no_worse[n]} of {len(pairs)}" for n in readers],
+        "CPU-seconds a photo, cold": [
+            f"{statistics.mean(cpu for cpu, _ in costs[name]):.2f}" for name in readers
+        ],
+        "peak MiB": [f"{max(mib for _, mib in costs[name]):.0f}" for name in readers],
+    }
+    for title, cells in rows.items():
+        print(f"| {title} | {' | '.join(cells)} |")
+
+
+def _alone() -> str:
+    """The source that reads a photo in an interpreter without `ocr`."""
+    import inspect
+
+    parts = ["from __future__ import annotations", "import statistics, sys"]
+    parts += ["from collections.abc import Iterable", "Quad = list"]
+    parts += [inspect.getsource(lines_of), inspect.getsource(read_with_rapidocr)]
+    return "\n".join([*parts, "read_with_rapidocr(sys.argv[1])"])
+
+
+if __name__ == "__main__":
+    main()
