@@ -5,8 +5,8 @@
 FOLDER holds photos with their text beside them (photo.jpg and photo.gt.txt); without it they are
 `$OCR_DATA/photos`. RapidOCR (`pip install rapidocr onnxruntime`, in an environment of its own whose
 interpreter is PYTHON) reads without its angle classifier, which turns lines upside down; its boxes
-are grouped into lines. Tesseract takes part if it is installed (`--psm 6`). CER is pooled edits over
-pooled reference characters, NFC, white space folded, case ignored; a photo of single letters
+are grouped into lines. Tesseract takes part if it is installed (`--psm 6`). CER is pooled edits
+over pooled reference characters, NFC, white space folded, case ignored; a photo of single letters
 (`*letters*`) without spaces. CPU-seconds and memory are those of a whole process for each photo,
 cold; medians over the repeats, then the mean (the largest, of memory) over the photos.
 """
