@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pypdfium2
 import pytest
+from lxml import etree
 from PIL import Image
 
 from ocr import errors, weights
@@ -215,9 +216,18 @@ def test_a_real_page(tmp_path):
 def test_pdftotext(picture, tmp_path):
     picture.save(tmp_path / "a.jpg")
     (tmp_path / "a.pdf").write_bytes(made(tmp_path / "a.jpg", TEXT))
-    command = ["pdftotext", "-layout", str(tmp_path / "a.pdf"), "-"]
-    text = subprocess.run(command, capture_output=True, check=True).stdout.decode()
-    assert text.split() == ["Café", "5€", "Straße", "Œuvre½"]
+    command = ["pdftotext", "-bbox", str(tmp_path / "a.pdf"), "-"]
+    found = subprocess.run(command, capture_output=True, check=True).stdout
+    root = etree.fromstring(found)
+    sheet = root.find(".//{*}page")
+    size = np.array([float(sheet.get(side)) for side in ("height", "width")] * 2)
+    words = [word for line in TEXT.lines for word in line.words]
+    nodes = root.findall(".//{*}word")
+    assert [node.text for node in nodes] == [word.text for word in words]
+    for node, word in zip(nodes, words, strict=True):
+        box = np.array([float(node.get(side)) for side in ("yMin", "xMin", "yMax", "xMax")])
+        expected = np.array(word.box.as_list()) / np.array([300, 400, 300, 400])
+        assert box / size == pytest.approx(expected, abs=NEAR)
 
 
 def test_stdin(picture):

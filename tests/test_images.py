@@ -389,3 +389,91 @@ def test_light_to_import():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# HEIC and PDF, which need a package each
+
+
+@pytest.fixture
+def heic(tmp_path) -> Path:
+    """`picture` twice as large; its EXIF does not count, for the format tells turns itself."""
+    pillow_heif = pytest.importorskip("pillow_heif")
+    exif = Image.Exif()
+    exif[images.ORIENTATION] = 6
+    pillow_heif.register_heif_opener()
+    picture(16).convert("RGB").save(tmp_path / "a.heic", quality=95, exif=exif)
+    return tmp_path / "a.heic"
+
+
+def test_heic(heic):
+    for source in (heic, io.BytesIO(heic.read_bytes())):
+        photo = open_image(source)
+        assert (photo.height, photo.width) == (48, 64)
+        np.testing.assert_allclose(photo.grey(64)[8::16, 8::16], LETTERS, atol=0.1)
+    heic.write_bytes(heic.read_bytes()[:-200])
+    with pytest.raises(ImageError):
+        open_image(heic).grey(64)
+
+
+def pdf_of(image: Image.Image, path: Path, **options: object) -> Path:
+    image.save(path, "PDF", **options)
+    return path
+
+
+def test_pdf(tmp_path):
+    path = pdf_of(picture(16), tmp_path / "scan", resolution=72)  # told by its content
+    photo = open_image(path, dpi=72)
+    assert (photo.height, photo.width) == (48, 64)
+    np.testing.assert_allclose(photo.grey(64)[8::16, 8::16], LETTERS, atol=0.1)
+    assert photo.rgb(32).shape == (24, 32, 3)
+    assert open_image(path).width == round(64 * images.DPI / 72)
+    assert open_image(io.BytesIO(path.read_bytes()), dpi=144).width == 128
+    with pytest.raises(ImageError, match="no page 2"):
+        open_image(path, page=2)
+    with pytest.raises(ImageError, match="--dpi"):
+        open_image(pdf_of(picture(16), path, resolution=0.3), dpi=2400)
+
+
+def test_pdf_is_turned_upright(tmp_path):
+    pikepdf = pytest.importorskip("pikepdf")
+    path = pdf_of(picture(16).transpose(Image.Transpose.ROTATE_90), tmp_path / "a.pdf")
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        document.pages[0].rotate(90, relative=True)
+        document.save(path)
+    photo = open_image(path, dpi=72)
+    assert (photo.height, photo.width) == (48, 64)
+    np.testing.assert_allclose(photo.grey(64)[8::16, 8::16], LETTERS, atol=0.1)
+
+
+def test_pdf_that_cannot_be_read(tmp_path):
+    pikepdf = pytest.importorskip("pikepdf")
+    path = pdf_of(picture(16), tmp_path / "a.pdf")
+    with pikepdf.open(path) as document:
+        document.save(tmp_path / "b.pdf", encryption=pikepdf.Encryption(user="x", owner="y"))
+    with pytest.raises(ImageError) as error:
+        open_image(tmp_path / "b.pdf")
+    assert "password" in one_line(error, "b.pdf")
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(ImageError) as error:
+        open_image(path)
+    assert "damaged" in one_line(error, "a.pdf")
+
+
+@pytest.mark.parametrize(("package", "extra"), [("pillow_heif", "heic"), ("pypdfium2", "pdf")])
+def test_a_missing_package_is_named(heic, tmp_path, monkeypatch, package, extra):
+    path = heic if extra == "heic" else pdf_of(picture(), tmp_path / "a.pdf")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImageError) as error:
+        open_image(path)
+    assert str(error.value).endswith(f'pip install "ocr[{extra}]"')
+    assert str(path) in str(error.value)
+
+
+def test_jpeg_as_it_is(tmp_path):
+    path = saved(picture(), tmp_path / "a.jpg", dpi=(200, 200))
+    assert open_image(path).jpeg() == (path.read_bytes(), 1)
+    assert open_image(path).dpi == 200
+    assert open_image(io.BytesIO(path.read_bytes())).jpeg() == (path.read_bytes(), 1)
+    assert open_image(saved(picture(), tmp_path / "b.jpg", dpi=(72, 72))).dpi is None
+    assert open_image(saved(picture(), tmp_path / "a.png")).jpeg() is None
+    assert open_image(saved(picture().convert("CMYK"), tmp_path / "c.jpg")).jpeg() is None

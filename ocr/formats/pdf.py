@@ -1,8 +1,8 @@
 """Searchable PDF: the photo, and over it the text where it stands, invisible.
 
 The text is set in a font without outlines, made here: every character that occurs gets a code, a
-width of one em, and its meaning by a ToUnicode map, so that any script can be searched and copied
-and no font file is needed (PDF 32000-1:2008, 9.6.5 and 9.10.3).
+width of half an em, and its meaning by a ToUnicode map, so that any script can be searched and
+copied and no font file is needed (PDF 32000-1:2008, 9.6.5 and 9.10.3).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ LONG_SIDE = 842  # points, of a photo that tells no size: A4's
 QUALITY = 90  # of JPEG, for pictures that were none
 CODES = 255  # characters a font holds; code 0 is left out
 EM = 1000  # glyph units
+WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
 INVISIBLE = 3  # text rendering mode
 STRETCH = 0.5  # width of a space, in letter heights, where the gap is none
 
@@ -100,19 +101,28 @@ class _Fonts:
     def _font(self, characters: Sequence[str]) -> Dictionary:
         from pikepdf import Array, Dictionary, Name
 
-        glyph = self.pdf.make_stream(f"{EM} 0 0 0 {EM} {EM} d1".encode())
+        glyph = self.pdf.make_stream(f"{WIDTH} 0 0 0 {WIDTH} {EM} d1".encode())
         names = [Name(f"/g{code}") for code in range(1, len(characters) + 1)]
         return Dictionary(
             Type=Name.Font,
             Subtype=Name.Type3,
             Name=Name("/Invisible"),
-            FontBBox=[0, 0, EM, EM],
+            FontBBox=[0, 0, WIDTH, EM],
+            FontDescriptor=Dictionary(
+                Type=Name.FontDescriptor,
+                FontName=Name("/Invisible"),
+                Flags=4,  # symbolic: its own encoding
+                FontBBox=[0, 0, WIDTH, EM],
+                ItalicAngle=0,
+                Ascent=EM,
+                Descent=-1,  # Poppler takes none for not told
+            ),
             FontMatrix=[1 / EM, 0, 0, 1 / EM, 0, 0],
             CharProcs=Dictionary({str(name): glyph for name in names}),
             Encoding=Dictionary(Type=Name.Encoding, Differences=Array([1, *names])),
             FirstChar=1,
             LastChar=len(characters),
-            Widths=[EM] * len(characters),
+            Widths=[WIDTH] * len(characters),
             Resources=Dictionary(),
             ToUnicode=self.pdf.make_stream(_to_unicode(characters)),
         )
@@ -232,7 +242,7 @@ def _set(fonts: _Fonts, text: str, box: Box, turn: int, page: Page, scale: float
     cos, sin = ((1, 0), (0, -1), (-1, 0), (0, 1))[turn]
     size = across * scale
     place = (cos, sin, -sin, cos, x * scale, (page.height - y) * scale)
-    stretch = 100 * along / (len(text) * across)
+    stretch = 100 * along / (len(text) * across * WIDTH / EM)
     parts = [f"{_numbers((stretch,))} Tz {_numbers(place)} Tm"]
     for font, codes in fonts.runs(text):
         parts.append(f"/{font} {_numbers((size,))} Tf <{codes.hex()}> Tj")
