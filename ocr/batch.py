@@ -10,19 +10,23 @@ folder of the results (`ocr.journal`), what could not be read in `errors.ndjson`
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import signal
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
+from ocr import journal
 from ocr.errors import ModelError, OcrError, OutputError
 from ocr.journal import Journal, Record
 from ocr.storage import Place
 
 ERRORS = "errors.ndjson"
-LISTED = 20  # errors that the summary names; all are in the file
+LISTED = 20  # errors and warnings that the summary names; all errors are in the file
 
 
 class Item(Protocol):
@@ -38,18 +42,21 @@ class Item(Protocol):
 
 
 class Recipe(Protocol):
-    """How an item becomes results; picklable. Both methods run on a worker."""
+    """How an item becomes results; picklable. All but `settings` and `outputs` run on workers."""
 
     def settings(self) -> str:
-        """SHA-256 of all that the results depend on besides the item's content."""
-
-    def digest(self, item: Any) -> str:
-        """SHA-256 of the item's content."""
+        """SHA-256 of all that the results depend on besides the item."""
 
     def outputs(self, item: Any) -> list[str]:
-        """Names of the files that `results` gives."""
+        """Names that the files of `results` may have, told without opening the item."""
 
-    def results(self, item: Any) -> Results:
+    def content(self, item: Any) -> Path | bytes:
+        """The item's file, or what is in it."""
+
+    def about(self, item: Any) -> str:
+        """What of the item the results depend on besides its content."""
+
+    def results(self, item: Any, content: Path | bytes) -> Results:
         """Read the item."""
 
 
@@ -82,6 +89,8 @@ class Outcome:
         The reason, empty if it was read.
     kind : str
         The reason's class.
+    trace : str
+        Where it happened, if that was a surprise.
     warnings : tuple of str
     fresh : bool
         Whether it was read now, and not found done.
@@ -91,6 +100,7 @@ class Outcome:
     record: Record | None = None
     error: str = ""
     kind: str = ""
+    trace: str = ""
     warnings: tuple[str, ...] = ()
     fresh: bool = True
 
@@ -118,7 +128,9 @@ class Summary:
     failed: int = 0
     warned: int = 0
     stopped: int = 0  # signal that ended it
-    errors: list[Outcome] = field(default_factory=list, repr=False)  # the first `LISTED`
+    # The first `LISTED` of each.
+    errors: list[Outcome] = field(default_factory=list, repr=False)
+    warnings: list[str] = field(default_factory=list, repr=False)
 
     @property
     def left(self) -> int:
@@ -148,10 +160,11 @@ class Work:
                 "Install the same ones."
             )
         try:
-            digest = self.recipe.digest(item)
+            content = self.recipe.content(item)
+            digest = _digest(content, self.recipe.about(item))
             if _is_done(task.done, digest, self.settings) and self.place.holds(task.done.outputs):  # type: ignore[union-attr]
                 return Outcome(item.name, task.done, fresh=False)
-            results = self.recipe.results(item)
+            results = self.recipe.results(item, content)
             for name, data in results.files.items():
                 self.place.write(name, data)
         except ModelError:
@@ -160,8 +173,9 @@ class Work:
             return Outcome(item.name, error=str(error), kind=type(error).__name__)
         # The edge of a worker: what one file brings about must not end the run.
         except Exception as error:
-            reason = f"{item.name}: internal error ({type(error).__name__}: {error}); see --debug"
-            return Outcome(item.name, error=reason, kind=type(error).__name__)
+            kind = type(error).__name__
+            reason = f"{item.name}: internal error ({kind}: {error}); see --debug"
+            return Outcome(item.name, error=reason, kind=kind, trace=traceback.format_exc())
         written = {
             name: (len(data), hashlib.sha256(data).hexdigest())
             for name, data in results.files.items()
@@ -217,11 +231,10 @@ def run(
         Nothing can be read.
     """
     stop = stop or Stop()
+    _refuse_to_replace(items, recipe, place, force or (resume and journal.stands(place)))
     place.make()
     book = Journal(place, resume)
     try:
-        if not (force or book.resumed):
-            _refuse_to_replace(items, recipe, place)
         place.sweep()
         place.remove(ERRORS)
         summary = Summary(total=len(items) + len(lost))
@@ -241,6 +254,8 @@ def run(
                 else:
                     summary.found += 1
                 summary.warned += bool(outcome.warnings)
+                room = max(0, LISTED - len(summary.warnings))
+                summary.warnings += outcome.warnings[:room]
                 on_outcome(outcome, summary)
 
             for name, error in lost:
@@ -273,11 +288,20 @@ def stopping() -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
+def _digest(content: Path | bytes, about: str) -> str:
+    digest = hashlib.sha256(about.encode())
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 def _is_done(record: Record | None, digest: str, settings: str) -> bool:
     return record is not None and (record.input, record.settings) == (digest, settings)
 
 
-def _refuse_to_replace(items: Sequence[Item], recipe: Recipe, place: Place) -> None:
+def _refuse_to_replace(items: Sequence[Item], recipe: Recipe, place: Place, allowed: bool) -> None:
+    """Nothing, if no file would be replaced by results, or that is allowed; never the inputs."""
     standing: dict[str, set[str]] = {}  # folder in the place -> names in it
     met = []
     for item in items:
@@ -285,13 +309,20 @@ def _refuse_to_replace(items: Sequence[Item], recipe: Recipe, place: Place) -> N
             folder, _, last = name.rpartition("/")
             if folder not in standing:
                 standing[folder] = set(place.names(folder))
-            if last in standing[folder]:
-                met.append(name)
-    if met:
-        more = f", and {len(met) - 1} more of its results" if len(met) > 1 else ""
+            if last not in standing[folder]:
+                continue
+            met.append(name)
+            source = Path(item.path)
+            if place.local and source.exists() and source.samefile(place.local / name):
+                raise OutputError(
+                    f"{place.root}/{name}: would replace the file that is read. "
+                    "Name another folder."
+                )
+    if met and not allowed:
+        more = f" and {len(met) - 1} more" if len(met) > 1 else ""
         raise OutputError(
-            f"{place.root}/{met[0]}: there already{more}. Give --resume to go on with an earlier "
-            "run, --force to replace them, or another folder."
+            f"{place.root}/{met[0]}{more}: already there. Use --resume to go on with an earlier "
+            "run, --force to replace, or another folder."
         )
 
 

@@ -6,12 +6,14 @@ import io
 import json
 import os
 import re
+import signal
 import string
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial, wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ocr.batch import Execute, Outcome, Summary
     from ocr.inputs import Document, PageRange, PageSource
     from ocr.page import Page
     from ocr.reader import Reader, ReadLine
+    from ocr.recipe import ReadDocument
 
 Item = TypeVar("Item")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -52,6 +56,7 @@ CHARSETS = {
 }
 OVERLAY_SIDE = 2400  # pixels, longer side of an overlay: letters stay legible, files small
 OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
+PLAIN_PROGRESS = 60.0  # seconds between lines about a long run, where there is no terminal
 DPI = 300  # dots an inch, as in ocr.images
 INTERRUPTED = 130  # exit status of a program ended by Ctrl-C: 128 + SIGINT
 
@@ -237,6 +242,37 @@ def _how_to_read(command: Command) -> Command:
     return cast(Command, wrapped)
 
 
+def _how_to_read_many(command: Command) -> Command:
+    """Add the options of runs into a folder."""
+    for option in (
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Read on the Dask cluster of this scheduler: tcp://host:8786, or its file. FILE "
+            "and --output may be addresses such as s3://bucket/scans.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Give up a file that takes longer.",
+        ),
+        click.option(
+            "--resume",
+            is_flag=True,
+            help="Go on with an earlier run into the folder: leave out what it has done.",
+        ),
+        click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Read so many files at a time, a process each; by default one a core.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="ocr", message="%(prog)s %(version)s")
 @_debug
@@ -269,6 +305,7 @@ def cli() -> None:
     "suffix.",
 )
 @click.option("--force", is_flag=True, help="Replace files that are there.")
+@_how_to_read_many
 @click.option(
     "--gt",
     "drafts",
@@ -291,6 +328,10 @@ def read(
     join: bool,
     output: str | None,
     force: bool,
+    jobs: int | None,
+    resume: bool,
+    timeout: float | None,
+    scheduler: str | None,
     drafts: bool,
     line_images: str | None,
 ) -> int:
@@ -302,27 +343,41 @@ def read(
     array. Into a folder each input is written to files of its own: photo.jpg to photo.txt and,
     for further formats, photo.json and so on. What cannot be read is reported and left out.
 
+    A run into a folder reads many files at a time, names what failed in errors.ndjson there, and
+    can be ended and gone on with by --resume.
+
     \b
     ocr read photo.jpg
-    ocr read scans/ --recursive --format text --format alto --output texts/
+    ocr read scans/ --recursive --format text --format alto --output texts/ --jobs 8
     ocr read --charset digits+. --format json receipts/ --output receipts.json
     """
     from ocr.inputs import find_documents, read_list
+    from ocr.recipe import ReadDocument
 
     if drafts and "-" in files:
         raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
     formats = tuple(dict.fromkeys(formats))
-    folder = Path(output) if output and _is_folder(output, formats) else None
+    folder = output if output and _is_folder(output, formats) else None
     if len(formats) > 1 and folder is None:
         raise click.UsageError("Several formats need --output with the name of a folder.")
     if not files and files_from is None:
         raise click.UsageError("Missing argument 'FILE...'.")
+    if folder is None and (jobs or resume or timeout or scheduler):
+        raise click.UsageError(
+            "--jobs, --resume, --timeout and --scheduler need --output with the name of a folder."
+        )
+    if scheduler and (jobs or timeout):
+        raise click.UsageError("On a cluster --jobs and --timeout are the cluster's own affair.")
 
     failures: list[str] = []
+    lost: list[tuple[str, OcrError]] = []
 
     def on_error(name: str, error: Exception) -> None:
         _complain(error, name)
         failures.append(name)
+
+    def on_lost(name: str, error: OcrError) -> None:
+        lost.append((name, error))
 
     arguments = [*files, *(read_list(files_from) if files_from else ())]
     documents = find_documents(
@@ -330,26 +385,40 @@ def read(
         recursive=recursive,
         ranges=ranges,
         dpi=dpi,
-        leave_out=folder,
-        on_error=on_error,
+        leave_out=Path(folder) if folder else None,
+        on_error=on_lost,
     )
+    if folder is None or not documents:
+        for name, error in lost:
+            on_error(name, error)
     if not documents:
         return ExitCode.SOME_FAILED
+    if folder is not None:
+        recipe = ReadDocument(
+            tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in reading.items()),
+            formats,
+            join,
+            drafts,
+            line_images,
+        )
+        execute = _executor(documents, jobs, timeout, scheduler)
+        return _read_into_folder(documents, recipe, folder, execute, resume, force, lost)
     keep = _draft_writer(drafts, line_images) if drafts or line_images else None
     read_pages = partial(_pages, _reader(reading), keep=keep)
-    if folder is not None:
-        _read_into_folder(read_pages, documents, formats, join, folder, force, on_error)
-    else:
-        single = arguments == [documents[0].path]
-        _read_as_one(read_pages, documents, formats[0], join, single, output, force, on_error)
+    single = arguments == [documents[0].path]
+    _read_as_one(read_pages, documents, formats[0], join, single, output, force, on_error)
     return ExitCode.SOME_FAILED if failures else ExitCode.OK
 
 
 def _is_folder(output: str, formats: Sequence[str]) -> bool:
     """Whether ``--output`` names a folder for the results and not one file."""
+    from ocr.storage import is_url
+
     path = Path(output)
     if path.exists():
         return path.is_dir()
+    if is_url(output):
+        return True
     return output.endswith(("/", os.sep)) or not path.suffix or len(formats) > 1
 
 
@@ -396,39 +465,109 @@ def _read_as_one(
                     raise click.exceptions.Exit(ExitCode.SOME_FAILED)
 
 
+def _executor(
+    documents: Sequence[Document], jobs: int | None, limit: float | None, scheduler: str | None
+) -> Execute | None:
+    """Where the documents are read: in worker processes or on a cluster; None is right here."""
+    if scheduler is not None:
+        from ocr import cluster
+
+        return partial(cluster.execute, address=scheduler)
+    stdin = any(document.path == "-" for document in documents)
+    if stdin or (len(documents) == 1 and jobs is None and limit is None):
+        return None
+    from ocr import workers
+
+    return partial(workers.execute, jobs=jobs or workers.usable_cores(), limit=limit)
+
+
 def _read_into_folder(
-    read_pages: ReadPages,
     documents: Sequence[Document],
-    formats: Sequence[str],
-    join: bool,
-    folder: Path,
+    recipe: ReadDocument,
+    folder: str,
+    execute: Execute | None,
+    resume: bool,
     force: bool,
-    on_error: OnError,
-) -> None:
-    """Read each into files of its own."""
-    from ocr.formats import planned_files, render
-    from ocr.output import make_folder, refuse_existing
+    lost: Sequence[tuple[str, OcrError]],
+) -> int:
+    """Read each into files of its own; the exit status."""
+    from ocr.batch import ERRORS, Stop, run, stopping
+    from ocr.storage import Place
+
+    # Right here Ctrl-C ends it as any other command.
+    stoppable = stopping() if execute else nullcontext(Stop())
 
     documents = list(dict.fromkeys(documents))  # named twice, read once
-    planned = ((document, folder / name) for document, name in planned_files(documents, formats))
-    refuse_existing(planned, force)
-    make_folder(folder)
-    with _progress(documents, "Reading", False) as shown:
-        for document in shown:
-            failed: list[str] = []
+    start = time.monotonic()
+    with stoppable as stop, _tally(len(documents) + len(lost)) as on_outcome:
+        summary = run(
+            documents,
+            recipe,
+            Place(folder.rstrip("/") or "/"),
+            execute or (lambda tasks, step, _: map(step, tasks)),
+            resume=resume,
+            force=force,
+            lost=lost,
+            stop=stop,
+            on_outcome=on_outcome,
+        )
+    for warning in summary.warnings:
+        _say(f"warning: {warning}")
+    for outcome in summary.errors:
+        if outcome.trace and click.get_current_context().find_root().obj["debug"]:
+            click.echo(outcome.trace, nl=False, err=True)
+        _say(outcome.error)
+    if summary.stopped and summary.left:
+        _say(
+            f"stopped with {summary.left} of {summary.total} files left; the same command with "
+            "--resume goes on"
+        )
+        return INTERRUPTED - signal.SIGINT + summary.stopped
+    if summary.total > 1:
+        seconds = time.monotonic() - start
+        counts = [f"{summary.read} files read"]
+        if summary.found:
+            counts.append(f"{summary.found} done before")
+        if summary.failed:
+            counts.append(f"{summary.failed} failed (all in {folder.rstrip('/')}/{ERRORS})")
+        if summary.warned:
+            counts.append(f"{summary.warned} with warnings")
+        rate = f", {3600 * summary.read / seconds:,.0f} files an hour" if summary.read else ""
+        _say(f"{', '.join(counts)}; {seconds:.0f} s{rate}")
+    return ExitCode.SOME_FAILED if summary.failed else ExitCode.OK
 
-            def on_failure(name: str, error: Exception, failed: list[str] = failed) -> None:
-                on_error(name, error)
-                failed.append(name)
 
-            pages = list(read_pages(document, on_failure))
-            if failed:
-                continue  # all of a document, or nothing
-            for format_ in formats:
-                for name, content in render(format_, document.stem, pages, join):
-                    make_folder((folder / name).parent)
-                    with _replacing(str(folder / name)) as stream:
-                        stream.write(content)
+@contextmanager
+def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
+    """Shows how far a run is: a bar on a terminal, else a line now and then."""
+    start = shown = time.monotonic()
+    if not sys.stderr.isatty() or total < 2:
+
+        def tell(_: Outcome, summary: Summary) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown > PLAIN_PROGRESS:
+                shown = now
+                done = summary.total - summary.left
+                left = (now - start) / done * summary.left
+                _say(
+                    f"{done} of {summary.total} files, {summary.failed} failed, "
+                    f"{done / (now - start):.1f} a second, {left / 60:.0f} min left"
+                )
+
+        yield tell
+        return
+
+    def rate(summary: Summary | None) -> str:
+        if summary is None:
+            return ""
+        failed = f", {summary.failed} failed" if summary.failed else ""
+        return f"{summary.read / (time.monotonic() - start):.1f} files/s{failed}"
+
+    with click.progressbar(
+        length=total, label="Reading", show_pos=True, item_show_func=rate, file=sys.stderr
+    ) as bar:
+        yield lambda _, summary: bar.update(1, summary)
 
 
 @cli.command()
@@ -639,18 +778,11 @@ def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
 
 def _draft_writer(drafts: bool, folder: str | None) -> Keep:
     """A function that writes what was read of a photo as drafts of its ground truth."""
-    from ocr.drafts import write_draft, write_line_images
+    from ocr.drafts import write_drafts
 
     def write(source: PageSource, page: Page, lines: list[ReadLine]) -> None:
-        if drafts and source.pages > 1:
-            _say(f"{source.title}: --gt is for photos of one page; this one gets no .gt.txt")
-        elif drafts and page.lines and not write_draft(Path(source.path), page.text):
-            _say(f"{source.name}: has a .gt.txt, which is left as it is")
-        if folder is not None and lines:
-            number = f"-p{source.number}" if source.pages > 1 else ""
-            left = write_line_images(Path(folder), Path(source.name).stem + number, lines)
-            if left:
-                _say(f"{source.title}: {left} of its lines are in {folder}, left as they are")
+        for sentence in write_drafts(source, page, lines, drafts, folder):
+            _say(sentence)
 
     return write
 

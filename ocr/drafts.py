@@ -12,8 +12,41 @@ import numpy as np
 from PIL import Image
 
 from ocr.evaluate import truth_path
+from ocr.inputs import PageSource
 from ocr.output import make_folder, replacing
+from ocr.page import Page
 from ocr.reader import ReadLine
+
+
+def write_drafts(
+    source: PageSource,
+    page: Page,
+    lines: Sequence[ReadLine],
+    beside: bool,
+    folder: str | None,
+) -> list[str]:
+    """Write what was read of a page as drafts; what was left as it is, in sentences.
+
+    Parameters
+    ----------
+    source, page, lines
+        The page, what was read, and its lines with their pictures.
+    beside : bool
+        Write the text beside the photo.
+    folder : str or None
+        Write the lines with their texts there.
+    """
+    left = []
+    if beside and source.pages > 1:
+        left.append(f"{source.title}: --gt is for photos of one page; this one gets no .gt.txt")
+    elif beside and page.lines and not write_draft(Path(source.path), page.text):
+        left.append(f"{source.name}: has a .gt.txt, which is left as it is")
+    if folder is not None and lines:
+        number = f"-p{source.number}" if source.pages > 1 else ""
+        stood = write_line_images(Path(folder), Path(source.name).stem + number, lines)
+        if stood:
+            left.append(f"{source.title}: {stood} of its lines are in {folder}, left as they are")
+    return left
 
 
 def write_draft(photo: Path, text: str) -> bool:

@@ -95,15 +95,20 @@ class Document:
         """How it is called in messages and results."""
         return shown_name(self.path)
 
-    def sources(self) -> tuple[PageSource, ...]:
+    def sources(self, content: Path | bytes | None = None) -> tuple[PageSource, ...]:
         """The pages to read, in order; the file is opened to count them.
+
+        Parameters
+        ----------
+        content : Path or bytes, optional
+            What `ocr.images.read_source` gives of its path, where that is at hand.
 
         Raises
         ------
         ImageError
             It cannot be opened, or has none of the pages asked for.
         """
-        content = read_source(self.path, self.name)
+        content = read_source(self.path, self.name) if content is None else content
         pages = count_pages(content, self.name)
         wanted = [
             number

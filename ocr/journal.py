@@ -72,11 +72,6 @@ class Journal:
     resume : bool
         Recall what earlier runs have recorded, for `done`.
 
-    Attributes
-    ----------
-    resumed : bool
-        Whether there was an earlier run to recall.
-
     Raises
     ------
     OutputError
@@ -90,7 +85,6 @@ class Journal:
         self._part: list[str] = []
         self._since = time.monotonic()
         self._next = 0
-        self.resumed = False
         if place.local is not None:
             self._stream = _open(place.local / NAME)
         if resume:
@@ -129,7 +123,6 @@ class Journal:
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
             self._rows[record.file] = row
-            self.resumed = True
 
     def _write_part(self) -> None:
         if self._part:
@@ -140,6 +133,11 @@ class Journal:
             self._next += 1
             self._part.clear()
         self._since = time.monotonic()
+
+
+def stands(place: Place) -> bool:
+    """Whether a run has written into this place."""
+    return place.exists(NAME) if place.local is not None else bool(place.names(PARTS))
 
 
 def _open(path: Path) -> IO[str]:

@@ -134,6 +134,13 @@ def execute(
             worker.kill()
 
 
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class _Worker:
     """A process, the near end of its pipe, and the task it is at."""
 

@@ -37,17 +37,18 @@ class Upper:
     def settings(self) -> str:
         return hashlib.sha256(self.version.encode()).hexdigest()
 
-    def digest(self, note: Note) -> str:
-        try:
-            return hashlib.sha256(Path(note.path).read_bytes()).hexdigest()
-        except OSError as error:
-            raise ImageError(f"{note.name}: cannot be opened ({error.strerror}).") from None
+    def content(self, note: Note) -> Path:
+        if not Path(note.path).exists():
+            raise ImageError(f"{note.name}: no such file.")
+        return Path(note.path)
+
+    def about(self, note: Note) -> str:
+        return ""
 
     def outputs(self, note: Note) -> list[str]:
         return [f"{note.stem}.up"]
 
-    def results(self, note: Note) -> Results:
-        path = Path(note.path)
+    def results(self, note: Note, path: Path) -> Results:
         text = path.read_text()
         with path.with_suffix(".seen").open("a") as seen:
             seen.write(f"{os.getpid()}\n")

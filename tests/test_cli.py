@@ -4,10 +4,12 @@ import io
 import json
 import os
 import pty
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -17,11 +19,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocr import __version__, cli, errors, patterns, weights
+from ocr import __version__, cli, errors, journal, patterns, recipe, weights, workers
 from ocr import reader as reader_module
 from ocr.images import open_image
 from ocr.page import Box, Letter, Line, Page, Word
 
+SAMPLES = Path(__file__).parent.parent / "images"
 HEAVY = {"torch", "matplotlib", "tqdm", "training", "pytest"}
 NOT_ASKED = dict.fromkeys(
     ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
@@ -58,9 +61,13 @@ class FakeReader:
 
 @pytest.fixture
 def fake(monkeypatch):
+    """A `FakeReader` for all, and no processes, which would not know of it."""
     FakeReader.asked = []
+    recipe._reader.cache_clear()
     monkeypatch.setattr(reader_module, "Reader", FakeReader)
-    return FakeReader
+    monkeypatch.setattr(workers, "execute", lambda tasks, step, _, **__: map(step, tasks))
+    yield FakeReader
+    recipe._reader.cache_clear()
 
 
 @pytest.fixture
@@ -235,7 +242,9 @@ def test_read_into_a_file(run, fake, tmp_path):
 
 
 def files_in(folder: Path) -> list[str]:
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    """All files in a folder but the journal of the run."""
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    return sorted(files - {journal.NAME})
 
 
 def test_read_into_a_folder(run, fake, tmp_path):
@@ -244,7 +253,9 @@ def test_read_into_a_folder(run, fake, tmp_path):
     for name in ("a.png", "b.png", "b.bmp", "deep/a.png"):
         picture(scans / name)
     formats = ("--format", "text", "--format", "json")
-    assert run("read", scans, *formats, "--output", out) == (0, "", "")
+    status, printed, err = run("read", scans, *formats, "--output", out)
+    assert (status, printed) == (0, "")
+    assert "3 files read;" in one_line(err)
     stems = ("a", "b.bmp", "b.png")
     assert files_in(out) == [f"{stem}.{suffix}" for stem in stems for suffix in ("json", "txt")]
     assert (out / "a.txt").read_text() == "d\n"
@@ -272,8 +283,92 @@ def test_bad_files_and_folders_of_results(run, fake, tmp_path):
     out = tmp_path / "out.d/"
     status, _, err = run("read", a, crash, a, tmp_path / "none.png", "--output", f"{out}/")
     assert status == 1
-    assert len(err.splitlines()) == 2
-    assert files_in(out) == ["a.txt"]
+    internal, missing, summary = err.splitlines()
+    assert "crash.png: internal error (ZeroDivisionError" in internal
+    assert "none.png: no such file" in missing
+    assert "1 files read, 2 failed (all in" in summary
+    assert files_in(out) == ["a.txt", "errors.ndjson"]
+    status, _, err = run("--debug", "read", crash, "--force", "--output", f"{out}/")
+    assert "Traceback" in err
+
+
+def test_a_folder_of_its_own_inputs_is_refused(run, fake, tmp_path):
+    a = picture(tmp_path / "a.png")
+    (tmp_path / "a.txt").symlink_to(a)
+    status, _, err = run("read", a, "--force", "--output", tmp_path)
+    assert status == 1
+    assert "would replace the file that is read" in one_line(err)
+
+
+def test_resume(run, fake, tmp_path):
+    a, b, out = picture(tmp_path / "a.png"), picture(tmp_path / "b.png"), tmp_path / "out"
+    assert run("read", a, "--output", out) == (0, "", "")
+    status, _, err = run("read", a, b, "--output", out, "--resume")
+    assert status == 0
+    assert "1 files read, 1 done before;" in one_line(err)
+    status, _, err = run("read", a, b, "--output", out, "--resume", "--format", "json")
+    assert "2 files read;" in one_line(err)
+    status, _, err = run("read", a, b, "--output", out, "--resume", "--engine", "letters")
+    assert "2 files read;" in one_line(err)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--jobs", "2"],
+        ["--resume", "--output", "a.txt"],
+        ["--timeout", "5"],
+        ["--timeout", "0", "--output", "out"],
+        ["--jobs", "0", "--output", "out"],
+        ["--scheduler", "tcp://127.0.0.1:9"],
+        ["--scheduler", "tcp://127.0.0.1:9", "--jobs", "2", "--output", "out"],
+    ],
+)
+def test_options_of_runs_into_a_folder(run, fake, tmp_path, arguments):
+    assert run("read", picture(tmp_path / "a.png"), *arguments)[0] == 2
+
+
+def test_processes_read_as_one_does(tmp_path):
+    """The real thing once: three files, two processes, an error, and then nothing left to do."""
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    shutil.copy(SAMPLES / "phone_note.jpg", scans)
+    picture(scans / "blank.png", 255)
+    (scans / "bad.jpg").write_text("no picture")
+    formats = ("--format", "text", "--format", "json")
+    out = tmp_path / "out"
+    done = shell("read", scans, *formats, "--output", out, "--jobs", 2, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "bad.jpg: not an image" in done.stderr
+    assert "blank.png: nothing that looks like writing" in done.stderr
+    names = ["blank.json", "blank.txt", "errors.ndjson", "phone_note.json", "phone_note.txt"]
+    assert files_in(out) == names
+    alone = shell("read", scans / "phone_note.jpg")
+    assert (out / "phone_note.txt").read_text() == alone.stdout
+    done = shell("read", scans, *formats, "--output", out, "--resume", cwd=tmp_path)
+    assert "0 files read, 2 done before, 1 failed" in done.stderr
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_says_how_to_go_on(tmp_path, number, status):
+    names = [tmp_path / f"{k}.png" for k in range(200)]
+    for name in names:
+        picture(name, 255)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "ocr", "read", *names, "--jobs", "1", "--output", out]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("*.txt")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, number)  # as a terminal does: the workers get it too
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert "--resume goes on" in one_line(err.splitlines(keepends=True)[-1])
+    assert "Traceback" not in err
+    done = len(list(out.glob("*.txt")))
+    assert 0 < done < 200
+    again = shell("read", *names, "--output", out, "--resume")
+    assert f"{200 - done} files read, {done} done before" in again.stderr
 
 
 def test_several_formats_need_a_folder(run, fake, tmp_path):

@@ -92,7 +92,7 @@ def test_a_run_and_its_resumption(place, tmp_path, monkeypatch):
 
     items = notes(tmp_path / "in", a="one", b="two", c="three", d="bad")
     assert read(items) == (3, 0, 1)
-    with pytest.raises(OutputError, match="there already"):
+    with pytest.raises(OutputError, match="already there"):
         read(items)
     place.remove("b.up")
     items = notes(tmp_path / "in", a="one", b="two", c="3", d="four", e="five")
