@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import DataError, ImageError
-from ocr.images import SUFFIXES, open_image
+from ocr.images import open_image, pictures_in
 
 NIST36_CHARSET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")  # order of the one-hot columns
 DIGITS = "0123456789"
@@ -298,10 +298,11 @@ def load_folder(folder: Path) -> Characters:
         The folder is missing, a sub-folder is not called after a character, or no picture can be
         read. Single unreadable pictures are named in `skipped` instead.
     """
-    images, labels, skipped = [], [], []
+    images, labels = [], []
+    skipped: list[str] = []
     for sub in sub_folders(folder):
         sign = _folder_sign(sub)
-        for path in pictures_in(sub):
+        for path in class_pictures(sub, skipped):
             try:
                 images.append(_fitted(open_image(path).grey(FOLDER_SIDE)))
                 labels.append(sign)
@@ -458,6 +459,15 @@ def sub_folders(folder: Path) -> Iterator[Path]:
     yield from subs
 
 
+def class_pictures(folder: Path, skipped: list[str]) -> list[Path]:
+    """The pictures of a class; a folder without any is named in `skipped`."""
+    try:
+        return pictures_in(folder)
+    except ImageError as error:
+        skipped.append(str(error))
+        return []
+
+
 def _folder_sign(sub: Path) -> str:
     name = unicodedata.normalize("NFC", sub.name)
     if name[:2].upper() == "U+":
@@ -470,15 +480,6 @@ def _folder_sign(sub: Path) -> str:
             f"{sub}: a sub-folder is called after its character, as A or U+0041; this is neither."
         )
     return name
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The files of a folder whose suffix is a picture's, by name."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
-    )
 
 
 def _fitted(grey: NDArray[np.float32]) -> NDArray[np.uint8]:

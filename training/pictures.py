@@ -13,7 +13,7 @@ from PIL import Image
 
 from ocr.errors import DataError, ImageError
 from ocr.images import open_image
-from training.datasets import pictures_in, sub_folders
+from training.datasets import class_pictures, sub_folders
 
 CIFAR_SHAPE = (3, 32, 32)  # planes of red, green and blue
 
@@ -42,10 +42,11 @@ def load_class_folder(folder: Path, side: int) -> ColourPictures:
         The folder is missing or no picture in it can be read. Single unreadable pictures are named
         in `skipped` instead.
     """
-    images, labels, skipped = [], [], []
+    images, labels = [], []
+    skipped: list[str] = []
     subs = list(sub_folders(folder))
     for number, sub in enumerate(subs):
-        for path in pictures_in(sub):
+        for path in class_pictures(sub, skipped):
             try:
                 photo = open_image(path)
                 longer = max(photo.height, photo.width)

@@ -1,0 +1,86 @@
+"""The characters of photos, as `find_letters` boxes them, one stack of glyphs a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.classifiers import Classifier
+from ocr.doubts import settle
+from ocr.errors import DataError
+from ocr.find_letters import COARSE_SIDE, segment, working_side
+from ocr.glyphs import glyph_stack
+from ocr.group_lines import group_lines
+from ocr.images import open_image, pictures_in
+
+COURSE_PHOTOS = {  # characters right, the best of the course's write-ups
+    "cmu_01_list": "81.7 %",
+    "cmu_02_letters": "80.6 %",
+    "cmu_03_haiku": "92.6 %",
+    "cmu_04_deep": "80.5 %",
+}
+
+
+@dataclass(frozen=True)
+class Crops:
+    """Crops of characters with their truth, and how many were left out for want of one.
+
+    `images` (N, 32, 32) uint8, `labels` (N,) of one-character strings.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.str_]
+    lines: int
+    lines_left_out: int
+
+
+def line_glyphs(path: Path, classifier: Classifier) -> list[NDArray[np.float32]]:
+    """Normalised glyphs (N, 32, 32) of each line of a photo, in reading order.
+
+    `classifier` settles where the shape alone cannot tell one character from two.
+    """
+    photo = open_image(path)
+    side = working_side(photo.grey(COARSE_SIDE))
+    if side == 0:
+        return []
+    found = segment(photo.grey(round(side)))
+    if not len(found.boxes):
+        return []
+    found = settle(found, classifier)
+    return [glyph_stack([found.glyph(k) for k in row]) for row in group_lines(found.boxes)]
+
+
+def truth_lines(path: Path) -> list[str]:
+    """The lines of the ``.gt.txt`` beside a photo, without spaces."""
+    truth = path.with_suffix(".gt.txt")
+    if not truth.is_file():
+        raise DataError(f"{truth}: missing; it must hold the text of the photo.")
+    rows = truth.read_text(encoding="utf-8").splitlines()
+    return [row.replace(" ", "") for row in rows if row.strip()]
+
+
+def labelled_crops(folder: Path, classifier: Classifier) -> Crops:
+    """Crops of all photos of a folder whose truth is sure.
+
+    A line counts if the photo has as many lines as its truth, and the line as many boxes as its
+    truth has characters; the k-th box is then the k-th character.
+    """
+    images, labels, lines, left_out = [], [], 0, 0
+    for path in pictures_in(folder):
+        truth, found = truth_lines(path), line_glyphs(path, classifier)
+        lines += len(truth)
+        if len(truth) != len(found):
+            left_out += len(truth)
+            continue
+        for text, glyphs in zip(truth, found, strict=True):
+            if len(text) != len(glyphs):
+                left_out += 1
+                continue
+            images.append(np.round(255 * glyphs).astype(np.uint8))
+            labels += list(text)
+    if not images:
+        raise DataError(f"{folder}: no line of these photos has as many boxes as characters.")
+    return Crops(np.concatenate(images), np.array(labels), lines, left_out)
