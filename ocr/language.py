@@ -4,10 +4,10 @@ Small models are mixed, so that language helps where there is language and stays
 
 - an interpolated Kneser-Ney n-gram (Chen & Goodman 1999) over folded text: lower case, no accents,
   every digit one symbol, rare signs one symbol;
+- lexicons: the language's common words, and those that a user expects;
 - models of other strings (codes, numbers, names) and of single characters in a row, which know
-  only that letters follow letters and digits digits, and, if there is one, a `Lexicon` of words to
-  be expected. Every word is of one kind, and its characters so far tell which, so that a word that
-  began unlike language is not bent into it;
+  only that letters follow letters and digits digits. Every word is of one kind, and its characters
+  so far tell which, so that a word that began unlike language is not bent into it;
 - patterns of case: a word in capitals, lower case, with an initial capital, or mixed.
 
 `TextModel.advance` is all that a beam search needs, over glyphs as over CTC outputs.
@@ -19,6 +19,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,7 @@ _FIRST_WORD = np.array([0.75, 0.17, 0.08])
 _NEXT_WORD = np.array([[0.92, 0.06, 0.02], [0.35, 0.60, 0.05], [0.25, 0.10, 0.65]])
 DOUBT = 12.0  # bits that a language other than the first must save on a page to be taken
 LEXICON_SHARE = (
-    0.5  # of language's words, how many are expected to be of the lexicon if there is one
+    0.5  # of language's words, how many are of a lexicon, of the rest how many of the next
 )
 
 # Case patterns of a word: capitals, lower case, initial capital, mixed. Rows: the pattern of the
@@ -105,6 +106,8 @@ class NgramModel:
         Natural logarithms: of an n-gram's probability, and of its weight as a context.
     order : int
         Length of the longest n-gram.
+    words : Lexicon, optional
+        The language's common words.
     """
 
     def __init__(
@@ -113,8 +116,10 @@ class NgramModel:
         log_probs: NDArray[np.float32],
         backoffs: NDArray[np.float32],
         order: int,
+        words: Lexicon | None = None,
     ) -> None:
         self.order = order
+        self.words = words
         self._keys = np.append(keys, np.iinfo(np.int64).max)  # so that a search never ends outside
         self._log_probs = np.append(log_probs, np.float32(0))
         self._backoffs = np.append(backoffs, np.float32(0))
@@ -169,12 +174,16 @@ class NgramModel:
 
 
 class Lexicon:
-    """Words to be expected, as a tree of folded symbols (a trie); all are equally likely.
+    """Words to be expected, as a tree of folded symbols (a trie).
+
+    Nodes are numbered level by level, so that the k-th edge leads to node ``k + FIRST``.
 
     Parameters
     ----------
     words : iterable of str
         White space parts words; case and accents do not count.
+    weights : iterable of float, optional
+        How likely each of `words` is beside the others; equally by default.
 
     Raises
     ------
@@ -182,32 +191,41 @@ class Lexicon:
         If there is not one word.
     """
 
-    ROOT, ENDED, NOWHERE = 0, 1, 2  # nodes: a word's beginning; after it, among signs; no word
+    ENDED, NOWHERE, ROOT, FIRST = 0, 1, 2, 3  # nodes: among the signs after a word; no word; the
+    # beginning of a word; the first that an edge leads to
 
     _SPACE_AFTER = 0.8  # share of the words that a space follows, and not a full stop, say
 
-    def __init__(self, words: Iterable[str]) -> None:
-        folded = {tuple(fold(c)[0] for c in word) for line in words for word in line.split()}
-        if not folded:
+    def __init__(self, words: Iterable[str], weights: Iterable[float] | None = None) -> None:
+        masses: dict[tuple[int, ...], float] = {}
+        for line, weight in zip(words, repeat(1.0) if weights is None else weights, strict=False):
+            for word in line.split():
+                symbols = tuple(fold(c)[0] for c in word)
+                masses[symbols] = weight if weights is None else masses.get(symbols, 0.0) + weight
+        if not masses:
             raise ValueError("a lexicon needs at least one word")
-        children: dict[tuple[int, int], int] = {}
-        counts, ends = [len(folded), 0, 0], [0, 0, 0]
-        for word in sorted(folded):
-            node = self.ROOT
-            for symbol in word:
-                node = children.setdefault((node, symbol), len(counts))
-                if node == len(counts):
-                    counts.append(0)
-                    ends.append(0)
-                counts[node] += 1
-            ends[node] += 1
-        self.size = len(folded)
-        keys = sorted(children)
-        self._keys = np.array([n << SYMBOL_BITS | s for n, s in keys] + [np.iinfo(np.int64).max])
-        self._children = np.array([children[key] for key in keys] + [self.NOWHERE])
-        self._counts = np.array(counts, dtype=np.float64)
-        self._ends = np.array(ends, dtype=np.float64)
-        self._ends[self.ENDED] = self._counts[self.ENDED] = self._counts[self.NOWHERE] = 1.0
+        below: dict[tuple[int, ...], float] = {}  # of every beginning of a word
+        for spelt, mass in masses.items():
+            for length in range(len(spelt) + 1):
+                below[spelt[:length]] = below.get(spelt[:length], 0.0) + mass
+        nodes = sorted(below, key=lambda beginning: (len(beginning), beginning))
+        number = {beginning: k + self.ROOT for k, beginning in enumerate(nodes)}
+        self._set(
+            np.array([number[n[:-1]] << SYMBOL_BITS | n[-1] for n in nodes[1:]], dtype=np.int64),
+            np.array([below[n] / below[n[:-1]] for n in nodes[1:]]),
+            np.array([masses.get(n, 0.0) / below[n] for n in nodes]),
+        )
+
+    def _set(
+        self,
+        keys: NDArray[np.int64],
+        shares: NDArray[np.floating],
+        endings: NDArray[np.floating],
+    ) -> None:
+        """Take edges (node and symbol, packed, ascending), their shares, and those of word ends."""
+        self._keys = np.append(keys, np.iinfo(np.int64).max)  # a search never ends outside
+        self._shares = np.append(shares, 0.0)
+        self._endings = np.concatenate([[1.0, 0.0], endings])
 
     def advance(
         self, nodes: NDArray[np.int64], symbols: NDArray[np.int64], kinds: NDArray[np.int64]
@@ -226,27 +244,59 @@ class Lexicon:
             The signs that may follow a word share their probability.
         (B, A) int64 array
         """
-        here = np.broadcast_to(nodes[:, None], symbols.shape)
-        keys = here << SYMBOL_BITS | symbols
+        keys = nodes[:, None] << SYMBOL_BITS | symbols
         at = np.searchsorted(self._keys, keys)
         found = self._keys[at] == keys
-        after = np.where(found, self._children[at], self.NOWHERE)
-        share = np.where(found, self._counts[after], 0.0) / self._counts[here]
-        ending = self._ends[here] / self._counts[here]
-        space, sign = symbols == SPACE, (kinds == SIGN) & (symbols != SPACE)
-        share = np.where(space, ending * self._SPACE_AFTER, share)
-        share = share + np.where(sign, ending * (1 - self._SPACE_AFTER) / _SIGNS, 0.0)
+        share = np.where(found, self._shares[at], 0.0)
+        after = np.where(found, at + self.FIRST, self.NOWHERE)
+        ending = self._endings[nodes][:, None]
+        space = symbols == SPACE
+        sign = (kinds == SIGN) & ~space
+        share += ending * np.where(
+            space, self._SPACE_AFTER, np.where(sign, (1 - self._SPACE_AFTER) / _SIGNS, 0.0)
+        )
         after = np.where(sign & ~found & (ending > 0), self.ENDED, after)
         return share, np.where(space, self.ROOT, after)
+
+    def pack(self) -> dict[str, NDArray[np.uint8]]:
+        """The arrays of a weight file: symbols, edges of each node, logarithms in eight bits."""
+        keys = self._keys[:-1]
+        edges = np.bincount(keys >> SYMBOL_BITS, minlength=len(self._endings))[self.ROOT :]
+        logs = [
+            np.clip(np.rint(-np.log(np.maximum(values, 1e-9)) * STEPS_PER_NAT), 0, 255)
+            for values in (self._shares[:-1], self._endings[self.ROOT :])
+        ]
+        return {
+            "word_symbols": (keys & ((1 << SYMBOL_BITS) - 1)).astype(np.uint8),
+            "word_edges": edges.astype(np.uint8),
+            "word_shares": logs[0].astype(np.uint8),
+            "word_ends": logs[1].astype(np.uint8),
+        }
+
+    @classmethod
+    def unpack(
+        cls,
+        word_symbols: NDArray[np.uint8],
+        word_edges: NDArray[np.uint8],
+        word_shares: NDArray[np.uint8],
+        word_ends: NDArray[np.uint8],
+    ) -> Lexicon:
+        """Inverse of `pack`, but for the rounding; a node where 255 stands ends no word."""
+        table = np.exp(-np.arange(256) / STEPS_PER_NAT)
+        table[255] = 0.0
+        nodes = np.repeat(np.arange(len(word_edges)) + cls.ROOT, word_edges)
+        lexicon = cls.__new__(cls)
+        lexicon._set(nodes << SYMBOL_BITS | word_symbols, table[word_shares], table[word_ends])
+        return lexicon
 
 
 @dataclass(frozen=True)
 class State:
     """Where B hypotheses stand in the text; every field has B rows.
 
-    `context` packs the last symbols, `node` is the place in the lexicon, `word` is the probability
-    of each kind of word, `case` that of each case pattern, `fresh` says that the word has no letter
-    yet, and `kind` is the kind of the last character that is not a space.
+    `context` packs the last symbols, `node` are the places in the lexicons, `word` is the
+    probability of each kind of word, `case` that of each case pattern, `fresh` says that the word
+    has no letter yet, and `kind` is the kind of the last character that is not a space.
     """
 
     context: NDArray[np.int64]
@@ -292,15 +342,16 @@ class TextModel:
         lexicon: Lexicon | None = None,
     ) -> None:
         self.ngrams = ngrams
-        self.lexicon = lexicon
+        # Further kinds of words: the language's common ones, and those to be expected.
+        self._lexicons = [found for found in (ngrams.words, lexicon) if found is not None]
         self._first_word, self._next_word = _FIRST_WORD, _NEXT_WORD
-        if lexicon is not None:  # a fourth kind of words, followed by what follows language
+        for _ in self._lexicons:  # each takes its share of language's, and is followed as language
             self._first_word, following = (
                 np.append(kinds, kinds[..., :1] * LEXICON_SHARE, axis=-1)
-                * (1 - LEXICON_SHARE, 1.0, 1.0, 1.0)
-                for kinds in (_FIRST_WORD, _NEXT_WORD)
+                * np.append([1 - LEXICON_SHARE], np.ones(kinds.shape[-1]))
+                for kinds in (self._first_word, self._next_word)
             )
-            self._next_word = following[[0, 1, 2, 0]]
+            self._next_word = np.vstack([following, following[:1]])
         self.space = len(charset)
         folded = np.array([fold(c) for c in charset] + [(SPACE, SIGN, 2)], dtype=np.int64)
         self._symbol, self._kind, self._case = folded.T
@@ -330,7 +381,7 @@ class TextModel:
         """`count` hypotheses at the beginning of a line."""
         return State(
             np.full(count, START, dtype=np.int64),
-            np.full(count, Lexicon.ROOT, dtype=np.int64),
+            np.full((count, len(self._lexicons)), Lexicon.ROOT, dtype=np.int64),
             np.tile(self._first_word, (count, 1)),
             np.tile(self._next_case[_LINE_START], (count, 1)),
             np.ones(count, dtype=bool),
@@ -365,13 +416,12 @@ class TextModel:
         words[..., 1:3] = self._others[
             begins.astype(np.int64)[:, None], state.kind[:, None], characters
         ]
-        if self.lexicon is None:
-            node = np.broadcast_to(state.node[:, None], characters.shape)
-        else:
-            expected, node = self.lexicon.advance(state.node, symbols, self._kind[characters])
-            words[..., 3] = expected * np.where(
-                self._kind[characters] == SIGN, 1.0, self._share[characters]
-            )
+        node = np.empty((*characters.shape, len(self._lexicons)), dtype=np.int64)
+        kinds = self._kind[characters]
+        spelt = np.where(kinds == SIGN, 1.0, self._share[characters])  # one digit among ten
+        for k, lexicon in enumerate(self._lexicons):
+            expected, node[..., k] = lexicon.advance(state.node[:, k], symbols, kinds)
+            words[..., 3 + k] = expected * spelt
         words *= state.word[:, None]
         text = words.sum(axis=-1)
         # (B, A, 4): the patterns weighted by how well they explain this character's case
@@ -379,7 +429,7 @@ class TextModel:
         cased = patterns.sum(axis=-1)
         after = State(
             (((state.context[:, None] << SYMBOL_BITS) | symbols) & self._context_mask).ravel(),
-            node.ravel(),
+            node.reshape(text.size, -1),
             (words / text[..., None]).reshape(text.size, -1),
             (patterns / cased[..., None]).reshape(-1, 4),
             (state.fresh[:, None] & (case == 2)).ravel(),
@@ -429,9 +479,13 @@ def load_language(name: str | Path = "english") -> NgramModel:
     try:
         with np.load(path, allow_pickle=False) as data:
             planes, log_probs, backoffs = data["deltas"], data["log_probs"], data["backoffs"]
+            words = {name: data[name] for name in data.files if name.startswith("word_")}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
-    return unpack(planes, log_probs, backoffs, int(metadata.architecture["order"]))
+    model = unpack(planes, log_probs, backoffs, int(metadata.architecture["order"]))
+    if words:
+        model.words = Lexicon.unpack(**words)
+    return model
 
 
 def flat() -> NgramModel:

@@ -182,7 +182,6 @@ def test_other_files_are_refused(tmp_path):
 
 def test_a_lexicon_knows_its_words_and_what_may_follow_them():
     lexicon = Lexicon(["Milch", "milk", "Mango", "42"])
-    assert lexicon.size == 4
 
     def prob(word):
         node, total = np.array([Lexicon.ROOT]), 1.0
@@ -235,3 +234,23 @@ def test_a_lexicon_helps_its_words_and_leaves_others(ngrams):
 def test_bits_of_a_text(ngrams):
     assert ngrams.bits("") == 0
     assert ngrams.bits("the weather is fine") < 3.2 < 4 < ngrams.bits("zqxj vkwp zzt")
+
+
+@given(st.dictionaries(st.text("abcé'1", min_size=1, max_size=6), st.floats(0.1, 50), min_size=1))
+def test_a_packed_lexicon_is_the_same_but_for_rounding(table):
+    lexicon = Lexicon(table, table.values())
+    again = Lexicon.unpack(**lexicon.pack())
+    nodes = np.arange(2 + len(lexicon.pack()["word_edges"]))
+    symbols = np.tile(np.arange(1, len(SYMBOLS) + 1), (len(nodes), 1))
+    kinds = np.array([[fold(c)[1] if c != " " else SIGN for c in SYMBOLS]]).repeat(len(nodes), 0)
+    (one, after), (two, after_too) = (x.advance(nodes, symbols, kinds) for x in (lexicon, again))
+    np.testing.assert_array_equal(after, after_too)
+    np.testing.assert_allclose(one, two, rtol=0.04, atol=1e-6)
+
+
+def test_the_common_words_of_a_language_are_known(ngrams):
+    assert ngrams.words is not None
+    without = NgramModel(ngrams._keys[:-1], ngrams._log_probs[:-1], ngrams._backoffs[:-1], 7)
+    with_words, plain = TextModel(ngrams, KEYBOARD), TextModel(without, KEYBOARD)
+    for text in ("yesterday ", "kitchen ", "Wednesday "):
+        assert with_words.log_prob(text, KEYBOARD) > plain.log_prob(text, KEYBOARD)

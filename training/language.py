@@ -19,7 +19,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.language import SPACE, START, SYMBOL_BITS, SYMBOLS, NgramModel, fold, load_language, pack
+from ocr.language import (
+    SPACE,
+    START,
+    SYMBOL_BITS,
+    SYMBOLS,
+    Lexicon,
+    NgramModel,
+    fold,
+    load_language,
+    pack,
+)
 from ocr.weights import Metadata
 from training.datasets import data_dir
 from training.line_text import Corpus, fold_text, sample_text, writable
@@ -31,6 +41,7 @@ KEEP = (1, 1, 1, 1, 2, 3, 3)  # least count of an n-gram of each length to be st
 HELD_OUT = 0.05  # share of the text, its end, kept out for measuring
 LINES = 24000  # synthetic lines added, a quarter of the symbols
 WORDS = 300_000  # words added, drawn by their frequency
+LEXICON = 60_000  # commonest words that are stored as words
 COMMON = 100_000  # words of a language that are drawn
 UNSEEN = 0.5  # count given to every symbol, so that none is impossible
 
@@ -169,6 +180,15 @@ def frequent_words(rng: np.random.Generator, code: str, count: int) -> list[str]
     return [" ".join(words[k] for k in part) for part in np.split(drawn, ends) if len(part)]
 
 
+def common_words(code: str) -> Lexicon:
+    """The commonest words of a language, with their frequencies."""
+    import wordfreq
+
+    table = wordfreq.get_frequency_dict(code)
+    words = wordfreq.top_n_list(code, LEXICON)
+    return Lexicon(words, [table[word] for word in words])
+
+
 @dataclass(frozen=True)
 class Text:
     """What a model is made of: rows to count, and rows kept out to measure by."""
@@ -231,6 +251,8 @@ def main() -> None:
     # Every symbol once at the beginning, so that each has a place among the single ones.
     counts = count_ngrams(np.append(np.arange(1, len(SYMBOLS) + 1), symbols), ORDER)
     arrays = pack(*prune(counts, estimate(counts), KEEP))
+    if args.words:
+        arrays |= common_words(text.code).pack()
     figures: dict[str, float] = {}
     metadata = dated(
         Metadata(
