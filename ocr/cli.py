@@ -14,6 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
@@ -353,6 +354,7 @@ def read(
     """
     from ocr.inputs import find_documents, read_list
     from ocr.recipe import ReadDocument
+    from ocr.storage import is_url
 
     if drafts and "-" in files:
         raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
@@ -366,6 +368,8 @@ def read(
         raise click.UsageError(
             "--jobs, --resume, --timeout and --scheduler need --output with the name of a folder."
         )
+    if (drafts or line_images) and (scheduler or any(map(is_url, files))):
+        raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
     if scheduler and (jobs or timeout):
         raise click.UsageError("On a cluster --jobs and --timeout are the cluster's own affair.")
 
@@ -385,7 +389,7 @@ def read(
         recursive=recursive,
         ranges=ranges,
         dpi=dpi,
-        leave_out=Path(folder) if folder else None,
+        leave_out=Path(folder) if folder and not is_url(folder) else None,
         on_error=on_lost,
     )
     if folder is None or not documents:
@@ -401,6 +405,9 @@ def read(
             drafts,
             line_images,
         )
+        if scheduler:  # workers may be in another folder
+            documents = [_absolute(document) for document in documents]
+            folder = folder if is_url(folder) else str(Path(folder).absolute())
         execute = _executor(documents, jobs, timeout, scheduler)
         return _read_into_folder(documents, recipe, folder, execute, resume, force, lost)
     keep = _draft_writer(drafts, line_images) if drafts or line_images else None
@@ -465,15 +472,25 @@ def _read_as_one(
                     raise click.exceptions.Exit(ExitCode.SOME_FAILED)
 
 
+def _absolute(document: Document) -> Document:
+    from ocr.storage import is_url
+
+    if document.path == "-" or is_url(document.path):
+        return document
+    return replace(document, path=str(Path(document.path).absolute()))
+
+
 def _executor(
     documents: Sequence[Document], jobs: int | None, limit: float | None, scheduler: str | None
 ) -> Execute | None:
     """Where the documents are read: in worker processes or on a cluster; None is right here."""
+    stdin = any(document.path == "-" for document in documents)
     if scheduler is not None:
+        if stdin:
+            raise click.UsageError("A cluster cannot read this machine's stdin. Name files.")
         from ocr import cluster
 
         return partial(cluster.execute, address=scheduler)
-    stdin = any(document.path == "-" for document in documents)
     if stdin or (len(documents) == 1 and jobs is None and limit is None):
         return None
     from ocr import workers
@@ -498,12 +515,13 @@ def _read_into_folder(
     stoppable = stopping() if execute else nullcontext(Stop())
 
     documents = list(dict.fromkeys(documents))  # named twice, read once
+    folder = folder.rstrip("/") or "/"
     start = time.monotonic()
     with stoppable as stop, _tally(len(documents) + len(lost)) as on_outcome:
         summary = run(
             documents,
             recipe,
-            Place(folder.rstrip("/") or "/"),
+            Place(folder),
             execute or (lambda tasks, step, _: map(step, tasks)),
             resume=resume,
             force=force,
@@ -529,7 +547,7 @@ def _read_into_folder(
         if summary.found:
             counts.append(f"{summary.found} done before")
         if summary.failed:
-            counts.append(f"{summary.failed} failed (all in {folder.rstrip('/')}/{ERRORS})")
+            counts.append(f"{summary.failed} failed (all in {folder}/{ERRORS})")
         if summary.warned:
             counts.append(f"{summary.warned} with warnings")
         rate = f", {3600 * summary.read / seconds:,.0f} files an hour" if summary.read else ""

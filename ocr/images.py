@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ocr.errors import ImageError
+from ocr.storage import file_system, is_url
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -232,18 +233,31 @@ def open_image(
 
 
 def read_source(path: str | PathLike[str], name: str) -> Path | bytes:
-    """The path of a regular file; the content of stdin ("-"), a pipe or a device.
+    """The path of a regular file; the content of stdin ("-"), an address, a pipe or a device.
 
     Raises
     ------
     ImageError
         It is missing, empty, a folder, or cannot be read.
     """
+    if is_url(str(path)):
+        return _fetch(str(path), name)
     if str(path) != "-":
         return _check_file(Path(path), name)
     if sys.stdin is None:
         raise ImageError("stdin: closed. Give the path of an image file.")
     return _read_stream(sys.stdin.buffer, name)
+
+
+def _fetch(url: str, name: str) -> bytes:
+    system, path = file_system(url)
+    try:
+        with system.open(path, "rb") as stream:
+            return _read_stream(stream, name)
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file. Check the address.") from None
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be opened ({_reason(error)}).") from None
 
 
 def count_pages(content: Path | bytes, name: str) -> int:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from ocr.errors import ImageError, OcrError
-from ocr.images import DPI, Photo, count_pages, open_image, pictures_in, read_source
+from ocr.images import DPI, SUFFIXES, Photo, count_pages, open_image, pictures_in, read_source
+from ocr.storage import file_system, is_url, local_path
 
 STDIN = "-"
 
@@ -187,7 +188,8 @@ def find_documents(
     Parameters
     ----------
     arguments : iterable of str
-        Files, folders, patterns such as ``"scans/*.jpg"``, or "-" for stdin.
+        Files, folders, patterns such as ``"scans/*.jpg"``, addresses of such for fsspec, or "-"
+        for stdin.
     recursive : bool
         Whether folders inside folders count.
     ranges, dpi
@@ -219,6 +221,12 @@ def _expand(argument: str, recursive: bool, leave_out: Path | None) -> Iterator[
     if argument == STDIN:
         yield STDIN, "stdin"
         return
+    if is_url(argument):
+        local = local_path(argument)
+        if local is None:
+            yield from _expand_url(argument, recursive)
+            return
+        argument = str(local)
     if os.path.isdir(argument):  # noqa: PTH112 - a name may hold a null byte
         folder = Path(argument)
         for path in pictures_in(folder, recursive, leave_out):
@@ -232,6 +240,26 @@ def _expand(argument: str, recursive: bool, leave_out: Path | None) -> Iterator[
             yield from _expand(match, recursive, leave_out)
         return
     yield argument, PurePath(argument).name
+
+
+def _expand_url(url: str, recursive: bool) -> Iterator[tuple[str, str]]:
+    """The same for an address: of a file, a folder or a pattern."""
+    system, path = file_system(url)
+    try:
+        if glob.has_magic(path):
+            base, found = path.rpartition("/")[0], system.glob(path)
+        elif system.isdir(path):
+            inside = system.find(path, maxdepth=None if recursive else 1)
+            base = path.rstrip("/")
+            found = [name for name in inside if PurePath(name).suffix.lower() in SUFFIXES]
+        else:
+            base, found = path.rpartition("/")[0], [path]
+    except OSError as error:
+        raise ImageError(f"{url}: cannot be listed ({error}).") from None
+    if not found:
+        raise ImageError(f"{url}: no pictures there. Check the address, or try --recursive.")
+    for name in sorted(found):
+        yield system.unstrip_protocol(name), name.removeprefix(f"{base}/")
 
 
 def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Where results lie: a folder, or an address such as ``s3://bucket/folder`` that fsspec opens."""
+"""Files behind addresses such as ``s3://bucket/scans``, which fsspec opens; places for results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ocr.errors import OutputError
+from ocr.errors import OcrError, OutputError
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C:/ is a drive
 
@@ -28,19 +28,25 @@ def file_system(url: str) -> tuple[Any, str]:
 
     Raises
     ------
-    OutputError
+    OcrError
         fsspec, or the package it needs for this kind of address, is not installed.
     """
     try:
         from fsspec.core import url_to_fs
     except ModuleNotFoundError:
-        raise OutputError(
+        raise OcrError(
             f"{url}: addresses need fsspec. Install it with pip install 'ocr[cluster]'."
         ) from None
     try:
         return url_to_fs(url)
     except (ImportError, ValueError) as error:
-        raise OutputError(f"{url}: cannot be opened ({error}).") from None
+        raise OcrError(f"{url}: cannot be opened ({error}).") from None
+
+
+def local_path(url: str) -> Path | None:
+    """The path of a ``file://`` address; None of another."""
+    system, path = file_system(url)
+    return Path(path) if "file" in _protocols(system) else None
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,20 @@
 """ocr.cluster: the same run on a real Dask cluster of several processes."""
 
 import json
+import shutil
 import signal
 from functools import partial
+from pathlib import Path
 
 import pytest
 from batch_fakes import Upper, notes, seen_by
 
-from ocr import batch, cluster
+from ocr import batch, cli, cluster
 from ocr.batch import Stop, run
 from ocr.errors import ModelError, OcrError
 from ocr.storage import Place
+
+SAMPLE = Path(__file__).parent.parent / "images" / "phone_note.jpg"
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 # Of Dask itself, where workers are killed or a cluster is closed.
@@ -93,3 +97,18 @@ def test_no_scheduler(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT", 1)
     with pytest.raises(OcrError, match="no Dask scheduler answers"):
         list(cluster.execute(iter(()), print, Stop(), "tcp://127.0.0.1:9"))
+
+
+def test_the_command_line_reads_on_a_cluster(tmp_path, dask_cluster, capsys):
+    """The real reader, once, from and to addresses."""
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    shutil.copy(SAMPLE, scans)
+    (scans / "bad.jpg").write_text("no picture")
+    arguments = ["--scheduler", dask_cluster.scheduler_address, "--output"]
+    status = cli.main(["read", f"file://{scans}", *arguments, f"file://{tmp_path}/out"])
+    assert status == 1
+    assert "1 files read, 1 failed" in capsys.readouterr().err
+    assert held(tmp_path) == {"phone_note.txt", batch.ERRORS}
+    assert cli.main(["read", str(SAMPLE)]) == 0
+    assert (tmp_path / "out" / "phone_note.txt").read_text() == capsys.readouterr().out

@@ -231,3 +231,44 @@ def test_the_input_is_never_replaced(tmp_path):
     for force in (False, True):
         with pytest.raises(OutputError, match="would replace the file that is read"):
             refuse_existing([(document, tmp_path / "a.pdf")], force)
+
+
+@pytest.fixture
+def bucket():
+    fsspec = pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+    system = fsspec.filesystem("memory")
+    for name in ("a.png", "b.txt", "deep/a.png", "deep/c.jpg"):
+        system.pipe_file(f"/scans/{name}", b"x")
+    yield "memory://scans"
+    system.rm("/scans", recursive=True)
+
+
+@pytest.mark.parametrize(
+    ("argument", "recursive", "stems"),
+    [
+        ("", False, {"a.png": "a"}),
+        ("", True, {"a.png": "a", "deep/a.png": "deep/a", "deep/c.jpg": "deep/c"}),
+        ("/deep/*.jpg", False, {"deep/c.jpg": "c"}),
+        ("/b.txt", False, {"b.txt": "b"}),
+    ],
+)
+def test_addresses(bucket, argument, recursive, stems):
+    found = find_documents([bucket + argument], recursive=recursive, on_error=fail)
+    expected = {f"memory:///scans/{name}": stem for name, stem in stems.items()}
+    assert {document.path: document.stem for document in found} == expected
+
+
+def test_an_address_is_read(tmp_path):
+    fsspec = pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+    Image.new("L", (40, 30)).save(tmp_path / "a.png")
+    fsspec.filesystem("memory").pipe_file("/scans/a.png", (tmp_path / "a.png").read_bytes())
+    for url in ("memory://scans/a.png", f"file://{tmp_path}/a.png"):
+        (document,) = find_documents([url], on_error=fail)
+        (source,) = document.sources()
+        assert source.open().width == 40
+    fsspec.filesystem("memory").rm("/scans", recursive=True)
+    with pytest.raises(ImageError, match="no such file"):
+        document.__class__("memory://scans/a.png", "a").sources()
+    failed = []
+    find_documents(["memory://none/*.png"], on_error=lambda *about: failed.append(about))
+    assert len(failed) == 1

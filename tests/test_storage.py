@@ -7,7 +7,7 @@ import pytest
 from batch_fakes import Upper, notes
 
 from ocr import batch, journal, storage
-from ocr.errors import OutputError
+from ocr.errors import OcrError, OutputError
 from ocr.storage import Place
 
 
@@ -79,7 +79,7 @@ def test_unusable_places(tmp_path):
     with pytest.raises(OutputError):
         Place(str(tmp_path / "file" / "out")).make()
     pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
-    with pytest.raises(OutputError, match="nosuch"):
+    with pytest.raises(OcrError, match="nosuch"):
         Place("nosuch://bucket").make()
 
 
