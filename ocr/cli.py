@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from ocr import __version__
 from ocr.errors import ExitCode, ModelError, OcrError, OutputError
@@ -58,6 +59,7 @@ CHARSETS = {
 OVERLAY_SIDE = 2400  # pixels, longer side of an overlay: letters stay legible, files small
 OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
 PLAIN_PROGRESS = 60.0  # seconds between lines about a long run, where there is no terminal
+CONFIG = "ocr.toml"  # as in ocr.config
 DPI = 300  # dots an inch, as in ocr.images
 INTERRUPTED = 130  # exit status of a program ended by Ctrl-C: 128 + SIGINT
 
@@ -71,35 +73,70 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.reconfigure(errors="replace")
         else:
             sys.stdout.reconfigure(encoding="utf-8")  # into files and pipes, whatever the locale
-    settings = {"debug": False}
+    settings: dict[str, bool] = {}
     try:
         status = cli.main(arguments, prog_name="ocr", standalone_mode=False, obj=settings)
         return int(status or ExitCode.OK)
     except click.ClickException as error:
+        if isinstance(error, click.BadParameter):
+            error.message += _where_from(error)
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("ocr: interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
-        _complain(error, debug=settings["debug"])
+        _complain(error, debug=settings.get("debug", False))
         return error.exit_code if isinstance(error, OcrError) else ExitCode.SOME_FAILED
 
 
-def _debug(command: Command) -> Command:
-    """Add ``--debug``."""
+def _where_from(error: click.BadParameter) -> str:
+    """Where a wrong value stands, unless it was typed."""
+    if error.ctx is None or error.param is None or error.param.name is None:
+        return ""
+    source = error.ctx.get_parameter_source(error.param.name)
+    if source is ParameterSource.ENVIRONMENT:
+        return f" (from the environment: {error.param.envvar})"
+    return " (from the file of options)" if source is ParameterSource.DEFAULT_MAP else ""
 
-    def remember(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-        if wanted:
-            context.find_root().ensure_object(dict)["debug"] = True
 
-    return click.option(
-        "--debug",
-        is_flag=True,
-        expose_value=False,
-        callback=remember,
-        help="Show a traceback where something fails.",
-    )(command)
+def _remember(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Keep an option of the whole run, wherever on the command line it stands."""
+    if wanted and option.name:
+        context.find_root().ensure_object(dict)[option.name] = True
+
+
+def _common(command: Command) -> Command:
+    """Add ``--quiet``, ``--verbose`` and ``--debug``."""
+    for flags, text in (
+        (("--debug",), "Show a traceback where something fails."),
+        (("-v", "--verbose"), "Tell of each input what was read and how long it took."),
+        (("-q", "--quiet"), "Show errors only: no warnings, no progress."),
+    ):
+        command = click.option(
+            *flags, is_flag=True, expose_value=False, callback=_remember, help=text
+        )(command)
+    return command
+
+
+def _configure(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    """Take the defaults of all options from ``--config`` or the folder's ocr.toml."""
+    path = Path(value or CONFIG)
+    if value is None and not path.is_file():
+        return
+    from ocr.config import read_config
+
+    def options(command: click.Command) -> dict[str, tuple[str, bool]]:
+        return {
+            flag.lstrip("-"): (option.name or "", option.multiple)
+            for option in command.params
+            if isinstance(option, click.Option)
+            for flag in option.opts
+            if flag.startswith("--") and flag not in ("--version", "--config")
+        }
+
+    commands = {name: options(command) for name, command in cli.commands.items()}
+    context.default_map = read_config(path, options(cli), commands)
 
 
 def _charset(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -131,9 +168,12 @@ def _ranges(_: click.Context, __: click.Parameter, value: str | None) -> tuple[P
 def _which_pages(command: Command) -> Command:
     """Add the options that tell what is read."""
     for option in (
-        click.option("--recursive", is_flag=True, help="Read folders inside folders too."),
         click.option(
-            "--files-from", metavar="FILE", help="Read also what this file names, one path a line."
+            "--dpi",
+            type=click.IntRange(36, 2400),
+            default=DPI,
+            show_default=True,
+            help="Dots an inch at which PDF pages become pictures.",
         ),
         click.option(
             "--pages",
@@ -142,12 +182,12 @@ def _which_pages(command: Command) -> Command:
             callback=_ranges,
             help="Pages of PDF and TIFF files, such as 1-3,7,10-; all by default.",
         ),
+        click.option("--recursive", is_flag=True, help="Read folders inside folders too."),
         click.option(
-            "--dpi",
-            type=click.IntRange(36, 2400),
-            default=DPI,
-            show_default=True,
-            help="Dots an inch at which PDF pages become pictures.",
+            "--files-from",
+            metavar="FILE",
+            type=click.Path(allow_dash=True),
+            help="Read also what this file names, one path a line.",
         ),
     ):
         command = option(command)
@@ -275,18 +315,31 @@ def _how_to_read_many(command: Command) -> Command:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(),
+    is_eager=True,
+    expose_value=False,
+    callback=_configure,
+    help="File with options.  [default: ocr.toml here, if there is one]",
+)
 @click.version_option(__version__, prog_name="ocr", message="%(prog)s %(version)s")
-@_debug
+@_common
 def cli() -> None:
     """Read handwriting from photos and scans, offline.
 
     Results go to stdout, everything else to stderr. Exit status: 0 all read, 1 some inputs
     failed, 2 wrong usage, 3 a model is missing or unusable.
+
+    An option may also stand in the environment (OCR_READ_ENGINE=lines) or in a file ocr.toml
+    (engine = "lines" under [read]). What is typed counts most, then the environment, the file,
+    and the default.
     """
 
 
 @cli.command()
-@click.argument("files", metavar="FILE...", nargs=-1)
+@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(allow_dash=True))
 @_which_pages
 @_how_to_read
 @click.option(
@@ -302,6 +355,7 @@ def cli() -> None:
 @click.option(
     "--output",
     metavar="PATH",
+    type=click.Path(),
     help="Write there instead of to stdout: a file, or a folder if it is one, ends in / or has no "
     "suffix.",
 )
@@ -317,7 +371,7 @@ def cli() -> None:
 @click.option(
     "--line-images", metavar="DIR", help="Cut out the lines as well: pictures with a .gt.txt each."
 )
-@_debug
+@_common
 def read(
     files: tuple[str, ...],
     recursive: bool,
@@ -530,9 +584,9 @@ def _read_into_folder(
             on_outcome=on_outcome,
         )
     for warning in summary.warnings:
-        _say(f"warning: {warning}")
+        _note(f"warning: {warning}")
     for outcome in summary.errors:
-        if outcome.trace and click.get_current_context().find_root().obj["debug"]:
+        if outcome.trace and _wanted("debug"):
             click.echo(outcome.trace, nl=False, err=True)
         _say(outcome.error)
     if summary.stopped and summary.left:
@@ -551,13 +605,24 @@ def _read_into_folder(
         if summary.warned:
             counts.append(f"{summary.warned} with warnings")
         rate = f", {3600 * summary.read / seconds:,.0f} files an hour" if summary.read else ""
-        _say(f"{', '.join(counts)}; {seconds:.0f} s{rate}")
+        _note(f"{', '.join(counts)}; {seconds:.0f} s{rate}", "green")
     return ExitCode.SOME_FAILED if summary.failed else ExitCode.OK
 
 
 @contextmanager
 def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
     """Shows how far a run is: a bar on a terminal, else a line now and then."""
+    if _wanted("quiet"):
+        yield lambda *_: None
+        return
+    if _wanted("verbose"):
+
+        def name(outcome: Outcome, _: Summary) -> None:
+            state = "read" if outcome.fresh else "done before"
+            _note(f"{outcome.file}: {'failed' if outcome.error else state}", "green")
+
+        yield name
+        return
     start = shown = time.monotonic()
     if not sys.stderr.isatty() or total < 2:
 
@@ -568,9 +633,10 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
                 shown = now
                 done = summary.total - summary.left
                 left = (now - start) / done * summary.left
-                _say(
+                _note(
                     f"{done} of {summary.total} files, {summary.failed} failed, "
-                    f"{done / (now - start):.1f} a second, {left / 60:.0f} min left"
+                    f"{done / (now - start):.1f} a second, {left / 60:.0f} min left",
+                    "green",
                 )
 
         yield tell
@@ -589,12 +655,12 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
 
 
 @cli.command()
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
 @_how_to_read
 @click.option("--out", metavar="FILE", help="Draw boxes, line order and letters into this image.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same in numbers.")
 @click.option("--stages", metavar="DIR", help="Write a picture of each stage of finding letters.")
-@_debug
+@_common
 def boxes(
     file: str,
     reading: dict[str, Any],
@@ -639,7 +705,7 @@ def boxes(
 
 
 @cli.command("eval")
-@click.argument("paths", metavar="DIR...", nargs=-1, required=True)
+@click.argument("paths", metavar="DIR...", nargs=-1, required=True, type=click.Path())
 @_how_to_read
 @click.option(
     "--normalise",
@@ -653,7 +719,7 @@ def boxes(
 @click.option("--ignore-case", is_flag=True, help="Let capitals and small letters count as equal.")
 @click.option("--ignore-spaces", is_flag=True, help="Drop all whitespace before comparing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@_debug
+@_common
 def evaluate(
     paths: tuple[str, ...],
     reading: dict[str, Any],
@@ -697,7 +763,7 @@ def evaluate(
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
-@_debug
+@_common
 def models(as_json: bool) -> int:
     """List the installed weight files.
 
@@ -769,7 +835,7 @@ def _mind_licence(model: str | None) -> None:
 
     with suppress(ModelError):
         if not read_metadata(find_weights(model)).free:
-            _say(f"{model}: trained on data for non-commercial research only")
+            _say(f"{model}: trained on data for non-commercial research only", "yellow")
 
 
 def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
@@ -800,7 +866,7 @@ def _draft_writer(drafts: bool, folder: str | None) -> Keep:
 
     def write(source: PageSource, page: Page, lines: list[ReadLine]) -> None:
         for sentence in write_drafts(source, page, lines, drafts, folder):
-            _say(sentence)
+            _note(sentence)
 
     return write
 
@@ -820,6 +886,7 @@ def _pages(
         return
     for source in sources:
         lines: list[ReadLine] = []
+        start = time.perf_counter()
         try:
             photo = source.open()
             if keep is None:
@@ -833,6 +900,13 @@ def _pages(
             on_error(source.title, error)
         else:
             _warn(page, source.title)
+            if _wanted("verbose"):
+                _say(
+                    f"{source.title}: {len(page.lines)} lines, {len(page.letters)} characters, "
+                    f"{page.confidence:.0%} sure, by {page.engine or 'no engine'}, "
+                    f"{time.perf_counter() - start:.2f} s",
+                    "green",
+                )
             yield source, page
 
 
@@ -869,7 +943,12 @@ def _progress(
     items: Sequence[Item], label: str, prints: bool
 ) -> AbstractContextManager[Iterable[Item]]:
     """`items` behind a progress bar, where a person sees it and no output runs through it."""
-    if len(items) < 2 or not sys.stderr.isatty() or (prints and sys.stdout.isatty()):
+    if (
+        _wanted("quiet")
+        or len(items) < 2
+        or not sys.stderr.isatty()
+        or (prints and sys.stdout.isatty())
+    ):
         return nullcontext(items)
     return click.progressbar(items, label=label, show_pos=True, file=sys.stderr)
 
@@ -893,15 +972,27 @@ def _drop_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _wanted(option: str) -> bool:
+    """Whether ``--quiet``, ``--verbose`` or ``--debug`` was given."""
+    context = click.get_current_context(silent=True)
+    return bool(context and (context.find_root().obj or {}).get(option))
+
+
 def _warn(page: Page, name: str) -> None:
     for warning in page.warnings:
-        _say(f"warning: {name}: {warning}")
+        _note(f"warning: {name}: {warning}")
+
+
+def _note(message: str, colour: str = "yellow") -> None:
+    """One line that is no error."""
+    if not _wanted("quiet"):
+        _say(message, colour)
 
 
 def _complain(error: Exception, name: str = "", debug: bool | None = None) -> None:
     """One line about a failure, with its traceback before if that is wanted."""
     if debug is None:
-        debug = click.get_current_context().find_root().obj["debug"]
+        debug = _wanted("debug")
     if debug:
         traceback.print_exception(error)
     message = str(error)
@@ -911,10 +1002,29 @@ def _complain(error: Exception, name: str = "", debug: bool | None = None) -> No
     _say(message)
 
 
-def _say(message: str) -> None:
-    clear = "\r\x1b[K" if sys.stderr.isatty() else ""  # of a progress bar
-    click.echo(f"{clear}ocr: {' '.join(message.splitlines())}", err=True)
+def _say(message: str, colour: str = "red") -> None:
+    """One line on stderr; its beginning in colour where a person sees it who wants that."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    before = "ocr:" if plain else click.style("ocr:", fg=colour)  # click drops it off terminals
+    clear = "\r\x1b[K" if sys.stderr.isatty() and not plain else ""  # of a progress bar
+    click.echo(f"{clear}{before} {' '.join(message.splitlines())}", err=True)
 
 
 def _as_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _name_variables() -> None:
+    """Let every option stand in the environment, called as a person knows it: OCR_READ_FORMAT.
+
+    Click itself would go by the names of the functions' parameters.
+    """
+    for command in (cli, *cli.commands.values()):
+        before = "OCR_" if command is cli else f"OCR_{command.name}_"
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name != "version":
+                flag = next(flag for flag in option.opts if flag.startswith("--"))
+                option.envvar = f"{before}{flag[2:]}".upper().replace("-", "_")
+
+
+_name_variables()

@@ -38,3 +38,9 @@ class ModelError(OcrError):
 
 class DataError(OcrError):
     """Training or evaluation data cannot be used."""
+
+
+class ConfigError(OcrError):
+    """The file with options cannot be used."""
+
+    exit_code = ExitCode.USAGE

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from ocr.errors import ImageError
 from ocr.formats import alto, hocr, json, ndjson, pagexml, pdf, text, tsv
-from ocr.inputs import Document, PageSource
+from ocr.inputs import PageSource
 from ocr.page import Page
 
 # (pages with where they come from, whether they are one input's) -> pieces of one document
@@ -54,27 +53,6 @@ def file_names(name: str, stem: str, sources: Sequence[PageSource]) -> list[str]
     if FORMATS[name].many or all(source.pages == 1 for source in sources):
         return [f"{stem}{suffix}"]
     return [f"{stem}.page{source.number:04d}{suffix}" for source in sources]
-
-
-def planned_files(
-    documents: Iterable[Document], formats: Iterable[str]
-) -> Iterator[tuple[Document, str]]:
-    """The files that documents will become: (document, name) of each.
-
-    Documents are opened only where the number of their pages tells the names; those that cannot
-    be opened have none.
-    """
-    formats = tuple(formats)
-    for document in documents:
-        sources: tuple[PageSource, ...] = ()
-        if not all(FORMATS[name].many for name in formats):
-            try:
-                sources = document.sources()
-            except ImageError:
-                continue
-        for name in formats:
-            for file in file_names(name, document.stem, sources):
-                yield document, file
 
 
 def render(
