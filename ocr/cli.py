@@ -23,7 +23,7 @@ import click
 from click.core import ParameterSource
 
 from ocr import __version__
-from ocr.errors import ExitCode, ModelError, OcrError, OutputError
+from ocr.errors import DataError, ExitCode, ModelError, OcrError, OutputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ocr.page import Page
     from ocr.reader import Reader, ReadLine
     from ocr.recipe import ReadDocument
+    from training.trainer import Progress
 
 Item = TypeVar("Item")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -44,6 +45,8 @@ ReadPages = Callable[["Document", OnError], Iterator[tuple["PageSource", "Page"]
 # Named here and not taken from their modules, which are slow to import; a test keeps them equal.
 ENGINES = ("auto", "letters", "lines")
 FORMATS = ("text", "json", "ndjson", "tsv", "hocr", "alto", "page", "pdf")
+TRAINED = ("mlp", "cnn", "lines")
+AUGMENTATIONS = ("none", "gentle", "strong")
 FORMS = ("nfc", "nfkc", "plain")
 PATTERNS = ("integer", "amount", "date", "time", "email")
 REJECTED = "\N{REPLACEMENT CHARACTER}"
@@ -61,6 +64,7 @@ OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"
 PLAIN_PROGRESS = 60.0  # seconds between lines about a long run, where there is no terminal
 CONFIG = "ocr.toml"  # as in ocr.config
 DPI = 300  # dots an inch, as in ocr.images
+PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
 INTERRUPTED = 130  # exit status of a program ended by Ctrl-C: 128 + SIGINT
 
 
@@ -762,6 +766,134 @@ def evaluate(
 
 
 @cli.command()
+@click.argument("data", metavar="DATA...", nargs=-1)
+@click.option("--out", metavar="DIR", help="Folder for the model, its card and the report.")
+@click.option("--kind", type=click.Choice(TRAINED), help="What to train; else what suits DATA.")
+@click.option(
+    "--from",
+    "start",
+    metavar="MODEL",
+    help="Model to go on from, or scratch. An installed one unless there is much data.",
+)
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the data at most.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Highest learning rate.")
+@click.option("--batch", type=click.IntRange(1), help="Samples a step.")
+@click.option(
+    "--augmentation",
+    type=click.Choice(AUGMENTATIONS),
+    help="How much samples are changed whenever they are shown.",
+)
+@click.option(
+    "--replay",
+    type=click.FloatRange(0),
+    help="Base samples mixed in for each own one, so that nothing is forgotten.",
+)
+@click.option("--patience", type=click.IntRange(1), help="Epochs without gain to stop after.")
+@click.option("--seed", type=click.IntRange(0), help="Of everything random; 0 without it.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    help="Cores to use; with one, as without it, the same result on every number of cores.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the unfinished training in --out.")
+@click.option("--force", is_flag=True, help="Replace a model; write one that became worse.")
+@_common
+def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **options: Any) -> int:
+    """Learn a hand from photos with their text, or from data sets.
+
+    DATA is recognised by itself and may be mixed: photos or pictures of lines with a .gt.txt
+    beside each, a folder with a sub-folder of pictures for each character, NIST36 and EMNIST .mat
+    files, MNIST and EMNIST idx files, .npz, .zip with a lines.tsv. Ctrl-C keeps the best so far.
+
+    \b
+    ocr read --gt notes/                      # drafts of the texts, to be corrected
+    ocr train notes/ --out my-hand
+    ocr read --model my-hand photo.jpg
+    """
+    if out is None:
+        raise click.UsageError("Missing option '--out': the folder for the model.")
+    if not data and not resume:
+        raise click.UsageError("Missing argument 'DATA...': what to learn from.")
+    try:
+        from training.train import Settings
+        from training.train import train as run
+    except ModuleNotFoundError as error:
+        raise DataError(
+            f"training needs {error.name}. Install it with: pip install 'ocr[train]'"
+        ) from None
+    settings = Settings(data=data, out=out, **options)
+    with _interruptible() as stop:
+        outcome = run(settings, resume, force, _tell, _training_progress(), stop)
+    for name, value in outcome.metadata.figures.items():
+        _tell(f"{name}: {value:g}")
+    if outcome.refused:
+        _say(
+            f"not written: {outcome.refused}. Add data, lower --rate, or write it all the same "
+            f"with: ocr train --resume --force --out {out}"
+        )
+        return INTERRUPTED if outcome.stopped else ExitCode.SOME_FAILED
+    for file in outcome.files:
+        _print(f"{file}\n")
+    if outcome.stopped:
+        _tell(f"stopped; this is the best so far. Go on with: ocr train --resume --out {out}")
+        return INTERRUPTED
+    _tell(f"read with it: ocr read --model {out} photo.jpg")
+    return ExitCode.OK
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or SIGTERM came; a second one ends the program as ever."""
+    came = False
+    before: dict[int, Any] = {}
+    numbers = (int(signal.SIGINT), int(signal.SIGTERM))
+
+    def remember(number: int, _: Any) -> None:
+        nonlocal came
+        came = True
+        signal.signal(number, before[number])
+        _tell("stopping after this step; once more to stop at once")
+
+    for number in numbers:
+        before[number] = signal.signal(number, remember)
+    try:
+        yield lambda: came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _training_progress() -> Callable[[Progress], None]:
+    """Show how a training goes: a line that changes on a terminal, else a line an epoch and now
+    and then."""
+    shown = time.monotonic()
+    terminal = sys.stderr.isatty()
+    if _wanted("quiet"):
+        return lambda _: None
+
+    def show(at: Progress) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if not at.figures and now - shown < (0.2 if terminal else PLAIN_SECONDS):
+            return
+        shown = now
+        minutes, seconds = divmod(round(at.seconds_left), 60)
+        text = f"epoch {at.epoch}/{at.epochs}  {at.samples}/{at.of}  loss {at.loss:.3f}"
+        for name in ("valid", "base"):
+            if name in at.figures:
+                text += f"  {name} {100 * at.figures[name]:.1f} %"
+        if at.skipped:
+            text += f"  {at.skipped} skipped"
+        text += f"  {minutes}:{seconds:02d} left at most"
+        if terminal and not at.figures:
+            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+        else:
+            _tell(text)
+
+    return show
+
+
+@cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @_common
 def models(as_json: bool) -> int:
@@ -987,6 +1119,11 @@ def _note(message: str, colour: str = "yellow") -> None:
     """One line that is no error."""
     if not _wanted("quiet"):
         _say(message, colour)
+
+
+def _tell(message: str) -> None:
+    """One line about how work goes."""
+    _note(message, "green")
 
 
 def _complain(error: Exception, name: str = "", debug: bool | None = None) -> None:

@@ -19,6 +19,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import training.glyph_learners
+import training.train
 from ocr import __version__, cli, errors, journal, patterns, recipe, weights, workers
 from ocr import reader as reader_module
 from ocr.images import open_image
@@ -115,7 +117,7 @@ def commands() -> list[str]:
 
 
 def test_all_commands_are_there():
-    assert commands() == ["boxes", "eval", "models", "read"]
+    assert commands() == ["boxes", "eval", "models", "read", "train"]
 
 
 @pytest.mark.parametrize("name", [None, *commands()])
@@ -129,7 +131,9 @@ def test_help(run, name, flag):
 @pytest.mark.parametrize("name", commands())
 def test_every_command_and_option_is_explained(name):
     command = cli.cli.commands[name]
-    assert command.get_short_help_str(limit=70).endswith(("scans.", "box.", "known.", "files."))
+    assert command.get_short_help_str(limit=70).endswith(
+        ("scans.", "box.", "known.", "files.", "sets.")
+    )
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{name} {parameter.opts}"
@@ -143,6 +147,8 @@ def test_version(run):
 def test_choices_are_those_of_the_modules():
     assert tuple(patterns.PATTERNS) == cli.PATTERNS
     assert cli.REJECTED == reader_module.REJECTED
+    assert cli.TRAINED == training.train.KINDS
+    assert cli.AUGMENTATIONS == training.glyph_learners.AUGMENTATIONS
     assert cli.ENGINES == reader_module.ENGINES  # of FORMATS and FORMS, see their modules' tests
 
 

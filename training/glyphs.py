@@ -94,6 +94,44 @@ def font_glyphs(data: Path, seed: int = 0, *, held_out: bool = False) -> GlyphSe
     return _cached("fonts", paths, key, lambda: join(_parallel(render_font, paths, seed)))
 
 
+def sample_glyphs(data: Path, split: str, count: int, seed: int) -> GlyphSet:
+    """`count` glyphs of a split, half EMNIST and half UNIPEN, rarer characters more often.
+
+    A class with n glyphs is drawn as often as the square root of n tells. Made in this process and
+    in seconds, for mixing into other data.
+    """
+    paths = [data / "chars" / "emnist.npz", data / "chars" / "unipen_chars.npz"]
+
+    def make() -> GlyphSet:
+        rng = np.random.default_rng((seed, count))
+        pictures = load_npz(paths[0], split)
+        rows = _drawn_rows(rng, pictures.labels, count // 2)
+        hand = GlyphSet(
+            normalize_pictures(pictures.images[rows]),
+            label_indices(pictures.labels[rows]),
+            pictures.cased[rows],
+        )
+        pen = load_unipen_characters(paths[1])
+        items = np.flatnonzero((pen.split == split) & np.isin(pen.labels, CHARSET))
+        pen = select_characters(pen, items)
+        heights = letter_heights(pen)
+        rows = _drawn_rows(rng, pen.labels, count - count // 2)
+        images = render_pen_chunk((select_characters(pen, rows), heights[rows], 0, 0), seed)
+        cased = np.ones(len(rows), dtype=bool)
+        return join([hand, GlyphSet(images, label_indices(pen.labels[rows]), cased)])
+
+    return _cached("sample", paths, f"{split}-{count}-{seed}", make)
+
+
+def _drawn_rows(
+    rng: np.random.Generator, labels: NDArray[np.str_], count: int
+) -> NDArray[np.int64]:
+    _, which, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    weights = counts[which] ** -0.5
+    count = min(count, len(labels))
+    return np.sort(rng.choice(len(labels), count, replace=False, p=weights / weights.sum()))
+
+
 def _pictures(characters: Characters) -> GlyphSet:
     images = characters.images
     chunks = [images[i : i + CHUNK] for i in range(0, len(images), CHUNK)]
@@ -287,17 +325,27 @@ def _cached(name: str, sources: list[Path], key: str, make: Callable[[], GlyphSe
     method = Path(normalize_source()).read_bytes()
     state = [(path.name, path.stat().st_size) for path in sources if path.exists()]
     digest = hashlib.sha256(repr((state, key, NORMALISATION, VERSION)).encode() + method)
-    path = cache_dir() / f"glyphs-{name}-{key}-{digest.hexdigest()[:12]}.npz"
-    if path.exists():
-        with np.load(path, allow_pickle=False) as data:
-            return GlyphSet(data["images"], data["labels"], data["cased"])
-    made = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(f".{os.getpid()}.tmp")
-    with beside.open("wb") as stream:
-        np.savez(stream, images=made.images, labels=made.labels, cased=made.cased)
-    beside.replace(path)
-    return made
+
+    def write(path: Path) -> None:
+        made = make()
+        with path.open("wb") as stream:
+            np.savez(stream, images=made.images, labels=made.labels, cased=made.cased)
+
+    with np.load(
+        cached(f"glyphs-{name}-{key}-{digest.hexdigest()[:12]}", write), allow_pickle=False
+    ) as data:
+        return GlyphSet(data["images"], data["labels"], data["cased"])
+
+
+def cached(name: str, make: Callable[[Path], None]) -> Path:
+    """A file `name.npz` of the cache folder, made by `make(path)` if it is not there yet."""
+    path = cache_dir() / f"{name}.npz"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f"{name}.{os.getpid()}.npz")
+        make(beside)
+        beside.replace(path)
+    return path
 
 
 def normalize_source() -> str:

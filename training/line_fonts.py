@@ -34,7 +34,7 @@ def find_fonts(folder: Path, held_out: bool = False) -> tuple[LineFont, ...]:
     paths = [
         path for path in sorted(folder.glob("*.ttf")) if path.name.startswith(HELD_OUT) is held_out
     ]
-    return tuple(LineFont(path, _drawn(path)) for path in paths)
+    return tuple(LineFont(path, drawn_by(path)) for path in paths)
 
 
 def draw_font_line(
@@ -88,7 +88,7 @@ def _face(path: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size)
 
 
-def _drawn(path: Path) -> frozenset[str]:
+def drawn_by(path: Path) -> frozenset[str]:
     """Characters that a font has: those not drawn as its sign for a missing character."""
     face = _face(str(path), EM)
     missing = {bytes(face.getmask(sign)) for sign in ("\uffff", "\ue123")}

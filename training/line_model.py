@@ -152,15 +152,15 @@ class Recipe:
 Line = tuple[NDArray[np.uint8], str]
 
 
-def batches(lines: list[Line], rng: np.random.Generator) -> Iterator[list[Line]]:
-    """Lines in batches of like widths, in random order."""
+def batches(lines: list[Line], rng: np.random.Generator, most: int = MOST) -> Iterator[list[Line]]:
+    """Lines in batches of like widths, at most `most` in each, in random order."""
     order = sorted(range(len(lines)), key=lambda i: lines[i][0].shape[1] + rng.uniform(0, 24))
     groups: list[list[Line]] = []
     group: list[Line] = []
     for i in order:
         width = lines[i][0].shape[1]
-        if group and (len(group) == MOST or (len(group) + 1) * width > BATCH_WIDTH) and (
-            len(group) >= FEWEST
+        if group and (len(group) == most or (len(group) + 1) * width > BATCH_WIDTH) and (
+            len(group) >= min(FEWEST, most)
         ):  # fmt: skip
             groups.append(group)
             group = []

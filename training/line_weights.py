@@ -74,11 +74,12 @@ RESEARCH_DATA = (
 )
 
 
-def line_graph(network: LineNetwork) -> onnx.ModelProto:
+def line_graph(network: LineNetwork, half: bool = True) -> onnx.ModelProto:
     """The ONNX graph: `lines` (N, 1, LINE_HEIGHT, W) to `logits` (N, W // FRAME, classes).
 
     Built node by node: normalisations fold into the convolutions before them, weights are stored
-    in 16 bits and widened when the graph is loaded, and the same network gives the same bytes.
+    in 16 bits, if `half`, and widened when the graph is loaded, and the same network gives the
+    same bytes.
     """
     from onnx import TensorProto, helper, numpy_helper
 
@@ -87,9 +88,9 @@ def line_graph(network: LineNetwork) -> onnx.ModelProto:
 
     def constant(value: NDArray[np.generic]) -> str:
         name = f"w{len(constants)}"
-        if value.dtype == np.float32 and value.ndim > 1:
-            half = numpy_helper.from_array(np.ascontiguousarray(value.astype(np.float16)), name)
-            constants.append(half)
+        if half and value.dtype == np.float32 and value.ndim > 1:
+            small = numpy_helper.from_array(np.ascontiguousarray(value.astype(np.float16)), name)
+            constants.append(small)
             return node("Cast", name, to=TensorProto.FLOAT)
         constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name

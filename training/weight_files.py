@@ -7,16 +7,17 @@ previous one whole.
 from __future__ import annotations
 
 import datetime
-import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.output import make_folder, replacing
 from ocr.weights import CHECKSUMS, METADATA_KEY, NPZ_KEY, Metadata, sha256
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def code_commit() -> str:
 
 def save_npz(path: Path, arrays: Mapping[str, NDArray[np.generic]], metadata: Metadata) -> None:
     """Write named arrays and their description as `.npz`."""
-    with _Beside(path) as beside, beside.open("wb") as stream:
+    with _replacing(path) as stream:
         np.savez(stream, **{**arrays, NPZ_KEY: np.array(metadata.to_json())})
 
 
@@ -103,8 +104,8 @@ def save_safetensors(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
     from safetensors.torch import save
 
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-    with _Beside(path) as beside:
-        beside.write_bytes(save(tensors, {METADATA_KEY: metadata.to_json()}))
+    with _replacing(path) as stream:
+        stream.write(save(tensors, {METADATA_KEY: metadata.to_json()}))
 
 
 def save_onnx(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
@@ -112,8 +113,8 @@ def save_onnx(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
     model = onnx_model(network)
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, metadata.to_json()
-    with _Beside(path) as beside:
-        beside.write_bytes(model.SerializeToString(deterministic=True))
+    with _replacing(path) as stream:
+        stream.write(model.SerializeToString(deterministic=True))
 
 
 def onnx_model(network: GlyphCnn) -> onnx.ModelProto:
@@ -195,24 +196,11 @@ def update_checksums(folder: Path, *names: str) -> None:
             digest, _, name = row.partition("  ")
             known[name] = digest
     known.update({name: sha256(folder / name) for name in names})
-    with _Beside(sums) as beside:
+    with _replacing(sums) as stream:
         rows = [f"{known[name]}  {name}\n" for name in sorted(known)]
-        beside.write_text("".join(rows), encoding="utf-8")
+        stream.write("".join(rows).encode())
 
 
-class _Beside:
-    """`with _Beside(path) as beside:` write to `beside`; it becomes `path` if all went well."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-
-    def __enter__(self) -> Path:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return self.beside
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
-            self.beside.replace(self.path)
-        else:
-            self.beside.unlink(missing_ok=True)
+def _replacing(path: Path) -> AbstractContextManager[IO[bytes]]:
+    make_folder(path.parent)
+    return replacing(path)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ocr.classifiers.cnn import GlyphCnn
+from ocr.errors import OutputError
 from ocr.weights import CHECKSUMS, Metadata, checksum_state, read_metadata
 from training.weight_files import (
     code_commit,
@@ -79,7 +80,7 @@ def test_a_failed_write_leaves_the_previous_file(tmp_path, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr(np, "savez", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OutputError, match="no space"):
         save_npz(path, {"W1": np.ones(3)}, METADATA)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["m.npz"]

@@ -1,0 +1,373 @@
+"""What `ocr train` does with single characters: the numpy network and the CNN as learners.
+
+Each learns from own glyphs, with base glyphs mixed in if it goes on from a model.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from ocr.classifiers import softmax
+from ocr.classifiers.cnn import GlyphCnn
+from training.augment import Augment
+from training.cnn import CLIP, case_loss, network_logits, running_mean
+from training.network import Array, Layer, backward, forward, update
+from training.own_data import Samples
+from training.replay import Base
+from training.trainer import State
+
+GENTLEST = {"gentle": -0.5, "strong": 1.0}  # see `training.augment.Augment`
+AUGMENTATIONS = ("none", *GENTLEST)
+FEWEST_DRAWN = 2000  # own glyphs an epoch: fewer are shown several times, each time changed
+TOLERATED = 0.01  # of base accuracy that a gain on the own data may cost
+FORGETTING = 2.0  # what base accuracy lost beyond that costs in the score
+DECAY = 0.01  # of weights
+PULL = 0.003  # share of the way back to the start that the weights go each step (Li et al. 2018)
+MOMENTUM = 0.0  # of the numpy network, as the course's figures
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """Samples as arrays: `images` (N, 32, 32) uint8, `labels` and `others` (N,) classes.
+
+    `others` is the class of the other case where the label does not tell it.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    others: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def right(self, logits: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which of the samples are read right."""
+        read = logits.argmax(axis=1)
+        return (read == self.labels) | (read == self.others)
+
+    def accuracy(self, logits: NDArray[np.float32]) -> float:
+        """Share read right."""
+        return float(self.right(logits).mean())
+
+
+def as_glyphs(samples: Samples, charset: str) -> Glyphs:
+    """Samples whose labels are all in the charset, as arrays."""
+    place = {sign: k for k, sign in enumerate(charset)}
+    labels = np.array([place[sign] for sign in samples.labels], dtype=np.int64)
+    others = [
+        label if cased else place.get(sign.swapcase(), label)
+        for sign, label, cased in zip(samples.labels, labels, samples.cased, strict=True)
+    ]
+    images = np.stack(samples.images) if len(samples) else np.empty((0, 32, 32), np.uint8)
+    return Glyphs(images, labels, np.array(others, dtype=np.int64))
+
+
+def join_glyphs(one: Glyphs, two: Glyphs) -> Glyphs:
+    """Both as one."""
+    return Glyphs(
+        np.concatenate([one.images, two.images]),
+        np.concatenate([one.labels, two.labels]),
+        np.concatenate([one.others, two.others]),
+    )
+
+
+def epoch_rows(
+    rng: np.random.Generator, own: int, base: int, replay: float, batch: int
+) -> list[NDArray[np.int64]]:
+    """Rows of an epoch in batches: all own samples, few of them repeatedly, and base samples.
+
+    Parameters
+    ----------
+    own, base : int
+        Samples of each; rows from `own` on stand for base samples.
+    replay : float
+        Base samples for each own one.
+    """
+    repeats = max(1, -(-FEWEST_DRAWN // own)) if base else 1
+    rows = np.tile(np.arange(own), repeats)
+    if base:
+        count = round(replay * len(rows))
+        rows = np.concatenate([rows, own + rng.choice(base, count, replace=count > base)])
+    rows = rng.permutation(rows)
+    return [rows[start : start + batch] for start in range(0, len(rows), batch)]
+
+
+def score(own: float, base: float | None, base_before: float | None) -> float:
+    """Accuracy on the own data, less what was forgotten beyond what is tolerated."""
+    if base is None or base_before is None:
+        return own
+    return own - FORGETTING * max(0.0, base_before - base - TOLERATED)
+
+
+class CnnLearner:
+    """Trains a `GlyphCnn`; see `training.trainer.Learner`.
+
+    A network that goes on keeps the statistics of its normalisations: a few hundred glyphs of one
+    hand are no measure of them.
+    """
+
+    def __init__(
+        self,
+        network: GlyphCnn,
+        charset: str,
+        own: Samples,
+        valid: Samples,
+        base: Base | None,
+        rate: float,
+        batch: int,
+        augmentation: str,
+        replay: float,
+    ) -> None:
+        self.own = as_glyphs(own, charset)
+        self.valid = as_glyphs(valid, charset)
+        self.base = as_glyphs(base.train, charset) if base else None
+        self.base_valid = as_glyphs(base.valid, charset) if base else None
+        self.all = join_glyphs(self.own, self.base) if self.base else self.own
+        self.replay, self.batch, self.augmentation = replay, batch, augmentation
+        self.rate = rate
+        self.going_on = base is not None
+        self.network = network.to(memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).eval()
+        self.count = 0
+        self.teacher: torch.Tensor | None = None  # what the start makes of base glyphs of type
+        self.anchor: list[torch.Tensor] = []
+        if base is not None and not base.real and self.base is not None:
+            logits = network_logits(self.average, self.base.images)
+            self.teacher = torch.from_numpy(softmax(logits))
+        if base is not None:
+            self.anchor = [p.detach().clone() for p in self.network.parameters()]
+        decayed = [p for p in network.parameters() if p.ndim > 1]
+        plain = [p for p in network.parameters() if p.ndim <= 1]
+        decay = 0.0 if self.going_on else DECAY
+        self.optimizer = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}],
+            lr=rate,
+        )
+        self.base_before = self._base_accuracy()
+
+    def _base_accuracy(self) -> float | None:
+        if self.base_valid is None or not len(self.base_valid):
+            return None
+        return self.base_valid.accuracy(network_logits(self.average, self.base_valid.images))
+
+    def batches(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+        base = len(self.base) if self.base is not None and self.replay else 0
+        return epoch_rows(rng, len(self.own), base, self.replay, self.batch)
+
+    def step(self, batch: Sequence[int], rng: np.random.Generator, rate: float) -> float:
+        rows = np.asarray(batch)
+        torch.manual_seed(int(rng.integers(2**62)))  # dropout
+        self.network.train()
+        if self.going_on:
+            freeze_statistics(self.network)
+        glyphs = torch.from_numpy(self.all.images[rows])[:, None].float() / 255
+        if self.augmentation != "none":
+            glyphs = Augment(int(rng.integers(2**62)), GENTLEST[self.augmentation])(glyphs)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = self.network(glyphs.to(memory_format=torch.channels_last))
+        loss = self._loss(logits.float(), rows)
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        if not (torch.isfinite(loss) and torch.isfinite(norm)):
+            return float("nan")
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate * rate
+        self.optimizer.step()
+        with torch.no_grad():
+            for value, start in zip(self.network.parameters(), self.anchor, strict=False):
+                value.lerp_(start, PULL * rate)
+            running_mean(_values(self.average), _values(self.network), self.count)
+        self.count += 1
+        return float(loss.detach())
+
+    def _loss(self, logits: torch.Tensor, rows: NDArray[np.int64]) -> torch.Tensor:
+        labels = torch.from_numpy(self.all.labels[rows])
+        others = torch.from_numpy(self.all.others[rows])
+        if self.teacher is None:
+            return case_loss(logits, labels, others)
+        taught = torch.from_numpy(rows >= len(self.own))
+        loss = logits.sum() * 0.0
+        if (~taught).any():
+            own = case_loss(logits[~taught], labels[~taught], others[~taught])
+            loss = loss + own * (~taught).sum() / len(rows)
+        if taught.any():
+            wanted = self.teacher[torch.from_numpy(rows[rows >= len(self.own)] - len(self.own))]
+            kept = nn.functional.cross_entropy(logits[taught], wanted)
+            loss = loss + kept * taught.sum() / len(rows)
+        return loss
+
+    def measure(self) -> dict[str, float]:
+        own = self.valid.accuracy(network_logits(self.average, self.valid.images))
+        base = self._base_accuracy()
+        figures = {"valid": own, "score": score(own, base, self.base_before)}
+        return figures if base is None else {**figures, "base": base}
+
+    def state(self) -> State:
+        return torch_state(self.network, self.average, self.optimizer, self.count)
+
+    def restore(self, state: State) -> None:
+        self.count = restore_torch(state, self.network, self.average, self.optimizer)
+
+    def weights(self) -> State:
+        return {name: value.numpy().copy() for name, value in self.average.state_dict().items()}
+
+
+def freeze_statistics(network: nn.Module) -> None:
+    """Let the normalisations use and keep their statistics while the rest trains."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+
+
+def _values(network: nn.Module) -> list[torch.Tensor]:
+    return [value.detach() for value in network.state_dict().values()]
+
+
+def torch_state(
+    network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, count: int
+) -> State:
+    """Copies of everything that steps change, as arrays."""
+    state: State = {"count": np.array(count)}
+    for kind, module in (("network", network), ("average", average)):
+        for name, value in module.state_dict().items():
+            state[f"{kind}.{name}"] = value.numpy().copy()
+    for number, values in optimizer.state_dict()["state"].items():
+        for name, value in values.items():
+            state[f"optimizer.{number}.{name}"] = value.numpy().copy()
+    return state
+
+
+def restore_torch(
+    state: State, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
+) -> int:
+    """Take up what `torch_state` gave; the count."""
+    for kind, module in (("network", network), ("average", average)):
+        start = f"{kind}."
+        module.load_state_dict(
+            {k[len(start) :]: torch.tensor(v) for k, v in state.items() if k.startswith(start)}
+        )
+    whole = optimizer.state_dict()
+    whole["state"] = {}
+    for name, value in state.items():
+        if name.startswith("optimizer."):
+            _, number, key = name.split(".", 2)
+            whole["state"].setdefault(int(number), {})[key] = torch.tensor(value)
+    optimizer.load_state_dict(whole)
+    return int(state["count"])
+
+
+class MlpLearner:
+    """Trains the numpy network of `training.network`; see `training.trainer.Learner`.
+
+    Where a label does not tell the case, the truth is shared by the two cases as the network
+    itself divides them, which is the gradient of "one of both".
+    """
+
+    def __init__(
+        self,
+        network: list[Layer],
+        charset: str,
+        own: Samples,
+        valid: Samples,
+        base: Base | None,
+        rate: float,
+        batch: int,
+        augmentation: str,
+        replay: float,
+    ) -> None:
+        self.network = network
+        self.own = as_glyphs(own, charset)
+        self.valid = as_glyphs(valid, charset)
+        self.base = as_glyphs(base.train, charset) if base else None
+        self.base_valid = as_glyphs(base.valid, charset) if base else None
+        self.all = join_glyphs(self.own, self.base) if self.base else self.own
+        self.rate, self.batch, self.augmentation, self.replay = rate, batch, augmentation, replay
+        self.velocity: list[tuple[Array, Array]] | None = None
+        self.base_before = self._base_accuracy()
+
+    def _base_accuracy(self) -> float | None:
+        if self.base_valid is None or not len(self.base_valid):
+            return None
+        return self.base_valid.accuracy(mlp_logits(self.network, self.base_valid.images))
+
+    def batches(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+        base = len(self.base) if self.base is not None and self.replay else 0
+        return epoch_rows(rng, len(self.own), base, self.replay, self.batch)
+
+    def step(self, batch: Sequence[int], rng: np.random.Generator, rate: float) -> float:
+        rows = np.asarray(batch)
+        images = self.all.images[rows]
+        values = as_rows(images)
+        if self.augmentation != "none":
+            glyphs = torch.from_numpy(images)[:, None].float() / 255
+            glyphs = Augment(int(rng.integers(2**62)), GENTLEST[self.augmentation])(glyphs)
+            values = glyphs.numpy().reshape(len(rows), -1).astype(np.float64)
+        outputs = forward(self.network, values)
+        probabilities = outputs[-1]
+        truth = shared_truth(probabilities, self.all.labels[rows], self.all.others[rows])
+        right = np.where(truth > 0, probabilities, 0).sum(axis=1)
+        loss = float(-np.log(np.maximum(right, 1e-300)).mean())
+        if not np.isfinite(probabilities).all():
+            return float("nan")
+        gradients = backward(self.network, outputs, probabilities - truth)
+        self.velocity = update(self.network, gradients, self.rate * rate, MOMENTUM, self.velocity)
+        return loss
+
+    def measure(self) -> dict[str, float]:
+        own = self.valid.accuracy(mlp_logits(self.network, self.valid.images))
+        base = self._base_accuracy()
+        figures = {"valid": own, "score": score(own, base, self.base_before)}
+        return figures if base is None else {**figures, "base": base}
+
+    def state(self) -> State:
+        state = self.weights()
+        for number, (weight, bias) in enumerate(self.velocity or [], start=1):
+            state[f"vW{number}"], state[f"vb{number}"] = weight.copy(), bias.copy()
+        return state
+
+    def restore(self, state: State) -> None:
+        for number, layer in enumerate(self.network, start=1):
+            layer.weight, layer.bias = state[f"W{number}"].copy(), state[f"b{number}"].copy()
+        if "vW1" in state:
+            self.velocity = [
+                (state[f"vW{number}"].copy(), state[f"vb{number}"].copy())
+                for number in range(1, len(self.network) + 1)
+            ]
+
+    def weights(self) -> State:
+        state: State = {}
+        for number, layer in enumerate(self.network, start=1):
+            state[f"W{number}"], state[f"b{number}"] = layer.weight.copy(), layer.bias.copy()
+        return state
+
+
+def as_rows(images: NDArray[np.uint8]) -> Array:
+    """Glyphs (N, 32, 32) uint8 as rows (N, 1024), paper 1 and ink 0."""
+    return images.reshape(len(images), -1).astype(np.float64) / 255
+
+
+def shared_truth(
+    probabilities: Array, labels: NDArray[np.int64], others: NDArray[np.int64]
+) -> Array:
+    """One-hot rows; where a sample may be two classes, its row is divided as they are likely."""
+    truth = np.zeros_like(probabilities)
+    rows = np.arange(len(labels))
+    one, two = probabilities[rows, labels], probabilities[rows, others]
+    share = np.where(labels == others, 1.0, one / np.maximum(one + two, 1e-300))
+    truth[rows, others] = 1 - share
+    truth[rows, labels] = share
+    return truth
+
+
+def mlp_logits(network: list[Layer], images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Logits (N, K) of glyphs (N, 32, 32)."""
+    hidden, last = forward(network[:-1], as_rows(images))[-1], network[-1]
+    return (hidden @ last.weight + last.bias).astype(np.float32)
