@@ -212,22 +212,25 @@ def test_hocr_follows_its_specification():
 
 
 @pytest.fixture(scope="session")
-def schemas(tmp_path_factory) -> Path:
-    """A folder with alto-4-3.xsd and pagecontent.xsd."""
-    place = tmp_path_factory.mktemp("schemas")
+def schemas(request, tmp_path_factory) -> Path:
+    """A folder with alto-4-3.xsd and pagecontent.xsd; fetched once and kept in pytest's cache."""
+    place = request.config.cache.mkdir(f"schemas-{SCHEMAS}")
+    if (place / "alto-4-3.xsd").exists():
+        return place
+    fetched = tmp_path_factory.mktemp("fetched")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--no-binary", ":all:", "--dest", str(place), SCHEMAS]
+    command += ["--no-binary", ":all:", "--dest", str(fetched), SCHEMAS]
     try:
         done = subprocess.run(command, capture_output=True, timeout=180, check=False)
     except subprocess.TimeoutExpired:
         pytest.skip(f"pip takes too long to fetch the schemas in {SCHEMAS}")
     if done.returncode:
         pytest.skip(f"pip cannot fetch the schemas in {SCHEMAS}")
-    (archive,) = place.glob("*.tar.gz")
+    (archive,) = fetched.glob("*.tar.gz")
     with tarfile.open(archive) as packed:
-        for member in packed.getmembers():
-            if member.name.endswith(".xsd"):
-                (place / Path(member.name).name).write_bytes(packed.extractfile(member).read())
+        found = [member for member in packed.getmembers() if member.name.endswith(".xsd")]
+        for member in sorted(found, key=lambda member: "alto" in member.name):  # that comes last
+            (place / Path(member.name).name).write_bytes(packed.extractfile(member).read())
     return place
 
 
