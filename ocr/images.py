@@ -123,8 +123,16 @@ class Photo:
             return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
         return np.array(image)
 
+    @property
+    def is_pdf(self) -> bool:
+        """Whether it is a page of a PDF, which has no pixels of its own."""
+        return _is_pdf(self.source, self.name)
+
     def jpeg(self) -> tuple[bytes, int] | None:
-        """The file as it is, and its EXIF orientation (1 to 8), if it is a grey or colour JPEG."""
+        """The file as it is, and its EXIF orientation (1 to 8), if it is a grey or colour JPEG.
+
+        Not to be asked of a PDF's page.
+        """
         with _opened(self.source, self.name, self.page) as image:
             if image.format != "JPEG" or image.mode not in ("L", "RGB"):
                 return None

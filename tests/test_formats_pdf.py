@@ -1,12 +1,15 @@
 """ocr.formats.pdf: what another PDF library finds in it, and where."""
 
+import ctypes
 import io
 import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
+import pikepdf
 import pypdfium2
+import pypdfium2.raw as raw
 import pytest
 from lxml import etree
 from PIL import Image
@@ -51,10 +54,16 @@ def made(path: Path, *pages: Page) -> bytes:
 
 
 def words_in(content: bytes, number: int = 0) -> list[tuple[str, tuple[float, ...]]]:
-    """Words of a page with the box (top, left, bottom, right) as shares of the page."""
+    """Words of a page with the box (top, left, bottom, right) as shares of the page as shown."""
+    fine = 100_000
+
+    def seen(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:
+        col, row = ctypes.c_int(), ctypes.c_int()
+        raw.FPDF_PageToDevice(page, 0, 0, fine, fine, 0, x, y, col, row)
+        return row.value / fine, col.value / fine
+
     with pypdfium2.PdfDocument(content) as document:
         page = document[number]
-        width, height = page.get_size()
         text = page.get_textpage()
         found: list[tuple[str, list]] = [("", [])]
         for k in range(text.count_chars()):
@@ -63,10 +72,10 @@ def words_in(content: bytes, number: int = 0) -> list[tuple[str, tuple[float, ..
                 found.append(("", []))
             else:
                 left, bottom, right, top = text.get_charbox(k, loose=True)
-                box = (1 - top / height, left / width, 1 - bottom / height, right / width)
-                found[-1] = (found[-1][0] + sign, [*found[-1][1], box])
-    boxes = [(text, np.array(boxes)) for text, boxes in found if text]
-    return [(text, (*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0))) for text, boxes in boxes]
+                corners = [seen(page, left, top), seen(page, right, bottom)]
+                found[-1] = (found[-1][0] + sign, found[-1][1] + corners)
+    boxes = [(text, np.array(corners)) for text, corners in found if text]
+    return [(text, (*corners.min(axis=0), *corners.max(axis=0))) for text, corners in boxes]
 
 
 def assert_in_place(content: bytes, page: Page, number: int = 0) -> None:
@@ -189,6 +198,32 @@ def test_pages_and_their_sizes(picture, tmp_path):
     picture.save(tmp_path / "a.jpg")  # tells no size: as large as A4
     with pypdfium2.PdfDocument(made(tmp_path / "a.jpg", TEXT)) as document:
         assert max(document[0].get_size()) == pytest.approx(842)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_pdf_keeps_its_pages(picture, tmp_path, turn):
+    """Also where they are turned and cropped, and where their content leaves a transform behind."""
+    path = tmp_path / "a.pdf"
+    stored = picture.transpose(UPRIGHT[8]) if turn == 90 else picture
+    stored = picture.transpose(UPRIGHT[3]) if turn == 180 else stored
+    stored = picture.transpose(UPRIGHT[6]) if turn == 270 else stored
+    stored.save(path, resolution=72, save_all=True, append_images=[stored])
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        sheet = document.pages[1]
+        sheet.Rotate = turn
+        sheet.contents_add(b"1 0 0 1 40 -30 cm", prepend=True)
+        width, height = stored.size
+        sheet.MediaBox = [0, -60, 200 + width, height]
+        sheet.CropBox = [40, -30, 40 + width, height - 30]
+        document.save(path)
+    source = PageSource(str(path), 2, 2, dpi=144)
+    photo = source.open()
+    assert (photo.height, photo.width) == (600, 800)
+    page = Page(600, 800, (Line((word("Grüße", 80, 40, 200, 60), word("5€", 84, 300, 120, 60))),))
+    ((_, content),) = render("pdf", "a", [(source, page)])
+    assert_in_place(content, page)
+    seen = shown(content, (400, 300))
+    assert np.abs(seen - np.asarray(picture, dtype=np.int16)).mean() < 4
 
 
 def test_same_bytes(picture, tmp_path):

@@ -1,4 +1,4 @@
-"""Searchable PDF: the photo, and over it the text where it stands, invisible.
+"""Searchable PDF: the photo or the PDF's page, and over it the text where it stands, invisible.
 
 The text is set in a font without outlines, made here: every character that occurs gets a code, a
 width of half an em, and its meaning by a ToUnicode map, so that any script can be searched and
@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +24,7 @@ from ocr.page import Box, Line, Page
 
 if TYPE_CHECKING:
     from pikepdf import Dictionary, Object, Pdf
+    from pikepdf import Page as PdfPage
 
 LONG_SIDE = 842  # points, of a photo that tells no size: A4's
 QUALITY = 90  # of JPEG, for pictures that were none
@@ -45,8 +48,18 @@ LAID = {
 }
 
 
+# Quarter turns clockwise at which a PDF's page is shown -> the matrix from the page as shown to its
+# content, and the corner of its box to which the lower left one goes.
+SHOWN = {
+    0: (1, 0, 0, 1, "left", "bottom"),
+    1: (0, 1, -1, 0, "right", "bottom"),
+    2: (-1, 0, 0, -1, "right", "top"),
+    3: (0, -1, 1, 0, "left", "top"),
+}
+
+
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[bytes]:
-    """One PDF; a JPEG photo is taken over as it is, without loss, whatever way up.
+    """One PDF; a JPEG photo or a PDF's page is taken over as it is, without loss.
 
     Raises
     ------
@@ -57,46 +70,60 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
         import pikepdf
     except ImportError:
         raise OutputError('Writing PDF needs one more package: pip install "ocr[pdf]"') from None
-    with pikepdf.new() as pdf:
+    with ExitStack() as opened:
+        pdf = opened.enter_context(pikepdf.new())
         fonts = _Fonts(pdf)
+        originals: dict[str, Pdf] = {}
         for source, page in pages:
-            _add_page(pdf, fonts, source.open(), page)
+            photo = source.open()
+            if not photo.is_pdf:
+                _add_photo(pdf, fonts, photo, page)
+                continue
+            if source.path not in originals:  # open until all is saved: it is copied only then
+                content = photo.source
+                stream = io.BytesIO(content) if isinstance(content, bytes) else content
+                originals[source.path] = opened.enter_context(pikepdf.open(stream))
+            _add_original(pdf, fonts, originals[source.path].pages[source.number - 1], page)
         fonts.finish()
-        stream = io.BytesIO()
-        pdf.save(
-            stream, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate
-        )
-    yield stream.getvalue()
+        result = io.BytesIO()
+        modern = pikepdf.ObjectStreamMode.generate
+        pdf.save(result, deterministic_id=True, object_stream_mode=modern)
+    yield result.getvalue()
 
 
 class _Fonts:
     """Fonts without outlines that hold the characters asked for, as many as are needed."""
 
     def __init__(self, pdf: Pdf) -> None:
-        from pikepdf import Dictionary
-
         self.pdf = pdf
         self.codes: dict[str, int] = {}
-        self.dictionary = pdf.make_indirect(Dictionary())  # name -> font, shared by all pages
+        self.made: dict[str, Object] = {}
 
     def runs(self, text: str) -> Iterator[tuple[str, bytes]]:
         """(font, codes) of stretches of `text`."""
-        for character in text:
-            self.codes.setdefault(character, len(self.codes))
-        start = 0
-        for end in range(1, len(text) + 1):
-            font = self.codes[text[start]] // CODES
-            if end == len(text) or self.codes[text[end]] // CODES != font:
-                codes = bytes(self.codes[c] % CODES + 1 for c in text[start:end])
-                yield f"F{font}", codes
-                start = end
+        from pikepdf import Dictionary
+
+        places = [self.codes.setdefault(character, len(self.codes)) for character in text]
+        for font, run in groupby(places, lambda place: place // CODES):
+            name = f"Ocr{font}"
+            if name not in self.made:
+                self.made[name] = self.pdf.make_indirect(Dictionary())
+            yield name, bytes(place % CODES + 1 for place in run)
+
+    def add_to(self, sheet: PdfPage) -> None:
+        """Let a page use the fonts made so far."""
+        from pikepdf import Name
+
+        for name, font in self.made.items():
+            sheet.add_resource(font, Name.Font, Name(f"/{name}"))
 
     def finish(self) -> None:
-        """Make the fonts, once all characters are known."""
+        """Fill the fonts, once all characters are known."""
         characters = list(self.codes)
-        for font in range(math.ceil(len(characters) / CODES)):
-            held = characters[font * CODES : (font + 1) * CODES]
-            self.dictionary[f"/F{font}"] = self.pdf.make_indirect(self._font(held))
+        for k, font in enumerate(self.made.values()):
+            held = characters[k * CODES : (k + 1) * CODES]
+            for key, value in self._font(held).items():
+                font[key] = value
 
     def _font(self, characters: Sequence[str]) -> Dictionary:
         from pikepdf import Array, Dictionary, Name
@@ -147,19 +174,36 @@ def _to_unicode(characters: Sequence[str]) -> bytes:
     ).encode()
 
 
-def _add_page(pdf: Pdf, fonts: _Fonts, photo: Photo, page: Page) -> None:
-    from pikepdf import Dictionary, Name
+def _add_photo(pdf: Pdf, fonts: _Fonts, photo: Photo, page: Page) -> None:
+    """Append a page that shows a photo."""
+    from pikepdf import Dictionary
 
     picture, orientation = _picture(pdf, photo)
     scale = POINT / photo.dpi if photo.dpi else LONG_SIDE / max(page.height, page.width)
     width, height = page.width * scale, page.height * scale
     a, b, c, d, e, f = LAID[orientation]
     matrix = (a * width, b * height, c * width, d * height, e * width, f * height)
-    content = f"q {_numbers(matrix)} cm /Photo Do Q\n{_text(fonts, page, scale)}"
     sheet = pdf.add_blank_page(page_size=(round(width, 2), round(height, 2)))
-    sheet.Contents = pdf.make_stream(content.encode())
-    sheet.Resources = Dictionary(XObject=Dictionary(Photo=picture), Font=fonts.dictionary)
-    sheet.Resources.ProcSet = [Name.PDF, Name.Text, Name.ImageB, Name.ImageC]
+    text = _text(fonts, page, scale)
+    sheet.Contents = pdf.make_stream(f"q {_numbers(matrix)} cm /Photo Do Q\n{text}".encode())
+    sheet.Resources = Dictionary(XObject=Dictionary(Photo=picture))
+    fonts.add_to(sheet)
+
+
+def _add_original(pdf: Pdf, fonts: _Fonts, original: PdfPage, page: Page) -> None:
+    """Append a page of another PDF, whatever way it is turned and cropped."""
+    pdf.pages.append(original)
+    sheet = pdf.pages[-1]
+    left, bottom, right, top = (float(side) for side in sheet.cropbox)
+    turns = int(sheet.get("/Rotate", 0)) // 90 % 4
+    width = right - left if turns % 2 == 0 else top - bottom
+    a, b, c, d, *corner = SHOWN[turns]
+    sides = {"left": left, "right": right, "bottom": bottom, "top": top}
+    matrix = (a, b, c, d, *(sides[str(side)] for side in corner))
+    text = _text(fonts, page, width / page.width)
+    sheet.contents_add(b"q\n", prepend=True)  # whatever it leaves behind
+    sheet.contents_add(f"\nQ q {_numbers(matrix)} cm\n{text}\nQ".encode())
+    fonts.add_to(sheet)
 
 
 def _picture(pdf: Pdf, photo: Photo) -> tuple[Object, int]:
