@@ -29,6 +29,7 @@ from ocr.binarize import (
     resize,
     to_grey,
 )
+from ocr.rules import Rule, find_rules, not_letters, paint_over
 
 OnStage = Callable[[str, FloatImage], None]
 
@@ -127,10 +128,10 @@ def find_letters(image: NDArray[np.generic]) -> tuple[NDArray[np.intp], FloatIma
     [[20, 30, 40, 34]]
     """
     grey = to_grey(image)
-    side = working_side(reduced(grey, COARSE_SIDE / max(grey.shape)))
-    if side == 0:
+    first = survey(reduced(grey, COARSE_SIDE / max(grey.shape)))
+    if first.side == 0:
         return np.empty((0, 4), dtype=np.intp), np.ones_like(grey)
-    found = segment(reduced(grey, side / max(grey.shape)))
+    found = segment(reduced(grey, first.side / max(grey.shape)), first.rules)
     boxes = scale_boxes(found.boxes, found.labels.shape, grey.shape)
     return boxes, np.where(resize(found.bw, grey.shape) < 0.5, np.float32(0), np.float32(1))
 
@@ -146,32 +147,55 @@ def scale_boxes(
     return np.hstack([low, np.clip(high, low + 1, limit)])
 
 
-def working_side(coarse: FloatImage) -> float:
-    """Longer side, in pixels, at which the letters of a page have their working height.
+@dataclass(frozen=True)
+class Survey:
+    """What a small copy of a page tells before it is read.
+
+    Attributes
+    ----------
+    side : float
+        Longer side, in pixels, at which the letters have their working height; at most `MAX_SIDE`,
+        0 if there is nothing like a letter.
+    rules : tuple of Rule
+        Lines that are not writing.
+    """
+
+    side: float
+    rules: tuple[Rule, ...] = ()
+
+
+def survey(coarse: FloatImage) -> Survey:
+    """Find the size of the letters, and the rules that would hide it.
 
     Parameters
     ----------
     coarse : (H, W) float32 array
         The page, its longer side at most `COARSE_SIDE`.
-
-    Returns
-    -------
-    float
-        At most `MAX_SIDE`; 0 if there is nothing like a letter.
     """
-    height = _letter_height_of(ink_mask(even_light(denoise(dark_on_light(coarse)))))
+    even = even_light(denoise(dark_on_light(coarse)))
+    lines = find_rules(even)
+    rules = not_letters(lines)
+    height = _letter_height_of(ink_mask(paint_over(even, rules)))
+    more = not_letters(lines, height)
+    if len(more) > len(rules):
+        rules = more
+        height = _letter_height_of(ink_mask(paint_over(even, rules)))
     if height == 0:
-        return 0.0
-    return min(LETTER_HEIGHT / height * max(coarse.shape), MAX_SIDE)
+        return Survey(0.0)
+    return Survey(min(LETTER_HEIGHT / height * max(coarse.shape), MAX_SIDE), rules)
 
 
-def segment(work: FloatImage, on_stage: OnStage | None = None) -> Segmentation:
-    """Find the characters of a page at its working scale (see `working_side`).
+def segment(
+    work: FloatImage, rules: tuple[Rule, ...] = (), on_stage: OnStage | None = None
+) -> Segmentation:
+    """Find the characters of a page at its working scale (see `survey`).
 
     Parameters
     ----------
     work : (H, W) float32 array
         Grey in [0, 1], 0 black.
+    rules : tuple of Rule, optional
+        Lines to paint over.
     on_stage : callable, optional
         Called with the name and the picture of each stage.
 
@@ -185,6 +209,9 @@ def segment(work: FloatImage, on_stage: OnStage | None = None) -> Segmentation:
     show("denoised", work)
     even = even_light(work)
     show("even-light", even)
+    if rules:
+        even = paint_over(even, rules)
+        show("without-rules", even)
     mask = ink_mask(even)
     show("ink", np.where(mask, np.float32(0), np.float32(1)))
     height = _letter_height_of(mask)

@@ -223,12 +223,12 @@ class Reader:
         return turn_back(_page(turned, *read), turns, photo.height, photo.width)
 
     def _segment(self, photo: Photo | Turned, on_stage: OnStage | None) -> Segmentation | None:
-        from ocr.find_letters import COARSE_SIDE, segment, working_side
+        from ocr.find_letters import COARSE_SIDE, segment, survey
 
-        side = working_side(photo.grey(COARSE_SIDE))
-        if side == 0:
+        first = survey(photo.grey(COARSE_SIDE))
+        if first.side == 0:
             return None
-        found = segment(photo.grey(round(side)), on_stage)
+        found = segment(photo.grey(round(first.side)), first.rules, on_stage)
         return found if len(found.boxes) else None
 
     def _read(

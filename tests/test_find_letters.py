@@ -20,7 +20,7 @@ from ocr.find_letters import (
     scale_boxes,
     segment,
     stroke_width,
-    working_side,
+    survey,
 )
 from ocr.page import Box
 
@@ -271,10 +271,10 @@ def test_scale_boxes_stays_inside():
 
 def test_segment_works_at_its_own_scale_and_shows_its_stages():
     page = to_grey(np.asarray(printed()))
-    side = working_side(page)
+    side = survey(page).side
     assert side == pytest.approx(1200 * LETTER_HEIGHT / 50, rel=0.15)
     stages = {}
-    found = segment(page, stages.setdefault)
+    found = segment(page, on_stage=stages.setdefault)
     assert list(stages) == ["grey", "denoised", "even-light", "ink", "closed", "letters"]
     assert len(found.boxes) == 18
     assert found.labels.max() == len(found.owner) == len(found.part_boxes)

@@ -55,7 +55,7 @@ turn_to("load models")
 reader = Reader()
 reader.classifier, reader.line_reader
 count("decode the photo", ocr.images.Photo, "grey")
-count("find the ink and the characters", ocr.find_letters, "working_side")
+count("find the ink and the characters", ocr.find_letters, "survey")
 count("find the ink and the characters", ocr.find_letters, "segment")
 source = PageSource(sys.argv[1])
 turn_to("group lines, read them")
