@@ -670,6 +670,14 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
 @click.option("--out", metavar="FILE", help="Draw boxes, line order and letters into this image.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same in numbers.")
 @click.option("--stages", metavar="DIR", help="Write a picture of each stage of finding letters.")
+@click.option(
+    "--page",
+    "number",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Page of a PDF or TIFF file.",
+)
 @_common
 def boxes(
     file: str,
@@ -677,6 +685,7 @@ def boxes(
     out: str | None,
     as_json: bool,
     stages: str | None,
+    number: int,
 ) -> int:
     """Show what was found in a photo, box by box.
 
@@ -698,7 +707,7 @@ def boxes(
 
     reader = _reader(reading)
     with _replacing(out) if out else nullcontext() as stream:
-        photo = open_image(file)
+        photo = open_image(file, page=number)
         page = reader.read(photo, on_stage=_stage_writer(stages) if stages else None)
         _warn(page, photo.name)
         if stream is not None:
@@ -709,7 +718,7 @@ def boxes(
         from ocr.formats import writer
         from ocr.inputs import PageSource
 
-        for piece in writer("json")([(PageSource(file), page)], True):
+        for piece in writer("json")([(PageSource(file, number), page)], True):
             _print(piece)
     return ExitCode.OK
 

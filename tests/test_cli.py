@@ -547,6 +547,16 @@ def test_boxes_draws(run, fake, tmp_path):
         assert overlay.mode == "RGB"
 
 
+def test_boxes_of_a_page(run, fake, tmp_path):
+    pages = [Image.new("L", (40, 30), level) for level in (100, 210)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    status, out, _ = run("boxes", tmp_path / "a.tif", "--page", "2", "--json")
+    assert (status, json.loads(out)["page"], json.loads(out)["text"]) == (0, 2, "i")
+    status, out, err = run("boxes", tmp_path / "a.tif", "--page", "3", "--json")
+    assert (status, out) == (1, "")
+    assert "no page 3" in one_line(err)
+
+
 def test_boxes_kind_follows_the_suffix(run, fake, tmp_path):
     a = picture(tmp_path / "a.png")
     for suffix, kind in cli.OVERLAY_KINDS.items():
