@@ -11,25 +11,90 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.baselines import (
+    BAND,
+    SIGN_HEIGHT,
+    TALL,
+    Boxes,
+    Course,
+    Floats,
+    filled,
+    fit_course,
+    ink_points,
+    letter_height,
+    strips,
+    weighted_fit,
+)
 from ocr.blocks import find_blocks
+from ocr.crossings import split_crossings
+from ocr.find_letters import Segmentation
 
-Boxes = NDArray[np.intp]
+Values = Floats | NDArray[np.intp]
 
 # Shares of the letter height.
-SIGN_HEIGHT = 0.42  # lower than this is a sign: it joins a line, it does not make one
-BANDWIDTH = 0.6  # of MeanShift, of the mean letter height
-REACH = 3.0  # a letter's neighbour on the line begins within this distance
-SAME_BAND = 0.6  # of a line's band: a stray letter that covers this much belongs to the line
+BANDWIDTH = 0.6  # of MeanShift
+SMALL = 0.75  # one or two letters below this are no line but signs, if near one
+SIGN_REACH = 1.5  # a sign is this near to a letter
+SAME_BAND = 0.6  # of the lower of two bands that are one line
+COVERED = 0.3  # of the narrower of two letters' width: one stands above the other
+TURNS = 0.35  # of a line's letters may so, or it is a line of its own
+APART_AT_MOST = 5.0  # two pieces of one line are this near
+FEW = 3  # characters: a line of as few that touch the border is no line
+SLOPING = 6.0  # a shorter line runs as the page does
+STICKY = 0.15  # another line must be nearer by this much to take a strip over
 MAX_TILT = 15.0  # degrees
 
+STEEPEST = 0.2  # rows a column that a line may run off from the page's direction
+MORE_INK = 0.15  # of a character's ink that another line's band must hold more to take it over
+# Neighbouring strips of one line, by whose steps the bend of a sheet is measured.
+NEAR = (0.3, 3.5)  # letter heights apart
+LEVEL = 0.7  # letter heights that one may lie higher, at most
+BENT = (8.0, 12.0, 20.0)  # letter heights of a block from which a bend of degree 2, 3, 4 shows
+LEAST_BEND = 0.25  # letter heights: less is left alone
+WITHIN = (2, 98)  # percentiles of the columns where it is measured
+MOST_STRIPS = 700  # strips that tell the bend
 
-def group_lines(boxes: Boxes) -> list[NDArray[np.intp]]:
+
+def find_lines(found: Segmentation) -> tuple[Segmentation, list[NDArray[np.intp]]]:
+    """The text lines of a segmented page, its ink divided where it crosses from line to line.
+
+    Returns
+    -------
+    Segmentation
+        As `found`, but for characters that were of two lines.
+    list of int arrays
+        Its characters, as `group_lines` returns them.
+    """
+    rows = group_lines(found.boxes, ink_points(found))
+    divided = split_crossings(found, rows)
+    if divided is not found:
+        rows = group_lines(divided.boxes, ink_points(divided))
+    return divided, _without_border(divided, rows)
+
+
+def _without_border(found: Segmentation, rows: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
+    """Leave out lines of a few marks that all touch the border of a page with longer lines.
+
+    They are what is seen of the surroundings: the desk, the edge of another sheet.
+    """
+    if max((len(row) for row in rows), default=0) <= FEW:
+        return rows
+    height, width = found.labels.shape
+    edge = np.array([1, 1, height - 1, width - 1])
+    touch = (found.boxes[:, :2] < edge[:2]) | (found.boxes[:, 2:] > edge[2:])
+    return [row for row in rows if len(row) > FEW or not touch[row].any(axis=1).all()]
+
+
+def group_lines(boxes: Boxes, ink: NDArray[np.intp] | None = None) -> list[NDArray[np.intp]]:
     """Group the characters of a page into text lines.
 
     Parameters
     ----------
     boxes : (N, 4) int array
         ``[y1, x1, y2, x2]`` a character, in any order.
+    ink : (M, 3) int array, optional
+        Rows, columns and characters of a sample of the ink (`ocr.baselines.ink_points`); joined
+        writing needs it, because the boxes of words with long letters lie higher or lower.
 
     Returns
     -------
@@ -46,41 +111,58 @@ def group_lines(boxes: Boxes) -> list[NDArray[np.intp]]:
     boxes = np.asarray(boxes, dtype=np.intp).reshape(-1, 4)
     if not len(boxes):
         return []
+    if ink is None:
+        ink = filled(boxes)
     size = letter_height(boxes)
     slope = float(np.tan(np.radians(page_tilt(boxes))))
-    return [
-        block[row]
-        for block in find_blocks(boxes, slope, size)
-        for row in _lines_of_block(boxes[block], slope, size)
-    ]
+    rows = []
+    for block in find_blocks(boxes, slope, size):
+        number = np.full(len(boxes), -1)
+        number[block] = np.arange(len(block))
+        own = ink[number[ink[:, 2]] >= 0]
+        own = np.stack([own[:, 0], own[:, 1], number[own[:, 2]]], axis=1)
+        rows += [block[row] for row in _lines_of_block(boxes[block], own, slope, size)]
+    return rows
 
 
-def _lines_of_block(boxes: Boxes, slope: float, size: float) -> list[NDArray[np.intp]]:
+def _lines_of_block(
+    boxes: Boxes, ink: NDArray[np.intp], slope: float, size: float
+) -> list[NDArray[np.intp]]:
     """As `group_lines`, for a block of one column; `size` is the letter height of the page."""
-    heights = (boxes[:, 2] - boxes[:, 0]).astype(float)
-    letters = np.flatnonzero(heights >= SIGN_HEIGHT * size)
-    if not len(letters):
-        letters = np.arange(len(boxes))
-    middle_x = (boxes[:, 1] + boxes[:, 3]) / 2
-    middle_y = (boxes[:, 0] + boxes[:, 2]) / 2
-    level = middle_y - slope * middle_x
-    line = np.full(len(boxes), -1)
-    line[letters] = _mean_shift(level[letters], BANDWIDTH * float(heights[letters].mean()))
-    line[letters] = _follow(middle_x[letters], level[letters], line[letters], size)
-    line[letters] = _rejoin(boxes[letters], slope, line[letters])
-    for sign in np.flatnonzero(line < 0):
-        line[sign] = line[_nearest_letter(boxes[sign], boxes[letters], letters)]
-    order = sorted(set(line.tolist()), key=lambda k: float(level[line == k].mean()))
-    rows = [np.flatnonzero(line == k) for k in order]
+    heights = boxes[:, 2] - boxes[:, 0]
+    letter = heights >= SIGN_HEIGHT * size
+    if not letter.any():
+        letter[:] = True
+    letters = np.flatnonzero(letter)
+    ink = ink[letter[ink[:, 2]]]
+    found = strips(boxes, ink, size)
+    usual = (heights < TALL * size)[found.owner]
+    if usual.mean() < 0.5:
+        usual[:] = True
+    guide = found.of(usual)
+    bend = _bend(guide.col, guide.row - slope * guide.col, size)
+
+    def level(row: Values, col: Values) -> Floats:
+        return row - slope * col - bend.at(col, STEEPEST)
+
+    line = _mean_shift(level(guide.row, guide.col), BANDWIDTH * size)
+    line, courses = _follow(guide.col, level(guide.row, guide.col), line, size)
+    off = np.abs(_at(courses, found.col) - level(found.row, found.col))
+    votes = np.zeros((len(boxes), len(courses)))
+    np.add.at(votes, (found.owner, off.argmin(axis=0)), 1)
+    middle_y, middle_x = (boxes[:, :2] + boxes[:, 2:]).T / 2
+    own = np.where(letter, votes.argmax(axis=1), -1)
+    flat = boxes - (middle_y - level(middle_y, middle_x))[:, None] * [1, 0, 1, 0]
+    own[letters] = _rejoin(flat[letters], own[letters], size)
+    own[letters] = _by_bands(ink, level(ink[:, 0], ink[:, 1]), own, courses)[letters]
+    own = _without_signs(boxes, own, size)
+    letters = np.flatnonzero(own >= 0)
+    for sign in np.flatnonzero(own < 0):
+        own[sign] = own[_nearest_letter(boxes[sign], boxes[letters], letters)]
+    height = level(middle_y, middle_x)
+    order = sorted(set(own.tolist()), key=lambda k: float(height[own == k].mean()))
+    rows = [np.flatnonzero(own == k) for k in order]
     return [row[np.lexsort((row, middle_x[row]))] for row in rows]
-
-
-def letter_height(boxes: Boxes) -> float:
-    """Median height of the boxes that are not signs, in pixels."""
-    heights = np.sort((boxes[:, 2] - boxes[:, 0]).astype(float))
-    share = np.cumsum(heights) / heights.sum()
-    typical = heights[np.searchsorted(share, 0.5)]  # each box counting by its height
-    return float(np.median(heights[heights >= SIGN_HEIGHT * typical]))
 
 
 def page_tilt(boxes: Boxes) -> float:
@@ -130,60 +212,154 @@ def _mean_shift(levels: NDArray[np.float64], bandwidth: float) -> NDArray[np.int
     return labels
 
 
-def _follow(
-    x: NDArray[np.float64], y: NDArray[np.float64], line: NDArray[np.intp], size: float
-) -> NDArray[np.intp]:
-    """Give each letter to the line whose own course, a straight fit, passes nearest."""
-    for _ in range(3):
-        names = np.unique(line)
-        courses = []
-        for name in names:
-            own = line == name
-            wide = np.ptp(x[own]) if own.sum() > 2 else 0.0
-            slope, offset = (
-                np.polyfit(x[own], y[own], 1) if wide > 6 * size else (0.0, float(y[own].mean()))
-            )
-            courses.append(offset + np.clip(slope, -0.2, 0.2) * x)
-        away = np.abs(np.array(courses) - y)
-        nearest = names[np.argmin(away, axis=0)]
-        moved = np.where(
-            away.min(axis=0) < away[np.searchsorted(names, line), np.arange(len(x))] - 0.15 * size,
-            nearest,
-            line,
-        )
-        if (moved == line).all():
-            break
-        line = moved
-    return line
+def _bend(col: Floats, row: Floats, size: float) -> Course:
+    """The common bend of all lines: a curled sheet.
 
-
-def _rejoin(boxes: Boxes, slope: float, line: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Give lines of one or two letters to the line whose band those letters stand in.
-
-    A letter with a long tail has its middle below its line's; a line of its own it is not.
+    A polynomial whose steps between neighbouring strips are those of the strips; 0 where it would
+    be next to straight or the block is narrow.
     """
-    down = slope * (boxes[:, 1] + boxes[:, 3]) / 2
-    top, bottom = boxes[:, 0] - down, boxes[:, 2] - down
-    names, counts = np.unique(line, return_counts=True)
-    bands = [(np.median(top[line == k]), np.median(bottom[line == k])) for k in names]
+    straight = Course(np.zeros(1), 0.0, 0.0)
+    degree = 1 + sum(bool(np.ptp(col) > least * size) for least in BENT) if len(col) else 1
+    if degree == 1 or len(col) < 4 * degree:
+        return straight
+    if len(col) > MOST_STRIPS:
+        chosen = np.argsort(col)[np.linspace(0, len(col) - 1, MOST_STRIPS).astype(int)]
+        col, row = col[chosen], row[chosen]
+    across = (col - col[:, None]) / size
+    first, second = np.nonzero((across > NEAR[0]) & (across < NEAR[1]))
+    middle, half = (col.max() + col.min()) / 2, np.ptp(col) / 2
+    basis = np.vander((col - middle) / half, degree + 1)[:, :-1]
+    step, down = basis[second] - basis[first], row[second] - row[first]
+    answer: Floats = np.zeros(degree)
+    for _ in range(4):
+        off = np.abs(down - step @ answer) / size
+        near = off < LEVEL
+        if near.sum() < 8 * degree:
+            return straight
+        answer = weighted_fit(step[near], down[near], 1 / np.maximum(off[near], 0.1))
+    curve = np.poly1d([*answer, 0.0])(np.poly1d([1 / half, -middle / half]))
+    if np.ptp(np.polyval(curve, col)) < LEAST_BEND * size:
+        return straight
+    ends = np.percentile(col[first[near]], WITHIN)  # a lone mark far away tells nothing
+    return Course(np.atleast_1d(curve.coeffs), float(ends[0]), float(ends[1]))
+
+
+def _follow(
+    col: Floats, level: Floats, line: NDArray[np.intp], size: float
+) -> tuple[NDArray[np.intp], list[Course]]:
+    """Give each strip to the line whose own course passes nearest.
+
+    Returns
+    -------
+    line : (M,) int array
+        0 to K - 1.
+    courses : list of K courses
+    """
+    for _ in range(4):
+        names, line = np.unique(line, return_inverse=True)
+        courses = []
+        for name in range(len(names)):
+            own = line == name
+            most = 2 if np.ptp(col[own]) > SLOPING * size else 0
+            courses.append(fit_course(col[own], level[own], size, most))
+        away = np.abs(_at(courses, col) - level)
+        nearer = away.min(axis=0) < away[line, np.arange(len(col))] - STICKY * size
+        if not nearer.any():
+            break
+        line = np.where(nearer, away.argmin(axis=0), line)
+    return line, courses
+
+
+def _at(courses: list[Course], col: Values) -> Floats:
+    """(K, M) levels of K courses at M columns."""
+    return np.array([course.at(col, STEEPEST) for course in courses])
+
+
+def _by_bands(
+    ink: NDArray[np.intp],
+    level: Floats,
+    own: NDArray[np.intp],
+    courses: list[Course],
+) -> NDArray[np.intp]:
+    """Give each letter to the line whose band of small letters holds most of its ink."""
+    off = level - _at(courses, ink[:, 1])
+    mine = off[own[ink[:, 2]], np.arange(len(ink))]
+    low, high = np.percentile(mine, BAND)
+    inside = (off >= low) & (off <= high)
+    share = np.zeros((len(courses), len(own)))
+    for k, within in enumerate(inside):
+        share[k] = np.bincount(ink[within, 2], minlength=len(own))
+    share /= np.maximum(np.bincount(ink[:, 2], minlength=len(own)), 1)
+    more = share.max(axis=0) > share[own, np.arange(len(own))] + MORE_INK
+    return np.where(more, share.argmax(axis=0), own)
+
+
+def _rejoin(boxes: Floats, line: NDArray[np.intp], size: float) -> NDArray[np.intp]:
+    """Put lines together whose letters take turns in one band; the boxes are straightened.
+
+    A letter with a long tail has its ink below its line's; a line of its own it is not.
+    """
     out = line.copy()
+    while True:
+        names, counts = np.unique(out, return_counts=True)
+        bands = np.array([np.median(boxes[out == k], axis=0) for k in names])[:, [0, 2]]
+        for low in np.argsort(counts):  # the shortest first
+            shared = _shared(bands, low)
+            shared[low] = 0.0
+            for other in np.argsort(-shared)[: (shared > SAME_BAND).sum()]:
+                mine, theirs = boxes[out == names[low]], boxes[out == names[other]]
+                if _take_turns(mine, theirs, size):
+                    out[out == names[low]] = names[other]
+                    break
+            else:
+                continue
+            break
+        else:
+            return out
+
+
+def _take_turns(few: Floats, many: Floats, size: float) -> bool:
+    """Whether letters stand beside others, not above or below, and not far away."""
+    over = np.minimum(few[:, None, 3], many[:, 3]) - np.maximum(few[:, None, 1], many[:, 1])
+    if over.max() < -APART_AT_MOST * size:
+        return False
+    width = np.minimum(few[:, None, 3] - few[:, None, 1], many[:, 3] - many[:, 1])
+    crossed = (over > COVERED * width).any(axis=1)
+    return len(few) <= 2 or bool(crossed.mean() < TURNS)
+
+
+def _shared(spans: Floats, one: int) -> Floats:
+    """Overlap of (K, 2) spans with one of them, as a share of the shorter."""
+    over = np.minimum(spans[:, 1], spans[one, 1]) - np.maximum(spans[:, 0], spans[one, 0])
+    lengths = spans[:, 1] - spans[:, 0]
+    return over / np.maximum(np.minimum(lengths, lengths[one]), 1.0)
+
+
+def _without_signs(boxes: Boxes, own: NDArray[np.intp], size: float) -> NDArray[np.intp]:
+    """-1 in place of lines that are a quotation mark or two, or a dash, beside a letter."""
+    out = own.copy()
+    names, counts = np.unique(own[own >= 0], return_counts=True)
+    heights = boxes[:, 2] - boxes[:, 0]
     for name in names[counts <= 2]:
-        for letter in np.flatnonzero(line == name):
-            shares = [
-                (min(bottom[letter], low) - max(top[letter], high)) / (low - high)
-                if counts[k] > 2
-                else 0.0
-                for k, (high, low) in enumerate(bands)
-            ]
-            if max(shares) > SAME_BAND:
-                out[letter] = names[int(np.argmax(shares))]
+        members = np.flatnonzero(own == name)
+        others = boxes[(own >= 0) & (own != name)]
+        if heights[members].max() < SMALL * size and len(others):
+            rows, cols = _gaps_to(boxes[members[0]], others)
+            if np.hypot(rows, cols).min() < SIGN_REACH * size:
+                out[members] = -1
     return out
+
+
+def _gaps_to(box: Boxes, others: Boxes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns between a box and each of others; 0 where they overlap."""
+    rows = np.maximum(np.maximum(others[:, 0] - box[2], box[0] - others[:, 2]), 0)
+    cols = np.maximum(np.maximum(others[:, 1] - box[3], box[1] - others[:, 3]), 0)
+    return rows, cols
 
 
 def _nearest_letter(sign: Boxes, letters: Boxes, indices: NDArray[np.intp]) -> int:
     """Index of the letter whose box is nearest to a sign's, rows counting double."""
-    rows = np.maximum(np.maximum(letters[:, 0] - sign[2], sign[0] - letters[:, 2]), 0)
-    cols = np.maximum(np.maximum(letters[:, 1] - sign[3], sign[1] - letters[:, 3]), 0)
+    rows, cols = _gaps_to(sign, letters)
     return int(indices[np.argmin(np.hypot(2.0 * rows, cols))])
 
 
@@ -265,52 +441,3 @@ def _line_threshold(gaps: NDArray[np.float64], page: float) -> float:
     middle = (steps[1:] + steps[:-1]) / 2
     off = np.log(np.maximum(middle, 1e-6) / page)
     return float(middle[np.argmax(np.diff(steps) * np.exp(-0.5 * (off / SPREAD) ** 2))])
-
-
-Points = tuple[tuple[float, float], ...]
-
-
-def baseline(boxes: Boxes) -> Points:
-    """The straight line that the letters of one text line stand on.
-
-    Median slope between feet at least two letter heights apart (Theil 1950), through the median
-    foot; descenders and signs that hang hardly move it.
-
-    Parameters
-    ----------
-    boxes : (n, 4) int array
-        The characters of a line, at least one.
-
-    Returns
-    -------
-    tuple of two (row, col) points
-        Its left and right end, in pixels.
-    """
-    size = letter_height(boxes)
-    letters = boxes[(boxes[:, 2] - boxes[:, 0]) >= SIGN_HEIGHT * size]
-    foot, middle = letters[:, 2].astype(float), (letters[:, 1] + letters[:, 3]) / 2
-    across = middle - middle[:, None]
-    far = across > 2 * size
-    slope = float(np.median((foot - foot[:, None])[far] / across[far])) if far.any() else 0.0
-    slope = float(np.clip(slope, -0.5, 0.5))
-    level = float(np.median(foot - slope * middle))
-    ends = (int(boxes[:, 1].min()), int(boxes[:, 3].max()))
-    return tuple((round(level + slope * x, 1), float(x)) for x in ends)
-
-
-def outline(boxes: Boxes, base: Points) -> Points:
-    """The parallelogram along `base` that holds all of a line's boxes: four (row, col) points."""
-    (left_y, left_x), (right_y, right_x) = base
-    slope = (right_y - left_y) / max(right_x - left_x, 1.0)
-    corners = boxes[:, [1, 3]]
-    over = (boxes[:, [0]] - slope * (corners - left_x)).min() - left_y
-    under = (boxes[:, [2]] - slope * (corners - left_x)).max() - left_y
-    return tuple(
-        (round(float(y), 1), x)
-        for y, x in (
-            (left_y + over, left_x),
-            (right_y + over, right_x),
-            (right_y + under, right_x),
-            (left_y + under, left_x),
-        )
-    )

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ocr.baselines import Points, outline
 from ocr.binarize import FloatImage
 from ocr.find_letters import Segmentation
-from ocr.group_lines import Points, outline
 
 HALO = 0.05  # letter heights around the ink that are taken along: the soft edge of the strokes
 INK = 0.6  # grey below which a pixel of the evened page counts as ink
@@ -18,22 +18,27 @@ INK = 0.6  # grey below which a pixel of the evened page counts as ink
 
 @dataclass(frozen=True)
 class LineImage:
-    """A straightened text line.
+    """A straightened text line: its columns follow the baseline, its rows stand square to it.
 
     Attributes
     ----------
     image : (H, W) float32 array
         Grey in [0, 1], 0 ink, 1 paper; only this line's ink.
-    top, left : int
-        Where its first row and column lie in the page, before the shift.
-    shift : (W,) int array
-        Rows that each column was moved up.
+    above : int
+        Rows of the image above the baseline.
+    left : int
+        Column of the page where the first column meets the baseline.
+    base : (W,) float array
+        Row of the page where each column meets the baseline.
+    lean : (W,) float array
+        Columns of the page to the left for each row down.
     """
 
     image: FloatImage
-    top: int
+    above: int
     left: int
-    shift: NDArray[np.intp]
+    base: NDArray[np.float64]
+    lean: NDArray[np.float64]
 
     def box(self, start: float, stop: float) -> tuple[int, int, int, int]:
         """Box in page pixels of the ink between two columns of the image.
@@ -42,40 +47,61 @@ class LineImage:
         """
         first = int(np.clip(np.floor(start), 0, self.image.shape[1] - 1))
         last = int(np.clip(np.ceil(stop), first + 1, self.image.shape[1]))
-        ink = self.image[:, first:last] < INK
-        rows = np.flatnonzero(ink.any(axis=1))
-        y1, y2 = (rows[0], rows[-1] + 1) if len(rows) else (0, len(ink))
-        down = self.top + round(float(self.shift[first:last].mean()))
-        return int(down + y1), self.left + first, int(down + y2), self.left + last
+        rows, cols = np.nonzero(self.image[:, first:last] < INK)
+        if not len(rows):
+            rows, cols = np.nonzero(np.ones((len(self.image), last - first), dtype=bool))
+        places = _places(rows - self.above, cols + first, self.left, self.base, self.lean)
+        y, x = (np.round(values).astype(np.intp) for values in places)
+        return int(y.min()), int(x.min()), int(y.max()) + 1, int(x.max()) + 1
+
+
+def _places(
+    down: NDArray[np.intp],
+    cols: NDArray[np.intp],
+    left: int,
+    base: NDArray[np.float64],
+    lean: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rows and columns of the page at `down` rows below the baseline in columns of the image."""
+    return base[cols] + down, left + cols - lean[cols] * down
 
 
 def cut_line(found: Segmentation, members: NDArray[np.intp], base: Points) -> LineImage:
-    """Cut one line from a segmented page, sheared so that its baseline lies level.
+    """Cut one line from a segmented page, its baseline drawn straight and level.
 
     Parameters
     ----------
     found : Segmentation
     members : (n,) int array
         The characters of the line.
-    base : two (row, col) points
+    base : tuple of (row, col) points
         Its baseline, in pixels of the segmentation.
     """
     height, width = found.labels.shape
-    corners = outline(found.boxes[members], base)
-    (left_y, left_x), (right_y, right_x) = base
-    slope = (right_y - left_y) / max(right_x - left_x, 1.0)
+    corners = np.array(outline(found.boxes[members], base))
+    points = np.array(base)
     halo = max(1, round(HALO * found.letter_height))
-    left, right = max(0, int(left_x) - halo), min(width, int(np.ceil(right_x)) + halo)
+    over = int(np.floor(corners[0, 0] - points[0, 0])) - halo
+    under = int(np.ceil(corners[-1, 0] - points[0, 0])) + halo
+    slopes = np.diff(points[:, 0]) / np.maximum(np.diff(points[:, 1]), 1.0)
+    # what stands square to a sloping baseline reaches beyond its ends
+    spare = halo + int(np.ceil(np.abs(slopes).max() * max(-over, under)))
+    left, right = int(points[0, 1]) - spare, int(np.ceil(points[-1, 1])) + spare
     columns = np.arange(left, right)
-    shift = np.round(slope * (columns - left_x)).astype(np.intp)
-    top = int(np.floor(corners[0][0])) - halo
-    rows = np.arange(top, int(np.ceil(corners[3][0])) + halo)[:, None] + shift
-    inside = (rows >= 0) & (rows < height)
-    at = (np.clip(rows, 0, height - 1), columns)
+    lean = np.interp(columns, (points[1:, 1] + points[:-1, 1]) / 2, slopes)
+    rows = np.interp(columns, points[:, 1], points[:, 0])
+    rows += slopes[0] * np.minimum(columns - points[0, 1], 0)
+    rows += slopes[-1] * np.maximum(columns - points[-1, 1], 0)
+    y, x = _places(np.arange(over, under)[:, None], np.arange(len(columns)), left, rows, lean)
+    row, col = (np.round(values).astype(np.intp) for values in (y, x))
+    inside = (row >= 0) & (row < height) & (col >= 0) & (col < width)
+    at = (np.clip(row, 0, height - 1), np.clip(col, 0, width - 1))
     mine = np.zeros(len(found.boxes), dtype=bool)
     mine[members] = True
-    ours = np.concatenate([[False], mine[found.owner]])[found.labels[at]] & inside
-    others = (found.labels[at] > 0) & ~ours
+    labels = found.labels[at]
+    ours = np.concatenate([[False], mine[found.owner]])[labels] & inside
+    others = (labels > 0) & ~ours
     near = ndimage.binary_dilation(ours, iterations=halo) & ~others & inside
-    image = np.where(near, found.grey[at], np.float32(1))
-    return LineImage(image, top, left, shift)
+    image = np.ones(near.shape, dtype=np.float32)
+    image[near] = ndimage.map_coordinates(found.grey, (y[near], x[near]), order=1, mode="nearest")
+    return LineImage(image, -over, left, rows, lean)

@@ -17,6 +17,7 @@ from ocr.page import Box, Letter, Line, Page, Word
 from ocr.weights import find_weights, installed, read_metadata
 
 if TYPE_CHECKING:
+    from ocr.baselines import Points
     from ocr.classifiers import Classifier
     from ocr.context import Reading
     from ocr.find_letters import OnStage, Segmentation
@@ -46,19 +47,21 @@ class ReadLine:
     found : Segmentation
     members : (n,) int array
         The characters of `found` that make the line, from left to right.
+    baseline : tuple of (row, col) points
+        In pixels of `found`.
     """
 
     line: Line
     found: Segmentation
     members: NDArray[np.intp]
+    baseline: Points
 
     @property
     def image(self) -> NDArray[np.float32]:
         """The straightened line, `(H, W)`: 0 ink, 1 paper, nothing but its own ink."""
-        from ocr.group_lines import baseline
         from ocr.line_images import cut_line
 
-        return cut_line(self.found, self.members, baseline(self.found.boxes[self.members])).image
+        return cut_line(self.found, self.members, self.baseline).image
 
     @property
     def glyphs(self) -> NDArray[np.float32]:
@@ -263,39 +266,41 @@ class Reader:
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
     def _read_lines(self, found: Segmentation, photo: Photo | Turned) -> list[ReadLine]:
+        from ocr.baselines import baselines
         from ocr.find_letters import scale_boxes
-        from ocr.group_lines import baseline, group_lines
+        from ocr.group_lines import find_lines
         from ocr.line_images import cut_line
 
-        rows = group_lines(found.boxes)
-        cuts = [cut_line(found, row, baseline(found.boxes[row])) for row in rows]
+        found, rows = find_lines(found)
+        bases = baselines(found, rows)
+        cuts = [cut_line(found, row, base) for row, base in zip(rows, bases, strict=True)]
         size = (photo.height, photo.width)
         lines = []
-        for row, cut, read in zip(
-            rows, cuts, self.line_reader.read([cut.image for cut in cuts]), strict=True
+        for row, base, cut, read in zip(
+            rows, bases, cuts, self.line_reader.read([cut.image for cut in cuts]), strict=True
         ):
             if not read.text:
                 continue
             spans = np.array([cut.box(*span) for span in read.spans])
             boxes = scale_boxes(spans, found.labels.shape, size)
-            around = scale_boxes(found.boxes[row], found.labels.shape, size)
-            lines.append(ReadLine(_joined_line(read, boxes, around), found, row))
+            line = Line(_joined_words(read, boxes), *_course(found, row, base, size))
+            lines.append(ReadLine(line, found, row, base))
         return lines
 
     def _read_letters(self, found: Segmentation, photo: Photo | Turned) -> list[ReadLine]:
+        from ocr.baselines import baselines
         from ocr.context import LineGlyphs, decode_page
         from ocr.doubts import settle
         from ocr.find_letters import scale_boxes
         from ocr.glyphs import glyph_stack
-        from ocr.group_lines import group_lines, word_starts
+        from ocr.group_lines import find_lines, word_starts
         from ocr.language import flat, likeliest
 
-        found = settle(found, self.classifier)
+        found, rows = find_lines(settle(found, self.classifier))
         glyphs = glyph_stack([found.glyph(k) for k in range(len(found.boxes))])
         proba = self.classifier.predict_proba(glyphs)
-        rows = group_lines(found.boxes)
         starts = word_starts(found.boxes, rows)
-        lines = [
+        glyph_lines = [
             LineGlyphs(proba[row], found.boxes[row], start)
             for row, start in zip(rows, starts, strict=True)
         ]
@@ -304,12 +309,15 @@ class Reader:
         seen = ("".join(charset[k] for k in proba[row].argmax(axis=1)) for row in rows)
         languages = self.languages or (flat(),)
         language = languages[likeliest(languages, seen)]
-        texts = decode_page(lines, charset, language, allowed, self.lexicon)
-        boxes = scale_boxes(found.boxes, found.labels.shape, (photo.height, photo.width))
-        return [
-            ReadLine(_line(boxes[row], text, start), found, row)
-            for row, text, start in zip(rows, texts, starts, strict=True)
-        ]
+        texts = decode_page(glyph_lines, charset, language, allowed, self.lexicon)
+        size = (photo.height, photo.width)
+        boxes = scale_boxes(found.boxes, found.labels.shape, size)
+        lines = []
+        bases = baselines(found, rows)
+        for row, base, text, start in zip(rows, bases, texts, starts, strict=True):
+            line = Line(_words(boxes[row], text, start), *_course(found, row, base, size))
+            lines.append(ReadLine(line, found, row, base))
+        return lines
 
 
 def _page(photo: Photo | Turned, engine: str, lines: tuple[Line, ...]) -> Page:
@@ -346,35 +354,35 @@ def _reject(page: Page, least: float) -> Page:
     return replace(page, lines=lines)
 
 
-def _line(boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_]) -> Line:
-    from ocr.group_lines import baseline, outline
+def _course(
+    found: Segmentation, row: NDArray[np.intp], base: Points, size: tuple[int, int]
+) -> tuple[Points, Points]:
+    """Baseline and polygon of a line, in pixels of a photo of `size`."""
+    from ocr.baselines import outline
 
+    height, width = (side / own for side, own in zip(size, found.labels.shape, strict=True))
+    curves = (base, outline(found.boxes[row], base))
+    scaled = [tuple((round(y * height, 1), round(x * width, 1)) for y, x in c) for c in curves]
+    return scaled[0], scaled[1]
+
+
+def _words(
+    boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_]
+) -> tuple[Word, ...]:
     letters = [
         Letter(Box(*(int(side) for side in box)), *reading)
         for box, reading in zip(boxes, text, strict=True)
     ]
     begins = [*np.flatnonzero(starts).tolist(), len(letters)]
-    base = baseline(boxes)
-    return Line(
-        words=tuple(Word(tuple(letters[a:b])) for a, b in pairwise(begins)),
-        baseline=base,
-        polygon=outline(boxes, base),
-    )
+    return tuple(Word(tuple(letters[a:b])) for a, b in pairwise(begins))
 
 
-def _joined_line(read: LineText, boxes: NDArray[np.intp], around: NDArray[np.intp]) -> Line:
-    """A line as the line recogniser read it; its spaces part the words."""
-    from ocr.group_lines import baseline, outline
-
-    letters: list[list[Letter]] = [[]]
+def _joined_words(read: LineText, boxes: NDArray[np.intp]) -> tuple[Word, ...]:
+    """The words of a line as the line recogniser read it, parted by its spaces."""
+    words: list[list[Letter]] = [[]]
     for text, confidence, box in zip(read.text, read.confidences, boxes, strict=True):
         if text == " ":
-            letters.append([])
+            words.append([])
         else:
-            letters[-1].append(Letter(Box(*(int(side) for side in box)), text, confidence))
-    base = baseline(around)
-    return Line(
-        words=tuple(Word(tuple(word)) for word in letters if word),
-        baseline=base,
-        polygon=outline(around, base),
-    )
+            words[-1].append(Letter(Box(*(int(side) for side in box)), text, confidence))
+    return tuple(Word(tuple(word)) for word in words if word)

@@ -214,15 +214,12 @@ def test_hocr_follows_its_specification():
 @pytest.fixture(scope="session")
 def schemas(request, tmp_path_factory) -> Path:
     """A folder with alto-4-3.xsd and pagecontent.xsd; fetched once and kept in pytest's cache."""
-    kept = getattr(request.config, "cache", None)  # none with -p no:cacheprovider
-    make = kept.mkdir if kept else tmp_path_factory.mktemp
-    place = make(f"schemas-{SCHEMAS}")
+    place = request.config.cache.mkdir(f"schemas-{SCHEMAS}")
     if (place / "alto-4-3.xsd").exists():
         return place
     fetched = tmp_path_factory.mktemp("fetched")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-    command += ["--ignore-requires-python", "--no-binary", ":all:"]
-    command += ["--dest", str(fetched), SCHEMAS]
+    command += ["--no-binary", ":all:", "--dest", str(fetched), SCHEMAS]
     try:
         done = subprocess.run(command, capture_output=True, timeout=180, check=False)
     except subprocess.TimeoutExpired:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.group_lines import group_lines, letter_height, page_tilt, word_starts
+from ocr.find_letters import Segmentation
+from ocr.group_lines import find_lines, group_lines, letter_height, page_tilt, word_starts
 
 
 def page_of(text, letter=20, gap=8, space=26, leading=50, slope=0.0):
@@ -49,6 +50,53 @@ def test_lines_of_a_tilted_page(degrees):
         [k] * (owners == k).sum() for k in range(3)
     ]
     assert page_tilt(boxes) == pytest.approx(degrees, abs=0.7)
+
+
+def test_lines_of_a_curled_sheet():
+    boxes, owners = page_of("\n".join(["ABCDEFGHIJKLMNOPQRSTUVW"] * 4))
+    bent = np.round(30 * np.sin(boxes[:, 1] / 130)).astype(int)  # more than a line's distance
+    lines = group_lines(boxes + bent[:, None] * [1, 0, 1, 0])
+    assert [owners[line].tolist() for line in lines] == [
+        [k] * (owners == k).sum() for k in range(4)
+    ]
+
+
+def test_a_capital_that_stands_high_begins_its_own_line():
+    letters, _ = page_of("OOOOO\nOOOO", leading=60)
+    letters[5:, 0] += 6  # small letters, after the capital that follows
+    capital = [[152, -10, 176, 4]]
+    first, second = group_lines(np.concatenate([letters, capital]))
+    assert len(letters) in second
+    assert len(first) == 5
+
+
+def test_joined_words_are_grouped_by_their_ink():
+    """Words as high as the space between lines: their boxes overlap, their small letters do not."""
+    boxes, ink = [], []
+    for row in range(4):
+        for place, (over, under) in enumerate([(14, 0), (0, 14), (14, 14), (0, 0), (14, 0)]):
+            number, y, x = len(boxes), 100 + 34 * row, 10 + 90 * place
+            boxes.append([y - over, x, y + 12 + under, x + 70])
+            body = np.mgrid[y : y + 12 : 2, x : x + 70 : 2].reshape(2, -1)
+            long = np.mgrid[y - over : y + 12 + under : 2, x + 30 : x + 34 : 2].reshape(2, -1)
+            both = np.concatenate([body, long], axis=1)
+            ink.append(np.stack([*both, np.full(both.shape[1], number)], axis=1))
+    lines = group_lines(np.array(boxes), np.concatenate(ink))
+    assert [line.tolist() for line in lines] == np.arange(20).reshape(4, 5).tolist()
+
+
+def test_marks_at_the_border_are_no_line():
+    labels = np.zeros((200, 400), dtype=np.int32)
+    for number, x in enumerate(range(40, 300, 30), start=1):
+        labels[60:80, x : x + 16] = number
+    labels[0:25, 330:340] = 10  # the edge of the desk
+    labels[170:190, 40:56] = 11  # a letter on its own
+    boxes = np.array([[60, x, 80, x + 16] for x in range(40, 300, 30)])
+    boxes = np.concatenate([boxes, [[0, 330, 25, 340], [170, 40, 190, 56]]])
+    grey = np.where(labels > 0, np.float32(0), np.float32(1))
+    found = Segmentation(labels, np.arange(11), boxes, grey, 20.0)
+    _, rows = find_lines(found)
+    assert [row.tolist() for row in rows] == [list(range(9)), [10]]
 
 
 def test_signs_join_the_line_they_belong_to():

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr.baselines import baselines
 from ocr.find_letters import segment
-from ocr.group_lines import baseline, group_lines
+from ocr.group_lines import group_lines
 from ocr.line_images import INK, cut_line
 
 
@@ -17,7 +18,14 @@ def tilted():
     turned = page.rotate(4, Image.Resampling.BICUBIC, fillcolor=255)
     found = segment(np.asarray(turned, dtype=np.float32) / 255)
     rows = group_lines(found.boxes)
-    return found, [cut_line(found, row, baseline(found.boxes[row])) for row in rows], rows
+    return (
+        found,
+        [
+            cut_line(found, row, base)
+            for row, base in zip(rows, baselines(found, rows), strict=True)
+        ],
+        rows,
+    )
 
 
 def test_each_line_is_level(tilted):
