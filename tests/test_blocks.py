@@ -66,7 +66,7 @@ def test_a_chance_gap_in_a_long_text_is_no_corridor():
     assert len(texts(page_of(gap))) == 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(1, 40), st.integers(1, 40)),

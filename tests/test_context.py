@@ -140,7 +140,7 @@ def test_lines_come_back_in_order():
     assert read(empty) == [""] and read() == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(1, 3))
 def test_confidences_are_probabilities(seed, letters, count):
     rng = np.random.default_rng(seed)

@@ -53,7 +53,7 @@ def spelt(path):
     return tuple(k for k in kept if k)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 4))
 def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
     rng = np.random.default_rng(seed)

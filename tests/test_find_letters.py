@@ -198,7 +198,7 @@ def test_a_photo_at_half_size_gives_the_same_boxes():
         assert max(Box(*one).iou(Box(*other)) for other in boxes["half"]) >= 0.8
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(top=st.integers(0, 60), left=st.integers(0, 70))
 def test_boxes_move_with_the_crop(top, left):
     page = np.asarray(printed())
@@ -208,7 +208,7 @@ def test_boxes_move_with_the_crop(top, left):
     assert np.abs(np.sort(cropped, axis=0) - np.sort(whole, axis=0)).max() <= 4
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), rows=st.integers(1, 90), cols=st.integers(1, 90))
 def test_boxes_lie_inside_any_picture(seed, rows, cols):
     rng = np.random.default_rng(seed)

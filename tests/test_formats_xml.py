@@ -326,7 +326,7 @@ signs = st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp", "Cn", "C
 
 
 @given(st.lists(st.lists(signs, min_size=1, max_size=5), min_size=1, max_size=4))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_text_comes_back(texts):
     words = tuple(word("".join(text), 150 * k, 10) for k, text in enumerate(texts))
     page = Page(100, 1000, (Line(words),))

@@ -158,7 +158,7 @@ def test_letter_height_ignores_signs():
     assert letter_height(np.array([[0, 0, 20, 5], [0, 9, 22, 14], [18, 20, 21, 22]])) == 21
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 1000),
     shift=st.tuples(st.integers(0, 500), st.integers(0, 500)),
@@ -174,7 +174,7 @@ def test_grouping_does_not_depend_on_order_place_or_size(seed, shift, factor):
         assert a.tolist() == b.tolist()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.integers(0, 300), st.integers(0, 300), st.integers(1, 40), st.integers(1, 40)),

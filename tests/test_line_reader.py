@@ -32,7 +32,7 @@ class TestNormalisation:
         ink_height = LINE_HEIGHT / (1 + 2 * line_reader.LINE_MARGIN)
         assert line.shape[1] - 2 * SIDE_MARGIN == pytest.approx(185 * ink_height / 30, abs=2)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.integers(1, 3), st.integers(0, 40), st.integers(0, 40))
     def test_scale_and_paper_around_make_no_difference(self, scale, top, left):
         image = bars(20, 60, 200)

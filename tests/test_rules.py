@@ -34,7 +34,7 @@ def test_rules_are_found_where_they_are():
     assert all(1 <= rule.thickness <= 4 for rule in rules)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(tilt=st.floats(-12, 12))
 def test_tilted_grids_are_found_both_ways(tilt):
     rules = not_letters(find_rules(page(grid=True, tilt=tilt)))

@@ -41,14 +41,14 @@ def geometries(draw: st.DrawFn) -> Geometry:
 
 
 @given(geometries())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_to_sheet_undoes_to_photo(geometry: Geometry) -> None:
     back = geometry.to_sheet(geometry.to_photo(POINTS))
     np.testing.assert_allclose(back, POINTS, atol=1e-6)
 
 
 @given(geometries())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_grid_is_what_the_pixel_centres_see(geometry: Geometry) -> None:
     rows, cols = geometry.grid()
     y, x = 17, 45
@@ -58,7 +58,7 @@ def test_grid_is_what_the_pixel_centres_see(geometry: Geometry) -> None:
 
 
 @given(geometries())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_sheet_fits_into_the_photo_up_to_the_margin(geometry: Geometry) -> None:
     height, width = SHEET
     seen = geometry.to_photo([[0, 0], [0, width], [height, 0], [height, width]])
@@ -106,7 +106,7 @@ def test_project_divides_by_the_third_coordinate() -> None:
 
 
 @given(geometries())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_black_patch_is_photographed_where_to_photo_says(geometry: Geometry) -> None:
     sheet = np.ones((*SHEET, 3), dtype=np.float32)
     sheet[120:180, 150:260] = 0

@@ -53,7 +53,7 @@ class TestText:
     def test_folds_to_composed_letters(self):
         assert fold_text("e\u0301") == "é"
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.integers(0, 10**6), st.integers(5, 90))
     def test_samples_fit_and_can_be_written(self, seed, longest):
         text = sample_text(np.random.default_rng(seed), CORPUS, longest)
