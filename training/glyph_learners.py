@@ -6,7 +6,7 @@ Each learns from own glyphs, with base glyphs mixed in if it goes on from a mode
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +26,9 @@ from training.trainer import State
 GENTLEST = {"gentle": -0.5, "strong": 1.0}  # see `training.augment.Augment`
 AUGMENTATIONS = ("none", *GENTLEST)
 FEWEST_DRAWN = 2000  # own glyphs an epoch: fewer are shown several times, each time changed
-TOLERATED = 0.01  # of base accuracy that a gain on the own data may cost
-FORGETTING = 2.0  # what base accuracy lost beyond that costs in the score
+TOLERATED = 0.005  # of base accuracy or CER that a gain on the own data may cost
+FORGETTING = 8.0  # nats in the score for what is lost beyond that
+WORSE = 8.0  # nats in the score for what is lost on the own data
 DECAY = 0.01  # of weights
 PULL = 0.003  # share of the way back to the start that the weights go each step (Li et al. 2018)
 MOMENTUM = 0.0  # of the numpy network, as the course's figures
@@ -55,6 +56,14 @@ class Glyphs:
     def accuracy(self, logits: NDArray[np.float32]) -> float:
         """Share read right."""
         return float(self.right(logits).mean())
+
+    def loss(self, logits: NDArray[np.float32]) -> float:
+        """Mean negative logarithm of the probability of the truth, in nats."""
+        proba = softmax(logits)
+        rows = np.arange(len(self))
+        share = proba[rows, self.labels]
+        share = share + np.where(self.labels == self.others, 0, proba[rows, self.others])
+        return float(-np.log(np.maximum(share, 1e-12)).mean())
 
 
 def as_glyphs(samples: Samples, charset: str) -> Glyphs:
@@ -99,11 +108,36 @@ def epoch_rows(
     return [rows[start : start + batch] for start in range(0, len(rows), batch)]
 
 
-def score(own: float, base: float | None, base_before: float | None) -> float:
-    """Accuracy on the own data, less what was forgotten beyond what is tolerated."""
-    if base is None or base_before is None:
-        return own
-    return own - FORGETTING * max(0.0, base_before - base - TOLERATED)
+def score(loss: float, own_lost: float = 0.0, base_lost: float = 0.0) -> float:
+    """What an epoch is chosen by, the higher the better.
+
+    Parameters
+    ----------
+    loss : float
+        On the own samples held back; of a few samples it tells more than a count of errors.
+    own_lost, base_lost : float
+        Accuracy lost, or error rate gained, since the start.
+    """
+    return -loss - WORSE * max(0.0, own_lost) - FORGETTING * max(0.0, base_lost - TOLERATED)
+
+
+def _figures(
+    logits_of: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    valid: Glyphs,
+    base: Glyphs | None,
+) -> dict[str, float]:
+    logits = logits_of(valid.images)
+    figures = {"valid": valid.accuracy(logits), "valid loss": valid.loss(logits)}
+    if base is not None and len(base):
+        figures["base"] = base.accuracy(logits_of(base.images))
+    return figures
+
+
+def _scored(now: dict[str, float], start: dict[str, float], going_on: bool) -> dict[str, float]:
+    if not going_on:
+        return {**now, "score": score(now["valid loss"])}
+    lost = {key: start[key] - now[key] for key in ("valid", "base") if key in now}
+    return {**now, "score": score(now["valid loss"], lost["valid"], lost.get("base", 0.0))}
 
 
 class CnnLearner:
@@ -150,12 +184,12 @@ class CnnLearner:
             [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}],
             lr=rate,
         )
-        self.base_before = self._base_accuracy()
+        self.start = self._figures()
 
-    def _base_accuracy(self) -> float | None:
-        if self.base_valid is None or not len(self.base_valid):
-            return None
-        return self.base_valid.accuracy(network_logits(self.average, self.base_valid.images))
+    def _figures(self) -> dict[str, float]:
+        return _figures(
+            lambda images: network_logits(self.average, images), self.valid, self.base_valid
+        )
 
     def batches(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
         base = len(self.base) if self.base is not None and self.replay else 0
@@ -205,10 +239,7 @@ class CnnLearner:
         return loss
 
     def measure(self) -> dict[str, float]:
-        own = self.valid.accuracy(network_logits(self.average, self.valid.images))
-        base = self._base_accuracy()
-        figures = {"valid": own, "score": score(own, base, self.base_before)}
-        return figures if base is None else {**figures, "base": base}
+        return _scored(self._figures(), self.start, self.going_on)
 
     def state(self) -> State:
         return torch_state(self.network, self.average, self.optimizer, self.count)
@@ -291,12 +322,13 @@ class MlpLearner:
         self.all = join_glyphs(self.own, self.base) if self.base else self.own
         self.rate, self.batch, self.augmentation, self.replay = rate, batch, augmentation, replay
         self.velocity: list[tuple[Array, Array]] | None = None
-        self.base_before = self._base_accuracy()
+        self.going_on = base is not None
+        self.start = self._figures()
 
-    def _base_accuracy(self) -> float | None:
-        if self.base_valid is None or not len(self.base_valid):
-            return None
-        return self.base_valid.accuracy(mlp_logits(self.network, self.base_valid.images))
+    def _figures(self) -> dict[str, float]:
+        return _figures(
+            lambda images: mlp_logits(self.network, images), self.valid, self.base_valid
+        )
 
     def batches(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
         base = len(self.base) if self.base is not None and self.replay else 0
@@ -322,10 +354,7 @@ class MlpLearner:
         return loss
 
     def measure(self) -> dict[str, float]:
-        own = self.valid.accuracy(mlp_logits(self.network, self.valid.images))
-        base = self._base_accuracy()
-        figures = {"valid": own, "score": score(own, base, self.base_before)}
-        return figures if base is None else {**figures, "base": base}
+        return _scored(self._figures(), self.start, self.going_on)
 
     def state(self) -> State:
         state = self.weights()

@@ -18,6 +18,7 @@ from training.glyph_learners import (
     PULL,
     freeze_statistics,
     restore_torch,
+    score,
     torch_state,
 )
 from training.line_model import (
@@ -37,8 +38,6 @@ from training.replay import Base
 from training.trainer import State
 
 FEWEST_DRAWN = 160  # own lines an epoch: fewer are shown several times, each time changed
-TOLERATED = 0.01  # of base CER that a gain on the own data may cost
-FORGETTING = 1.0  # what base CER gained beyond that costs in the score
 
 
 def network_of(architecture: dict[str, Any]) -> LineNetwork:
@@ -102,13 +101,23 @@ class LineLearner:
             lr=rate,
             betas=(0.9, 0.98),
         )
-        self.base_before = self._base_rate()
+        self.start = self._figures()
 
-    def _base_rate(self) -> float | None:
-        if self.base_valid is None:
-            return None
-        read = read_samples(self.average, self.base_valid)
-        return pooled_errors(self.base_valid, read).rate or 0.0
+    def _figures(self) -> dict[str, float]:
+        """CER of own and base lines held back, and the mean loss a character of the own."""
+        own = pooled_errors(self.valid, read_samples(self.average, self.valid)).rate or 0.0
+        total = characters = 0.0
+        lines = as_lines(self.valid)
+        with torch.inference_mode():
+            for line in lines:
+                loss = float(ctc_loss(self.average(stack([line])), [line]))
+                total += loss * len(line[1])
+                characters += len(line[1])
+        figures = {"valid": own, "valid loss": total / max(characters, 1)}
+        if self.base_valid is not None:
+            read = read_samples(self.average, self.base_valid)
+            figures["base"] = pooled_errors(self.base_valid, read).rate or 0.0
+        return figures
 
     def batches(self, rng: np.random.Generator) -> list[list[Line]]:
         repeats = max(1, -(-FEWEST_DRAWN // len(self.own))) if self.going_on else 1
@@ -150,12 +159,11 @@ class LineLearner:
         return float(loss.detach())
 
     def measure(self) -> dict[str, float]:
-        own = pooled_errors(self.valid, read_samples(self.average, self.valid)).rate or 0.0
-        base = self._base_rate()
-        if base is None or self.base_before is None:
-            return {"valid": own, "score": -own}
-        forgotten = max(0.0, base - self.base_before - TOLERATED)
-        return {"valid": own, "base": base, "score": -own - FORGETTING * forgotten}
+        now = self._figures()
+        if not self.going_on:
+            return {**now, "score": score(now["valid loss"])}
+        gained = {key: now[key] - self.start[key] for key in ("valid", "base") if key in now}
+        return {**now, "score": score(now["valid loss"], gained["valid"], gained.get("base", 0.0))}
 
     def state(self) -> State:
         return torch_state(self.network, self.average, self.optimizer, self.count)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from ocr import __version__
-from ocr.errors import DataError, ModelError
+from ocr.errors import DataError, ModelError, OcrError
 from ocr.output import make_folder, replacing
 from ocr.weights import Metadata, find_weights, read_metadata, sha256
 from training import weight_files
@@ -92,7 +92,7 @@ DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
         "epochs": 30, "rate": 3e-3, "batch": 128, "augmentation": "gentle", "patience": 6,
     },
     ("lines", True): {
-        "epochs": 12, "rate": 2.5e-4, "batch": 16, "augmentation": "gentle", "patience": 5,
+        "epochs": 14, "rate": 3e-4, "batch": 16, "augmentation": "gentle", "patience": 6,
     },
     ("lines", False): {
         "epochs": 40, "rate": 1.5e-3, "batch": 32, "augmentation": "gentle", "patience": 8,
@@ -353,7 +353,7 @@ def _kind(paths: list[Path], start: str | None) -> str:
 
     reader = Reader()
     photos = [photo for path in paths for photo, _ in pairs_in(path)][:LOOKED_AT]
-    with contextlib.suppress(Exception):  # what is wrong with a photo is said when it is loaded
+    with contextlib.suppress(OcrError):  # what is wrong with a photo is said when it is loaded
         by_letters = sum(reader.read(photo).engine == "letters" for photo in photos)
         return "cnn" if 2 * by_letters > len(photos) else "lines"
     return "cnn"
@@ -506,7 +506,11 @@ def _metadata(
         commit=about["commit"],
         command=_command(settings),
         training={
-            "settings": about["settings"],
+            "settings": {
+                **about["settings"],
+                "data": [Path(name).name for name in settings.data],
+                "out": Path(settings.out).resolve().name,
+            },
             "sources": about["sources"],
             "left out": about["left_out"],
             "start": {"model": settings.start, "sha256": about["start"]},
