@@ -82,6 +82,7 @@ def lines(
         marker = "o" if len(x) < 12 else None
         color = SERIES[number % len(SERIES)]
         axes.plot(x, y, style, color=color, label=name, marker=marker, markersize=3.5)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     if log_across:
         axes.set_xscale("log")
         ticks = sorted({value for x, _ in series.values() for value in x})

@@ -344,9 +344,10 @@ def colour_row(bench: Bench) -> Row:
     plots.save(plots.curves(series), bench.path("cnn-colour.png"))
     pictures = [("cnn-colour.png", "Loss and accuracy on both sets.")]
     for kind, test in zip(sets, shown, strict=True):
-        titles = [test.classes[label] for label in test.labels[:20]]
+        some = np.linspace(0, len(test.images) - 1, 20).round().astype(int)
+        titles = [test.classes[label] for label in test.labels[some]]
         plots.save(
-            plots.tiles(test.images[:20], 10, titles, size=0.8),
+            plots.tiles(test.images[some], 10, titles, size=0.8),
             bench.path(f"cnn-colour-{kind}.png"),
         )
         pictures.append((f"cnn-colour-{kind}.png", f"Test pictures, {kind}."))
@@ -365,11 +366,12 @@ def colour_cnn(
     def make() -> tuple[Any, Curves]:
         _seeded(bench)
         network = ColourCnn(len(train.classes), QUICK_WIDTHS if bench.quick else WIDTHS)
-        held = len(train.images) // 6
+        order = np.random.default_rng(bench.seed).permutation(len(train.images))  # by class before
+        held, rest = np.split(order, [len(order) // 6])
         made = fit(
             network,
-            (train.images[held:], train.labels[held:]),
-            (train.images[:held], train.labels[:held]),
+            (train.images[rest], train.labels[rest]),
+            (train.images[held], train.labels[held]),
             Fit(epochs, batch=64, seed=bench.seed),
             flip,
             _teller(bench, done, share, epochs),

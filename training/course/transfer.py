@@ -32,7 +32,7 @@ SAMPLES = (5, 20, 100)  # a class of the new alphabet
 STEPS = 240  # of 32 samples, of each fine-tuning
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"  # NIST36 holds capitals and digits alone
 TEST_ROWS = 3_000  # of the new alphabet
-FLOWER_EACH = 60  # pictures a class to train on
+FLOWER_EACH = 150  # pictures a class to train on
 FLOWER_EPOCHS = 5
 WAYS = ("classifier alone", "whole network", "from scratch")
 UNIPEN_ROWS = 6_000  # renderings read by the network of EMNIST
@@ -96,12 +96,15 @@ def fine_tuning_row(bench: Bench) -> Row:
     return Row(
         tuple(figures),
         tuple(pictures),
-        (
+        ()
+        if _real_flowers(bench)
+        else (
             "Our figure on the real flowers needs the data, which is not here: put a sub-folder "
-            "of pictures for each class into flowers/train and flowers/test of the data folder.",
-        )
-        if not _real_flowers(bench)
-        else (),
+            "of pictures for each class into flowers/train and flowers/test of the data folder. "
+            "The made flowers differ by the number of their petals alone, and the network they "
+            "start from has seen 3,000 pictures of shapes; the published 90 % start from networks "
+            "that have seen a million photographs. What can be compared is the gain.",
+        ),
     )
 
 
