@@ -33,6 +33,10 @@ LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by p
 
 SURE_LETTERS = 0.97  # mean confidence of its letters from which a page is read letter by letter
 
+DOUBTFUL_LINES = 0.8  # mean confidence of joined writing under which it may stand on its head
+LINES_EVIDENCE = 0.1  # by which its lines must read more surely another way up
+FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
+
 REJECTED = "\N{REPLACEMENT CHARACTER}"
 NOTHING_FOUND = "nothing that looks like writing was found"
 
@@ -218,12 +222,46 @@ class Reader:
         if found is None:
             return _page(photo, self._engine, ())
         turns = quarter_turns(found, self._judge)
-        if turns == 0:
-            return _page(photo, *self._read(found, photo, on_line))
-        turned = Turned(photo, turns)
-        found = self._segment(turned, on_stage)
-        read = self._read(found, turned, on_line) if found is not None else (self._engine, ())
-        return turn_back(_page(turned, *read), turns, photo.height, photo.width)
+        engine = self._engine
+        read: list[ReadLine] = []
+        turned: Photo | Turned = Turned(photo, turns) if turns else photo
+        if turns:
+            found = self._segment(turned, on_stage)
+        if found is not None:
+            engine, read = self._read(found, turned)
+        if engine == "lines" and _sureness(read) < DOUBTFUL_LINES:
+            better = self._another_way_up(photo, turns, read)
+            if better is not None:
+                turns, read = better
+                turned = Turned(photo, turns)
+                if on_stage is not None:
+                    self._segment(turned, on_stage)
+        if on_line is not None:
+            for one in read:
+                on_line(one)
+        page = _page(turned, engine, tuple(one.line for one in read))
+        return turn_back(page, turns, photo.height, photo.width) if turns else page
+
+    def _another_way_up(
+        self, photo: Photo, tried: int, read: list[ReadLine]
+    ) -> tuple[int, list[ReadLine]] | None:
+        """Quarter turns by which whole lines read much better, and those lines.
+
+        Joined writing cannot tell by its letters which way up it is, but turned it makes no
+        sense to the line recogniser.
+        """
+        from ocr.orientation import Turned
+
+        best, turns = read, tried
+        for other in (2, 1, 3):
+            turned = Turned(photo, (tried + other) % 4)
+            found = self._segment(turned, None)
+            lines = [] if found is None else self._read_lines(found, turned)
+            if _sureness(lines) > _sureness(best):
+                best, turns = lines, turned.turns
+        letters = sum(len(one.line.letters) for one in best)
+        clear = _sureness(best) > _sureness(read) + LINES_EVIDENCE and letters >= FEWEST_TO_TURN
+        return (turns, best) if clear else None
 
     def _segment(self, photo: Photo | Turned, on_stage: OnStage | None) -> Segmentation | None:
         from ocr.find_letters import COARSE_SIDE, segment, survey
@@ -234,26 +272,17 @@ class Reader:
         found = segment(photo.grey(round(first.side)), first.rules, on_stage)
         return found if len(found.boxes) else None
 
-    def _read(
-        self, found: Segmentation, photo: Photo | Turned, on_line: OnLine | None
-    ) -> tuple[str, tuple[Line, ...]]:
+    def _read(self, found: Segmentation, photo: Photo | Turned) -> tuple[str, list[ReadLine]]:
         """The way that was taken, and what it read.
 
         Left to choose, single letters are read first: they cost less, and where they are surely
         read they are read better. Letters that are not mean joined or hasty writing.
         """
-        engine, read = "lines", None
         if self._engine != "lines":
             letters = self._read_letters(found, photo)
-            sure = Page(1, 1, tuple(one.line for one in letters)).confidence >= SURE_LETTERS
-            if self._engine == "letters" or sure:
-                engine, read = "letters", letters
-        if read is None:
-            read = self._read_lines(found, photo)
-        if on_line is not None:
-            for one in read:
-                on_line(one)
-        return engine, tuple(one.line for one in read)
+            if self._engine == "letters" or _sureness(letters) >= SURE_LETTERS:
+                return "letters", letters
+        return "lines", self._read_lines(found, photo)
 
     @cached_property
     def _engine(self) -> str:
@@ -318,6 +347,12 @@ class Reader:
             line = Line(_words(boxes[row], text, start), *_course(found, row, base, size))
             lines.append(ReadLine(line, found, row, base))
         return lines
+
+
+def _sureness(read: list[ReadLine]) -> float:
+    """Mean confidence of the characters; 0 if there are none."""
+    sure = [letter.confidence for one in read for letter in one.line.letters]
+    return sum(sure) / len(sure) if sure else 0.0
 
 
 def _page(photo: Photo | Turned, engine: str, lines: tuple[Line, ...]) -> Page:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import ocr
 from ocr.errors import ModelError
 from ocr.metrics import Normalisation, character_errors
-from ocr.page import Box, Page
+from ocr.page import IDENTITY, Box, Page
 from ocr.reader import NOTHING_FOUND, REJECTED, Reader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -145,3 +145,29 @@ def test_a_language_by_name_and_an_unknown_one():
     assert "CALL THE BANK" in Reader(language="none").read(photo).text
     with pytest.raises(ModelError, match="klingon"):
         Reader(language="klingon").read(photo)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_joined_writing_is_turned_upright_by_its_lines(tmp_path, turns):
+    with Image.open(IMAGES / "postcard.jpg") as photo:
+        photo.rotate(90 * turns, expand=True).save(tmp_path / "turned.png")
+    page = Reader("lines").read(tmp_path / "turned.png")
+    how = Normalisation(ignore_case=True)
+    truth = how.apply(truth_of(IMAGES / "postcard.jpg"))
+    assert character_errors(truth, how.apply(page.text)).rate <= 0.1
+    box = page.lines[0].box  # in pixels of the photo as it was given
+    assert box.height > 3 * box.width if turns % 2 else box.width > 3 * box.height
+
+
+def test_what_no_way_up_makes_sense_of_stays(tmp_path):
+    rng = np.random.default_rng(0)
+    scrawl = Image.new("L", (900, 500), 255)
+    draw = ImageDraw.Draw(scrawl)
+    for row in range(4):
+        x, points = 60, []
+        while x < 840:
+            x += int(rng.integers(4, 16))
+            points.append((x, 90 + 100 * row + int(rng.integers(-25, 25))))
+        draw.line(points, fill=20, width=4)
+    scrawl.save(tmp_path / "scrawl.png")
+    assert Reader("lines").read(tmp_path / "scrawl.png").transform == IDENTITY
