@@ -9,6 +9,7 @@ import re
 import signal
 import string
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -66,10 +67,12 @@ CONFIG = "ocr.toml"  # as in ocr.config
 DPI = 300  # dots an inch, as in ocr.images
 PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
 INTERRUPTED = 130  # exit status of a program ended by Ctrl-C: 128 + SIGINT
+TERMINATED = 143  # by SIGTERM
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit status (`ocr.errors.ExitCode`, or 130 for Ctrl-C)."""
+    """Run the command line; return its exit status: `ocr.errors.ExitCode`, 130 for Ctrl-C, or 143
+    for SIGTERM."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # of libraries, about themselves
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -79,8 +82,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.reconfigure(encoding="utf-8")  # into files and pipes, whatever the locale
     settings: dict[str, bool] = {}
     try:
-        status = cli.main(arguments, prog_name="ocr", standalone_mode=False, obj=settings)
+        with _terminable():
+            status = cli.main(arguments, prog_name="ocr", standalone_mode=False, obj=settings)
         return int(status or ExitCode.OK)
+    except _Terminated:
+        click.echo("ocr: terminated", err=True)
+        return TERMINATED
     except click.ClickException as error:
         if isinstance(error, click.BadParameter):
             error.message += _where_from(error)
@@ -92,6 +99,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         _complain(error, debug=settings.get("debug", False))
         return error.exit_code if isinstance(error, OcrError) else ExitCode.SOME_FAILED
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that nothing half-written stays behind."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise _Terminated
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _where_from(error: click.BadParameter) -> str:
@@ -190,7 +221,7 @@ def _which_pages(command: Command) -> Command:
         click.option(
             "--files-from",
             metavar="FILE",
-            type=click.Path(allow_dash=True),
+            type=click.Path(readable=False),
             help="Read also what this file names, one path a line.",
         ),
     ):
@@ -343,7 +374,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(allow_dash=True))
+@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(readable=False))
 @_which_pages
 @_how_to_read
 @click.option(
@@ -359,7 +390,7 @@ def cli() -> None:
 @click.option(
     "--output",
     metavar="PATH",
-    type=click.Path(),
+    type=click.Path(readable=False),
     help="Write there instead of to stdout: a file, or a folder if it is one, ends in / or has no "
     "suffix.",
 )
@@ -414,6 +445,8 @@ def read(
     from ocr.recipe import ReadDocument
     from ocr.storage import is_url
 
+    if "-" in files and files_from == "-":
+        raise click.UsageError("Only one of FILE and --files-from can be stdin.")
     if drafts and "-" in files:
         raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
     formats = tuple(dict.fromkeys(formats))
@@ -479,12 +512,11 @@ def _is_folder(output: str, formats: Sequence[str]) -> bool:
     """Whether ``--output`` names a folder for the results and not one file."""
     from ocr.storage import is_url
 
-    path = Path(output)
-    if path.exists():
-        return path.is_dir()
+    if os.path.exists(output):  # noqa: PTH110 - quiet about folders that one may not look into
+        return os.path.isdir(output)  # noqa: PTH112
     if is_url(output):
         return True
-    return output.endswith(("/", os.sep)) or not path.suffix or len(formats) > 1
+    return output.endswith(("/", os.sep)) or not Path(output).suffix or len(formats) > 1
 
 
 def _read_as_one(
@@ -659,7 +691,7 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
 
 
 @cli.command()
-@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True))
+@click.argument("file", metavar="FILE", type=click.Path(readable=False))
 @_how_to_read
 @click.option("--out", metavar="FILE", help="Draw boxes, line order and letters into this image.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same in numbers.")
@@ -699,6 +731,11 @@ def boxes(
 
     from ocr.images import open_image
 
+    if out:
+        from ocr.inputs import Document
+        from ocr.output import refuse_existing
+
+        refuse_existing([(Document(file, ""), Path(out))], force=True)
     reader = _reader(reading)
     with _replacing(out) if out else nullcontext() as stream:
         photo = open_image(file, page=number)
@@ -718,7 +755,7 @@ def boxes(
 
 
 @cli.command("eval")
-@click.argument("paths", metavar="DIR...", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", metavar="DIR...", nargs=-1, required=True, type=click.Path(readable=False))
 @_how_to_read
 @click.option(
     "--normalise",
@@ -976,7 +1013,7 @@ def _mind_licence(model: str | None) -> None:
 
     with suppress(ModelError):
         if not read_metadata(find_weights(model)).free:
-            _say(f"{model}: trained on data for non-commercial research only", "yellow")
+            _note(f"{model}: trained on data for non-commercial research only")
 
 
 def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
@@ -1095,6 +1132,8 @@ def _progress(
 
 
 def _print(text: str | bytes) -> None:
+    if sys.stdout is None:
+        raise OutputError("stdout: closed. Redirect it into a file or use --output.")
     try:
         click.echo(text, nl=False)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough

@@ -6,6 +6,7 @@ Files, folders, patterns and lists of paths become `Document`s; a document opens
 
 from __future__ import annotations
 
+import codecs
 import glob
 import io
 import os
@@ -162,7 +163,7 @@ def read_list(path: str) -> list[str]:
     Raises
     ------
     ImageError
-        The file cannot be read.
+        The file cannot be read, is no text, or names nothing.
     """
     name = shown_name(path)
     content = read_source(path, name)
@@ -171,7 +172,13 @@ def read_list(path: str) -> list[str]:
             content = content.read_bytes()
         except OSError as error:
             raise ImageError(f"{name}: cannot be read ({error.strerror}).") from None
-    return [os.fsdecode(line) for line in content.splitlines() if line.strip()]
+    if b"\0" in content:
+        raise ImageError(f"{name}: no list of files. Write one path a line, or leave --files-from.")
+    lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
+    paths = [os.fsdecode(line) for line in lines if line.strip()]
+    if not paths:
+        raise ImageError(f"{name}: names no files. Write one path a line.")
+    return paths
 
 
 def find_documents(
@@ -221,6 +228,8 @@ def _expand(argument: str, recursive: bool, leave_out: Path | None) -> Iterator[
     if argument == STDIN:
         yield STDIN, "stdin"
         return
+    if not argument:
+        raise ImageError("an empty name of a file. Check what the shell made of the command.")
     if is_url(argument):
         local = local_path(argument)
         if local is None:

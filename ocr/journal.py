@@ -173,4 +173,4 @@ def _rows(place: Place) -> Iterator[str]:
     for name in place.names(PARTS):
         data = place.read(f"{PARTS}/{name}")
         if data is not None:
-            yield from data.decode("utf-8", "surrogateescape").splitlines()
+            yield from data.decode("utf-8", "surrogateescape").split("\n")

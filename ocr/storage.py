@@ -101,11 +101,11 @@ class Place:
             It cannot be written.
         """
         if self.local is not None:
-            from ocr.output import replacing
+            from ocr.output import make_folder, replacing
 
             path = self.local / name
             if path.parent != self.local:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
             with replacing(path) as stream:
                 stream.write(data)
             return

@@ -119,7 +119,7 @@ def execute(
                     if worker.ready:
                         worker.task = None
                         yield message
-                    worker.ready = True
+                    worker.ready, failed_starts = True, 0
                 elif limit is not None and worker.task is not None and worker.seconds > limit:
                     crew.remove(worker)
                     worker.kill()

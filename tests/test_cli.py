@@ -400,6 +400,7 @@ def test_files_from(run, fake, tmp_path):
     status, _, err = run("read", "--files-from", tmp_path / "none.txt")
     assert status == 1
     assert "none.txt: no such file" in one_line(err)
+    assert run("read", "-", "--files-from", "-")[0] == 2
 
 
 def test_pages_of_a_tiff(run, fake, tmp_path):
@@ -447,6 +448,33 @@ def test_output_to_a_device(run, fake, tmp_path):
     assert "no space" in one_line(err)
 
 
+def test_a_closed_stdout(run, fake, tmp_path, monkeypatch):
+    a = picture(tmp_path / "a.png")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", None)
+        status, _, err = run("read", a)
+        assert run("read", a, "--output", tmp_path / "a.txt")[0] == 0
+    assert status == 1
+    assert "stdout: closed" in one_line(err)
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_what_may_not_be_read(run, fake, tmp_path):
+    a, b, locked = picture(tmp_path / "a.png"), picture(tmp_path / "b.png"), tmp_path / "locked"
+    a.chmod(0)
+    locked.mkdir(0)
+    try:
+        status, out, err = run("read", a, b)
+        assert (status, out) == (1, f"==> {b} <==\nd\n")
+        assert "a.png: cannot be opened (permission denied)" in one_line(err)
+        for target in (locked, locked / "a.txt"):
+            status, _, err = run("read", b, "--output", target)
+            assert status == 1
+            one_line(err)
+    finally:
+        locked.chmod(0o700)
+
+
 def test_output_keeps_permissions_and_links(run, fake, tmp_path):
     a, target, link = picture(tmp_path / "a.png"), tmp_path / "out.txt", tmp_path / "link.txt"
     target.touch(mode=0o600)
@@ -469,6 +497,23 @@ def test_interrupt(run, fake, tmp_path):
     assert status == 130
     assert "interrupted" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_sigterm_leaves_nothing_half_written(tmp_path):
+    photo, target = tmp_path / "pipe", tmp_path / "a.txt"
+    os.mkfifo(photo)
+    command = [sys.executable, "-m", "ocr", "read", photo, "--output", target]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    with photo.open("wb"):  # it reads now, and waits for more
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".*.part")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.terminate()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert one_line(err) == "ocr: terminated\n"
+    assert list(tmp_path.iterdir()) == [photo]
 
 
 def test_debug_shows_where(run, fake, tmp_path):
@@ -514,6 +559,7 @@ def test_weights_for_research_only_say_so(run, fake, tmp_path):
     about = weights.Metadata("theirs", "mlp", {}, ("a",), "x", data=(), free=False)
     np.savez(path, metadata=np.array(about.to_json()))
     assert "research only" in one_line(run("read", "--model", path, photo)[2])
+    assert run("read", "--quiet", "--model", path, photo)[2] == ""
     np.savez(path, metadata=np.array(replace(about, free=True).to_json()))
     assert run("read", "--model", path, photo)[2] == ""
 
@@ -576,6 +622,15 @@ def test_boxes_unwritable(run, fake, tmp_path):
         assert (status, out) == (1, "")
         one_line(err)
     assert list(tmp_path.iterdir()) == [a]
+
+
+def test_boxes_never_replaces_the_photo(run, fake, tmp_path):
+    a = picture(tmp_path / "a.png")
+    before = a.read_bytes()
+    status, _, err = run("boxes", a, "--out", a)
+    assert status == 1
+    assert "would replace the file that is read" in one_line(err)
+    assert a.read_bytes() == before
 
 
 def test_boxes_of_a_bad_image_leaves_nothing(run, fake, tmp_path):

@@ -109,6 +109,14 @@ def test_list_of_files(tmp_path):
     assert read_list(str(path)) == ["a.jpg", " ö b.jpg", os.fsdecode(b"\xe9.jpg")]
     with pytest.raises(ImageError, match="no such file"):
         read_list(str(tmp_path / "none"))
+    path.write_bytes(b"\xef\xbb\xbfa.jpg\r\n")  # as some editors save it
+    assert read_list(str(path)) == ["a.jpg"]
+    path.write_bytes(b" \n\n")
+    with pytest.raises(ImageError, match="names no files"):
+        read_list(str(path))
+    path.write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF")
+    with pytest.raises(ImageError, match="no list of files"):
+        read_list(str(path))
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,8 @@ def test_unusable_places(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
         Place(str(tmp_path / "file" / "out")).make()
+    with pytest.raises(OutputError, match="file"):
+        Place(str(tmp_path)).write("file/a.txt", b"")
     pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
     with pytest.raises(OcrError, match="nosuch"):
         Place("nosuch://bucket").make()
@@ -101,3 +103,14 @@ def test_a_run_and_its_resumption(place, tmp_path, monkeypatch):
     names = {name for name in place.names("") if not name.startswith(".")}
     assert names == {"a.up", "b.up", "c.up", "d.up", "e.up"}
     assert place.read("d.up") == b"FOUR"
+
+
+def test_names_with_line_ends_of_unicode(place):
+    name = "a\u2028b\u0085.jpg"
+    place.make()
+    book = journal.Journal(place, resume=False)
+    book.add(journal.Record(name, "1", "2", {}))
+    book.close()
+    book = journal.Journal(place, resume=True)
+    assert book.done(name) == journal.Record(name, "1", "2", {})
+    book.close()
