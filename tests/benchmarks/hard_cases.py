@@ -1,4 +1,4 @@
-"""Draw lines that are hard to read and how they are read: ``python tests/benchmarks/hard_cases.py``.
+"""Draw lines that are hard to read, and how they are read: `python tests/benchmarks/hard_cases.py`.
 
 Each line is set in a held-out handwriting font and spoilt in one way; the picture (`--out`) shows
 it with its reading below, wrong characters in red. It names limits, it is no figure.
