@@ -231,8 +231,8 @@ def run(
         Nothing can be read.
     """
     stop = stop or Stop()
-    _refuse_to_replace(items, recipe, place, force or (resume and journal.stands(place)))
     place.make()
+    _refuse_to_replace(items, recipe, place, force or (resume and journal.stands(place)))
     book = Journal(place, resume)
     try:
         place.sweep()

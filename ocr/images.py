@@ -376,6 +376,11 @@ def _is_pdf(source: Path | bytes, name: str) -> bool:
     return _head(source, name).lstrip(PDF_MAY_BEGIN).startswith(PDF_MAGIC)
 
 
+def _is_encrypted(source: Path | bytes) -> bool:
+    """Whether a PDF's trailer names how it is encrypted."""
+    return b"/Encrypt" in (source if isinstance(source, bytes) else source.read_bytes())
+
+
 @contextmanager
 def _pdf(source: Path | bytes, name: str) -> Iterator[PdfDocument]:
     """A PDF file, with every failure inside the block turned into ImageError."""
@@ -389,10 +394,12 @@ def _pdf(source: Path | bytes, name: str) -> Iterator[PdfDocument]:
         try:
             document = pypdfium2.PdfDocument(source)
         except pypdfium2.PdfiumError as error:
-            if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            # The code may be that of an earlier file: PDFium sets none where there is no page.
+            code = getattr(error, "err_code", None)
+            if code == pypdfium2.raw.FPDF_ERR_PASSWORD and _is_encrypted(source):
                 reason = "needs a password. Save it without one and retry"
             else:
-                reason = "the PDF is truncated or damaged. Copy or download it again"
+                reason = "the PDF is truncated or damaged, or empty. Copy or download it again"
             raise ImageError(f"{name}: {reason}.") from None
         try:
             yield document

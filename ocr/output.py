@@ -91,11 +91,11 @@ def make_folder(path: Path) -> None:
     Raises
     ------
     OutputError
-        It cannot be made or written to.
+        It cannot be made, listed or written to.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: cannot be made ({error.strerror}). Name another.") from None
-    if not os.access(path, os.W_OK):
-        raise OutputError(f"{path}: cannot be written to. Name another folder.")
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: may not be listed and written to. Name another folder.")

@@ -457,6 +457,11 @@ def test_pdf_that_cannot_be_read(tmp_path):
     with pytest.raises(ImageError) as error:
         open_image(path)
     assert "damaged" in one_line(error, "a.pdf")
+    pikepdf.new().save(tmp_path / "c.pdf")
+    for name, reason in (("b.pdf", "password"), ("c.pdf", "empty")):  # each tells its own reason
+        with pytest.raises(ImageError) as error:
+            open_image(tmp_path / name)
+        assert reason in one_line(error, name)
 
 
 @pytest.mark.parametrize(("package", "extra"), [("pillow_heif", "heic"), ("pypdfium2", "pdf")])
