@@ -1,7 +1,7 @@
-"""From a grey photo to its ink: noise, light, sheet, threshold.
+"""From a grey photo to its ink: noise, light, threshold.
 
 The first half of the course's `find_letters` chain (denoise, Otsu threshold), with what a photo
-adds to a scan: uneven light, a desk around the sheet, and pictures without any writing.
+adds to a scan: uneven light, dark surroundings, and pictures without any writing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 from skimage.filters.thresholding import threshold_otsu
-from skimage.measure import regionprops
 
 FloatImage = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -20,9 +19,7 @@ MIN_CONTRAST = 0.10  # of white: ink must be this much darker than the paper aro
 NOISE_CONTRAST = 4.0  # times the noise: likewise
 TEXTURE_CONTRAST = 7.0  # times the usual deviation from the paper's brightness: likewise
 SHEET_SIDE = 160  # px, longer side of the copy on which paper and light are estimated
-DARK_DESK = 0.62  # of the paper's brightness: a desk brighter than this is not told from paper
 DARK_PAGE = 0.5  # median grey from which no picture counts as dark
-SHARP_EDGE = 0.5  # of the step from paper to desk must happen within three pixels of that copy
 SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
 
 
@@ -94,70 +91,19 @@ def dark_on_light(grey: FloatImage) -> FloatImage:
     return np.float32(1) - grey if above > 2.0 * below else grey
 
 
-def find_sheet(grey: FloatImage) -> Mask | None:
-    """The sheet of paper on a darker desk, or None where the whole picture is paper.
-
-    The bright side of Otsu's threshold over a small copy whose writing is closed away counts as a
-    sheet if it is one compact piece, much brighter than the rest, with a sharp edge. A shadow or
-    a fading light passes gradually, and a scan or crop has no dark rest, so both are left alone.
-
-    Parameters
-    ----------
-    grey : (H, W) float32 array
-
-    Returns
-    -------
-    (H, W) bool array or None
-        True on the sheet, its very edge left out.
-    """
-    small = reduced(grey, SHEET_SIDE / max(grey.shape))
-    window = max(3, round(max(small.shape) / 12))
-    smooth = ndimage.grey_closing(ndimage.median_filter(small, 3), size=(window, window))
-    if np.ptp(smooth) < MIN_CONTRAST:
-        return None
-    marks, count = ndimage.label(smooth > threshold_otsu(smooth))
-    if count == 0:
-        return None
-    largest = 1 + int(np.argmax(np.bincount(marks.ravel())[1:]))
-    sheet = ndimage.binary_fill_holes(marks == largest)
-    if not 0.15 < sheet.mean() < 0.97:
-        return None
-    around = ~ndimage.binary_dilation(sheet, iterations=2)
-    if not around.any():
-        return None
-    paper, desk = float(np.median(smooth[sheet])), float(np.median(smooth[around]))
-    if desk > DARK_DESK * paper or regionprops(sheet.astype(np.uint8))[0].solidity < 0.88:
-        return None
-    inner = sheet & ~ndimage.binary_erosion(sheet, border_value=1)  # no edge at the border
-    outer = ndimage.binary_dilation(inner, iterations=3) & around
-    inside = ndimage.binary_dilation(inner, iterations=3) & ndimage.binary_erosion(
-        sheet, iterations=2, border_value=1
-    )
-    if not outer.any() or not inside.any():
-        return None
-    step = float(np.median(smooth[inside]) - np.median(smooth[outer]))
-    if step < SHARP_EDGE * (paper - desk):
-        return None
-    sheet = ndimage.binary_erosion(sheet, iterations=2, border_value=1)
-    return resize(sheet.astype(np.float32), grey.shape) > 0.5
-
-
 def even_light(grey: FloatImage) -> FloatImage:
     """Divide by the paper's own brightness, estimated around each pixel.
 
     The paper is what remains when everything dark and narrower than a twelfth of the picture (a
     fourth of a narrow strip's height) is closed: a grey closing of a reduced copy, smoothed.
-    Result in [0, 1], paper 1. Whatever lies around the sheet, if there is a desk (`find_sheet`),
-    becomes paper too.
+    Result in [0, 1], paper 1.
     """
     small = reduced(grey, SHEET_SIDE / max(grey.shape))
     window = max(3, round(min(max(small.shape) / 12, min(small.shape) / 4)))
     paper = ndimage.grey_closing(ndimage.median_filter(small, 3), size=(window, window))
     paper = ndimage.gaussian_filter(paper, window / 3, mode="nearest")
     paper = resize(paper, grey.shape)
-    even = np.clip(grey / np.maximum(paper, 0.02), 0.0, 1.0)
-    sheet = find_sheet(grey)
-    return even if sheet is None else np.where(sheet, even, np.float32(1))
+    return np.clip(grey / np.maximum(paper, 0.02), 0.0, 1.0)
 
 
 def ink_mask(even: FloatImage) -> Mask:

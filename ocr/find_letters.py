@@ -29,7 +29,9 @@ from ocr.binarize import (
     resize,
     to_grey,
 )
+from ocr.page import Box, Letter, Line, Page, Word
 from ocr.rules import Rule, find_rules, not_letters, paint_over
+from ocr.sheet import SIDE, Rectified, find_corners, shrunk
 
 OnStage = Callable[[str, FloatImage], None]
 
@@ -127,13 +129,46 @@ def find_letters(image: NDArray[np.generic]) -> tuple[NDArray[np.intp], FloatIma
     >>> find_letters(page)[0].tolist()
     [[20, 30, 40, 34]]
     """
-    grey = to_grey(image)
-    first = survey(reduced(grey, COARSE_SIDE / max(grey.shape)))
+    whole = _Array(to_grey(image))
+    height, width = whole.values.shape
+    small = np.asarray(whole.grey(SIDE) * 255).astype(np.uint8)
+    corners = find_corners(np.repeat(small[:, :, np.newaxis], 3, axis=2))
+    sheet = whole if corners is None else Rectified(whole, shrunk(corners))
+    first = survey(sheet.grey(COARSE_SIDE))
     if first.side == 0:
-        return np.empty((0, 4), dtype=np.intp), np.ones_like(grey)
-    found = segment(reduced(grey, first.side / max(grey.shape)), first.rules)
-    boxes = scale_boxes(found.boxes, found.labels.shape, grey.shape)
-    return boxes, np.where(resize(found.bw, grey.shape) < 0.5, np.float32(0), np.float32(1))
+        return np.empty((0, 4), dtype=np.intp), np.ones_like(whole.values)
+    found = segment(sheet.grey(round(first.side)), first.rules)
+    boxes = scale_boxes(found.boxes, found.labels.shape, (sheet.height, sheet.width))
+    bw = found.bw
+    if isinstance(sheet, Rectified):
+        page = Page(sheet.height, sheet.width, tuple(_line_of(box) for box in boxes))
+        page = sheet.page_of_photo(page)
+        boxes = np.array([line.box.as_list() for line in page.lines], np.intp).reshape(-1, 4)
+        bw = sheet.laid_back(bw)
+    return boxes, np.where(resize(bw, (height, width)) < 0.5, np.float32(0), np.float32(1))
+
+
+def _line_of(box: NDArray[np.intp]) -> Line:
+    return Line((Word((Letter(Box(*(int(side) for side in box)), "", 1.0),)),))
+
+
+@dataclass(frozen=True)
+class _Array:
+    """An image in memory; the same interface as `ocr.images.Photo`."""
+
+    values: FloatImage
+    name: str = "image"
+
+    @property
+    def height(self) -> int:
+        return self.values.shape[0]
+
+    @property
+    def width(self) -> int:
+        return self.values.shape[1]
+
+    def grey(self, long_side: int) -> FloatImage:
+        return reduced(self.values, long_side / max(self.values.shape))
 
 
 def scale_boxes(
@@ -173,6 +208,8 @@ def survey(coarse: FloatImage) -> Survey:
         The page, its longer side at most `COARSE_SIDE`.
     """
     even = even_light(denoise(dark_on_light(coarse)))
+    if not ink_mask(even).any():  # nothing, or a texture: its streaks are no rules
+        return Survey(0.0)
     lines = find_rules(even)
     rules = not_letters(lines)
     height = _letter_height_of(ink_mask(paint_over(even, rules)))
@@ -279,6 +316,8 @@ SMALL = 0.42  # a dot, comma, bar end: not a letter by itself
 RULE = 0.2  # of its own width: what is flatter and longer than letters is a rule or underline
 FRAMED = 3  # letters inside a larger component make it a frame
 SLIVER = 0.15  # what shows less than this at the border of the picture is no letter
+TOUCHING = 0.6  # of its length: what touches the border so far lies along it, if it is
+FLAT_ON_BORDER = 0.5  # of its length deep or less
 DOT = 0.2  # a full stop is no larger; an apostrophe is
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
 TALLEST = 1.6  # a joined character is no higher than this
@@ -393,7 +432,7 @@ def writing(
     keep = longest > SPECK * letter_height
     keep &= ~(small & (darkness < 0.6 * usual))
     keep &= ~(at_border & (small | (heights > 2.5 * letter_height) | (widths > 4 * letter_height)))
-    keep &= ~sliver
+    keep &= ~sliver & ~along_border(labels, boxes)
     keep &= ~((heights < RULE * widths) & (widths > 2.5 * letter_height))
     keep &= heights < 5 * letter_height
     keep &= ~frames(boxes, letter_height)
@@ -403,6 +442,30 @@ def writing(
         keep &= ~(small & (_distance(boxes, boxes[letter & keep]) > 1.6 * letter_height))
     renumber = np.concatenate([[0], np.cumsum(keep) * keep]).astype(np.int32)
     return boxes[keep], renumber[labels]
+
+
+def along_border(labels: NDArray[np.int32], boxes: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """What lies along the border of the picture: the edge of a bent sheet, its shadow, the desk.
+
+    Parameters
+    ----------
+    labels : (H, W) int32 array
+        One label a component, 1 to N.
+    boxes : (N, 4) int array
+
+    Returns
+    -------
+    (N,) bool array
+        True for components that touch the border over most of their length and are flat on it.
+    """
+    heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    out = np.zeros(len(boxes), dtype=bool)
+    strips = (labels[:3], labels[-3:], labels[:, :3].T, labels[:, -3:].T)
+    sizes = ((widths, heights), (widths, heights), (heights, widths), (heights, widths))
+    for strip, (length, depth) in zip(strips, sizes, strict=True):
+        contact = np.bincount(strip.max(axis=0), minlength=len(boxes) + 1)[1:]
+        out |= (contact > TOUCHING * length) & (depth < FLAT_ON_BORDER * length)
+    return out
 
 
 def frames(boxes: NDArray[np.intp], letter_height: float) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from ocr.glyphs import glyph_stack
 from ocr.page import Box, Letter, Line, Page, Word
 
 if TYPE_CHECKING:
-    from ocr.images import Photo
+    from ocr.sheet import Picture
 
 SAMPLE = 48  # letters that vote; a page's first ones would all be of one line
 FEWEST = 12  # letters: fewer do not turn a page
@@ -77,7 +77,7 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
 class Turned:
     """A photo turned to the left by some quarter turns; the same interface as `Photo`."""
 
-    def __init__(self, photo: Photo, turns: int) -> None:
+    def __init__(self, photo: Picture, turns: int) -> None:
         self.photo, self.turns = photo, turns
         self.name = photo.name
         sides = (photo.height, photo.width)

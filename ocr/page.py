@@ -7,13 +7,15 @@ left, `(row, col)`. The objects are frozen; JSON goes both ways without loss.
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 SCHEMA_VERSION = 1
 
+ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -265,4 +267,72 @@ def _line_from_dict(data: dict[str, Any]) -> Line:
         ),
         baseline=tuple((y, x) for y, x in data["baseline"]),
         polygon=tuple((y, x) for y, x in data["polygon"]),
+    )
+
+
+Matrix = Sequence[Sequence[float]]  # 3 x 3
+
+
+def map_page(page: Page, matrix: Matrix, height: int, width: int) -> Page:
+    """The same page in the coordinates of another picture.
+
+    Parameters
+    ----------
+    page : Page
+    matrix : (3, 3)
+        Homography from the page's `(row, col, 1)` to those of the other picture, edges of pixels
+        and not centres.
+    height, width : int
+        Pixels of the other picture; boxes are cut off at its border.
+
+    Returns
+    -------
+    Page
+        Its `transform` leads from the other picture to the page as read.
+    """
+
+    def point(row: float, col: float) -> tuple[float, float]:
+        y, x, w = (a * row + b * col + c for a, b, c in matrix)
+        return y / w, x / w
+
+    def box(one: Box) -> Box:
+        corners = [point(y, x) for y in (one.y1, one.y2) for x in (one.x1, one.x2)]
+        (y1, y2), (x1, x2) = (
+            (min(max(math.floor(min(v) + ROUNDING), 0), limit - 1),
+             max(min(math.ceil(max(v) - ROUNDING), limit), 1))
+            for v, limit in zip(zip(*corners, strict=True), (height, width), strict=True)
+        )  # fmt: skip
+        return Box(y1, x1, max(y2, y1 + 1), max(x2, x1 + 1))
+
+    def points(ones: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        return tuple((round(y, 1), round(x, 1)) for y, x in (point(*one) for one in ones))
+
+    lines = tuple(
+        Line(
+            words=tuple(
+                Word(tuple(replace(letter, box=box(letter.box)) for letter in word.letters))
+                for word in line.words
+            ),
+            baseline=points(line.baseline),
+            polygon=points(line.polygon),
+        )
+        for line in page.lines
+    )
+    transform = _product(page.transform, _inverse(matrix))
+    return replace(page, height=height, width=width, lines=lines, transform=transform)
+
+
+def _product(a: Matrix, b: Matrix) -> tuple[tuple[float, ...], ...]:
+    rows = [[sum(x * y for x, y in zip(row, col, strict=True)) for col in zip(*b, strict=True)]
+            for row in a]  # fmt: skip
+    return tuple(tuple(value / rows[2][2] + 0.0 for value in row) for row in rows)
+
+
+def _inverse(matrix: Matrix) -> Matrix:
+    """Inverse of a 3 x 3 matrix up to a factor, which a homography does not have: the adjugate."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix
+    return (
+        (e * i - f * h, c * h - b * i, b * f - c * e),
+        (f * g - d * i, a * i - c * g, c * d - a * f),
+        (d * h - e * g, b * g - a * h, a * e - b * d),
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ocr.images import Photo
     from ocr.language import NgramModel
     from ocr.line_reader import LineReader, LineText
-    from ocr.orientation import Turned
+    from ocr.sheet import Picture
 
 ENGINES = ("auto", "letters", "lines")
 DEFAULT_CLASSIFIER = "glyphs.onnx"
@@ -216,6 +216,25 @@ class Reader:
         return page if self.reject is None else _reject(page, self.reject)
 
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
+        from ocr.sheet import SIDE, Rectified, find_corners, shrunk
+
+        corners = find_corners(photo.rgb(SIDE))
+        if corners is None:
+            return self._read_sheet(photo, on_stage, on_line)
+        sheet = Rectified(photo, shrunk(corners))
+        if on_stage is not None:
+            from ocr.find_letters import COARSE_SIDE
+
+            on_stage("photo", photo.grey(COARSE_SIDE))
+
+        def on_photo(one: ReadLine) -> None:
+            if on_line is not None:
+                page = Page(sheet.height, sheet.width, (one.line,))
+                on_line(replace(one, line=sheet.page_of_photo(page).lines[0]))
+
+        return sheet.page_of_photo(self._read_sheet(sheet, on_stage, on_photo))
+
+    def _read_sheet(self, photo: Picture, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
         from ocr.orientation import Turned, quarter_turns, turn_back
 
         found = self._segment(photo, on_stage)
@@ -224,7 +243,7 @@ class Reader:
         turns = quarter_turns(found, self._judge)
         engine = self._engine
         read: list[ReadLine] = []
-        turned: Photo | Turned = Turned(photo, turns) if turns else photo
+        turned: Picture = Turned(photo, turns) if turns else photo
         if turns:
             found = self._segment(turned, on_stage)
         if found is not None:
@@ -243,7 +262,7 @@ class Reader:
         return turn_back(page, turns, photo.height, photo.width) if turns else page
 
     def _another_way_up(
-        self, photo: Photo, tried: int, read: list[ReadLine]
+        self, photo: Picture, tried: int, read: list[ReadLine]
     ) -> tuple[int, list[ReadLine]] | None:
         """Quarter turns by which whole lines read much better, and those lines.
 
@@ -263,7 +282,7 @@ class Reader:
         clear = _sureness(best) > _sureness(read) + LINES_EVIDENCE and letters >= FEWEST_TO_TURN
         return (turns, best) if clear else None
 
-    def _segment(self, photo: Photo | Turned, on_stage: OnStage | None) -> Segmentation | None:
+    def _segment(self, photo: Picture, on_stage: OnStage | None) -> Segmentation | None:
         from ocr.find_letters import COARSE_SIDE, segment, survey
 
         first = survey(photo.grey(COARSE_SIDE))
@@ -272,7 +291,7 @@ class Reader:
         found = segment(photo.grey(round(first.side)), first.rules, on_stage)
         return found if len(found.boxes) else None
 
-    def _read(self, found: Segmentation, photo: Photo | Turned) -> tuple[str, list[ReadLine]]:
+    def _read(self, found: Segmentation, photo: Picture) -> tuple[str, list[ReadLine]]:
         """The way that was taken, and what it read.
 
         Left to choose, single letters are read first: they cost less, and where they are surely
@@ -294,7 +313,7 @@ class Reader:
             return "lines" if kind == "lines" else "letters"
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
-    def _read_lines(self, found: Segmentation, photo: Photo | Turned) -> list[ReadLine]:
+    def _read_lines(self, found: Segmentation, photo: Picture) -> list[ReadLine]:
         from ocr.baselines import baselines
         from ocr.find_letters import scale_boxes
         from ocr.group_lines import find_lines
@@ -316,7 +335,7 @@ class Reader:
             lines.append(ReadLine(line, found, row, base))
         return lines
 
-    def _read_letters(self, found: Segmentation, photo: Photo | Turned) -> list[ReadLine]:
+    def _read_letters(self, found: Segmentation, photo: Picture) -> list[ReadLine]:
         from ocr.baselines import baselines
         from ocr.context import LineGlyphs, decode_page
         from ocr.doubts import settle
@@ -355,7 +374,7 @@ def _sureness(read: list[ReadLine]) -> float:
     return sum(sure) / len(sure) if sure else 0.0
 
 
-def _page(photo: Photo | Turned, engine: str, lines: tuple[Line, ...]) -> Page:
+def _page(photo: Picture, engine: str, lines: tuple[Line, ...]) -> Page:
     warnings = () if lines else (NOTHING_FOUND,)
     return Page(photo.height, photo.width, lines, engine, warnings=warnings)
 

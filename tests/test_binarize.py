@@ -7,7 +7,6 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr.binarize import (
     denoise,
     even_light,
-    find_sheet,
     ink_mask,
     noise_sigma,
     reduced,
@@ -73,28 +72,6 @@ def test_a_shadow_across_a_narrow_strip_is_evened_out():
 def test_texture_is_not_ink():
     grain = np.random.default_rng(0).standard_normal((300, 400))
     assert not ink_mask((0.8 + 0.1 * grain).astype(np.float32).clip(0, 1)).any()
-
-
-def on_desk(paper=0.85, desk=0.25):
-    scene = np.full((300, 400), desk, dtype=np.float32)
-    scene[40:270, 60:350] = page(paper=round(255 * paper))[40:270, 60:350]
-    return scene
-
-
-def test_a_sheet_on_a_dark_desk_is_found_and_the_desk_is_not_ink():
-    sheet = find_sheet(on_desk())
-    assert sheet is not None
-    assert sheet[150, 200]
-    assert not sheet[10, 10]
-    assert not sheet[290, 390]
-    assert not ink_mask(even_light(on_desk()))[:35].any()
-    assert ink_mask(even_light(on_desk()))[100:180].any()
-
-
-def test_a_page_without_a_desk_is_all_sheet():
-    assert find_sheet(page()) is None
-    fading = np.linspace(1.0, 0.3, 400, dtype=np.float32)
-    assert find_sheet(page() * fading) is None
 
 
 def test_surroundings_are_thick_dark_and_at_the_border():

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from ocr.binarize import to_grey
 from ocr.find_letters import (
     LETTER_HEIGHT,
+    along_border,
     beside,
     cut_columns,
     find_letters,
@@ -289,3 +290,38 @@ def test_jpeg_of_noise_is_not_writing():
     noise = (np.random.default_rng(0).random((300, 400, 3)) * 255).astype(np.uint8)
     Image.fromarray(noise).save(stream, "JPEG", quality=30)
     assert len(find_letters(np.asarray(Image.open(stream)))[0]) == 0
+
+
+def test_what_lies_along_the_border_is_no_letter():
+    labels = np.zeros((40, 60), dtype=np.int32)
+    labels[5:30, :4] = 1  # a wedge of the desk
+    labels[:20, 20:30] = 2  # a letter that the border cuts
+    labels[38:, 35:55] = 3
+    labels[20:22, 40:58] = 4  # a bar inside
+    boxes = np.array([[5, 0, 30, 4], [0, 20, 20, 30], [38, 35, 40, 55], [20, 40, 22, 58]])
+    assert along_border(labels, boxes).tolist() == [True, False, True, False]
+
+
+def wood(rng):
+    grain = np.sin(np.cumsum(rng.normal(0.5, 0.4, 300)))[:, None] * np.ones(400)
+    return 0.5 + 0.08 * grain + 0.02 * rng.standard_normal((300, 400))
+
+
+def ruled(rng):
+    empty = 0.9 + 0.01 * rng.standard_normal((300, 400))
+    empty[20::24] -= 0.25
+    empty[:, 60] -= 0.3
+    return empty
+
+
+def squared(rng):
+    empty = ruled(rng)
+    empty[:, 10::24] -= 0.25
+    return empty
+
+
+@pytest.mark.parametrize("surface", [wood, ruled, squared])
+@pytest.mark.parametrize("scale", [1, 4])
+def test_empty_surfaces_have_no_letters(surface, scale):
+    empty = surface(np.random.default_rng(3)).clip(0, 1).repeat(scale, 0).repeat(scale, 1)
+    assert len(find_letters((255 * empty).astype(np.uint8))[0]) == 0

@@ -44,7 +44,9 @@ def test_a_turned_photo_reads_the_same(reader, name, turns):
 
 
 def test_joined_writing_is_not_turned(reader):
-    assert reader.read(IMAGES / "postcard.jpg").transform == Page(1, 1).transform
+    (down, skew, _), (lean, across, _), _ = reader.read(IMAGES / "postcard.jpg").transform
+    assert min(down, across) > 0.9  # rectified, but rows stay rows
+    assert max(abs(skew), abs(lean)) < 0.2
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])

@@ -1,0 +1,366 @@
+"""The sheet in the photo: its corners are found, and the photo is rectified to it.
+
+A sheet on a desk shows as a bright quadrangle with straight, sharp sides; sides may lie outside the
+photo. A scan, a crop, or paper on something as bright has no such sides and stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from ocr.page import Page, map_page
+
+SIDE = 240  # px, longer side of the copy on which the sheet is looked for
+STEEPEST = 0.36  # slope of a side against the picture's: 20 degrees
+SLOPES = 37  # that are tried
+FAINTEST = 0.03  # of white: a step from desk to paper counts from here on
+CLEAR = 0.09  # of white: and counts fully from here on
+CANDIDATES = 4  # lines that are tried for each side
+APART = 5  # px of that copy between two of them
+NEAR = 5  # px of that copy to both sides within which a side is laid exactly
+SUPPORT = 0.62  # share of a side along which there must be a step
+SIDES = 2  # a sheet shows at least so many: a shadow has one
+LEAST_AREA = 0.15  # of the photo
+BEYOND = 0.25  # of the photo's longer side: its corners lie no further outside
+DESK = 0.01  # of the photo: so much is not the sheet, or it is a photo of the sheet alone
+DARKER = 0.88  # of the paper's brightness: the desk is darker than this
+MARGIN = 0.006  # of the sheet's sides: its very edge, which is left out
+
+Line = tuple[float, float]  # row in the middle of the picture, and slope
+Corners = NDArray[np.float64]  # (4, 2) rows and columns: top left, top right, bottom right, left
+UNIT = np.array([[0, 0], [0, 1], [1, 1], [1, 0]], dtype=float)
+
+
+def find_corners(rgb: NDArray[np.uint8]) -> Corners | None:
+    """Where the corners of the sheet are, or None where the whole picture is paper.
+
+    Looked at is the darkest of the three colours, in which paper stands out from wood, cloth and
+    coloured desks. Along lines of every slope the steps from dark outside to bright inside are
+    added up, and of the best lines for each side, or none, those are taken that make the
+    quadrangle with the most support.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 array
+        The picture, reduced to about `SIDE`.
+
+    Returns
+    -------
+    (4, 2) float array or None
+        Row and column in parts of the height and the width: top left, top right, bottom right,
+        bottom left. They may lie outside [0, 1].
+    """
+    values = rgb.min(axis=2).astype(np.float32) / 255
+    if min(values.shape) < 24:
+        return None
+    plain = ndimage.grey_closing(ndimage.median_filter(values, 3), size=(7, 7))
+    # Steps towards the inside, for each side of the sheet with the sheet turned to its top: top,
+    # right, bottom, left. Then the same as the picture lies.
+    turned = [_steps(np.rot90(plain, turns)) for turns in range(4)]
+    lines = [[*_lines(step), None] for step in turned]
+    steps = [np.rot90(step, -turns) for turns, step in enumerate(turned)]
+    best, chosen = 0.0, None
+    real: tuple[bool, ...] = ()
+    for sides in product(*lines):
+        if sum(side is not None for side in sides) < SIDES:
+            continue
+        corners = _corners(sides, plain.shape)
+        if corners is None:
+            continue
+        score = 0.0
+        for k, side in enumerate(sides):
+            if side is None:
+                continue
+            support, length = _support(steps[k], corners[k], corners[(k + 1) % 4])
+            if support < SUPPORT:
+                break
+            score += (support - SUPPORT / 2) * length
+        else:
+            if score > best:
+                best, chosen = score, corners
+                real = tuple(side is not None for side in sides)
+    if chosen is None or not _is_sheet(plain, chosen):
+        return None
+    return _refined(plain, chosen, real) / plain.shape
+
+
+def _steps(plain: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much brighter it gets downwards, 0 to 1, over three pixels."""
+    step = np.zeros_like(plain)
+    step[2:-2] = plain[4:] - plain[:-4]
+    step = np.clip((step - FAINTEST) / (CLEAR - FAINTEST), 0, 1)
+    return ndimage.maximum_filter1d(step, 3, axis=0)
+
+
+def _lines(step: NDArray[np.float32]) -> list[Line]:
+    """The best lines from left to right."""
+    height, width = step.shape
+    slopes = np.linspace(-STEEPEST, STEEPEST, SLOPES)
+    across = np.arange(width) - (width - 1) / 2
+    rise = np.round(slopes[:, None] * across).astype(int)
+    most = int(np.abs(rise).max())
+    padded = np.pad(step, ((most, most), (0, 0)))
+    rows = np.arange(height)
+    score = np.stack(
+        [padded[rows[:, None] + most + one, np.arange(width)].sum(axis=1) for one in rise]
+    )
+    found = []
+    for _ in range(CANDIDATES):
+        k, row = np.unravel_index(int(np.argmax(score)), score.shape)
+        if score[k, row] < 0.2 * width:
+            break
+        found.append((float(row), float(slopes[k])))
+        ends = row + np.array([-1, 1]) * slopes[k] * width / 2
+        other = rows + slopes[:, None, None] * np.array([-1, 1])[:, None] * width / 2
+        near = (np.abs(other - ends[:, None]) < APART).all(axis=1)  # (slopes, rows)
+        score[near] = 0
+    return found
+
+
+def _corners(sides: tuple[Line | None, ...], shape: tuple[int, ...]) -> Corners | None:
+    """Where four lines cross, or None if that is no quadrangle or much larger than the picture.
+
+    A side that is None lies outside the picture: parallel to the one across from it, or else
+    square to the others, through the picture's farthest corner.
+    """
+    known = [None if side is None else _direction(side[1], k) for k, side in enumerate(sides)]
+    along = []
+    border = np.array([(0, 0), (0, shape[1]), shape, (shape[0], 0)], dtype=float)
+    points = []
+    for k, side in enumerate(sides):
+        if side is None:
+            across, before, after = known[k - 2], known[k - 1], known[(k + 1) % 4]
+            if across is not None:
+                direction = -across
+            else:
+                square = [v[::-1] * (-1, 1) for v in (before,) if v is not None]
+                square += [v[::-1] * (1, -1) for v in (after,) if v is not None]
+                direction = np.mean(square, axis=0)
+            along.append(direction)
+            outwards = np.array([-direction[1], direction[0]])
+            points.append(border[int(np.argmax(border @ outwards))])
+        else:
+            high, wide = shape if k % 2 == 0 else shape[::-1]
+            points.append(_turned_back(side[0], (wide - 1) / 2, k, high, wide))
+            along.append(_direction(side[1], k))
+    corners = _crossings(points, along)
+    if corners is None:
+        return None
+    edges = np.roll(corners, -1, axis=0) - corners
+    after = np.roll(edges, -1, axis=0)
+    if (edges[:, 1] * after[:, 0] - edges[:, 0] * after[:, 1] <= 0).any():
+        return None
+    y, x = corners.T
+    area = 0.5 * abs(float(y @ np.roll(x, -1) - x @ np.roll(y, -1)))
+    beyond = BEYOND * max(shape)
+    if (corners < -beyond).any() or (corners > np.array(shape) + beyond).any():
+        return None
+    return corners if area > LEAST_AREA * shape[0] * shape[1] else None
+
+
+def _crossings(
+    points: list[NDArray[np.float64]], along: list[NDArray[np.float64]]
+) -> Corners | None:
+    """Where each of four lines, given by a point and a direction, crosses the one before it."""
+    corners = np.empty((4, 2))
+    for k in range(4):
+        (p, v), (q, w) = (points[k - 1], along[k - 1]), (points[k], along[k])
+        area = v[0] * w[1] - v[1] * w[0]
+        if abs(area) < 0.1:
+            return None
+        corners[k] = p + v * ((q - p)[0] * w[1] - (q - p)[1] * w[0]) / area
+    return corners
+
+
+def _refined(plain: NDArray[np.float32], corners: Corners, real: tuple[bool, ...]) -> Corners:
+    """The corners, each real side laid through the steepest steps near it (least squares)."""
+    offsets = np.arange(-NEAR, NEAR + 0.5, 0.5)
+    points, along = [], []
+    for k in range(4):
+        start, stop = corners[k], corners[(k + 1) % 4]
+        vector = (stop - start) / np.hypot(*(stop - start))
+        inwards = np.array([vector[1], -vector[0]])
+        points.append(start)
+        along.append(vector)
+        places = np.linspace(0.04, 0.96, 64)
+        at = start + (stop - start) * places[:, None]
+        inside = ((at >= NEAR) & (at <= np.array(plain.shape) - 1 - NEAR)).all(axis=1)
+        if not real[k] or inside.sum() < 16:
+            continue
+        sampled = at[inside][:, None] + inwards * offsets[:, None]
+        values = ndimage.map_coordinates(plain, sampled.transpose(2, 0, 1), order=1)
+        steps = values[:, 2:] - values[:, :-2]
+        off, place = offsets[1 + steps.argmax(axis=1)], places[inside]
+        good = steps.max(axis=1) > FAINTEST
+        for _ in range(4):
+            if good.sum() < 8:
+                break
+            slope, shift = np.polyfit(place[good], off[good], 1)
+            misfit = np.abs(shift + slope * place - off)
+            good &= misfit <= max(0.75, 2 * float(np.median(misfit[good])))
+        if good.sum() < 8:
+            continue
+        ends = start + inwards * shift, stop + inwards * (shift + slope)
+        points[k], along[k] = ends[0], (ends[1] - ends[0]) / np.hypot(*(ends[1] - ends[0]))
+    refined = _crossings(points, along)
+    return corners if refined is None else refined
+
+
+def _direction(slope: float, turns: int) -> NDArray[np.float64]:
+    """Unit vector along a side, clockwise around the sheet."""
+    vector = np.array([slope, 1.0]) / np.hypot(slope, 1.0)
+    for _ in range(turns):
+        vector = np.array([vector[1], -vector[0]])
+    return vector
+
+
+def _turned_back(row: float, col: float, turns: int, high: int, wide: int) -> NDArray[np.float64]:
+    """A point of the picture turned by `numpy.rot90`, of size (high, wide), in the picture."""
+    for _ in range(turns):
+        row, col, high, wide = col, high - 1 - row, wide, high
+    return np.array([row, col])
+
+
+def _support(
+    step: NDArray[np.float32], start: NDArray[np.float64], stop: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Share of a side, as far as it lies inside the picture, that has a step; and its length."""
+    at = start + (stop - start) * np.linspace(0.02, 0.98, 64)[:, None]
+    inside = ((at >= 0) & (at <= np.array(step.shape) - 1)).all(axis=1)
+    if inside.sum() < 16:
+        return 0.0, 0.0
+    rows, cols = np.round(at[inside]).astype(int).T
+    return float(step[rows, cols].mean()), float(np.hypot(*(stop - start))) * inside.mean()
+
+
+def _is_sheet(plain: NDArray[np.float32], corners: Corners) -> bool:
+    """Whether the picture is darker just around the quadrangle than within."""
+    rows, cols = np.mgrid[0 : plain.shape[0], 0 : plain.shape[1]]
+    inside = np.ones(plain.shape, dtype=bool)
+    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        inside &= (b[1] - a[1]) * (rows - a[0]) - (b[0] - a[0]) * (cols - a[1]) > 0
+    outside = ~ndimage.binary_dilation(inside, iterations=3)
+    if not inside.any() or outside.mean() < DESK:
+        return False
+    return float(np.median(plain[outside])) < DARKER * float(np.median(plain[inside]))
+
+
+class Picture(Protocol):
+    """What can be rectified: `ocr.images.Photo` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    def grey(self, long_side: int) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True)
+class Rectified:
+    """A photo rectified to the sheet in it; the same interface as `Photo`.
+
+    Attributes
+    ----------
+    photo : Photo or another picture
+    corners : (4, 2) float array
+        Of the sheet, as `find_corners` returns them.
+    """
+
+    photo: Picture
+    corners: Corners
+
+    @property
+    def name(self) -> str:
+        return self.photo.name
+
+    @property
+    def _sides(self) -> tuple[float, float]:
+        """Height and width of the sheet in pixels of the photo: its longer sides."""
+        corners = self.corners * (self.photo.height, self.photo.width)
+        top, right, bottom, left = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
+        return max(left, right), max(top, bottom)
+
+    @property
+    def height(self) -> int:
+        return max(1, round(self._sides[0]))
+
+    @property
+    def width(self) -> int:
+        return max(1, round(self._sides[1]))
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """(3, 3) homography from `(row, col, 1)` of the rectified picture to the photo's."""
+        target = self.corners * (self.photo.height, self.photo.width)
+        return homography(UNIT, target) @ np.diag([1 / self.height, 1 / self.width, 1.0])
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        scale = min(1.0, long_side / max(self.height, self.width))
+        size = (max(1, round(self.height * scale)), max(1, round(self.width * scale)))
+        photo = self.photo.grey(max(1, round(max(self.photo.height, self.photo.width) * scale)))
+        there = _scaling((self.photo.height, self.photo.width), photo.shape)
+        here = _scaling(size, (self.height, self.width))
+        matrix = there @ self.matrix @ here
+        return _warped(photo, matrix, size, Image.Resampling.BICUBIC, float(np.median(photo)))
+
+    def laid_back(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A picture of the sheet, of any size, as it lies in the photo; white around it."""
+        size = (self.photo.height, self.photo.width)
+        matrix = _scaling((self.height, self.width), picture.shape) @ np.linalg.inv(self.matrix)
+        return _warped(picture, matrix, size, Image.Resampling.NEAREST, 1.0)
+
+    def page_of_photo(self, page: Page) -> Page:
+        """A page read from the rectified picture, in coordinates of the photo itself."""
+        return map_page(page, self.matrix.tolist(), self.photo.height, self.photo.width)
+
+
+def homography(source: Corners, target: Corners) -> NDArray[np.float64]:
+    """The (3, 3) homography that takes four points (4, 2) to four others; its last entry is 1."""
+    rows = []
+    for (y, x), (v, u) in zip(source, target, strict=True):
+        rows.append([y, x, 1, 0, 0, 0, -v * y, -v * x])
+        rows.append([0, 0, 0, y, x, 1, -u * y, -u * x])
+    solved = np.linalg.solve(np.array(rows, dtype=float), np.asarray(target, float).ravel())
+    return np.append(solved, 1.0).reshape(3, 3)
+
+
+def _scaling(source: tuple[int, ...], target: tuple[int, ...]) -> NDArray[np.float64]:
+    """The matrix that takes places in a picture to those in the same picture of another size."""
+    return np.diag([target[0] / source[0], target[1] / source[1], 1.0])
+
+
+def _warped(
+    picture: NDArray[np.float32],
+    matrix: NDArray[np.float64],
+    size: tuple[int, int],
+    method: Image.Resampling,
+    around: float,
+) -> NDArray[np.float32]:
+    """`picture` seen through a homography from places in the result to places in it."""
+    swap = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1.0]])  # Pillow's points are (x, y)
+    swapped = swap @ matrix @ swap
+    swapped /= swapped[2, 2]
+    out = Image.fromarray(picture).transform(
+        size[::-1],
+        Image.Transform.PERSPECTIVE,
+        tuple(swapped.ravel()[:8]),
+        method,
+        fillcolor=around,
+    )
+    return np.clip(np.asarray(out, dtype=np.float32), 0.0, 1.0)
+
+
+def shrunk(corners: Corners) -> Corners:
+    """The corners, moved inwards by `MARGIN` of the sides."""
+    matrix = homography(UNIT, corners)
+    inner = np.column_stack([UNIT * (1 - 2 * MARGIN) + MARGIN, np.ones(4)]) @ matrix.T
+    return inner[:, :2] / inner[:, 2:]
