@@ -316,6 +316,7 @@ SMALL = 0.42  # a dot, comma, bar end: not a letter by itself
 RULE = 0.2  # of its own width: what is flatter and longer than letters is a rule or underline
 FRAMED = 3  # letters inside a larger component make it a frame
 SLIVER = 0.15  # what shows less than this at the border of the picture is no letter
+STUB = 6.0  # times its width long: such a line that runs into the border is no letter
 TOUCHING = 0.6  # of its length: what touches the border so far lies along it, if it is
 FLAT_ON_BORDER = 0.5  # of its length deep or less
 DOT = 0.2  # a full stop is no larger; an apostrophe is
@@ -432,6 +433,8 @@ def writing(
     keep = longest > SPECK * letter_height
     keep &= ~(small & (darkness < 0.6 * usual))
     keep &= ~(at_border & (small | (heights > 2.5 * letter_height) | (widths > 4 * letter_height)))
+    stub = (longest > STUB * np.minimum(heights, widths)) & (longest > letter_height)
+    keep &= ~(stub & at_border & (at_side == (widths > heights)))  # the end of a rule
     keep &= ~sliver & ~along_border(labels, boxes)
     keep &= ~((heights < RULE * widths) & (widths > 2.5 * letter_height))
     keep &= heights < 5 * letter_height
