@@ -321,6 +321,7 @@ TOUCHING = 0.6  # of its length: what touches the border so far lies along it, i
 FLAT_ON_BORDER = 0.5  # of its length deep or less
 DOT = 0.2  # a full stop is no larger; an apostrophe is
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
+HIGHEST = 5  # what is connected and higher than this is no writing
 TALLEST = 1.6  # a joined character is no higher than this
 BAR_GAP = 0.14  # a loose bar stands at most this far from its stem
 FLAT = 0.33  # a bar is no higher than this
@@ -343,6 +344,7 @@ def characters(mask: NDArray[np.bool_], even: FloatImage, letter_height: float) 
     letter_height : float
         First estimate, pixels.
     """
+    mask = without_high(mask, letter_height)
     components, labels = writing(mask, even, letter_height)
     if not len(components):
         return _empty(even)
@@ -399,6 +401,17 @@ def stroke_width(mask: NDArray[np.bool_]) -> float:
     return 2.0 * float(mask.sum()) / max(float(edge.sum()), 1.0)
 
 
+def without_high(mask: NDArray[np.bool_], letter_height: float) -> NDArray[np.bool_]:
+    """The mask without components much higher than letters, such as a desk around the sheet.
+
+    They are no writing, and their area would make the pen seem thick and thin letters dirt.
+    """
+    labels, _ = ndimage.label(mask, structure=np.ones((3, 3)))
+    places = ndimage.find_objects(labels)
+    low = [rows.stop - rows.start < HIGHEST * letter_height for rows, _ in places]
+    return mask if all(low) else np.concatenate([[False], low])[labels]
+
+
 def writing(
     mask: NDArray[np.bool_], even: FloatImage, letter_height: float
 ) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
@@ -437,7 +450,6 @@ def writing(
     keep &= ~(stub & at_border & (at_side == (widths > heights)))  # the end of a rule
     keep &= ~sliver & ~along_border(labels, boxes)
     keep &= ~((heights < RULE * widths) & (widths > 2.5 * letter_height))
-    keep &= heights < 5 * letter_height
     keep &= ~frames(boxes, letter_height)
     blot = area > 6 * stroke * (heights + widths)
     keep &= ~(blot & ~small)

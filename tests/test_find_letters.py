@@ -148,6 +148,19 @@ def test_a_box_drawn_around_text_is_dropped():
     assert len(find_letters(draw(letters + frame))[0]) == 3
 
 
+def test_a_desk_inside_a_white_margin_hides_no_letters():
+    """As where a photo is put on a page: the desk has no border of the picture to be told by."""
+    thin = [[(0.4, 0.3), (1, 0.3)]]
+    strokes = [*at(PLAIN["U"], 300, 400), *at(thin, 300, 500), *at(PLAIN["Z"], 300, 600)]
+    page = draw(strokes, size=(700, 1000), pen=3)
+    alone = len(find_letters(page)[0])
+    for rows in (slice(120, 190), slice(510, 580)):
+        page[rows, 120:880] = 0.4
+    for cols in (slice(120, 190), slice(810, 880)):
+        page[120:580, cols] = 0.4
+    assert len(find_letters(page)[0]) == alone == 3
+
+
 def test_writing_at_the_border_is_kept():
     page = draw(at(PLAIN["L"], 100, 1) + at(PLAIN["V"], 100, 200) + at(PLAIN["Z"], 100, 300))
     assert len(find_letters(page)[0]) == 3
