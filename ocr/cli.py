@@ -453,6 +453,10 @@ def read(
     folder = output if output and _is_folder(output, formats) else None
     if len(formats) > 1 and folder is None:
         raise click.UsageError("Several formats need --output with the name of a folder.")
+    if "pdf" in formats:
+        from ocr.formats.pdf import require
+
+        require()
     if not files and files_from is None:
         raise click.UsageError("Missing argument 'FILE...'.")
     if folder is None and (jobs or resume or timeout or scheduler):
@@ -534,6 +538,11 @@ def _read_as_one(
     from ocr.output import refuse_existing
 
     read = 0
+    too_many = click.UsageError(
+        f"A file of the format {format_} holds one page. Give --output with the name of a folder."
+    )
+    if len(documents) > 1 and not FORMATS[format_].many:
+        raise too_many
     if output is not None:
         refuse_existing([(document, Path(output)) for document in documents], force)
 
@@ -543,10 +552,7 @@ def _read_as_one(
             for pair in read_pages(document, on_error):
                 read += 1
                 if read == 2 and not FORMATS[format_].many:
-                    raise click.UsageError(
-                        f"A file of the format {format_} holds one page. Give --output with the "
-                        "name of a folder."
-                    )
+                    raise too_many
                 yield pair
 
     with _progress(documents, "Reading", output is None) as shown:

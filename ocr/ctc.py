@@ -25,7 +25,7 @@ WIDTH = 12  # hypotheses kept for a line
 CANDIDATES = 5  # characters considered in a frame
 CLEAR = 0.002  # a character less likely than this in a frame is not considered
 FAINT = 1e-5  # the same where the text must fit a pattern, which the ink may be slow to agree with
-LANGUAGE_WEIGHT = 0.5  # share of the language's logarithms in a hypothesis's score
+LANGUAGE_WEIGHT = 0.6  # share of the language's logarithms in a hypothesis's score
 LENGTH_BONUS = 1.75  # logarithm, for each character: language and CTC alike favour short texts
 
 

@@ -134,7 +134,10 @@ FRAME = 4  # pixels of a normalised line that become one step of the network
 TILE = 2400  # pixels of a normalised line read at once: some 150 characters
 OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
 REFUSED = np.float32(-1e4)  # logit of a character that may not be read
-LANGUAGE_POWER = 0.6  # of a character's probability by ink alone, where language helped to read it
+# Where language helped to read a character, the log-odds of its being right are these times those
+# by the ink alone, and a little more: language mends (`training.line_decoding --confidence`).
+LANGUAGE_SLOPE, LANGUAGE_OFFSET = 0.58, 1.3
+LEAST = 1e-5  # probability, and of its complement, that odds are taken of
 PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fit a pattern
 BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
 
@@ -304,11 +307,10 @@ class LineReader:
             classes = best_path(logs)
         classes = self._trim(classes)
         frames = align(logs, classes)
-        power = 1.0 if language is None else LANGUAGE_POWER
-        confidences = tuple(
-            float(np.exp(power * logs[first:last, k].max()))
-            for k, (first, last) in zip(classes, frames, strict=True)
-        )
+        slope, offset = (1.0, 0.0) if language is None else (LANGUAGE_SLOPE, LANGUAGE_OFFSET)
+        ink = [np.exp(logs[a:b, k].max()) for k, (a, b) in zip(classes, frames, strict=True)]
+        odds = slope * log_odds(np.array(ink)) + offset
+        confidences = tuple((1 / (1 + np.exp(-odds))).tolist())
         middles = frames.mean(axis=1) * FRAME
         between = (middles[1:] + middles[:-1]) / 2
         if len(middles):
@@ -353,6 +355,12 @@ class LineReader:
             if k != space or (kept and kept[-1] != space):
                 kept.append(k)
         return kept[:-1] if kept and kept[-1] == space else kept
+
+
+def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Logarithms of p / (1 - p), kept finite."""
+    p = np.clip(probabilities, LEAST, 1 - LEAST).astype(np.float64)
+    return np.log(p / (1 - p))
 
 
 def _tile_starts(line: NDArray[np.float32]) -> list[int]:

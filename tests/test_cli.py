@@ -386,6 +386,24 @@ def test_several_formats_need_a_folder(run, fake, tmp_path):
     assert files_in(tmp_path / "made.now") == ["a.json", "a.txt"]
 
 
+def test_formats_of_one_page_need_a_folder_for_more(run, fake, tmp_path):
+    a, b = picture(tmp_path / "a.png"), picture(tmp_path / "b.png")
+    status, out, err = run("read", "--format", "alto", a, b)
+    assert (status, out) == (2, "")
+    assert "holds one page" in err
+    assert run("read", "--format", "alto", a)[1].startswith("<?xml")
+
+
+def test_pdf_without_its_package(run, fake, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pikepdf", None)
+    a = picture(tmp_path / "a.png")
+    status, out, err = run("read", "--format", "pdf", a, "--output", tmp_path / "out")
+    assert (status, out) == (1, "")
+    assert 'pip install "ocr[pdf]"' in one_line(err)
+    assert fake.asked == []
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_same_format_twice_counts_once(run, fake, tmp_path):
     assert run("read", picture(tmp_path / "a.png"), *("--format", "text") * 2) == (0, "d\n", "")
 

@@ -226,6 +226,25 @@ def test_a_pdf_keeps_its_pages(picture, tmp_path, turn):
     assert np.abs(seen - np.asarray(picture, dtype=np.int16)).mean() < 4
 
 
+def test_an_earlier_text_goes(picture, tmp_path):
+    """Of this program or another; text that can be seen stays."""
+    picture.save(tmp_path / "a.jpg")
+    path = tmp_path / "a.pdf"
+    path.write_bytes(made(tmp_path / "a.jpg", TEXT))
+    again = Page(300, 400, (Line((word("Other", 40, 20, 100),)),))
+    assert text_of(made(path, again)) == "Other"
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        sheet = document.pages[0]
+        font = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
+        sheet.add_resource(font, pikepdf.Name.Font, pikepdf.Name("/Seen"))
+        sheet.contents_add(b"BT 0 Tr 100 Tz /Seen 40 Tf 1 0 0 1 50 50 Tm (Seen) Tj ET")
+        document.save(path)
+    assert text_of(path.read_bytes()).split() == ["Café", "5€", "Straße", "Œuvre½", "Seen"]
+    assert sorted(text_of(made(path, again)).split()) == ["Other", "Seen"]
+
+
 def test_same_bytes(picture, tmp_path):
     picture.save(tmp_path / "a.jpg")
     assert made(tmp_path / "a.jpg", TEXT) == made(tmp_path / "a.jpg", TEXT)

@@ -183,14 +183,10 @@ def test_an_animation_is_one_page(tmp_path):
 
 
 def test_previews_in_tiffs_are_no_pages(tmp_path):
-    from PIL.TiffImagePlugin import AppendingTiffWriter, ImageFileDirectory_v2
-
-    with AppendingTiffWriter(str(tmp_path / "a.tif"), True) as file:
-        for level, kind in ((200, 0), (100, 1), (0, 0)):
-            told = ImageFileDirectory_v2()
-            told[254] = kind
-            Image.new("L", (40, 30), level).save(file, "TIFF", tiffinfo=told)
-            file.newFrame()
+    pages = [Image.new("L", (40, 30), level) for level in (200, 100, 0)]
+    for page, kind in zip(pages, (0, 1, 0), strict=True):
+        page.encoderinfo = {"tiffinfo": {254: kind}}
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
     assert levels(Document(str(tmp_path / "a.tif"), "a")) == [200, 0]
 
 

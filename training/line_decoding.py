@@ -3,7 +3,7 @@
 Prints the CER of the valid panels, English (UNIPEN) and French (Copiste), and of strings without
 sense in the training fonts, for each weight of the language and bonus a character. The choice is
 written into `ocr.ctc`: the lowest CER of the English lines at which strings without sense lose at
-most a point and French lines nothing. What `--power` prints goes into `ocr.line_reader`.
+most a point and French lines nothing. What `--confidence` prints goes into `ocr.line_reader`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,17 @@ import argparse
 from itertools import product
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from sklearn.linear_model import LogisticRegression
 
 from ocr.ctc import beam_search, best_path
 from ocr.language import load_language
-from ocr.line_reader import LANGUAGE_POWER, LineReader, normalize_line
+from ocr.line_reader import (
+    LANGUAGE_OFFSET,
+    LANGUAGE_SLOPE,
+    LineReader,
+    log_odds,
+    normalize_line,
+)
 from ocr.metrics import align, edit_distance
 from ocr.reader import LANGUAGES
 from training.datasets import data_dir
@@ -43,24 +49,23 @@ def random_strings(count: int, held_out: bool, seed: int = 0) -> list[Sample]:
     return found
 
 
-def fit_power(reader: LineReader, lines: list[Sample]) -> float:
-    """The power of the ink's probabilities that makes confidences read with language true.
+def fit_confidence(reader: LineReader, lines: dict[str, list[Sample]]) -> tuple[float, float]:
+    """Slope and offset of the log-odds of characters read with language, over those by the ink.
 
     Language mends what the ink alone had thought unlikely, so that characters are right more
-    often than the ink's probability says; the likeliest power undoes that.
+    often than the ink's probability says; logistic regression undoes that (Platt 1999). Every
+    panel is a page of its own, whose language is chosen for it.
     """
     sure: list[float] = []
     right: list[bool] = []
-    for found, (_, truth) in zip(reader.read([image for image, _ in lines]), lines, strict=True):
-        sure += found.confidences
-        right += [a == b for a, b in align(truth, found.text) if b is not None]
-    logs, good = np.log(np.maximum(sure, 1e-6)) / LANGUAGE_POWER, np.array(right)
-
-    def cost(power: float) -> float:
-        p = np.clip(np.exp(power * logs), 1e-6, 1 - 1e-6)
-        return -float(np.where(good, np.log(p), np.log(1 - p)).mean())
-
-    return round(float(minimize_scalar(cost, bounds=(0.1, 2), method="bounded").x), 3)
+    for page in lines.values():
+        found = reader.read([image for image, _ in page])
+        for text, (_, truth) in zip(found, page, strict=True):
+            sure += text.confidences
+            right += [a == b for a, b in align(truth, text.text) if b is not None]
+    ink = (log_odds(np.array(sure)) - LANGUAGE_OFFSET) / LANGUAGE_SLOPE
+    fitted = LogisticRegression(C=100).fit(ink[:, None], right)
+    return round(float(fitted.coef_[0, 0]), 2), round(float(fitted.intercept_[0]), 2)
 
 
 def main() -> None:
@@ -69,7 +74,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=80, help="lines a panel")
     parser.add_argument("--weights", type=float, nargs="+", default=WEIGHTS)
     parser.add_argument("--bonuses", type=float, nargs="+", default=BONUSES)
-    parser.add_argument("--power", action="store_true", help="fit the confidence's power instead")
+    parser.add_argument("--confidence", action="store_true", help="fit the confidences instead")
     arguments = parser.parse_args()
     reader = LineReader(arguments.model, [load_language(name) for name in LANGUAGES])
     panels = {
@@ -78,8 +83,10 @@ def main() -> None:
         "random": random_strings(arguments.most, held_out=False),
     }
     logs = {name: reader.log_probs([image for image, _ in lines]) for name, lines in panels.items()}
-    if arguments.power:
-        print(f"power {fit_power(reader, [line for lines in panels.values() for line in lines])}")
+    if arguments.confidence:
+        panels["peraire"] = panel("peraire", "valid", data_dir(), arguments.most)
+        slope, offset = fit_confidence(reader, panels)
+        print(f"slope {slope} offset {offset}")
         return
     ways: list[tuple[float, float] | None] = [None]
     ways += product(arguments.weights, arguments.bonuses)

@@ -58,10 +58,10 @@ def draw_font_line(
     if spread is None:
         style = rng.random()
         capitals = text.upper() == text
-        if style < (0.45 if capitals else 0.75):
+        if style < (0.4 if capitals else 0.75):
             spread = 0.0
         else:
-            spread = float(rng.uniform(0.02, 0.15) if style < 0.8 else rng.uniform(0.1, 0.7))
+            spread = float(rng.uniform(0.02, 0.15) if style < 0.75 else rng.uniform(0.1, 1.1))
     gap = EM * rng.uniform(0.22, 0.6) + 2.2 * spread * EM
     lift = EM * rng.choice((0.0, 0.02, 0.05))
     pieces: list[tuple[str, float, float]] = []

@@ -491,8 +491,9 @@ class _Glyphs:
         own = self._by[writer]
         placed: list[Strokes] = []
         spaces: list[float] = []
-        gap = abs(rng.normal(0, 0.12)) + 0.05 if rng.random() < 0.7 else rng.uniform(0.2, 0.8)
-        space = rng.uniform(0.35, 0.9) + gap
+        gap = abs(rng.normal(0, 0.12)) + 0.05 if rng.random() < 0.65 else rng.uniform(0.2, 1.2)
+        space = rng.uniform(0.35, 0.9) + 1.8 * gap
+        uneven = 0.6 if gap < 0.3 else 0.35
         for letter in text:
             if letter == " ":
                 if spaces:
@@ -507,7 +508,7 @@ class _Glyphs:
             if not path:
                 return [], []
             placed.append(place_word(path, letter))
-            spaces.append(gap * rng.uniform(0.4, 1.6))
+            spaces.append(gap * rng.uniform(1 - uneven, 1 + uneven))
         return placed, spaces
 
 
@@ -611,8 +612,10 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=100, help="files of 1000 lines")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--research", action="store_true", help="with the sets for research only")
+    parser.add_argument("--kinds", nargs="+", choices=SOURCES, help="only these, in their shares")
     arguments = parser.parse_args()
     mix = RESEARCH_MIX if arguments.research else MIX
+    mix = {kind: mix[kind] for kind in arguments.kinds or mix}
     arguments.out.mkdir(parents=True, exist_ok=True)
     data = data_dir()
     rng = np.random.default_rng(arguments.seed)

@@ -32,6 +32,7 @@ CODES = 255  # characters a font holds; code 0 is left out
 EM = 1000  # glyph units
 WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
 INVISIBLE = 3  # text rendering mode
+SHOWING = ("Tj", "TJ", "'", '"')  # operators that show text
 STRETCH = 0.5  # width of a space, in letter heights, where the gap is none
 
 # EXIF orientation -> the matrix that lays the stored picture, a unit square, onto the upright page,
@@ -58,18 +59,31 @@ SHOWN = {
 }
 
 
+def require() -> None:
+    """Nothing, if PDFs can be written here; ahead of the work of reading.
+
+    Raises
+    ------
+    OutputError
+        The package that writes them is not installed.
+    """
+    try:
+        import pikepdf  # noqa: F401
+    except ImportError:
+        raise OutputError('Writing PDF needs one more package: pip install "ocr[pdf]"') from None
+
+
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[bytes]:
     """One PDF; a JPEG photo or a PDF's page is taken over as it is, without loss.
 
     Raises
     ------
     OutputError
-        The package that writes PDFs is not installed.
+        See `require`.
     """
-    try:
-        import pikepdf
-    except ImportError:
-        raise OutputError('Writing PDF needs one more package: pip install "ocr[pdf]"') from None
+    require()
+    import pikepdf
+
     with ExitStack() as opened:
         pdf = opened.enter_context(pikepdf.new())
         fonts = _Fonts(pdf)
@@ -191,9 +205,13 @@ def _add_photo(pdf: Pdf, fonts: _Fonts, photo: Photo, page: Page) -> None:
 
 
 def _add_original(pdf: Pdf, fonts: _Fonts, original: PdfPage, page: Page) -> None:
-    """Append a page of another PDF, whatever way it is turned and cropped."""
+    """Append a page of another PDF, whatever way it is turned and cropped.
+
+    Invisible text that it has, from an earlier reading, goes.
+    """
     pdf.pages.append(original)
     sheet = pdf.pages[-1]
+    _drop_invisible(pdf, sheet)
     left, bottom, right, top = (float(side) for side in sheet.cropbox)
     turns = int(sheet.get("/Rotate", 0)) // 90 % 4
     width = right - left if turns % 2 == 0 else top - bottom
@@ -204,6 +222,29 @@ def _add_original(pdf: Pdf, fonts: _Fonts, original: PdfPage, page: Page) -> Non
     sheet.contents_add(b"q\n", prepend=True)  # whatever it leaves behind
     sheet.contents_add(f"\nQ q {_numbers(matrix)} cm\n{text}\nQ".encode())
     fonts.add_to(sheet)
+
+
+def _drop_invisible(pdf: Pdf, sheet: PdfPage) -> None:
+    """Leave out what shows text while the text is invisible."""
+    from pikepdf import parse_content_stream, unparse_content_stream
+
+    sheet.contents_coalesce()
+    if "/Contents" not in sheet or f"{INVISIBLE} Tr".encode() not in sheet.Contents.read_bytes():
+        return
+    kept = []
+    mode = 0
+    saved: list[int] = []
+    for instruction in parse_content_stream(sheet):
+        name = str(instruction.operator)
+        if name == "q":
+            saved.append(mode)
+        elif name == "Q" and saved:
+            mode = saved.pop()
+        elif name == "Tr":
+            mode = int(instruction.operands[0])
+        if mode != INVISIBLE or name not in SHOWING:
+            kept.append(instruction)
+    sheet.Contents = pdf.make_stream(unparse_content_stream(kept))
 
 
 def _picture(pdf: Pdf, photo: Photo) -> tuple[Object, int]:
