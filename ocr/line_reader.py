@@ -136,7 +136,7 @@ OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is se
 REFUSED = np.float32(-1e4)  # logit of a character that may not be read
 # Where language helped to read a character, the log-odds of its being right are these times those
 # by the ink alone, and a little more: language mends (`training.line_decoding --confidence`).
-LANGUAGE_SLOPE, LANGUAGE_OFFSET = 0.58, 1.3
+LANGUAGE_SLOPE, LANGUAGE_OFFSET = 0.62, 1.34
 LEAST = 1e-5  # probability, and of its complement, that odds are taken of
 PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fit a pattern
 BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
