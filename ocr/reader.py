@@ -33,8 +33,9 @@ LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by p
 
 SURE_LETTERS = 0.97  # mean confidence of its letters from which a page is read letter by letter
 
-DOUBTFUL_LINES = 0.8  # mean confidence of joined writing under which it may stand on its head
-LINES_EVIDENCE = 0.1  # by which its lines must read more surely another way up
+# Mean confidence of joined writing under which it may stand on its head, or lie on its side.
+MAYBE_INVERTED, MAYBE_LYING = 0.9, 0.8
+LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
 
 REJECTED = "\N{REPLACEMENT CHARACTER}"
@@ -248,7 +249,7 @@ class Reader:
             found = self._segment(turned, on_stage)
         if found is not None:
             engine, read = self._read(found, turned)
-        if engine == "lines" and _sureness(read) < DOUBTFUL_LINES:
+        if engine == "lines" and _sureness(read) < MAYBE_INVERTED:
             better = self._another_way_up(photo, turns, read)
             if better is not None:
                 turns, read = better
@@ -272,7 +273,7 @@ class Reader:
         from ocr.orientation import Turned
 
         best, turns = read, tried
-        for other in (2, 1, 3):
+        for other in (2, 1, 3) if _sureness(read) < MAYBE_LYING else (2,):
             turned = Turned(photo, (tried + other) % 4)
             found = self._segment(turned, None)
             lines = [] if found is None else self._read_lines(found, turned)
