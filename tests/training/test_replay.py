@@ -1,5 +1,7 @@
 """Base data to mix in, with and without the data sets."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,7 @@ def test_a_wrong_data_folder_is_told(monkeypatch, tmp_path):
 
 
 @pytest.mark.data
+@pytest.mark.skipif(not os.environ.get("OCR_DATA"), reason="OCR_DATA is not set: no data sets")
 def test_with_the_data_sets_glyphs_are_real(monkeypatch, tmp_path):
     monkeypatch.setattr(replay, "GLYPHS", {"train": 60, "valid": 20, "test": 20})
     monkeypatch.setenv("OCR_CACHE", str(tmp_path))
