@@ -31,7 +31,10 @@ DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
 LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by page
 
-SURE_LETTERS = 0.97  # mean confidence of its letters from which a page is read letter by letter
+# Mean confidence of its letters from which a page is read letter by letter: any page, and one on
+# which most words are single letters, whose gaps whole lines would take for none.
+SURE_LETTERS, SURE_APART = 0.985, 0.95
+APART = 0.8  # share of its words that are single letters
 
 # Mean confidence of joined writing under which it may stand on its head, or lie on its side.
 MAYBE_INVERTED, MAYBE_LYING = 0.9, 0.8
@@ -296,11 +299,14 @@ class Reader:
         """The way that was taken, and what it read.
 
         Left to choose, single letters are read first: they cost less, and where they are surely
-        read they are read better. Letters that are not mean joined or hasty writing.
+        read or stand far apart they are read as well or better. All else is read by lines.
         """
         if self._engine != "lines":
             letters = self._read_letters(found, photo)
-            if self._engine == "letters" or _sureness(letters) >= SURE_LETTERS:
+            words = [word for one in letters for word in one.line.words]
+            apart = sum(len(word.letters) == 1 for word in words) >= APART * len(words)
+            least = SURE_APART if apart else SURE_LETTERS
+            if self._engine == "letters" or _sureness(letters) >= least:
                 return "letters", letters
         return "lines", self._read_lines(found, photo)
 

@@ -25,6 +25,11 @@ def reader():
 
 
 @pytest.fixture(scope="module")
+def letters():
+    return Reader("letters")
+
+
+@pytest.fixture(scope="module")
 def photos():
     if "OCR_DATA" not in os.environ:
         pytest.skip("needs the photos that $OCR_DATA names")
@@ -43,8 +48,8 @@ def test_sample_photos_in_capitals_are_read(reader, name):
     assert character_errors(how.apply(truth_of(path)), how.apply(page.text)).rate <= 0.03
 
 
-def test_a_page_knows_its_boxes_words_and_confidences(reader):
-    page = reader.read(IMAGES / "phone_note.jpg")
+def test_a_page_knows_its_boxes_words_and_confidences(letters):
+    page = letters.read(IMAGES / "phone_note.jpg")
     assert (page.height, page.width) == (1440, 1440)
     assert page.engine == "letters"
     assert page.warnings == ()
@@ -92,9 +97,9 @@ def test_wrong_wishes_are_refused():
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", COURSE)
-def test_every_letter_of_the_course_photos_is_boxed(reader, photos, name):
+def test_every_letter_of_the_course_photos_is_boxed(letters, photos, name):
     boxes = json.loads((ROOT / "tests/benchmarks/course_boxes.json").read_text(encoding="utf-8"))
-    page = reader.read(photos / f"{name}.jpg")
+    page = letters.read(photos / f"{name}.jpg")
     found = [letter.box for letter in page.letters]
     truth = [Box(*row[1:]) for line in boxes[name] for row in line]
     assert len(found) == len(truth)

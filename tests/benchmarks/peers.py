@@ -115,7 +115,9 @@ def main() -> None:
         )
     rows = {
         "all": [f"{100 * edits[name] / total:.1f}" for name in readers],
-        "photos on which ocr is no worse": [f"{no_worse[n]} of {len(pairs)}" for n in readers],
+        "photos on which ocr is no worse": [
+            "" if name == "ocr" else f"{no_worse[name]} of {len(pairs)}" for name in readers
+        ],
         "CPU-seconds a photo, cold": [
             f"{statistics.mean(cpu for cpu, _ in costs[name]):.2f}" for name in readers
         ],
