@@ -408,7 +408,8 @@ class TextModel:
         """
         symbols = self._symbol[characters]
         case = self._case[characters]
-        begins = np.isin(state.context & (2**SYMBOL_BITS - 1), (SPACE, START))
+        before = state.context & (2**SYMBOL_BITS - 1)
+        begins = (before == SPACE) | (before == START)
         # (B, A, kinds): the kinds of word weighted by how well they explain this character
         words = np.empty((*characters.shape, len(self._first_word)))
         words[..., 0] = np.exp(self.ngrams.log_probs(state.context, symbols))

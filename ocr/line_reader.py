@@ -349,7 +349,7 @@ class LineReader:
 
     def _trim(self, classes: list[int]) -> list[int]:
         """Without spaces at the ends and without doubled ones."""
-        space = self.charset.index(" ") + 1
+        space = self.charset.index(" ") + 1 if " " in self.charset else BLANK
         kept: list[int] = []
         for k in classes:
             if k != space or (kept and kept[-1] != space):
