@@ -262,7 +262,7 @@ def test_a_real_page(tmp_path):
     page = Reader().read(SAMPLE)
     content = made(SAMPLE, page)
     assert SAMPLE.read_bytes() in content
-    assert text_of(content) == page.text
+    assert text_of(content).split() == page.text.split()  # PDFium parts the lines of a tilted page
     assert_in_place(content, page)
 
 
