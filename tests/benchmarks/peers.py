@@ -5,10 +5,10 @@
 FOLDER holds photos with their text beside them (photo.jpg and photo.gt.txt); without it they are
 `$OCR_DATA/photos`. RapidOCR (`pip install rapidocr onnxruntime`, in an environment of its own whose
 interpreter is PYTHON) reads without its angle classifier, which turns lines upside down; its boxes
-are grouped into lines. Tesseract takes part if it is installed, with its defaults. CER is pooled edits
-over pooled reference characters, NFC, white space folded, case ignored; a photo of single letters
-(`*letters*`) without spaces. CPU-seconds and memory are those of a whole process for each photo,
-cold; medians over the repeats, then the mean (the largest, of memory) over the photos.
+are grouped into lines. Tesseract takes part if it is installed, with its defaults. CER is pooled
+edits over pooled reference characters, NFC, white space folded, case ignored; a photo of single
+letters (`*letters*`) without spaces. CPU-seconds and memory are those of a whole process for each
+photo, cold; medians over the repeats, then the mean (the largest, of memory) over the photos.
 """
 
 from __future__ import annotations
