@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -172,6 +173,15 @@ def train(
     return network
 
 
+def weight_groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """What is trained, for an optimiser: matrices and filters decay, biases and norms do not."""
+    trained = [p for p in network.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
 def phase_epochs(
     network: GlyphCnn, sets: dict[str, GlyphSet], recipe: Recipe, phase: Phase, seed: int
 ) -> Iterator[GlyphCnn]:
@@ -179,12 +189,7 @@ def phase_epochs(
     torch.manual_seed(seed)
     network.to(memory_format=torch.channels_last)
     average = AveragedModel(network, multi_avg_fn=running_mean, use_buffers=True)
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    plain = [p for p in network.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": recipe.decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=phase.rate,
-    )
+    optimizer = torch.optim.AdamW(weight_groups(network, recipe.decay), lr=phase.rate)
     steps = math.ceil(recipe.samples / recipe.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: rate_at(step, steps * phase.epochs)

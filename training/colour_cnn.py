@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from ocr.classifiers.cnn import Residual
+from ocr.classifiers.cnn import stages
 
 
 class ColourCnn(nn.Module):
@@ -23,19 +23,10 @@ class ColourCnn(nn.Module):
 
     def __init__(self, classes: int, widths: Sequence[int] = (16, 32, 64)) -> None:
         super().__init__()
-        stages: list[nn.Module] = []
-        before = 3
-        for width in widths:
-            stages += [
-                nn.Conv2d(before, width, 3, padding=1, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(inplace=True),
-                nn.MaxPool2d(2),
-                Residual(width),
-            ]
-            before = width
-        self.features = nn.Sequential(*stages)
-        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, classes))
+        self.features = stages(3, widths)
+        self.head = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], classes)
+        )
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """`(N, 3, H, W)` pictures in [0, 1] to `(N, classes)` logits."""

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from training.cnn import CLIP, rate_at, running_mean
+from training.cnn import CLIP, rate_at, running_mean, weight_groups
 from training.curves import Curves
 
 CHUNK = 512  # pictures read at once when measuring
@@ -68,12 +68,7 @@ def fit(
     images, labels = train
     generator = torch.Generator().manual_seed(settings.seed)
     torch.manual_seed(settings.seed)  # dropout
-    trained = [p for p in network.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=settings.rate)
+    optimizer = torch.optim.AdamW(weight_groups(network, settings.decay), lr=settings.rate)
     steps = math.ceil(len(images) / settings.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: rate_at(step, steps * settings.epochs)
@@ -97,7 +92,7 @@ def fit(
             )
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(trained, CLIP)
+            nn.utils.clip_grad_norm_(network.parameters(), CLIP)
             optimizer.step()
             schedule.step()
             if settings.average:

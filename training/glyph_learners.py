@@ -5,7 +5,6 @@ Each learns from own glyphs, with base glyphs mixed in if it goes on from a mode
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +16,8 @@ from torch import nn
 from ocr.classifiers import softmax
 from ocr.classifiers.cnn import GlyphCnn
 from training.augment import Augment
-from training.cnn import CLIP, case_loss, network_logits, running_mean
+from training.cnn import CLIP, case_loss, network_logits
+from training.descent import Descent
 from training.network import Array, Layer, backward, forward, update
 from training.own_data import Samples
 from training.replay import Base
@@ -29,8 +29,6 @@ FEWEST_DRAWN = 2000  # own glyphs an epoch: fewer are shown several times, each 
 TOLERATED = 0.005  # of base accuracy or CER that a gain on the own data may cost
 FORGETTING = 8.0  # nats in the score for what is lost beyond that
 WORSE = 8.0  # nats in the score for what is lost on the own data
-DECAY = 0.01  # of weights
-PULL = 0.003  # share of the way back to the start that the weights go each step (Li et al. 2018)
 MOMENTUM = 0.0  # of the numpy network, as the course's figures
 
 
@@ -141,11 +139,7 @@ def _scored(now: dict[str, float], start: dict[str, float], going_on: bool) -> d
 
 
 class CnnLearner:
-    """Trains a `GlyphCnn`; see `training.trainer.Learner`.
-
-    A network that goes on keeps the statistics of its normalisations: a few hundred glyphs of one
-    hand are no measure of them.
-    """
+    """Trains a `GlyphCnn`; see `training.trainer.Learner`."""
 
     def __init__(
         self,
@@ -165,30 +159,18 @@ class CnnLearner:
         self.base_valid = as_glyphs(base.valid, charset) if base else None
         self.all = join_glyphs(self.own, self.base) if self.base else self.own
         self.replay, self.batch, self.augmentation = replay, batch, augmentation
-        self.rate = rate
-        self.going_on = base is not None
-        self.network = network.to(memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.network).eval()
-        self.count = 0
-        self.teacher: torch.Tensor | None = None  # what the start makes of base glyphs of type
-        self.anchor: list[torch.Tensor] = []
-        if base is not None and not base.real and self.base is not None:
-            logits = network_logits(self.average, self.base.images)
-            self.teacher = torch.from_numpy(softmax(logits))
-        if base is not None:
-            self.anchor = [p.detach().clone() for p in self.network.parameters()]
-        decayed = [p for p in network.parameters() if p.ndim > 1]
-        plain = [p for p in network.parameters() if p.ndim <= 1]
-        decay = 0.0 if self.going_on else DECAY
-        self.optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}],
-            lr=rate,
+        self.descent = Descent(
+            network.to(memory_format=torch.channels_last), rate, CLIP, going_on=base is not None
         )
+        self.teacher: torch.Tensor | None = None  # what the start makes of base glyphs of type
+        if base is not None and not base.real and self.base is not None:
+            logits = network_logits(self.descent.average, self.base.images)
+            self.teacher = torch.from_numpy(softmax(logits))
         self.start = self._figures()
 
     def _figures(self) -> dict[str, float]:
         return _figures(
-            lambda images: network_logits(self.average, images), self.valid, self.base_valid
+            lambda images: network_logits(self.descent.average, images), self.valid, self.base_valid
         )
 
     def batches(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
@@ -197,30 +179,13 @@ class CnnLearner:
 
     def step(self, batch: Sequence[int], rng: np.random.Generator, rate: float) -> float:
         rows = np.asarray(batch)
-        torch.manual_seed(int(rng.integers(2**62)))  # dropout
-        self.network.train()
-        if self.going_on:
-            freeze_statistics(self.network)
+        self.descent.begin(rng)
         glyphs = torch.from_numpy(self.all.images[rows])[:, None].float() / 255
         if self.augmentation != "none":
             glyphs = Augment(int(rng.integers(2**62)), GENTLEST[self.augmentation])(glyphs)
         with torch.autocast("cpu", torch.bfloat16):
-            logits = self.network(glyphs.to(memory_format=torch.channels_last))
-        loss = self._loss(logits.float(), rows)
-        self.optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
-        if not (torch.isfinite(loss) and torch.isfinite(norm)):
-            return float("nan")
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * rate
-        self.optimizer.step()
-        with torch.no_grad():
-            for value, start in zip(self.network.parameters(), self.anchor, strict=False):
-                value.lerp_(start, PULL * rate)
-            running_mean(_values(self.average), _values(self.network), self.count)
-        self.count += 1
-        return float(loss.detach())
+            logits = self.descent.network(glyphs.to(memory_format=torch.channels_last))
+        return self.descent.step(self._loss(logits.float(), rows), rate)
 
     def _loss(self, logits: torch.Tensor, rows: NDArray[np.int64]) -> torch.Tensor:
         labels = torch.from_numpy(self.all.labels[rows])
@@ -239,60 +204,16 @@ class CnnLearner:
         return loss
 
     def measure(self) -> dict[str, float]:
-        return _scored(self._figures(), self.start, self.going_on)
+        return _scored(self._figures(), self.start, self.descent.going_on)
 
     def state(self) -> State:
-        return torch_state(self.network, self.average, self.optimizer, self.count)
+        return self.descent.state()
 
     def restore(self, state: State) -> None:
-        self.count = restore_torch(state, self.network, self.average, self.optimizer)
+        self.descent.restore(state)
 
     def weights(self) -> State:
-        return {name: value.numpy().copy() for name, value in self.average.state_dict().items()}
-
-
-def freeze_statistics(network: nn.Module) -> None:
-    """Let the normalisations use and keep their statistics while the rest trains."""
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
-
-
-def _values(network: nn.Module) -> list[torch.Tensor]:
-    return [value.detach() for value in network.state_dict().values()]
-
-
-def torch_state(
-    network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, count: int
-) -> State:
-    """Copies of everything that steps change, as arrays."""
-    state: State = {"count": np.array(count)}
-    for kind, module in (("network", network), ("average", average)):
-        for name, value in module.state_dict().items():
-            state[f"{kind}.{name}"] = value.numpy().copy()
-    for number, values in optimizer.state_dict()["state"].items():
-        for name, value in values.items():
-            state[f"optimizer.{number}.{name}"] = value.numpy().copy()
-    return state
-
-
-def restore_torch(
-    state: State, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer
-) -> int:
-    """Take up what `torch_state` gave; the count."""
-    for kind, module in (("network", network), ("average", average)):
-        start = f"{kind}."
-        module.load_state_dict(
-            {k[len(start) :]: torch.tensor(v) for k, v in state.items() if k.startswith(start)}
-        )
-    whole = optimizer.state_dict()
-    whole["state"] = {}
-    for name, value in state.items():
-        if name.startswith("optimizer."):
-            _, number, key = name.split(".", 2)
-            whole["state"].setdefault(int(number), {})[key] = torch.tensor(value)
-    optimizer.load_state_dict(whole)
-    return int(state["count"])
+        return self.descent.weights()
 
 
 class MlpLearner:

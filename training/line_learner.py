@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import copy
-import math
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from ocr.metrics import Errors, character_errors
-from training.cnn import running_mean
-from training.glyph_learners import (
-    PULL,
-    freeze_statistics,
-    restore_torch,
-    score,
-    torch_state,
-)
+from training.descent import Descent
+from training.glyph_learners import score
 from training.line_model import (
     CLIP,
-    DECAY,
     Architecture,
     Line,
     LineNetwork,
@@ -67,10 +57,7 @@ def pooled_errors(samples: Samples, read: Sequence[str]) -> Errors:
 
 
 class LineLearner:
-    """Trains a `LineNetwork`; see `training.trainer.Learner`.
-
-    A network that goes on keeps the statistics of its normalisations.
-    """
+    """Trains a `LineNetwork`; see `training.trainer.Learner`."""
 
     def __init__(
         self,
@@ -83,24 +70,14 @@ class LineLearner:
         augmentation: str,
         replay: float,
     ) -> None:
-        self.network, self.valid, self.base_valid = network, valid, base.valid if base else None
+        self.valid, self.base_valid = valid, base.valid if base else None
         self.own = as_lines(own)
         self.base = as_lines(base.train) if base else []
-        self.rate, self.batch, self.augmentation, self.replay = rate, batch, augmentation, replay
+        self.batch, self.augmentation, self.replay = batch, augmentation, replay
         self.going_on = base is not None
-        self.average = copy.deepcopy(network).eval()
-        self.count = 0
-        self.anchor: list[torch.Tensor] = []
-        if base is not None:
-            self.anchor = [p.detach().clone() for p in network.parameters()]
-        decayed = [p for p in network.parameters() if p.ndim > 1]
-        plain = [p for p in network.parameters() if p.ndim <= 1]
-        decay = 0.0 if self.going_on else DECAY
-        self.optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}],
-            lr=rate,
-            betas=(0.9, 0.98),
-        )
+        self.network = network
+        self.descent = Descent(network, rate, CLIP, self.going_on, betas=(0.9, 0.98))
+        self.average = self.descent.average
         self.start = self._figures()
 
     def _figures(self) -> dict[str, float]:
@@ -129,34 +106,13 @@ class LineLearner:
         return list(batches(lines, rng, self.batch))
 
     def step(self, batch: Sequence[Line], rng: np.random.Generator, rate: float) -> float:
-        torch.manual_seed(int(rng.integers(2**62)))  # dropout
+        self.descent.begin(rng)
         lines = list(batch)
         if self.augmentation != "none":
             lines = [(vary(rng, image), text) for image, text in lines]
-        self.network.train()
-        if self.going_on:
-            freeze_statistics(self.network)
         with torch.autocast("cpu", torch.bfloat16):
             features = self.network.features(stack(lines))
-        loss = ctc_loss(self.network.logits(features.float()), lines)
-        self.optimizer.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
-        if not (torch.isfinite(loss) and torch.isfinite(norm)):
-            return math.nan
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rate * rate
-        self.optimizer.step()
-        with torch.no_grad():
-            for value, start in zip(self.network.parameters(), self.anchor, strict=False):
-                value.lerp_(start, PULL * rate)
-            running_mean(
-                list(self.average.state_dict().values()),
-                list(self.network.state_dict().values()),
-                self.count,
-            )
-        self.count += 1
-        return float(loss.detach())
+        return self.descent.step(ctc_loss(self.network.logits(features.float()), lines), rate)
 
     def measure(self) -> dict[str, float]:
         now = self._figures()
@@ -166,10 +122,10 @@ class LineLearner:
         return {**now, "score": score(now["valid loss"], gained["valid"], gained.get("base", 0.0))}
 
     def state(self) -> State:
-        return torch_state(self.network, self.average, self.optimizer, self.count)
+        return self.descent.state()
 
     def restore(self, state: State) -> None:
-        self.count = restore_torch(state, self.network, self.average, self.optimizer)
+        self.descent.restore(state)
 
     def weights(self) -> State:
-        return {name: value.numpy().copy() for name, value in self.average.state_dict().items()}
+        return self.descent.weights()

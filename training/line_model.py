@@ -28,6 +28,7 @@ from torch import nn
 
 from ocr.line_reader import LINE_HEIGHT
 from ocr.metrics import edit_distance
+from training.cnn import weight_groups
 from training.datasets import data_dir
 from training.line_text import CHARSET
 from training.lines import FRAME, IAM_CHOICE, fits, panel, read_shard
@@ -256,13 +257,7 @@ def train_worker(
     network = LineNetwork()
     average = LineNetwork()
     average.load_state_dict(network.state_dict())
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    plain = [p for p in network.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0.0}],
-        lr=recipe.rate,
-        betas=(0.9, 0.98),
-    )
+    optimizer = torch.optim.AdamW(weight_groups(network, DECAY), lr=recipe.rate, betas=(0.9, 0.98))
     seen = 0
     if resume is not None:
         seen = load_checkpoint(resume, network, average, optimizer)

@@ -7,6 +7,8 @@ imports it unless a `.safetensors` file is asked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,20 @@ class Residual(nn.Module):
         return torch.relu(x + self.body(x))  # (N, C, H, W)
 
 
+def stages(channels: int, widths: Sequence[int]) -> nn.Sequential:
+    """Residual stages, each at half the size of the one before, from so many channels."""
+    layers: list[nn.Module] = []
+    for before, width in pairwise((channels, *widths)):
+        layers += [
+            nn.Conv2d(before, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(2),
+            Residual(width),
+        ]
+    return nn.Sequential(*layers)
+
+
 class GlyphCnn(nn.Module):
     """Small residual network over 32x32 glyphs: three stages, each at half the size.
 
@@ -53,20 +69,9 @@ class GlyphCnn(nn.Module):
         self, classes: int, widths: tuple[int, ...] = (32, 64, 128), dropout: float = 0.3
     ) -> None:
         super().__init__()
-        stages: list[nn.Module] = []
-        before = 1
-        for width in widths:
-            stages += [
-                nn.Conv2d(before, width, 3, padding=1, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(inplace=True),
-                nn.MaxPool2d(2),
-                Residual(width),
-            ]
-            before = width
-        self.features = nn.Sequential(*stages)  # (N, 1, 32, 32) -> (N, widths[-1], 4, 4)
+        self.features = stages(1, widths)  # (N, 1, 32, 32) -> (N, widths[-1], 4, 4)
         self.head = nn.Sequential(
-            nn.Flatten(), nn.Dropout(dropout), nn.Linear(before * 16, classes)
+            nn.Flatten(), nn.Dropout(dropout), nn.Linear(widths[-1] * 16, classes)
         )
 
     def forward(self, glyphs: torch.Tensor) -> torch.Tensor:
