@@ -261,24 +261,27 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
 
 def _chains(pieces: list[_Piece], side: int) -> list[list[_Piece]]:
     """Pieces of one rule, left to right: the next one begins near where this one points to."""
+    if not pieces:
+        return []
     pieces = sorted(pieces, key=lambda piece: float(piece.at[0]))
-    chains: list[list[_Piece]] = []
-    for piece in pieces:
-        best, least = None, 1.0
-        for number, last in ((k, last) for k, row in enumerate(chains) for last in row[-3:]):
-            gap = float(piece.at[0] - last.at[-1])
-            if not 0 < gap < BRIDGED * side or abs(piece.slope - last.slope) > TURN:
-                continue
-            slope = last.slope if len(last.at) > len(piece.at) else piece.slope
-            off = abs(last.course[-1] + slope * gap - piece.course[0])
-            off /= max(2.0, IN_LINE * side) + 0.02 * gap
-            if off < least:
-                best, least = number, off
-        if best is None:
-            chains.append([piece])
+    end_at, end_row, slopes, lengths = np.array(
+        [(piece.at[-1], piece.course[-1], piece.slope, len(piece.at)) for piece in pieces]
+    ).T
+    chains: list[list[int]] = []
+    for index, piece in enumerate(pieces):
+        ends = np.array([(k, last) for k, row in enumerate(chains) for last in row[-3:]], np.intp)
+        number, last = ends.reshape(-1, 2).T
+        gap = piece.at[0] - end_at[last]
+        slope = np.where(lengths[last] > lengths[index], slopes[last], piece.slope)
+        off = np.abs(end_row[last] + slope * gap - piece.course[0])
+        off /= max(2.0, IN_LINE * side) + 0.02 * np.abs(gap)
+        fits = (gap > 0) & (gap < BRIDGED * side) & (np.abs(piece.slope - slopes[last]) <= TURN)
+        off = np.where(fits, off, np.inf)
+        if len(off) and off.min() < 1:
+            chains[number[off.argmin()]].append(index)
         else:
-            chains[best].append(piece)
-    return chains
+            chains.append([index])
+    return [[pieces[k] for k in row] for row in chains]
 
 
 def paint_over(even: FloatImage, rules: tuple[Rule, ...]) -> FloatImage:

@@ -23,6 +23,7 @@ SLOPES = 37  # that are tried
 FAINTEST = 0.03  # of white: a step from desk to paper counts from here on
 CLEAR = 0.09  # of white: and counts fully from here on
 CANDIDATES = 4  # lines that are tried for each side
+PARALLEL = 0.1  # sine of the angle below which two lines do not cross
 APART = 5  # px of that copy between two of them
 NEAR = 5  # px of that copy to both sides within which a side is laid exactly
 SUPPORT = 0.62  # share of a side along which there must be a step
@@ -64,31 +65,19 @@ def find_corners(rgb: NDArray[np.uint8]) -> Corners | None:
     # Steps towards the inside, for each side of the sheet with the sheet turned to its top: top,
     # right, bottom, left. Then the same as the picture lies.
     turned = [_steps(np.rot90(plain, turns)) for turns in range(4)]
-    lines = [[*_lines(step), None] for step in turned]
+    lines = [_lines(step) for step in turned]
     steps = [np.rot90(step, -turns) for turns, step in enumerate(turned)]
-    best, chosen = 0.0, None
-    real: tuple[bool, ...] = ()
-    for sides in product(*lines):
-        if sum(side is not None for side in sides) < SIDES:
-            continue
-        corners = _corners(sides, plain.shape)
-        if corners is None:
-            continue
-        score = 0.0
-        for k, side in enumerate(sides):
-            if side is None:
-                continue
-            support, length = _support(steps[k], corners[k], corners[(k + 1) % 4])
-            if support < SUPPORT:
-                break
-            score += (support - SUPPORT / 2) * length
-        else:
-            if score > best:
-                best, chosen = score, corners
-                real = tuple(side is not None for side in sides)
-    if chosen is None or not _is_sheet(plain, chosen):
+    corners, real = _quadrangles(lines, plain.shape)
+    sides = [_support(steps[k], corners[:, k], corners[:, (k + 1) % 4]) for k in range(4)]
+    support, length = np.array(sides).transpose(1, 2, 0)
+    score = np.where(real, (support - SUPPORT / 2) * length, 0.0).sum(axis=1)
+    score *= ((support >= SUPPORT) | ~real).all(axis=1)
+    if not (score > 0).any():
         return None
-    return _refined(plain, chosen, real) / plain.shape
+    best = int(score.argmax())
+    if not _is_sheet(plain, corners[best]):
+        return None
+    return _refined(plain, corners[best], real[best]) / plain.shape
 
 
 def _steps(plain: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -124,62 +113,82 @@ def _lines(step: NDArray[np.float32]) -> list[Line]:
     return found
 
 
-def _corners(sides: tuple[Line | None, ...], shape: tuple[int, ...]) -> Corners | None:
-    """Where four lines cross, or None if that is no quadrangle or much larger than the picture.
+def _quadrangles(
+    lines: list[list[Line]], shape: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The quadrangles that lines for each side make, not all of them within the picture.
 
-    A side that is None lies outside the picture: parallel to the one across from it, or else
+    A side without a line lies outside the picture: parallel to the one across from it, or else
     square to the others, through the picture's farthest corner.
+
+    Returns
+    -------
+    corners : (C, 4, 2) float array
+    real : (C, 4) bool array
+        Whether a side, from that corner to the next, was found.
     """
-    known = [None if side is None else _direction(side[1], k) for k, side in enumerate(sides)]
-    along = []
+    chosen = np.array(list(product(*([*range(len(one)), -1] for one in lines))))
+    chosen = chosen[(chosen >= 0).sum(axis=1) >= SIDES]
+    real = chosen >= 0
+    points, known = np.zeros((2, *chosen.shape, 2))
+    for k, one in enumerate(lines):
+        high, wide = shape if k % 2 == 0 else shape[::-1]
+        middle = (wide - 1) / 2
+        at = [_turned_back(row, middle, k, high, wide) for row, _ in one]
+        points[:, k] = np.array([*at, (0.0, 0.0)])[chosen[:, k]]
+        known[:, k] = np.array([*(_direction(slope, k) for _, slope in one), (0, 0)])[chosen[:, k]]
+    along = known.copy()
     border = np.array([(0, 0), (0, shape[1]), shape, (shape[0], 0)], dtype=float)
-    points = []
-    for k, side in enumerate(sides):
-        if side is None:
-            across, before, after = known[k - 2], known[k - 1], known[(k + 1) % 4]
-            if across is not None:
-                direction = -across
-            else:
-                square = [v[::-1] * (-1, 1) for v in (before,) if v is not None]
-                square += [v[::-1] * (1, -1) for v in (after,) if v is not None]
-                direction = np.mean(square, axis=0)
-            along.append(direction)
-            outwards = np.array([-direction[1], direction[0]])
-            points.append(border[int(np.argmax(border @ outwards))])
-        else:
-            high, wide = shape if k % 2 == 0 else shape[::-1]
-            points.append(_turned_back(side[0], (wide - 1) / 2, k, high, wide))
-            along.append(_direction(side[1], k))
-    corners = _crossings(points, along)
-    if corners is None:
-        return None
-    edges = np.roll(corners, -1, axis=0) - corners
-    after = np.roll(edges, -1, axis=0)
-    if (edges[:, 1] * after[:, 0] - edges[:, 0] * after[:, 1] <= 0).any():
-        return None
-    y, x = corners.T
-    area = 0.5 * abs(float(y @ np.roll(x, -1) - x @ np.roll(y, -1)))
-    beyond = BEYOND * max(shape)
-    if (corners < -beyond).any() or (corners > np.array(shape) + beyond).any():
-        return None
-    return corners if area > LEAST_AREA * shape[0] * shape[1] else None
-
-
-def _crossings(
-    points: list[NDArray[np.float64]], along: list[NDArray[np.float64]]
-) -> Corners | None:
-    """Where each of four lines, given by a point and a direction, crosses the one before it."""
-    corners = np.empty((4, 2))
     for k in range(4):
-        (p, v), (q, w) = (points[k - 1], along[k - 1]), (points[k], along[k])
-        area = v[0] * w[1] - v[1] * w[0]
-        if abs(area) < 0.1:
-            return None
-        corners[k] = p + v * ((q - p)[0] * w[1] - (q - p)[1] * w[0]) / area
-    return corners
+        before, after = known[:, k - 1], known[:, (k + 1) % 4]
+        square = before[:, ::-1] * (-1, 1) + after[:, ::-1] * (1, -1)
+        square /= np.maximum(real[:, k - 1].astype(int) + real[:, (k + 1) % 4], 1)[:, None]
+        direction = np.where(real[:, k - 2, None], -known[:, k - 2], square)
+        outwards = direction[:, ::-1] * (-1, 1)
+        missing = ~real[:, k]
+        along[missing, k] = direction[missing]
+        points[missing, k] = border[(outwards @ border.T).argmax(axis=1)][missing]
+    corners = _crossings(points, along)
+    edges = np.roll(corners, -1, axis=1) - corners
+    y, x = corners[..., 0], corners[..., 1]
+    area = 0.5 * np.abs((y * np.roll(x, -1, axis=1) - x * np.roll(y, -1, axis=1)).sum(axis=1))
+    beyond = BEYOND * max(shape)
+    # Comparisons with what is not finite are false: lines that do not cross make nothing.
+    good = (_cross(np.roll(edges, -1, axis=1), edges) > 0).all(axis=1)
+    good &= ((corners >= -beyond) & (corners <= np.array(shape) + beyond)).all(axis=(1, 2))
+    good &= area > LEAST_AREA * shape[0] * shape[1]
+    return corners[good], real[good]
 
 
-def _refined(plain: NDArray[np.float32], corners: Corners, real: tuple[bool, ...]) -> Corners:
+def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cross products of (..., 2) vectors."""
+    product: NDArray[np.float64] = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    return product
+
+
+def _crossings(points: NDArray[np.float64], along: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where each of four lines crosses the one before it.
+
+    Parameters
+    ----------
+    points, along : (..., 4, 2) float array
+        A point and the unit direction of each line.
+
+    Returns
+    -------
+    (..., 4, 2) float array
+        Not a number where two lines are next to parallel.
+    """
+    before, ahead = np.roll(points, 1, axis=-2), np.roll(along, 1, axis=-2)
+    area = _cross(ahead, along)
+    area = np.where(np.abs(area) < PARALLEL, np.nan, area)
+    crossings: NDArray[np.float64] = (
+        before + ahead * (_cross(points - before, along) / area)[..., None]
+    )
+    return crossings
+
+
+def _refined(plain: NDArray[np.float32], corners: Corners, real: NDArray[np.bool_]) -> Corners:
     """The corners, each real side laid through the steepest steps near it (least squares)."""
     offsets = np.arange(-NEAR, NEAR + 0.5, 0.5)
     points, along = [], []
@@ -209,8 +218,8 @@ def _refined(plain: NDArray[np.float32], corners: Corners, real: tuple[bool, ...
             continue
         ends = start + inwards * shift, stop + inwards * (shift + slope)
         points[k], along[k] = ends[0], (ends[1] - ends[0]) / np.hypot(*(ends[1] - ends[0]))
-    refined = _crossings(points, along)
-    return corners if refined is None else refined
+    refined = _crossings(np.array(points), np.array(along))
+    return refined if np.isfinite(refined).all() else corners
 
 
 def _direction(slope: float, turns: int) -> NDArray[np.float64]:
@@ -230,14 +239,19 @@ def _turned_back(row: float, col: float, turns: int, high: int, wide: int) -> ND
 
 def _support(
     step: NDArray[np.float32], start: NDArray[np.float64], stop: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Share of a side, as far as it lies inside the picture, that has a step; and its length."""
-    at = start + (stop - start) * np.linspace(0.02, 0.98, 64)[:, None]
-    inside = ((at >= 0) & (at <= np.array(step.shape) - 1)).all(axis=1)
-    if inside.sum() < 16:
-        return 0.0, 0.0
-    rows, cols = np.round(at[inside]).astype(int).T
-    return float(step[rows, cols].mean()), float(np.hypot(*(stop - start))) * inside.mean()
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share of each side, as far as it lies inside the picture, that has a step; and its length.
+
+    `start` and `stop` are (C, 2), the results (C,); both are 0 for what lies mostly outside.
+    """
+    at = start[:, None] + (stop - start)[:, None] * np.linspace(0.02, 0.98, 64)[:, None]
+    limit = np.array(step.shape) - 1
+    inside = ((at >= 0) & (at <= limit)).all(axis=2)
+    rows, cols = np.clip(np.round(at), 0, limit).astype(int).transpose(2, 0, 1)
+    seen = inside.sum(axis=1)
+    support = (step[rows, cols] * inside).sum(axis=1) / np.maximum(seen, 1)
+    length = np.hypot(*(stop - start).T) * seen / at.shape[1]
+    return np.where(seen >= 16, support, 0.0), np.where(seen >= 16, length, 0.0)
 
 
 def _is_sheet(plain: NDArray[np.float32], corners: Corners) -> bool:

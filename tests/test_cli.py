@@ -27,11 +27,11 @@ from ocr.images import open_image
 from ocr.page import Box, Letter, Line, Page, Word
 
 SAMPLES = Path(__file__).parent.parent / "images"
-HEAVY = {"torch", "matplotlib", "tqdm", "training", "pytest"}
+HEAVY = {"torch", "sklearn", "matplotlib", "tqdm", "training", "pytest"}
 NOT_ASKED = dict.fromkeys(
     ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
 )
-NUMERIC = {"numpy", "scipy", "skimage", "sklearn", "onnxruntime", "PIL"}
+NUMERIC = {"numpy", "scipy", "skimage", "onnxruntime", "PIL"}
 
 
 class FakeReader:

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.cluster import MeanShift
 
 from ocr.find_letters import Segmentation
-from ocr.group_lines import find_lines, group_lines, letter_height, page_tilt, word_starts
+from ocr.group_lines import (
+    find_lines,
+    group_lines,
+    letter_height,
+    mean_shift,
+    page_tilt,
+    word_starts,
+)
 
 
 def page_of(text, letter=20, gap=8, space=26, leading=50, slope=0.0):
@@ -189,3 +197,27 @@ def test_every_box_is_in_exactly_one_line(rows):
     starts = word_starts(boxes, lines)
     assert [len(s) for s in starts] == [len(line) for line in lines]
     assert all(s[0] for s in starts)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    lines=st.integers(1, 9),
+    letters=st.integers(1, 25),
+    spread=st.floats(0.1, 8.0),
+)
+def test_mean_shift_finds_what_scikit_learn_finds(seed, lines, letters, spread):
+    rng = np.random.default_rng(seed)
+    centres = 50.0 * rng.permutation(2 * lines)[:lines]
+    points = np.repeat(centres, letters)
+    points = rng.permutation(points + rng.uniform(-spread, spread, len(points)))
+    expected = MeanShift(bandwidth=20.0).fit_predict(points[:, None])
+    found = mean_shift(points, 20.0)
+    same = expected[:, None] == expected
+    np.testing.assert_array_equal(found[:, None] == found, same)
+    assert sorted(set(found.tolist())) == list(range(lines))
+
+
+def test_mean_shift_of_one_point_and_of_like_points():
+    assert mean_shift(np.array([7.0]), 3.0).tolist() == [0]
+    assert mean_shift(np.full(4, -2.0), 3.0).tolist() == [0, 0, 0, 0]
