@@ -62,10 +62,14 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True)
 class Results:
-    """What one item gave: the content of each file to write, and warnings for people."""
+    """What one item gave: the content of each file to write, and sentences for people.
+
+    `warnings` are of what may be wrong, `pages` tell what was read, one for each page.
+    """
 
     files: dict[str, bytes]
     warnings: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,8 @@ class Outcome:
         The reason's class.
     trace : str
         Where it happened, if that was a surprise.
-    warnings : tuple of str
+    warnings, pages : tuple of str
+        As in `Results`.
     fresh : bool
         Whether it was read now, and not found done.
     """
@@ -102,6 +107,7 @@ class Outcome:
     kind: str = ""
     trace: str = ""
     warnings: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
     fresh: bool = True
 
 
@@ -181,7 +187,7 @@ class Work:
             for name, data in results.files.items()
         }
         record = Record(item.path, digest, self.settings, written)
-        return Outcome(item.name, record, warnings=results.warnings)
+        return Outcome(item.name, record, warnings=results.warnings, pages=results.pages)
 
 
 def run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import re
 import signal
@@ -51,6 +52,9 @@ AUGMENTATIONS = ("none", "gentle", "strong")
 FORMS = ("nfc", "nfkc", "plain")
 PATTERNS = ("integer", "amount", "date", "time", "email")
 REJECTED = "\N{REPLACEMENT CHARACTER}"
+
+# Ends of a range in --charset, such as 0-9: a dash anywhere else is a dash.
+RANGE = re.compile("([0-9])-([0-9])|([a-z])-([a-z])|([A-Z])-([A-Z])")
 
 CHARSETS = {
     "digits": string.digits,
@@ -174,14 +178,35 @@ def _configure(context: click.Context, _: click.Parameter, value: str | None) ->
     context.default_map = read_config(path, options(cli), commands)
 
 
+class _Number(click.FloatRange):
+    """A number in a range; "nan", which no range shuts out, and "inf" are none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return float(number)
+
+
 def _charset(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """Characters of ``--charset``: literal ones, or names of classes joined by +."""
+    """Characters of ``--charset``: literal ones, ranges, or names of classes joined by +."""
     if value is None:
         return None
+
+    def spelt(ends: re.Match[str]) -> str:
+        first, last = (ord(end) for end in ends.groups() if end)
+        if last < first:
+            raise click.BadParameter(f"the range {ends[0]} ends before it begins.")
+        return "".join(map(chr, range(first, last + 1)))
+
     parts = value.split("+")
     if any(part in CHARSETS for part in parts):
         # An empty part stands between two plus signs or at an end: a plus itself.
-        value = "".join(CHARSETS.get(part, part) or "+" for part in parts)
+        value = "".join(CHARSETS.get(part) or RANGE.sub(spelt, part) or "+" for part in parts)
+    else:
+        value = RANGE.sub(spelt, value)
     value = "".join(dict.fromkeys(value))
     if not value.strip():
         raise click.BadParameter("give at least one character.")
@@ -273,7 +298,7 @@ def _how_to_read(command: Command) -> Command:
     for option in (
         click.option(
             "--reject",
-            type=click.FloatRange(0, 1),
+            type=_Number(0, 1),
             metavar="P",
             help=f"Write {REJECTED} for characters that are right with less than this probability.",
         ),
@@ -304,7 +329,8 @@ def _how_to_read(command: Command) -> Command:
             "--charset",
             metavar="CHARS",
             callback=_charset,
-            help=f"Read these characters only: themselves, or {', '.join(CHARSETS)}, joined by +.",
+            help="Read these characters only: themselves, ranges such as 0-9 and a-f, or "
+            f"{', '.join(CHARSETS)}, joined by +.",
         ),
         click.option(
             "--engine",
@@ -329,7 +355,7 @@ def _how_to_read_many(command: Command) -> Command:
         ),
         click.option(
             "--timeout",
-            type=click.FloatRange(min=0, min_open=True),
+            type=_Number(min=0, min_open=True),
             metavar="SECONDS",
             help="Give up a file that takes longer.",
         ),
@@ -449,7 +475,7 @@ def read(
         raise click.UsageError("Only one of FILE and --files-from can be stdin.")
     if drafts and "-" in files:
         raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
-    formats = tuple(dict.fromkeys(formats))
+    formats = _fitting(tuple(dict.fromkeys(formats)), output)
     folder = output if output and _is_folder(output, formats) else None
     if len(formats) > 1 and folder is None:
         raise click.UsageError("Several formats need --output with the name of a folder.")
@@ -510,6 +536,34 @@ def read(
     single = arguments == [documents[0].path]
     _read_as_one(read_pages, documents, formats[0], join, single, output, force, on_error)
     return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
+    """The formats to write: those typed, else what the name of ``--output`` tells."""
+    from ocr.storage import is_url
+
+    if output is None or os.path.isdir(output) or is_url(output):  # noqa: PTH112
+        if output is None and "pdf" in formats and sys.stdout is not None and sys.stdout.isatty():
+            raise click.UsageError(
+                "A PDF is nothing for a terminal. Name a file with --output, or redirect stdout."
+            )
+        return formats
+    from ocr.formats import by_suffix
+
+    fitting = by_suffix(output)
+    source = click.get_current_context().get_parameter_source("formats")
+    if not fitting or (len(fitting) > 1 and set(formats) <= set(fitting)):
+        return formats
+    if source is ParameterSource.COMMANDLINE:
+        if set(formats) <= set(fitting):
+            return formats
+        raise click.UsageError(
+            f"--output {output} is the name of a file in the format {' or '.join(fitting)}, not "
+            f"{', '.join(formats)}. Leave --format out, or name another file or a folder."
+        )
+    if len(fitting) > 1:
+        raise click.UsageError(f"{output}: {' or '.join(fitting)}? Tell by --format.")
+    return fitting
 
 
 def _is_folder(output: str, formats: Sequence[str]) -> bool:
@@ -630,7 +684,8 @@ def _read_into_folder(
     for outcome in summary.errors:
         if outcome.trace and _wanted("debug"):
             click.echo(outcome.trace, nl=False, err=True)
-        _say(outcome.error)
+        if not _wanted("verbose") or _wanted("quiet"):  # or it has been said
+            _say(outcome.error)
     if summary.stopped and summary.left:
         _say(
             f"stopped with {summary.left} of {summary.total} files left; the same command with "
@@ -639,7 +694,7 @@ def _read_into_folder(
         return INTERRUPTED - signal.SIGINT + summary.stopped
     if summary.total > 1:
         seconds = time.monotonic() - start
-        counts = [f"{summary.read} files read"]
+        counts = [f"{summary.read} file{'' if summary.read == 1 else 's'} read"]
         if summary.found:
             counts.append(f"{summary.found} done before")
         if summary.failed:
@@ -659,11 +714,13 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
         return
     if _wanted("verbose"):
 
-        def name(outcome: Outcome, _: Summary) -> None:
-            state = "read" if outcome.fresh else "done before"
-            _note(f"{outcome.file}: {'failed' if outcome.error else state}", "green")
+        def describe(outcome: Outcome, _: Summary) -> None:
+            if outcome.error:
+                _say(outcome.error)
+            for sentence in outcome.pages if outcome.fresh else (f"{outcome.file}: done before",):
+                _tell(sentence)
 
-        yield name
+        yield describe
         return
     start = shown = time.monotonic()
     if not sys.stderr.isatty() or total < 2:
@@ -828,7 +885,7 @@ def evaluate(
     help="Model to go on from, or scratch. An installed one unless there is much data.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the data at most.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Highest learning rate.")
+@click.option("--rate", type=_Number(0, min_open=True), help="Highest learning rate.")
 @click.option("--batch", type=click.IntRange(1), help="Samples a step.")
 @click.option(
     "--augmentation",
@@ -837,7 +894,7 @@ def evaluate(
 )
 @click.option(
     "--replay",
-    type=click.FloatRange(0),
+    type=_Number(0),
     help="Base samples mixed in for each own one, so that nothing is forgotten.",
 )
 @click.option("--patience", type=click.IntRange(1), help="Epochs without gain to stop after.")
@@ -1063,6 +1120,8 @@ def _pages(
     `keep` sees each page with its lines. A model that cannot be used fails them all, so that error
     passes.
     """
+    from ocr.recipe import describe
+
     try:
         sources = document.sources()
     except Exception as error:
@@ -1085,12 +1144,7 @@ def _pages(
         else:
             _warn(page, source.title)
             if _wanted("verbose"):
-                _say(
-                    f"{source.title}: {len(page.lines)} lines, {len(page.letters)} characters, "
-                    f"{page.confidence:.0%} sure, by {page.engine or 'no engine'}, "
-                    f"{time.perf_counter() - start:.2f} s",
-                    "green",
-                )
+                _say(describe(source, page, time.perf_counter() - start), "green")
             yield source, page
 
 

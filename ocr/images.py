@@ -44,7 +44,10 @@ DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for
 SCAN_DPI = (100, 2400)  # what scanners are set to
 POINT = 72  # PDF units an inch
 REDUCED = 1  # bit of a TIFF's NewSubfileType: a preview of another page
-SUBFILE_TYPE = 254  # TIFF tag
+SUBFILE_TYPE, PHOTOMETRIC = 254, 262  # TIFF tags
+SAMPLE_FORMAT = 339
+WHITE_IS_ZERO, UNSIGNED = 0, 1  # photometric interpretation; sample format
+TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
@@ -465,6 +468,11 @@ def _opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Im
     except ImageError:
         raise
     except UnidentifiedImageError:
+        if head.startswith(TIFF_MAGIC):
+            raise ImageError(
+                f"{name}: damaged, or a kind of TIFF that cannot be read. Save it with 8 or 16 "
+                "bits a sample, in grey or RGB."
+            ) from None
         raise ImageError(
             f"{name}: not an image that can be read. Use JPEG, PNG, TIFF, WebP, GIF, BMP, PNM, "
             "HEIC or PDF."
@@ -529,15 +537,38 @@ def _flat(
 ) -> Image.Image:
     """Reduce to `size` and convert to `mode` on white, or to F in [0, 1] for deep samples."""
     if image.mode[0] in "IF":  # I, I;16 and its byte orders, F
-        deep = np.asarray(image, dtype=np.float32)
+        deep = _samples(image)
         image = Image.fromarray(np.nan_to_num(deep, nan=0.0, neginf=0.0) / _white_of(deep, image))
         return _reduced(image, size, box)
+    if image.mode == "LAB":
+        image = _from_lab(image)
     if image.has_transparency_data:
         clear = image if image.mode == "RGBA" else image.convert("RGBA")
         small = _reduced(clear, size, box)
         paper = Image.new("RGBA", small.size, "white")
         return Image.alpha_composite(paper, small).convert(mode)
     return _reduced(image if image.mode == mode else image.convert(mode), size, box)
+
+
+def _samples(image: Image.Image) -> NDArray[np.float32]:
+    """Deep samples, the more the whiter, whatever a TIFF file says that they mean."""
+    samples = np.asarray(image)
+    tags = getattr(image, "tag_v2", {})
+    if samples.dtype == np.int32 and tags and tags.get(SAMPLE_FORMAT, (1,))[0] == UNSIGNED:
+        samples = samples.view(np.uint32)  # Pillow has signed ones only
+    if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO and image.mode.startswith("I;16"):
+        samples = ~samples  # which Pillow does to shallow ones only
+    return samples.astype(np.float32)
+
+
+def _from_lab(image: Image.Image) -> Image.Image:
+    """CIELab, as some scanners store it, in sRGB."""
+    from PIL import ImageCms
+
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    found = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    assert found is not None  # None is for work in place
+    return found
 
 
 def _white_of(deep: NDArray[np.float32], image: Image.Image) -> float:

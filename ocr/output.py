@@ -85,6 +85,23 @@ def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = Fals
         raise OutputError(f"{first}{more}: already there. Use --force to replace, or another name.")
 
 
+@contextmanager
+def new_folder(path: Path) -> Iterator[None]:
+    """A folder for results as `make_folder` makes it; it goes again if nothing came into it.
+
+    Only where the block ends by an exception, and only folders that were not there before.
+    """
+    made = [one for one in (path, *path.parents) if not one.exists()]
+    make_folder(path)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):  # not empty
+            for one in made:
+                one.rmdir()
+        raise
+
+
 def make_folder(path: Path) -> None:
     """Make a folder for results, and those above it; fine if it stands.
 

@@ -23,10 +23,12 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
     Raises
     ------
     ValueError
-        If it is no regular expression.
+        If it is no regular expression, or empty.
     """
     import regex
 
+    if not pattern:
+        raise ValueError("an empty pattern: only lines without text would fit")
     try:
         return regex.compile(PATTERNS.get(pattern, pattern))
     except regex.error as error:

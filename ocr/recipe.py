@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,21 +75,36 @@ class ReadDocument:
         reader = _reader(self.options)
         pages: list[tuple[PageSource, Page]] = []
         warnings: list[str] = []
+        told: list[str] = []
         for source in document.sources(content):
             lines: list[ReadLine] = []
+            start = time.perf_counter()
             if self.drafts or self.line_images is not None:
                 page = reader.read(source.open(), on_line=lines.append)
                 warnings += write_drafts(source, page, lines, self.drafts, self.line_images)
             else:
                 page = reader.read(source.open())
             warnings += [f"{source.title}: {warning}" for warning in page.warnings]
+            told.append(describe(source, page, time.perf_counter() - start))
             pages.append((source, page))
         files = {
             name: data
             for format_ in self.formats
             for name, data in render(format_, document.stem, pages, self.join)
         }
-        return Results(files, tuple(warnings))
+        return Results(files, tuple(warnings), tuple(told))
+
+
+def describe(source: PageSource, page: Page, seconds: float) -> str:
+    """What was read of a page, how surely, in what way and how long it took, for people."""
+    if not page.lines:
+        return f"{source.title}: blank, {seconds:.2f} s"
+    counts = (len(page.lines), "line"), (len(page.letters), "character")
+    lines, characters = (f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in counts)
+    return (
+        f"{source.title}: {lines}, {characters}, {page.confidence:.0%} sure, by {page.engine}, "
+        f"{seconds:.2f} s"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import stat
@@ -292,7 +293,7 @@ def test_bad_files_and_folders_of_results(run, fake, tmp_path):
     internal, missing, summary = err.splitlines()
     assert "crash.png: internal error (ZeroDivisionError" in internal
     assert "none.png: no such file" in missing
-    assert "1 files read, 2 failed (all in" in summary
+    assert "1 file read, 2 failed (all in" in summary
     assert files_in(out) == ["a.txt", "errors.ndjson"]
     status, _, err = run("--debug", "read", crash, "--force", "--output", f"{out}/")
     assert "Traceback" in err
@@ -311,7 +312,7 @@ def test_resume(run, fake, tmp_path):
     assert run("read", a, "--output", out) == (0, "", "")
     status, _, err = run("read", a, b, "--output", out, "--resume")
     assert status == 0
-    assert "1 files read, 1 done before;" in one_line(err)
+    assert "1 file read, 1 done before;" in one_line(err)
     status, _, err = run("read", a, b, "--output", out, "--resume", "--format", "json")
     assert "2 files read;" in one_line(err)
     status, _, err = run("read", a, b, "--output", out, "--resume", "--engine", "letters")
@@ -325,6 +326,11 @@ def test_resume(run, fake, tmp_path):
         ["--resume", "--output", "a.txt"],
         ["--timeout", "5"],
         ["--timeout", "0", "--output", "out"],
+        ["--timeout", "nan", "--output", "out"],
+        ["--timeout", "inf", "--output", "out"],
+        ["--reject", "nan"],
+        ["--pattern", ""],
+        ["--charset", "9-0"],
         ["--jobs", "0", "--output", "out"],
         ["--scheduler", "tcp://127.0.0.1:9"],
         ["--scheduler", "tcp://127.0.0.1:9", "--jobs", "2", "--output", "out"],
@@ -402,6 +408,69 @@ def test_pdf_without_its_package(run, fake, tmp_path, monkeypatch):
     assert 'pip install "ocr[pdf]"' in one_line(err)
     assert fake.asked == []
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "formats", "begin"),
+    [
+        ("a.json", (), "{"),
+        ("a.JSONL", (), '{"file":'),
+        ("a.alto.xml", (), "<?xml"),
+        ("a.log", (), "d\n"),
+        ("a.log", ("tsv",), "level\t"),
+        ("a.xml", ("page",), "<?xml"),
+        ("a.html", ("hocr",), "<?xml"),
+    ],
+)
+def test_the_name_of_the_output_tells_the_format(run, fake, tmp_path, name, formats, begin):
+    options = [part for name in formats for part in ("--format", name)]
+    out = tmp_path / name
+    assert run("read", picture(tmp_path / "b.png"), *options, "--output", out) == (0, "", "")
+    assert out.read_text().startswith(begin)
+
+
+@pytest.mark.parametrize(
+    ("name", "formats"),
+    [("a.txt", ("pdf",)), ("a.json", ("text",)), ("a.json", ("json", "text")), ("a.xml", ())],
+)
+def test_a_format_that_the_name_belies(run, fake, tmp_path, name, formats):
+    options = [part for name in formats for part in ("--format", name)]
+    status, _, err = run("read", picture(tmp_path / "b.png"), *options, "--output", tmp_path / name)
+    assert (status, fake.asked) == (2, [])
+    assert "--format" in err
+    assert not (tmp_path / name).exists()
+
+
+def test_what_is_typed_counts_more_than_the_format_of_the_environment(
+    run, fake, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("OCR_READ_FORMAT", "alto")
+    a = picture(tmp_path / "a.png")
+    assert run("read", a)[1].startswith("<?xml")
+    assert run("read", a, "--output", tmp_path / "a.txt")[0] == 0
+    assert (tmp_path / "a.txt").read_text() == "d\n"
+
+
+def test_no_pdf_for_a_terminal(run, fake, tmp_path, monkeypatch):
+    a = picture(tmp_path / "a.png")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    status, out, err = run("read", a, "--format", "pdf")
+    assert (status, out) == (2, "")
+    assert "--output" in err
+
+
+def test_verbose_tells_of_each_page_of_many_files(run, fake, tmp_path):
+    a, blank = picture(tmp_path / "a.png"), picture(tmp_path / "blank.png", 255)
+    status, _, err = run("read", "-v", a, blank, tmp_path / "none.png", "--output", tmp_path / "o")
+    assert status == 1
+    first, second, missing, warning, summary = err.splitlines()
+    assert "none.png: no such file" in missing
+    assert re.search(r"a\.png: 1 line, 1 character, 75% sure, by letters, \d\.\d\d s$", first)
+    assert re.search(r"blank\.png: blank, \d\.\d\d s$", second)
+    assert "nothing to read" in warning
+    assert "2 files read, 1 failed" in summary
+    _, _, err = run("read", "-v", a, blank, "--resume", "--output", tmp_path / "o")
+    assert "a.png: done before" in err
 
 
 def test_the_same_format_twice_counts_once(run, fake, tmp_path):
@@ -555,6 +624,12 @@ def test_debug_shows_where(run, fake, tmp_path):
         ("+", "+"),
         ("upper+digits", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
         ("Digits", "Digts"),
+        ("0-9", "0123456789"),
+        ("a-cX-Z", "abcXYZ"),
+        ("0-3.,-", "0123.,-"),
+        ("+-*/", "+-*/"),
+        ("Z-a", "Z-a"),
+        ("digits+a-c", "0123456789abc"),
     ],
 )
 def test_charset(run, fake, tmp_path, value, characters):

@@ -108,7 +108,7 @@ def test_the_command_line_reads_on_a_cluster(tmp_path, dask_cluster, capsys):
     arguments = ["--scheduler", dask_cluster.scheduler_address, "--output"]
     status = cli.main(["read", f"file://{scans}", *arguments, f"file://{tmp_path}/out"])
     assert status == 1
-    assert "1 files read, 1 failed" in capsys.readouterr().err
+    assert "1 file read, 1 failed" in capsys.readouterr().err
     assert held(tmp_path) == {"phone_note.txt", batch.ERRORS}
     assert cli.main(["read", str(SAMPLE)]) == 0
     assert (tmp_path / "out" / "phone_note.txt").read_text() == capsys.readouterr().out

@@ -168,7 +168,7 @@ def test_quiet_and_verbose(run, monkeypatch, tmp_path):
     assert "no such file" in run("read", "-q", "none.png")[2]
     status, _, err = run("read", "-v", "a.png")
     assert status == 0
-    told = r"ocr: a\.png: 1 lines, 1 characters, 50% sure, by letters, \d+\.\d\d s"
+    told = r"ocr: a\.png: 1 line, 1 character, 50% sure, by letters, \d+\.\d\d s"
     assert re.fullmatch(told, err.splitlines()[1])
     config(tmp_path, "quiet = true\n")
     assert run("read", "a.png")[2] == ""

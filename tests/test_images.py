@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, PngImagePlugin
+from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from ocr import images
 from ocr.errors import ImageError
-from ocr.images import open_image, pictures_in
+from ocr.images import PHOTOMETRIC, WHITE_IS_ZERO, open_image, pictures_in
 
 LETTERS = np.array(
     [[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 0, 1]], dtype=np.float32
@@ -166,6 +166,47 @@ def test_sixteen_bit_keeps_its_range(tmp_path):
     ramp = np.linspace(0, 65535, 64).astype(np.uint16)[np.newaxis].repeat(4, axis=0)
     grey = open_image(saved(Image.fromarray(ramp), tmp_path / "a.png")).grey(64)
     np.testing.assert_allclose(grey, ramp / 65535, atol=1e-6)
+
+
+def test_lab_tiff(tmp_path):
+    colour = np.tile(np.array([200, 60, 20], dtype=np.uint8), (8, 8, 1))
+    profiles = [ImageCms.createProfile(name) for name in ("sRGB", "LAB")]
+    lab = ImageCms.profileToProfile(Image.fromarray(colour), *profiles, outputMode="LAB")
+    photo = open_image(saved(lab, tmp_path / "a.tif"))
+    np.testing.assert_allclose(photo.rgb(8), colour, atol=4)
+    expected = np.array(Image.fromarray(colour).convert("L")) / 255
+    np.testing.assert_allclose(photo.grey(8), expected, atol=0.02)
+
+
+def test_sixteen_bit_tiff_in_which_white_is_zero(tmp_path):
+    deep = np.asarray(picture()).astype(np.uint16) * 257
+    told = {PHOTOMETRIC: WHITE_IS_ZERO}
+    photo = open_image(saved(Image.fromarray(~deep), tmp_path / "a.tif", tiffinfo=told))
+    np.testing.assert_allclose(cells(photo), LETTERS, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("1", {"compression": "group4"}),
+        ("P", {}),
+        ("RGB", {"big_tiff": True}),
+        ("RGB", {"compression": "jpeg"}),
+        ("CMYK", {"compression": "tiff_lzw"}),
+    ],
+)
+def test_kinds_of_tiff(tmp_path, mode, options):
+    photo = open_image(saved(picture().convert(mode), tmp_path / "a.tif", **options))
+    np.testing.assert_allclose(cells(photo), LETTERS, atol=0.05)
+
+
+def test_a_kind_of_tiff_that_cannot_be_read_is_told(tmp_path):
+    data = bytearray(encoded(picture(), "TIFF"))
+    at = data.index(struct.pack("<HHII", 258, 3, 1, 8))  # bits a sample
+    data[at : at + 12] = struct.pack("<HHII", 258, 3, 1, 64)
+    with pytest.raises(ImageError) as error:
+        open_image(io.BytesIO(bytes(data)), name="a.tif")
+    assert "8 or 16 bits" in one_line(error, "a.tif")
 
 
 def test_cmyk_jpeg(tmp_path):

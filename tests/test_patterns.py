@@ -32,3 +32,5 @@ def test_an_expression_of_ones_own_and_a_wrong_one():
     assert compile_pattern(r"[A-Z]{2}\d{4}").fullmatch("AB1234")
     with pytest.raises(ValueError, match="no regular expression"):
         compile_pattern("(")
+    with pytest.raises(ValueError, match="empty"):
+        compile_pattern("")

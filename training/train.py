@@ -19,7 +19,7 @@ import torch
 
 from ocr import __version__
 from ocr.errors import DataError, ModelError, OcrError
-from ocr.output import make_folder, replacing
+from ocr.output import new_folder, replacing
 from ocr.weights import Metadata, find_weights, read_metadata, sha256
 from training import weight_files
 from training.glyph_learners import AUGMENTATIONS
@@ -161,16 +161,30 @@ def train(
         A file cannot be written.
     """
     out = Path(wished.out)
-    checkpoint = out / CHECKPOINT
     about: dict[str, Any] = {}
     if resume:
-        about = read_checkpoint(checkpoint)[3]
-        wished = _as_before(wished, about["settings"], checkpoint)
+        about = read_checkpoint(out / CHECKPOINT)[3]
+        wished = _as_before(wished, about["settings"], out / CHECKPOINT)
     elif not force:
         _check_free(out)
-    make_folder(out)
-    for left in out.glob(".*.part"):  # of a process that was killed while it wrote
-        left.unlink(missing_ok=True)
+    with new_folder(out):
+        for left in out.glob(".*.part"):  # of a process that was killed while it wrote
+            left.unlink(missing_ok=True)
+        return _train(wished, out, about, resume, force, say, progress, stop)
+
+
+def _train(
+    wished: Settings,
+    out: Path,
+    about: dict[str, Any],
+    resume: bool,
+    force: bool,
+    say: Say,
+    progress: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> Outcome:
+    """See `train`; `about` is what the checkpoint tells of the run that goes on."""
+    checkpoint = out / CHECKPOINT
     torch.set_num_threads(wished.threads or 1)
     # oneDNN keeps prepared convolutions for each width of a batch, a gigabyte after some minutes.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")

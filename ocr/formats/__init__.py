@@ -24,14 +24,15 @@ class Format(NamedTuple):
     suffix: str
     write: Writer
     many: bool = True  # a file holds several pages
+    also: tuple[str, ...] = ()  # other suffixes that its files are known by
 
 
 FORMATS: dict[str, Format] = {
     "text": Format(".txt", text.write),
     "json": Format(".json", json.write),
-    "ndjson": Format(".ndjson", ndjson.write),
+    "ndjson": Format(".ndjson", ndjson.write, also=(".jsonl",)),
     "tsv": Format(".tsv", tsv.write),
-    "hocr": Format(".hocr", hocr.write),
+    "hocr": Format(".hocr", hocr.write, also=(".html", ".htm")),
     "alto": Format(".alto.xml", alto.write, many=False),
     "page": Format(".page.xml", pagexml.write, many=False),
     "pdf": Format(".pdf", pdf.write),
@@ -41,6 +42,19 @@ FORMATS: dict[str, Format] = {
 def writer(name: str, join: bool = False) -> Writer:
     """The function of a format; `join` makes running text of lines where it is text."""
     return partial(text.write, join=join) if name == "text" else FORMATS[name].write
+
+
+def by_suffix(name: str) -> tuple[str, ...]:
+    """The formats that a file of this name may have; none if its suffix tells nothing.
+
+    Examples
+    --------
+    >>> by_suffix("a.json"), by_suffix("a.alto.xml"), by_suffix("a.xml"), by_suffix("a.log")
+    (('json',), ('alto',), ('alto', 'page'), ())
+    """
+    name = name.lower()
+    fitting = tuple(key for key, one in FORMATS.items() if name.endswith((one.suffix, *one.also)))
+    return fitting or (("alto", "page") if name.endswith(".xml") else ())
 
 
 def file_names(name: str, stem: str, sources: Sequence[PageSource]) -> list[str]:

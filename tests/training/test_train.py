@@ -242,6 +242,17 @@ def test_a_worse_model_is_not_written_without_force(letters, start, tmp_path, mo
     assert not (Path(out) / train.CHECKPOINT).exists()
 
 
+def test_what_fails_leaves_no_empty_folder(letters, tmp_path):
+    out = tmp_path / "new" / "mine"
+    with pytest.raises(DataError):
+        train.train(train.Settings((str(tmp_path / "none.jpg"),), str(out)))
+    assert not out.parent.exists()
+    out.mkdir(parents=True)
+    with pytest.raises(DataError):
+        train.train(train.Settings((str(tmp_path / "none.jpg"),), str(out)))
+    assert out.is_dir()
+
+
 def test_a_model_that_is_there_is_not_replaced_without_force(letters, tmp_path):
     wished = settings(letters, tmp_path, "mlp", "scratch", epochs=1)
     train.train(wished)
