@@ -67,7 +67,7 @@ class StrokeSet:
         rows = self.rows(split)
         order = rows[np.argsort(self.writer[rows], kind="stable")]
         names, starts = np.unique(self.writer[order], return_index=True)
-        parts = np.split(order, starts[1:])
+        parts = np.split(order, starts)[1:]
         return {
             str(name): part for name, part in zip(names, parts, strict=True) if len(part) >= fewest
         }

@@ -1,17 +1,19 @@
 """Photos of handwritten pages with full ground truth, each from one seed.
 
-`render_page` fills a `training.sheet.Sheet` with text in a random hand, photographs it with
-`training.camera` and returns the picture with boxes of letters, words and lines, their text and
-order, and how the page lies. `DIFFICULTIES` name what makes a page hard, one thing each, so that
-a measurement shows which stage of reading is the weakest.
+`render_page` fills a `training.sheet.Sheet` with text in a random hand, a font or the recorded strokes
+of a writer (`training.page_strokes`), photographs it with `training.camera` and returns the picture
+with boxes of letters, words and lines, their text and order, and how the page lies. `DIFFICULTIES`
+name what makes a page hard, one thing each, so that a measurement shows which stage of reading is
+the weakest.
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,8 @@ from ocr.page import Page
 from training.camera import Camera, Curl, Geometry, Shadow, aim, jpeg, photograph
 from training.datasets import HELD_OUT_FONTS, data_dir
 from training.line_text import Corpus, read_corpus, sample_text
-from training.sheet import PENS, Hand, Paper, Sheet, font_files, line_width
+from training.page_strokes import PenHands, PieceWords, pieces_width
+from training.sheet import PENS, RULINGS, Hand, Paper, Sheet, font_files, line_width
 
 # Families whose letters stand apart, as in hand print.
 PRINT_FAMILIES = (
@@ -46,7 +49,9 @@ JOINED_FAMILIES = (
 
 WHITES = ((0.86, 0.86, 0.85), (0.83, 0.83, 0.80), (0.88, 0.88, 0.88))
 TINTS = ((0.84, 0.78, 0.64), (0.88, 0.74, 0.25), (0.60, 0.60, 0.58), (0.60, 0.76, 0.84))
+BOARDS = ((0.03, 0.055, 0.042), (0.035, 0.036, 0.038), (0.07, 0.08, 0.085))
 INKS = ("blue ballpoint", "black ballpoint", "blue gel", "black gel", "felt")
+CHALKS = ("chalk", "chalk", "yellow chalk")
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,18 @@ class Difficulty:
         Two blocks of text side by side under a heading.
     turned : bool
         Turned by 90, 180 or 270 degrees.
+    strokes : {"", "characters", "words"}
+        Pen strokes of UNIPEN instead of a font: characters set in print, or words as written.
+    mixed : bool
+        Every line with a pen of its own.
+    through : bool
+        The writing on the back of the sheet shows through.
+    board : bool
+        Chalk on a board.
+    negative : bool
+        The picture is inverted, as some scans are.
+    blank : bool
+        Nothing is written, or there is no paper at all.
     """
 
     joined: bool = False
@@ -103,6 +120,12 @@ class Difficulty:
     noise: float = 0.010
     columns: bool = False
     turned: bool = False
+    strokes: str = ""
+    mixed: bool = False
+    through: bool = False
+    board: bool = False
+    negative: bool = False
+    blank: bool = False
 
 
 _ON_DESK = ("wood", "dark", "plain")
@@ -121,6 +144,15 @@ DIFFICULTIES = {
     "joined": Difficulty(joined=True),
     "dense": Difficulty(joined=True, leading=(1.25, 1.6)),
     "turned": Difficulty(turned=True),
+    "strokes": Difficulty(strokes="characters"),
+    "words": Difficulty(strokes="words"),
+    "mixed": Difficulty(pens=("pencil", "marker", "fineliner"), mixed=True, light=0.4),
+    "through": Difficulty(through=True, tinted=True),
+    "board": Difficulty(pens=CHALKS, board=True, light=0.5, noise=0.014),
+    "negative": Difficulty(negative=True),
+    "blank": Difficulty(
+        rulings=RULINGS, desks=("none", *_ON_DESK), light=0.6, shadow=True, pitch=16, blank=True
+    ),
 }
 
 
@@ -137,14 +169,14 @@ class Truth:
         Clockwise turn of the photo against upright: 0, 90, 180 or 270 degrees.
     tilt : float
         Clockwise slope of the text lines in degrees, in the photo turned upright.
-    font, pen, ruling : str
-        How it was written, to sort results by.
+    hand, pen, ruling : str
+        How it was written, to sort results by; hand and pen are empty on a blank page.
     """
 
     page: Page
     orientation: int
     tilt: float
-    font: str
+    hand: str
     pen: str
     ruling: str
 
@@ -175,12 +207,25 @@ def page_corpus() -> Corpus:
     return Corpus(tuple(row for row in corpus.sentences if row.isascii() and "- -" not in row))
 
 
+@functools.lru_cache(maxsize=2)
+def page_writers(split: str = "train") -> PenHands:
+    """The writers of a split of UNIPEN in `$OCR_DATA`.
+
+    Raises
+    ------
+    DataError
+        If `$OCR_DATA` is not set.
+    """
+    return PenHands(data_dir(), split)
+
+
 def render_page(
     seed: int,
     difficulty: str = "photo",
     *,
     corpus: Corpus,
     fonts: Sequence[str] | None = None,
+    writers: PenHands | None = None,
     long_side: int = 1600,
 ) -> tuple[NDArray[np.uint8], Truth]:
     """Write a page and photograph it.
@@ -188,7 +233,7 @@ def render_page(
     Parameters
     ----------
     seed : int
-        The same seed, difficulty, corpus and fonts give the same page.
+        The same seed, difficulty, corpus, fonts and writers give the same page.
     difficulty : str
         One of `DIFFICULTIES`.
     corpus : Corpus
@@ -196,6 +241,8 @@ def render_page(
     fonts : sequence of str, optional
         File stems to choose the hand from. All that may be trained on, print or joined as the
         difficulty says, if left out.
+    writers : PenHands, optional
+        Whose pen strokes to write with; those that may be trained on if left out.
     long_side : int
         Of the photo, in pixels.
 
@@ -214,23 +261,68 @@ def render_page(
     """
     level = DIFFICULTIES[difficulty]
     rng = np.random.default_rng([seed, zlib.crc32(difficulty.encode())])
-    choices = fonts if fonts is not None else page_fonts(joined=level.joined)
-    hand = _hand(str(rng.choice(choices)), level.joined, rng)
+    if level.blank:
+        return _render_blank(level, long_side, rng)
+    if level.strokes:
+        writers = page_writers() if writers is None else writers
+        names = writers.printers if level.strokes == "characters" else writers.copyists
+        hand = _pen_hand(str(rng.choice(names)), rng)
+    else:
+        writers = None
+        choices = fonts if fonts is not None else page_fonts(joined=level.joined)
+        hand = _hand(str(rng.choice(choices)), level.joined, rng)
     pen = str(rng.choice(level.pens))
     aspect = float(rng.choice([0.72, 1.0, 1.38]))  # width over height
     size = (round(long_side / max(1, aspect)), round(long_side * min(1, aspect)))
     cap = min(size) * rng.uniform(0.036, 0.062)
-    paper = _paper(level, cap, rng)
+    paper = _board(rng) if level.board else _paper(level, cap, rng)
     sheet = Sheet(size, paper, rng)
-    _fill(sheet, hand, pen, cap, corpus, level)
+    _fill(sheet, hand, pen, cap, corpus, level, writers)
+    if level.through:
+        sheet.back = Sheet(size, paper, rng)
+        sheet.thinness = float(rng.uniform(0.06, 0.18))
+        _fill(sheet.back, hand, pen, cap, corpus, level, writers)
     orientation = int(rng.choice([90, 180, 270])) if level.turned else 0
     geometry = _view(sheet, level, cap, long_side, orientation, rng)
-    camera = _camera(level, rng)
-    picture = jpeg(photograph(sheet.reflectance(), geometry, camera, rng), camera.quality)
-    rgb = np.asarray(Image.open(io.BytesIO(picture)))
+    rgb = _take(sheet, geometry, level, rng)
     page = sheet.truth(geometry)
     tilt = measure_tilt(page, orientation)
     return rgb, Truth(page, orientation, tilt, hand.font, pen, paper.ruling)
+
+
+def _take(
+    sheet: Sheet, geometry: Geometry, level: Difficulty, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    camera = _camera(level, rng)
+    photo = photograph(sheet.reflectance(), geometry, camera, rng)
+    if level.negative:
+        photo = 255 - photo
+    return np.asarray(Image.open(io.BytesIO(jpeg(photo, camera.quality))))
+
+
+def _render_blank(
+    level: Difficulty, long_side: int, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], Truth]:
+    """A photo without writing: an empty sheet, filling the picture or on a desk, or the desk."""
+    aspect = float(rng.choice([0.72, 1.0, 1.38]))
+    size = (round(long_side / max(1, aspect)), round(long_side * min(1, aspect)))
+    cap = min(size) * rng.uniform(0.036, 0.062)
+    paper = _paper(replace(level, tinted=bool(rng.random() < 0.4)), cap, rng)
+    desk = str(rng.choice(level.desks))
+    height, width = size
+    inner = rng.uniform(0.02, 0.08)
+    frame = (inner * height, inner * width, (1 - inner) * height, (1 - inner) * width)
+    margin, shown = 0.0, paper.ruling
+    if desk != "none":
+        frame, margin = (0.0, 0.0, float(height), float(width)), 0.06
+        if rng.random() < 0.35:  # nothing but the table
+            frame, margin, shown = (2.0 * height, 0.0, 3.0 * height, float(width)), 0.0, desk
+    tilt, pitch, yaw = (
+        float(limit * rng.uniform(-1, 1)) for limit in (level.tilt, level.pitch, level.yaw)
+    )
+    geometry = aim(size, size, tilt=tilt, pitch=abs(pitch), yaw=yaw, frame=frame, margin=margin)
+    rgb = _take(Sheet(size, paper, rng), geometry, replace(level, desks=(desk,)), rng)
+    return rgb, Truth(Page(height, width, (), "truth"), 0, 0.0, "", "", shown)
 
 
 def measure_tilt(page: Page, orientation: int = 0) -> float:
@@ -265,6 +357,26 @@ def _hand(font: str, joined: bool, rng: np.random.Generator) -> Hand:
     )
 
 
+def _pen_hand(writer: str, rng: np.random.Generator) -> Hand:
+    """What recorded strokes leave open: how letters and words are spaced and lines run."""
+    return Hand(
+        writer,
+        tracking=float(rng.uniform(0.08, 0.3)),
+        word_gap=float(rng.uniform(0.5, 1.0)),
+        baseline=0.02,
+        spacing=0.04,
+        slant=float(rng.normal(0, 3)),
+        drift=0.4,
+        wander=0.05,
+        tremor=0.012,
+    )
+
+
+def _board(rng: np.random.Generator) -> Paper:
+    colour = BOARDS[rng.integers(len(BOARDS))]
+    return Paper(colour, texture=float(rng.uniform(1.5, 3)), dust=float(rng.uniform(0.02, 0.1)))
+
+
 def _paper(level: Difficulty, cap: float, rng: np.random.Generator) -> Paper:
     ruling = str(rng.choice(level.rulings))
     colour = (TINTS if level.tinted else WHITES)[rng.integers(4 if level.tinted else 3)]
@@ -275,7 +387,13 @@ def _paper(level: Difficulty, cap: float, rng: np.random.Generator) -> Paper:
 
 
 def _fill(
-    sheet: Sheet, hand: Hand, pen: str, cap: float, corpus: Corpus, level: Difficulty
+    sheet: Sheet,
+    hand: Hand,
+    pen: str,
+    cap: float,
+    corpus: Corpus,
+    level: Difficulty,
+    writers: PenHands | None,
 ) -> None:
     """Write a heading at times and one block of text, or two side by side."""
     rng = sheet.rng
@@ -288,7 +406,7 @@ def _fill(
         rows = printed[(printed > 2.2 * cap) & (printed < height - 1.4 * cap)][::every]
     left = width * (0.15 if sheet.paper.ruling == "ruled margin" else rng.uniform(0.06, 0.1))
     right = width * 0.95
-    if level.columns or rng.random() < 0.3:
+    if level.columns or (writers is None and rng.random() < 0.3):
         title = _note(rng, corpus, 18)
         title = title.upper() if _capitals_only(hand) else title
         title = _fitting(title, hand, 1.25 * cap, right - left)
@@ -303,10 +421,54 @@ def _fill(
         blocks = [(left, right)]
     for start, end in blocks:
         count = int(rng.integers(min(4, len(rows)), len(rows) + 1))
+        if writers is not None:
+            lines = _stroke_lines(rng, corpus, writers, hand, cap, end - start, count, level)
+            for words, row in zip(lines, rows, strict=False):
+                indent = abs(rng.normal(0, 0.15 * cap))
+                sheet.write_strokes(words, float(row), start + indent, cap, hand, PENS[pen])
+            continue
         texts = _texts(rng, corpus, hand, cap, end - start, count)
         for text, row in zip(texts, rows, strict=False):
             indent = abs(rng.normal(0, 0.15 * cap))
+            if level.mixed:
+                pen = str(rng.choice(level.pens))
             sheet.write(text, float(row), start + indent, cap, hand, PENS[pen])
+
+
+def _stroke_lines(
+    rng: np.random.Generator,
+    corpus: Corpus,
+    writers: PenHands,
+    hand: Hand,
+    cap: float,
+    room: float,
+    count: int,
+    level: Difficulty,
+) -> list[PieceWords]:
+    """Lines of recorded strokes, as full as `room` pixels allow."""
+    spare: PieceWords = []
+    lines: list[PieceWords] = []
+    while len(lines) < count:
+        if len(spare) < 20:
+            if level.strokes == "words":
+                more = writers.copy(rng, hand.font, 20 * count)
+            else:
+                text = " ".join(
+                    corpus.sentences[k] for k in rng.integers(len(corpus.sentences), size=5)
+                )
+                more = writers.spell(rng, hand.font, text.upper() if rng.random() < 0.4 else text)
+            spare = spare + more
+        line: PieceWords = []
+        left = 0.9 * room / cap
+        for word in spare:
+            left -= pieces_width(word, hand.tracking)
+            if left < 0 and line:
+                break
+            line.append(word)
+            left -= hand.word_gap
+        lines.append(line)
+        spare = spare[len(line) :]
+    return lines
 
 
 def _texts(

@@ -20,13 +20,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFont
+from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from ocr.errors import DataError
 from ocr.page import Box, Letter, Line, Page, Word
 from training.camera import Geometry, smooth_noise
 from training.datasets import data_dir
+from training.line_strokes import EM, Strokes
 
 Array = NDArray[np.float32]
 
@@ -53,6 +54,8 @@ class Pen:
         Share of the ink that the tooth of the paper keeps off, 0 to 1: pencil and chalk.
     softness : float
         Width of a stroke's edge as a fraction of its width: ink that bleeds.
+    body : (float, float, float), optional
+        Linear reflectance of what covers the ground instead of staining it, such as chalk.
     """
 
     density: tuple[float, float, float]
@@ -61,6 +64,7 @@ class Pen:
     flow: float = 0.15
     grain: float = 0.0
     softness: float = 0.25
+    body: tuple[float, float, float] | None = None
 
 
 PENS = {
@@ -73,6 +77,9 @@ PENS = {
     "pencil": Pen((1.15, 1.13, 1.08), 0.075, 0.16, 0.22, 0.55, 0.5),
     "felt": Pen((2.4, 2.4, 2.3), 0.115, 0.08, 0.06, 0.06, 0.22),
     "marker": Pen((2.9, 2.9, 2.8), 0.16, 0.07, 0.05, 0.03, 0.15),
+    "fineliner": Pen((2.3, 2.25, 2.1), 0.04, 0.07, 0.1, 0.1, 0.3),
+    "chalk": Pen((1.9, 1.9, 2.0), 0.1, 0.16, 0.2, 0.6, 0.4, (0.72, 0.72, 0.68)),
+    "yellow chalk": Pen((1.9, 1.9, 2.1), 0.1, 0.16, 0.2, 0.6, 0.4, (0.72, 0.62, 0.24)),
 }
 
 
@@ -83,7 +90,8 @@ class Hand:
     Attributes
     ----------
     font : str
-        File stem of a font, such as ``"dekko-400"``.
+        File stem of a font, such as ``"dekko-400"``, or the name of the writer whose strokes are
+        laid down by `Sheet.write_strokes`.
     joined : bool
         Letters are kept where the font joins them; only words jitter.
     tracking : float
@@ -135,6 +143,8 @@ class Paper:
         Strength of grain and fibres; 1 is copy paper.
     folds : int
         Creases of a sheet that was folded.
+    dust : float
+        Share of a board that wiped chalk veils where it lies thickest, 0 to 1.
     """
 
     colour: tuple[float, float, float] = (0.86, 0.86, 0.84)
@@ -143,6 +153,7 @@ class Paper:
     line_density: tuple[float, float, float] = (0.45, 0.28, 0.12)
     texture: float = 1.0
     folds: int = 0
+    dust: float = 0.0
 
     def baselines(self, height: int) -> NDArray[np.float64]:
         """Rows of the printed lines to write on; none on plain paper."""
@@ -233,7 +244,10 @@ def line_width(text: str, cap: float, hand: Hand) -> float:
 
 @dataclass
 class Mark:
-    """One written character: the pixels on the rim of its ink, and where it stands."""
+    """One written character: the pixels on the rim of its ink, and where it stands.
+
+    Of words in joined pen strokes nobody knows the letters apart: there the whole word is one mark.
+    """
 
     text: str
     rim: NDArray[np.float64]  # (N, 2) corners of pixels, row and col on the sheet
@@ -252,11 +266,17 @@ class Sheet:
         Height and width in pixels.
     paper : Paper
     rng : numpy.random.Generator
+    back : Sheet, optional
+        Its other side, of the same size, whose ink shows through mirrored.
+    thinness : float
+        Share of the density of that ink that comes through.
     """
 
     size: tuple[int, int]
     paper: Paper
     rng: np.random.Generator
+    back: Sheet | None = None
+    thinness: float = 0.0
     lines: list[list[list[Mark]]] = field(default_factory=list)  # lines > words > marks
     _ink: dict[Pen, Array] = field(default_factory=dict)
     _fields: dict[int, tuple[Array, Array, Array, Array]] = field(default_factory=dict)
@@ -323,7 +343,8 @@ class Sheet:
                     turn += rng.normal(0, hand.rotation)
                 advance = face.font.getlength(char) * scale * size * narrow
                 shape = _affine(scale * size, narrow, turn, hand.slant)
-                rim = self._draw(face, char, (ground, col), shape, cap, hand, pen)
+                glyph = face.field(char)
+                rim = self._draw(glyph, face.stroke, (ground, col), shape, cap, hand, pen)
                 if len(rim):
                     end = (ground, col + advance)
                     marks.append(Mark(char, rim, (ground, col), end, 0.6 * cap))
@@ -338,6 +359,58 @@ class Sheet:
             self.lines[-1].extend(words)
         elif words:
             self.lines.append(words)
+        return col
+
+    def write_strokes(
+        self,
+        words: Sequence[Sequence[tuple[str, Strokes]]],
+        row: float,
+        col: float,
+        cap: float,
+        hand: Hand,
+        pen: Pen,
+    ) -> float:
+        """Write one line of recorded pen strokes.
+
+        Parameters
+        ----------
+        words : sequence of words
+            Each of pieces, a text and its strokes: characters, or a whole word where letters join.
+            The strokes stand on y = 0 and a capital is `training.line_strokes.EM` high.
+        row, col, cap, hand, pen
+            As of `write`; of the hand only space, drift, wander and tremor count, since every
+            recorded letter differs anyway.
+
+        Returns
+        -------
+        float
+            The column where the line ends.
+        """
+        rng = self.rng
+        scale = cap / EM
+        slope = np.tan(np.deg2rad(rng.normal(0, hand.drift)))
+        wave = rng.uniform(0, 2 * np.pi)
+        start = col
+        shape = _affine(cap / GLYPH_CAP, 1.0, 0.0, hand.slant)
+        line: list[list[Mark]] = []
+        for word in words:
+            marks: list[Mark] = []
+            for text, strokes in word:
+                along = col - start
+                ground = (
+                    row - slope * along + hand.wander * cap * np.sin(wave + along / (5.5 * cap))
+                )
+                ground = float(ground + rng.normal(0, hand.baseline) * cap)
+                rim = self._draw(_path_field(strokes), 0.0, (ground, col), shape, cap, hand, pen)
+                wide = scale * max(float(stroke[:, 0].max()) for stroke in strokes)
+                if len(rim):
+                    marks.append(Mark(text, rim, (ground, col), (ground, col + wide), 0.6 * cap))
+                col += wide + (hand.tracking + rng.normal(0, hand.spacing)) * cap
+            if marks:
+                line.append(marks)
+            col += hand.word_gap * cap * float(np.exp(rng.normal(0, 0.12)))
+        if line:
+            self.lines.append(line)
         return col
 
     def stroke(self, points: Sequence[tuple[float, float]], width: float, pen: Pen) -> None:
@@ -368,13 +441,29 @@ class Sheet:
     def reflectance(self) -> Array:
         """The sheet as it looks: (H, W, 3) float32, linear reflectance."""
         sheet = _blank(self.size, self.paper, self._paper_tooth(), self.rng)
+        if self.back is not None:
+            sheet *= self._shine_through(self.back)
         for pen, cover in self._ink.items():
             if pen.grain:
                 # The tooth keeps the ink off the valleys where the pressure is low.
                 valley = np.clip(0.5 + 0.55 * self._paper_tooth(), 0, 1)
                 cover = cover * (1 - pen.grain * valley * np.clip(1.6 - cover, 0, 1))
-            sheet *= np.exp(-cover[..., None] * np.array(pen.density, dtype=np.float32))
+            clear = np.exp(-cover[..., None] * np.array(pen.density, dtype=np.float32))
+            sheet *= clear
+            if pen.body is not None:
+                sheet += (1 - clear) * np.array(pen.body, dtype=np.float32)
         return sheet
+
+    def _shine_through(self, back: Sheet) -> Array:
+        """What the ink of the other side lets through: mirrored, and blurred by the paper."""
+        through = np.ones((*self.size, 3), dtype=np.float32)
+        cloudy = 1 + 0.25 * smooth_noise(self.rng, self.size, 60)  # paper is not even
+        for pen, cover in back._ink.items():
+            blur = 0.0022 * min(self.size)
+            spread = ndimage.gaussian_filter(cover[:, ::-1], blur) * np.maximum(cloudy, 0)
+            density = np.float32(self.thinness) * np.array(pen.density, dtype=np.float32)
+            through *= np.exp(-spread[..., None] * density)
+        return through
 
     def truth(self, geometry: Geometry) -> Page:
         """The ground truth in pixels of the photo: boxes, baselines, polygons and text.
@@ -455,16 +544,20 @@ class Sheet:
 
     def _draw(
         self,
-        face: Typeface,
-        char: str,
+        glyph: tuple[Array, float, float],
+        thickness: float,
         origin: tuple[float, float],
         shape: NDArray[np.float64],
         cap: float,
         hand: Hand,
         pen: Pen,
     ) -> NDArray[np.float64]:
-        """Put one glyph on the sheet; returns the rim of its ink (pixel corners)."""
-        distance, foot, left = face.field(char)
+        """Put one glyph on the sheet; returns the rim of its ink (pixel corners).
+
+        `glyph` is a signed distance field with the row and column of its origin, `thickness` the
+        width of its strokes, both where a capital is `GLYPH_CAP` high.
+        """
+        distance, foot, left = glyph
         height, width = distance.shape
         corners = np.array([[0, 0], [0, width], [height, 0], [height, width]]) - [foot, left]
         placed = corners @ shape.T + origin
@@ -490,7 +583,7 @@ class Sheet:
         )
         seen = ndimage.map_coordinates(distance, at, order=1, cval=-GLYPH_MARGIN)
         px = cap / GLYPH_CAP
-        stroke = face.stroke * px
+        stroke = thickness * px
         # A font's strokes can be thinned by half at most: beyond that thin parts break.
         target = max(pen.width * cap, 0.5 * stroke)
         target *= 1 + self.rng.normal(0, 0.04)
@@ -509,6 +602,22 @@ class Sheet:
         crossing = np.minimum(place, cover)
         np.maximum(place, cover, out=place)
         place += np.float32(0.25) * crossing
+
+
+def _path_field(strokes: Strokes) -> tuple[Array, float, float]:
+    """Minus the distance to pen strokes where a capital is `GLYPH_CAP` high, and their origin."""
+    scale = GLYPH_CAP / EM
+    low = np.min([stroke.min(axis=0) for stroke in strokes], axis=0) * scale
+    high = np.max([stroke.max(axis=0) for stroke in strokes], axis=0) * scale
+    width, height = np.ceil(high - low).astype(int) + 1
+    picture = Image.new("1", (int(width) + 2 * GLYPH_MARGIN, int(height) + 2 * GLYPH_MARGIN), 1)
+    draw = ImageDraw.Draw(picture)
+    for stroke in strokes:
+        path = stroke * scale - low + GLYPH_MARGIN
+        draw.line(path.ravel().tolist(), fill=0)
+        draw.point(path[0].tolist(), fill=0)  # a dot is a line of one point
+    away = ndimage.distance_transform_edt(np.asarray(picture)).astype(np.float32)
+    return ndimage.gaussian_filter(-away, 1.2), float(GLYPH_MARGIN - low[1]), GLYPH_MARGIN - low[0]
 
 
 def _affine(scale: float, narrow: float, turn: float, slant: float) -> NDArray[np.float64]:
@@ -554,6 +663,8 @@ def _blank(size: tuple[int, int], paper: Paper, tooth: Array, rng: np.random.Gen
     for _ in range(paper.folds):
         shade *= _fold(size, rng)
     sheet = shade[..., None] * np.array(paper.colour, dtype=np.float32)
+    if paper.dust:
+        sheet += np.float32(0.6 * paper.dust) * _wiped(size, rng)[..., None]
     if paper.ruling == "plain":
         return sheet
     thick = max(1.2, 0.022 * paper.pitch) * (2.5 if paper.ruling == "dots" else 1)
@@ -576,6 +687,16 @@ def _blank(size: tuple[int, int], paper: Paper, tooth: Array, rng: np.random.Gen
         margin = np.clip(0.5 + (thick / 2 - np.abs(x - 0.13 * width)), 0, 1)
         sheet *= np.exp(-margin[..., None] * np.array([0.08, 0.6, 0.5], dtype=np.float32))
     return sheet
+
+
+def _wiped(size: tuple[int, int], rng: np.random.Generator) -> Array:
+    """How thick chalk lies on a wiped board, 0 to 1: streaks of the sponge, in clouds."""
+    height, width = size
+    narrow = smooth_noise(rng, (height, max(8, width // 12)), 3)
+    fine = Image.fromarray(narrow).resize((width, height), Image.Resampling.BICUBIC)
+    streaks = 0.5 * np.asarray(fine, dtype=np.float32)
+    clouds = smooth_noise(rng, size, 0.12 * min(size)) + smooth_noise(rng, size, 0.4 * min(size))
+    return np.clip(0.35 + 0.25 * clouds + 0.14 * streaks, 0, 1)
 
 
 def _fold(size: tuple[int, int], rng: np.random.Generator) -> Array:

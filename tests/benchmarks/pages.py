@@ -1,9 +1,14 @@
 """How well generated photos of pages are read, stage by stage, one row a kind of difficulty.
 
-    OCR_DATA=... python tests/benchmarks/pages.py [--pages 40] [--engine letters] [--only desk]
+    OCR_DATA=... python tests/benchmarks/pages.py [--pages 200] [--only desk] [--choose]
 
-Every page has its own seed and a font that is kept out of all training. Letters are compared by
-boxes at an IoU of 0.5; lines, order and word gaps are counted over the letters that were found.
+Every page has its own seed and a font, or a UNIPEN writer, that is kept out of all training; with
+`--choose`, other seeds and what may be chosen on. Letters are compared by boxes at an IoU of 0.5;
+lines, order and word gaps are counted over the letters that were found. Where only words have
+boxes, a found letter belongs to the word that its middle lies in.
+
+The stages are those of the letters way, which finds each letter before it reads; the last columns
+are the default engine's.
 """
 
 import argparse
@@ -17,11 +22,21 @@ from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
 from ocr.images import open_image
-from ocr.metrics import Errors, character_errors
+from ocr.metrics import character_errors
 from ocr.page import Page
-from ocr.reader import ENGINES, Reader
-from training.pages import DIFFICULTIES, Truth, measure_tilt, page_corpus, page_fonts, render_page
+from ocr.reader import Reader
+from training.pages import (
+    DIFFICULTIES,
+    Truth,
+    measure_tilt,
+    page_corpus,
+    page_fonts,
+    page_writers,
+    render_page,
+)
 
+STAGED, DEFAULT = ENGINES = ("letters", "auto")
+FIRST_TO_CHOOSE = 1000  # seed
 IOU = 0.5
 ENOUGH = 20  # letters: with fewer nobody need tell which way up a page is
 
@@ -34,7 +49,8 @@ class Score:
     letters: int = 0  # written
     found: int = 0  # boxes found
     matched: int = 0
-    lined: int = 0  # matched letters in the right line
+    placed: int = 0  # found letters that are part of what is written
+    lined: int = 0  # of these, in the right line
     steps: int = 0  # neighbouring lines that were both found
     in_order: int = 0
     gaps: int = 0  # written
@@ -46,26 +62,32 @@ class Score:
     tilted: int = 0
     edits: int = 0
     characters: int = 0
+    blank: int = 0  # pages without writing
+    seen: int = 0  # of these, something was found on
 
     def __add__(self, other: "Score") -> "Score":
         return Score(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
-    def row(self) -> list[str]:
+    def stages(self) -> list[str]:
         f1 = 2 * self.gaps_right / max(self.gaps + self.gaps_found, 1)
         return [
-            str(self.pages),
             _percent(self.matched, self.letters),
-            _percent(self.matched, self.found),
-            _percent(self.lined, self.matched),
+            _percent(self.matched, self.found) if self.letters else "",
+            _percent(self.lined, self.placed),
             _percent(self.in_order, self.steps),
-            f"{f1:.3f}",
+            f"{f1:.3f}" if self.gaps else "",
             _percent(self.upright, self.turnable),
             f"{self.tilt_error / self.tilted:.2f}" if self.tilted else "",
-            _percent(self.edits, self.characters),
         ]
+
+    def cer(self) -> str:
+        if self.blank and not self.characters:
+            return f"{self.seen} not blank"
+        return _percent(self.edits, self.characters)
 
 
 HEADS = (
+    "difficulty",
     "pages",
     "letter recall %",
     "precision %",
@@ -75,6 +97,8 @@ HEADS = (
     "upright %",
     "tilt error deg",
     "CER %",
+    "default: letter recall %",
+    "default: CER %",
 )
 
 
@@ -115,77 +139,107 @@ def places(page: Page) -> list[tuple[int, int]]:
     ]
 
 
+def inside(truth: Page, found: Page) -> list[int]:
+    """For each found letter the index of the written mark that its middle lies in, or -1."""
+    marks = np.array([mark.box.as_list() for mark in truth.letters]).reshape(-1, 4)
+    owners = []
+    for letter in found.letters:
+        box = letter.box
+        y, x = (box.y1 + box.y2) / 2, (box.x1 + box.x2) / 2
+        within = (marks[:, 0] <= y) & (y < marks[:, 2]) & (marks[:, 1] <= x) & (x < marks[:, 3])
+        owners.append(int(within.argmax()) if within.any() else -1)
+    return owners
+
+
 def score(truth: Truth, found: Page) -> Score:
     """Compare one page with what was read."""
-    pairs = match(truth.page, found)
+    if not truth.page.lines:
+        return Score(pages=1, blank=1, seen=int(bool(found.lines)))
     there, here = places(truth.page), places(found)
-    result = Score(pages=1, letters=len(pairs), found=len(here))
-    result.matched = sum(j >= 0 for j in pairs)
+    result = Score(pages=1)
+    # Where each letter was written and where it was found, in reading order; None if only one.
+    links: list[tuple[tuple[int, int], tuple[int, int]] | None]
+    if all(len(letter.text) == 1 for letter in truth.page.letters):
+        pairs = match(truth.page, found)
+        links = [(there[i], here[j]) if j >= 0 else None for i, j in enumerate(pairs)]
+        result.letters, result.found = len(there), len(here)
+        result.matched = len(pairs) - pairs.count(-1)
+    else:
+        owners = inside(truth.page, found)
+        links = [(there[i], here[j]) if i >= 0 else None for j, i in enumerate(owners)]
 
     # Lines: pair them so that most letters agree.
     table = np.zeros((len(truth.page.lines), max(len(found.lines), 1)), dtype=int)
-    for i, j in enumerate(pairs):
-        if j >= 0:
-            table[there[i][0], here[j][0]] += 1
+    for link in links:
+        if link is not None:
+            table[link[0][0], link[1][0]] += 1
     rows, cols = linear_sum_assignment(table, maximize=True)
     partner = {int(r): int(c) for r, c in zip(rows, cols, strict=True) if table[r, c]}
+    result.placed = int(table.sum())
     result.lined = int(sum(table[r, c] for r, c in partner.items()))
     steps = [(partner[a], partner[b]) for a, b in pairwise(sorted(partner))]
     result.steps, result.in_order = len(steps), sum(a < b for a, b in steps)
 
     # Gaps between neighbours that were both found in the partner of their line.
-    for (i, place), (k, after) in pairwise(enumerate(there)):
-        a, b = pairs[i], pairs[k]
-        row = partner.get(place[0])
-        if after[0] != place[0] or min(a, b) < 0 or not here[a][0] == here[b][0] == row:
+    for one, other in pairwise(links):
+        if one is None or other is None or one[0][0] != other[0][0]:
             continue
-        gap, seen = after[1] != place[1], here[a][1] != here[b][1]
+        if not one[1][0] == other[1][0] == partner.get(one[0][0]):
+            continue
+        gap, seen = one[0][1] != other[0][1], one[1][1] != other[1][1]
         result.gaps += gap
         result.gaps_found += seen
         result.gaps_right += gap and seen
 
-    if len(pairs) >= ENOUGH and found.lines:
+    if len(truth.page.text) >= ENOUGH and found.lines:
         turn = measure_tilt(found)  # the baselines run in the direction of reading
         off = (turn - truth.orientation - truth.tilt + 180) % 360 - 180
         result.turnable, result.upright = 1, int(abs(off) < 45)
         if result.upright:
             result.tilted, result.tilt_error = 1, abs(off)
-    errors: Errors = character_errors(
-        " ".join(truth.page.text.split()), " ".join(found.text.split())
-    )
+    errors = character_errors(" ".join(truth.page.text.split()), " ".join(found.text.split()))
     result.edits, result.characters = errors.edits, errors.total
     return result
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", type=int, default=40)
-    parser.add_argument("--engine", choices=ENGINES, default="letters")
+    parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--only", choices=list(DIFFICULTIES), action="append")
+    parser.add_argument("--choose", action="store_true", help="seeds and hands to choose by")
     parser.add_argument("--worst", type=int, default=0, help="name this many worst pages")
     options = parser.parse_args()
     names = options.only or list(DIFFICULTIES)
-    reader, corpus = Reader(engine=options.engine), page_corpus()
-    fonts = {kind: page_fonts(joined=kind, held_out=True) for kind in (False, True)}
-    scores = {name: Score() for name in names}
-    pages = []
-    for seed in range(options.pages):
-        name = names[seed % len(names)]
+    readers, corpus = {engine: Reader(engine=engine) for engine in ENGINES}, page_corpus()
+    held_out = not options.choose
+    fonts = {kind: page_fonts(joined=kind, held_out=held_out) for kind in (False, True)}
+    writers = page_writers("test" if held_out else "valid")
+    scores = {(name, engine): Score() for name in names for engine in ENGINES}
+    pages: dict[str, list[tuple[float, str]]] = {engine: [] for engine in ENGINES}
+    for number in range(options.pages):
+        name, seed = names[number % len(names)], number + (0 if held_out else FIRST_TO_CHOOSE)
         hands = fonts[DIFFICULTIES[name].joined]
-        picture, truth = render_page(seed, name, corpus=corpus, fonts=hands)
+        picture, truth = render_page(seed, name, corpus=corpus, fonts=hands, writers=writers)
         file = io.BytesIO()
         Image.fromarray(picture).save(file, "PNG", compress_level=1)
-        file.seek(0)
-        one = score(truth, reader.read(open_image(file, f"{name} {seed}")))
-        scores[name] += one
-        pages.append((one.edits / max(one.characters, 1), name, seed, truth.font, truth.pen))
-    scores["all"] = sum(scores.values(), Score())
-    print("| " + " | ".join(("difficulty", *HEADS)) + " |")
-    print("|---" * (len(HEADS) + 1) + "|")
-    for name, total in scores.items():
-        print("| " + " | ".join([name, *total.row()]) + " |")
-    for cer, name, seed, font, pen in sorted(pages, reverse=True)[: options.worst]:
-        print(f"worst: {name} seed {seed}, {font}, {pen}: CER {100 * cer:.1f} %")
+        for engine, reader in readers.items():
+            file.seek(0)
+            one = score(truth, reader.read(open_image(file, f"{name} {seed}")))
+            scores[name, engine] += one
+            lost = one.letters - one.matched if engine == STAGED else one.edits
+            share = one.seen + lost / max(one.letters if engine == STAGED else one.characters, 1)
+            pages[engine].append((share, f"{name} seed {seed}, {truth.hand}, {truth.pen}"))
+    for engine in ENGINES:
+        scores["all", engine] = sum((scores[name, engine] for name in names), Score())
+    print("| " + " | ".join(HEADS) + " |")
+    print("|---" * len(HEADS) + "|")
+    for name in (*names, "all"):
+        staged, default = scores[name, STAGED], scores[name, DEFAULT]
+        row = [name, str(staged.pages), *staged.stages(), staged.cer()]
+        print("| " + " | ".join([*row, default.stages()[0], default.cer()]) + " |")
+    for engine in ENGINES:
+        for share, page in sorted(pages[engine], reverse=True)[: options.worst]:
+            print(f"worst by {engine}: {page}: {100 * share:.1f} %")
 
 
 if __name__ == "__main__":

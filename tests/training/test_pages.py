@@ -5,8 +5,9 @@ import pytest
 
 from ocr.errors import DataError
 from ocr.page import Box, Letter, Line, Page, Word
-from training.camera import Curl, aim
+from training.camera import DESKS, Curl, aim
 from training.datasets import HELD_OUT_FONTS
+from training.line_strokes import EM
 from training.line_text import Corpus
 from training.pages import (
     CAPITAL_FAMILIES,
@@ -17,7 +18,7 @@ from training.pages import (
     page_fonts,
     render_page,
 )
-from training.sheet import PENS, RULINGS, Hand, Paper, Sheet, line_width
+from training.sheet import PENS, RULINGS, Hand, Paper, Pen, Sheet, line_width
 
 needs_fonts = pytest.mark.skipif(
     not os.environ.get("OCR_DATA"), reason="OCR_DATA is not set: no handwriting fonts"
@@ -29,6 +30,8 @@ CORPUS = Corpus(
         "Is the bread still warm? Then cut it now!",
     )
 )
+
+THIN = Pen((2.9, 2.9, 2.9), 0.04, pressure=0, flow=0)
 
 
 def sheet(ruling: str = "plain", seed: int = 0, size: tuple[int, int] = (300, 700)) -> Sheet:
@@ -103,6 +106,45 @@ def test_a_stroke_is_ink_without_text() -> None:
     assert look[150, 600] < 0.4
     assert look[200, 300] > 0.8
     assert paper.lines == []
+
+
+def test_strokes_are_boxed_where_their_ink_is() -> None:
+    paper = sheet()
+    # An "L" and a bar at half its height, where a capital is `EM` high; the foot stands on y = 0.
+    ell = [np.array([[0, -EM], [0, 0], [EM / 2, 0]], np.float32)]
+    bar = [np.array([[0, -EM / 2], [EM / 2, -EM / 2]], np.float32)]
+    hand = Hand("someone", tracking=0.5, spacing=0, baseline=0, drift=0, wander=0, tremor=0)
+    end = paper.write_strokes([[("L", ell), ("-", bar)], [("Lo", ell)]], 200, 100, 100, hand, THIN)
+    truth = paper.truth(aim((300, 700), (300, 700)))
+    assert truth.text == "L- Lo"
+    first, dash, whole = (letter.box for letter in truth.letters)
+    np.testing.assert_allclose(first.as_list(), [100, 100, 200, 150], atol=4)
+    np.testing.assert_allclose(dash.as_list(), [150, 200, 150, 250], atol=4)
+    assert 300 < whole.x1 < whole.x2 <= end
+    ink = np.argwhere(paper.reflectance()[..., 0] < 0.5)
+    np.testing.assert_allclose(ink.min(axis=0), [100, 100], atol=4)
+    np.testing.assert_allclose(ink.max(axis=0) + 1, [whole.y2, whole.x2], atol=3)
+
+
+def test_chalk_is_lighter_than_the_board() -> None:
+    board = Sheet((100, 300), Paper((0.04, 0.05, 0.04), dust=0.1), np.random.default_rng(0))
+    board.stroke([(50, 50), (50, 250)], 9, PENS["chalk"])
+    look = board.reflectance().mean(axis=2)
+    assert look[48:53, 100:200].mean() > 3 * np.median(look)
+    assert look.max() < 0.8
+    assert np.median(look) < 0.12
+
+
+def test_the_back_shows_through_faint_and_mirrored() -> None:
+    front, back = sheet(), sheet()
+    back.stroke([(100, 50), (100, 200)], 9, PENS["black gel"])
+    front.back, front.thinness = back, 0.15
+    look = front.reflectance()[..., 0]
+    dark = np.argwhere(look < 0.95 * np.median(look))
+    assert 480 < dark[:, 1].min() < 505
+    assert 640 < dark[:, 1].max() < 665
+    assert look.min() > 0.5
+    assert front.truth(aim((300, 700), (300, 700))).text == ""
 
 
 @needs_fonts
@@ -193,13 +235,16 @@ def test_letters_of_one_kind_differ() -> None:
 @pytest.mark.data
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)
 def test_pages_are_whole_and_follow_their_seed(difficulty: str) -> None:
-    fonts = page_fonts(joined=DIFFICULTIES[difficulty].joined)[:5]
+    level = DIFFICULTIES[difficulty]
+    fonts = page_fonts(joined=level.joined)[:5]
     photo, truth = render_page(5, difficulty, corpus=CORPUS, fonts=fonts, long_side=800)
     assert photo.dtype == np.uint8
     assert photo.shape == (truth.page.height, truth.page.width, 3)
     assert max(photo.shape) == 800
-    assert truth.font in fonts
-    assert truth.page.lines
+    if not level.strokes and not level.blank:
+        assert truth.hand in fonts
+    assert bool(truth.page.lines) != level.blank
+    assert (np.median(photo) < 128) == (level.board or level.negative)
     for line in truth.page.lines:
         assert line.text.isascii()
         for letter in line.letters:
@@ -211,6 +256,28 @@ def test_pages_are_whole_and_follow_their_seed(difficulty: str) -> None:
     again, same = render_page(5, difficulty, corpus=CORPUS, fonts=fonts, long_side=800)
     np.testing.assert_array_equal(photo, again)
     assert truth == same
+
+
+@needs_fonts
+@pytest.mark.data
+@pytest.mark.parametrize("seed", range(8))
+def test_blank_pages_have_no_truth(seed: int) -> None:
+    photo, truth = render_page(seed, "blank", corpus=CORPUS, long_side=400)
+    assert truth.page.lines == ()
+    assert photo.shape == (truth.page.height, truth.page.width, 3)
+    assert truth.ruling in (*RULINGS, *DESKS)
+
+
+@needs_fonts
+@pytest.mark.data
+def test_lines_of_one_page_have_pens_of_their_own() -> None:
+    fonts = page_fonts()[:5]
+    photo, truth = render_page(6, "mixed", corpus=CORPUS, fonts=fonts, long_side=800)
+    ink = [
+        np.percentile(photo[b.y1 : b.y2, b.x1 : b.x2], 10)
+        for b in (x.box for x in truth.page.lines)
+    ]
+    assert max(ink) > min(ink) + 60
 
 
 @needs_fonts
