@@ -208,11 +208,12 @@ def survey(coarse: FloatImage) -> Survey:
         The page, its longer side at most `COARSE_SIDE`.
     """
     even = even_light(denoise(dark_on_light(coarse)))
-    if not ink_mask(even).any():  # nothing, or a texture: its streaks are no rules
+    ink = ink_mask(even)
+    if not ink.any():  # nothing, or a texture: its streaks are no rules
         return Survey(0.0)
     lines = find_rules(even)
     rules = not_letters(lines)
-    height = _letter_height_of(ink_mask(paint_over(even, rules)))
+    height = _letter_height_of(ink_mask(paint_over(even, rules)) if rules else ink)
     more = not_letters(lines, height)
     if len(more) > len(rules):
         rules = more

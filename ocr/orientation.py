@@ -26,7 +26,7 @@ LEGIBLE = -0.2  # mean log confidence below which no way up reads well: joined w
 EVIDENCE = 0.075  # nats a letter by which another way up must read better
 
 
-def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
+def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, float]:
     """How often a page must be turned to the left, as `numpy.rot90` turns, to stand upright.
 
     A sample of its letters is classified in all four ways; upright letters are recognised more
@@ -41,8 +41,11 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
 
     Returns
     -------
-    int
+    turns : int
         0, 1, 2 or 3.
+    sureness : float
+        Mean log confidence of the sample that way up, look-alikes counted together; 0 where it is
+        too small to tell.
     """
     labels, _ = ndimage.label(found.labels > 0, structure=np.ones((3, 3)))
     boxes = label_boxes(labels)
@@ -50,7 +53,7 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
     usual = np.median(sides[sides > SMALL * found.letter_height])
     letters = np.flatnonzero((sides > SMALL * usual) & (sides < WIDEST * usual))
     if len(letters) < FEWEST:
-        return 0
+        return 0, 0.0
     if len(letters) > SAMPLE:
         letters = letters[np.linspace(0, len(letters) - 1, SAMPLE).astype(int)]
     crops = []
@@ -68,10 +71,10 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
 
     upright = sureness(0)
     if upright > SURELY_UPRIGHT:
-        return 0
+        return 0, upright
     others = [sureness(turns) for turns in (1, 2, 3)]
     clear = max(others) > max(upright + EVIDENCE, LEGIBLE)
-    return int(np.argmax(others)) + 1 if clear else 0
+    return (int(np.argmax(others)) + 1, max(others)) if clear else (0, upright)
 
 
 class Turned:

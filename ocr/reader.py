@@ -34,11 +34,13 @@ LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by p
 # Mean confidence of its letters from which a page is read letter by letter: any page, and one on
 # which most words are single letters, whose gaps whole lines would take for none.
 SURE_LETTERS, SURE_APART = 0.985, 0.95
+SINGLE_LETTERS = -0.13  # mean log confidence of a sample under which no page is read so
 APART = 0.8  # share of its words that are single letters
 
 # Mean confidence of joined writing under which it may stand on its head, or lie on its side.
 MAYBE_INVERTED, MAYBE_LYING = 0.9, 0.8
 LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
+SAMPLED_LINES = 8  # that are turned upside down to see whether the page may be
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
 
 REJECTED = "\N{REPLACEMENT CHARACTER}"
@@ -244,14 +246,14 @@ class Reader:
         found = self._segment(photo, on_stage)
         if found is None:
             return _page(photo, self._engine, ())
-        turns = quarter_turns(found, self._judge)
+        turns, sureness = quarter_turns(found, self._judge)
         engine = self._engine
         read: list[ReadLine] = []
         turned: Picture = Turned(photo, turns) if turns else photo
         if turns:
             found = self._segment(turned, on_stage)
         if found is not None:
-            engine, read = self._read(found, turned)
+            engine, read = self._read(found, turned, sureness)
         if engine == "lines" and _sureness(read) < MAYBE_INVERTED:
             better = self._another_way_up(photo, turns, read)
             if better is not None:
@@ -276,7 +278,10 @@ class Reader:
         from ocr.orientation import Turned
 
         best, turns = read, tried
-        for other in (2, 1, 3) if _sureness(read) < MAYBE_LYING else (2,):
+        ways: tuple[int, ...] = (2, 1, 3) if _sureness(read) < MAYBE_LYING else (2,)
+        if read and not self._surer_inverted(read):
+            ways = ways[1:]
+        for other in ways:
             turned = Turned(photo, (tried + other) % 4)
             found = self._segment(turned, None)
             lines = [] if found is None else self._read_lines(found, turned)
@@ -285,6 +290,23 @@ class Reader:
         letters = sum(len(one.line.letters) for one in best)
         clear = _sureness(best) > _sureness(read) + LINES_EVIDENCE and letters >= FEWEST_TO_TURN
         return (turns, best) if clear else None
+
+    def _surer_inverted(self, read: list[ReadLine]) -> bool:
+        """Whether a sample of lines reads more surely upside down."""
+        from ocr.line_images import cut_line
+
+        places = np.linspace(0, len(read) - 1, min(len(read), SAMPLED_LINES))
+        sample = [read[k] for k in np.round(places).astype(int)]
+        images = [
+            np.rot90(cut_line(one.found, one.members, one.baseline).image, 2) for one in sample
+        ]
+        inverted = [
+            confidence
+            for line in self.line_reader.read([np.ascontiguousarray(image) for image in images])
+            for character, confidence in zip(line.text, line.confidences, strict=True)
+            if character != " "
+        ]
+        return bool(inverted) and float(np.mean(inverted)) > _sureness(sample)
 
     def _segment(self, photo: Picture, on_stage: OnStage | None) -> Segmentation | None:
         from ocr.find_letters import COARSE_SIDE, segment, survey
@@ -295,13 +317,16 @@ class Reader:
         found = segment(photo.grey(round(first.side)), first.rules, on_stage)
         return found if len(found.boxes) else None
 
-    def _read(self, found: Segmentation, photo: Picture) -> tuple[str, list[ReadLine]]:
+    def _read(
+        self, found: Segmentation, photo: Picture, sureness: float
+    ) -> tuple[str, list[ReadLine]]:
         """The way that was taken, and what it read.
 
-        Left to choose, single letters are read first: they cost less, and where they are surely
-        read or stand far apart they are read as well or better. All else is read by lines.
+        Left to choose, single letters are read first, unless `sureness`, their mean log
+        confidence, tells joined writing: they cost less, and where they are surely read or stand
+        far apart they are read as well or better. All else is read by lines.
         """
-        if self._engine != "lines":
+        if self._engine == "letters" or (self._engine == "auto" and sureness > SINGLE_LETTERS):
             letters = self._read_letters(found, photo)
             words = [word for one in letters for word in one.line.words]
             apart = sum(len(word.letters) == 1 for word in words) >= APART * len(words)

@@ -42,8 +42,6 @@ def count(name, owner, function):
     setattr(owner, function, counted)
 
 import ocr.images, ocr.find_letters, ocr.group_lines, ocr.formats
-turn_to("import: scikit-learn")
-import sklearn.cluster
 turn_to("import: onnxruntime")
 import onnxruntime
 turn_to("other imports")
