@@ -346,14 +346,15 @@ def characters(mask: NDArray[np.bool_], even: FloatImage, letter_height: float) 
         First estimate, pixels.
     """
     mask = without_high(mask, letter_height)
-    components, labels = writing(mask, even, letter_height)
+    stroke = stroke_width(mask)
+    components, labels = writing(mask, even, letter_height, stroke)
     if not len(components):
         return _empty(even)
     group = join_pieces(components, letter_height)
     kept = ~floating_dots(group_boxes(components, group), letter_height)
     number = np.cumsum(kept) * kept
     labels = np.concatenate([[0], number[group]]).astype(np.int32)[labels]
-    labels, cuts = cut_touching(labels, letter_height, stroke_width(mask))
+    labels, cuts = cut_touching(labels, letter_height, stroke)
     boxes = label_boxes(labels)
     links = [*cuts, *beside(boxes, letter_height)]
     owner = _united(len(boxes), [(a, b) for a, b, joined in links if joined])
@@ -414,7 +415,7 @@ def without_high(mask: NDArray[np.bool_], letter_height: float) -> NDArray[np.bo
 
 
 def writing(
-    mask: NDArray[np.bool_], even: FloatImage, letter_height: float
+    mask: NDArray[np.bool_], even: FloatImage, letter_height: float, stroke: float
 ) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """The components that are writing: `(N, 4)` boxes and their labels, 1 to N.
 
@@ -424,7 +425,6 @@ def writing(
     labels, count = label(mask, connectivity=2, return_num=True)
     if count == 0:
         return np.empty((0, 4), dtype=np.intp), labels.astype(np.int32)
-    stroke = stroke_width(mask)
     area = np.bincount(labels.ravel(), minlength=count + 1)
     coarse_dirt = area < 0.3 * stroke**2
     coarse_dirt[0] = True

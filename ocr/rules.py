@@ -239,17 +239,19 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
         thick = (own & ridge[rows, cols]).sum(axis=0)
         middle = rows.start + own.T @ np.arange(len(own)) / np.maximum(count, 1)
         there = np.flatnonzero(count)
-        stack = [there]
+        smooth = ndimage.median_filter(middle[there], 9, mode="nearest")
+        smooth = ndimage.uniform_filter1d(smooth, 9, mode="nearest")
+        stack = [slice(0, len(there))]
         while stack:
-            part = stack.pop()
+            span = stack.pop()
+            part, course = there[span], smooth[span]
             if len(part) < SHORTEST or not thick[part].any():
                 continue
-            course = ndimage.median_filter(middle[part], 9, mode="nearest")
-            course = ndimage.uniform_filter1d(course, 9, mode="nearest")
             chord = np.interp(part, part[[0, -1]], course[[0, -1]])
             worst = int(np.argmax(np.abs(course - chord)))
             if abs(course[worst] - chord[worst]) > bend and 0 < worst < len(part) - 1:
-                stack += [part[:worst], part[worst:]]
+                bent = span.start + worst
+                stack += [slice(span.start, bent), slice(bent, span.stop)]
                 continue
             slope = float((course[-1] - course[0]) / max(part[-1] - part[0], 1))
             width = float(np.median(thick[part][thick[part] > 0]))
@@ -318,14 +320,14 @@ def paint_over(even: FloatImage, rules: tuple[Rule, ...]) -> FloatImage:
     pen = (even < paper - INK) & ~covered[False] & ~covered[True]
     usual = float(np.percentile((paper - even)[pen], 80)) if pen.any() else 0.0
     dark = even < paper - max(INK, PEN * usual)
+    ink = {upright: dark & ~covered[not upright] for upright in (False, True)}
     out = even.copy()
     for upright, band in bands:
-        ink = dark & ~covered[not upright]
         depth = band.depth / max(usual, INK)
         if upright:
-            _paint(even.T, out.T, ink.T, band, paper, depth)
+            _paint(even.T, out.T, ink[True].T, band, paper, depth)
         else:
-            _paint(even, out, ink, band, paper, depth)
+            _paint(even, out, ink[False], band, paper, depth)
     return out
 
 
