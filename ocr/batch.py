@@ -3,8 +3,10 @@
     documents -> tasks -> workers (processes here, or a cluster) -> outcomes -> journal, errors
 
 A worker reads a document, writes its results by itself and hands back a few hundred bytes, so the
-memory of the run does not grow with the pages. What has been done stands in a journal in the
-folder of the results (`ocr.journal`), what could not be read in `errors.ndjson`.
+memory of the run does not grow with the pages. A long document is divided: its parts are read
+apart, by whoever is free, into a hidden folder beside the results, from which a last task writes
+the results piece by piece. What has been done stands in a journal in the folder of the results
+(`ocr.journal`), what could not be read in `errors.ndjson`.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ import io
 import json
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +29,7 @@ from ocr.journal import Journal, Record
 from ocr.storage import Place
 
 ERRORS = "errors.ndjson"
+PARTS = ".ocr-parts"  # folder of what is read of documents that are not finished
 LISTED = 20  # errors and warnings that the summary names; all errors are in the file
 
 
@@ -42,13 +46,16 @@ class Item(Protocol):
 
 
 class Recipe(Protocol):
-    """How an item becomes results; picklable. All but `settings` and `outputs` run on workers."""
+    """How an item becomes results; picklable. All but `settings` and `outputs` run on workers.
+
+    A part is what can be read apart from the rest of an item: anything picklable.
+    """
 
     def settings(self) -> str:
         """SHA-256 of all that the results depend on besides the item."""
 
     def outputs(self, item: Any) -> list[str]:
-        """Names that the files of `results` may have, told without opening the item."""
+        """Names that the item's `files` may have, told without opening it."""
 
     def content(self, item: Any) -> Path | bytes:
         """The item's file, or what is in it."""
@@ -56,28 +63,43 @@ class Recipe(Protocol):
     def about(self, item: Any) -> str:
         """What of the item the results depend on besides its content."""
 
-    def results(self, item: Any, content: Path | bytes) -> Results:
-        """Read the item."""
+    def parts(self, item: Any, content: Path | bytes) -> Sequence[Any]:
+        """Its parts in order, at least one."""
+
+    def read(self, item: Any, content: Path | bytes, part: Any) -> Reading:
+        """Read one part."""
+
+    def files(
+        self, item: Any, content: Path | bytes, data: Callable[[], Iterator[bytes]]
+    ) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """The files to write, by name, in pieces; `data` gives the `Reading.data` of all parts."""
 
 
 @dataclass(frozen=True)
-class Results:
-    """What one item gave: the content of each file to write, and sentences for people.
+class Reading:
+    """What one part gave, and sentences for people.
 
     `warnings` are of what may be wrong, `pages` tell what was read, one for each page.
     """
 
-    files: dict[str, bytes]
+    data: bytes
     warnings: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Task:
-    """An item to read, unless `done` proves that it has been."""
+    """An item to read, unless `done` proves that it has been.
+
+    Of an item that is divided, the `digest` is told, and `part` is the number of the part to read;
+    none is left to read where it is None, so that its files can be written.
+    """
 
     item: Item
     done: Record | None = None
+    digest: str = ""
+    parts: tuple[Any, ...] = ()
+    part: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,9 +118,15 @@ class Outcome:
     trace : str
         Where it happened, if that was a surprise.
     warnings, pages : tuple of str
-        As in `Results`.
+        As in `Reading`.
     fresh : bool
         Whether it was read now, and not found done.
+    path : str
+        Of the item.
+    part : int or None
+        The part of it that this is about, if it is not all.
+    divided : Task or None
+        What is to be read part by part instead.
     """
 
     file: str
@@ -109,6 +137,15 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     fresh: bool = True
+    path: str = ""
+    part: int | None = None
+    divided: Task | None = None
+
+
+def failure(task: Task, error: str, kind: str, trace: str = "") -> Outcome:
+    """The outcome of a task at which something went wrong."""
+    item = task.item
+    return Outcome(item.name, error=error, kind=kind, trace=trace, path=item.path, part=task.part)
 
 
 @dataclass
@@ -130,6 +167,7 @@ class Summary:
 
     total: int
     read: int = 0
+    pages: int = 0  # read now
     found: int = 0  # done by an earlier run
     failed: int = 0
     warned: int = 0
@@ -167,27 +205,82 @@ class Work:
             )
         try:
             content = self.recipe.content(item)
-            digest = _digest(content, self.recipe.about(item))
-            if _is_done(task.done, digest, self.settings) and self.place.holds(task.done.outputs):  # type: ignore[union-attr]
-                return Outcome(item.name, task.done, fresh=False)
-            results = self.recipe.results(item, content)
-            for name, data in results.files.items():
-                self.place.write(name, data)
+            if task.part is not None:
+                return self._read_part(task, content)
+            return self._read_all(task, content)
         except ModelError:
             raise
         except OcrError as error:
-            return Outcome(item.name, error=str(error), kind=type(error).__name__)
+            return failure(task, str(error), type(error).__name__)
         # The edge of a worker: what one file brings about must not end the run.
         except Exception as error:
             kind = type(error).__name__
             reason = f"{item.name}: internal error ({kind}: {error}); see --debug"
-            return Outcome(item.name, error=reason, kind=kind, trace=traceback.format_exc())
+            return failure(task, reason, kind, traceback.format_exc())
+
+    def _read_all(self, task: Task, content: Path | bytes) -> Outcome:
+        """Read an item of one part, divide another, or write what its parts gave."""
+        item = task.item
+        digest = _digest(content, self.recipe.about(item))
+        if _is_done(task.done, digest, self.settings) and self.place.holds(task.done.outputs):  # type: ignore[union-attr]
+            return Outcome(item.name, task.done, fresh=False, path=item.path)
+        reading = Reading(b"")
+        if task.parts:
+            if digest != task.digest:
+                raise OcrError(f"{item.name}: was changed while it was read. Read it again.")
+            names = self.part_names(task)
+
+            def data() -> Iterator[bytes]:
+                for name in names:
+                    yield self._kept(name, item.name)
+
+        else:
+            parts = tuple(self.recipe.parts(item, content))
+            if len(parts) > 1:
+                divided = Task(item, None, digest, parts)
+                return Outcome(item.name, path=item.path, divided=divided)
+            reading = self.recipe.read(item, content, parts[0])
+
+            def data() -> Iterator[bytes]:
+                yield reading.data
+
         written = {
-            name: (len(data), hashlib.sha256(data).hexdigest())
-            for name, data in results.files.items()
+            name: self.place.write(name, pieces)
+            for name, pieces in self.recipe.files(item, content, data)
         }
         record = Record(item.path, digest, self.settings, written)
-        return Outcome(item.name, record, warnings=results.warnings, pages=results.pages)
+        return Outcome(
+            item.name, record, warnings=reading.warnings, pages=reading.pages, path=item.path
+        )
+
+    def _read_part(self, task: Task, content: Path | bytes) -> Outcome:
+        """Read a part into the hidden folder, unless an earlier run has."""
+        assert task.part is not None
+        name = self.part_names(task)[task.part]
+        reading = Reading(b"")
+        if _unsealed(self.place.read(name) or b"") is None:
+            reading = self.recipe.read(task.item, content, task.parts[task.part])
+            self.place.write(name, _sealed(reading.data))
+        return Outcome(
+            task.item.name,
+            warnings=reading.warnings,
+            pages=reading.pages,
+            path=task.item.path,
+            part=task.part,
+        )
+
+    def part_names(self, task: Task) -> list[str]:
+        """Files of what the parts of an item give: of this content with these settings."""
+        key = hashlib.sha256(f"{task.digest} {self.settings}".encode()).hexdigest()[:32]
+        return [f"{PARTS}/{key}-{part:06d}" for part in range(len(task.parts))]
+
+    def _kept(self, name: str, item: str) -> bytes:
+        """What a part gave."""
+        data = _unsealed(self.place.read(name) or b"")
+        if data is None:
+            self.place.remove(name)
+            raise OutputError(f"{item}: {self.place.root}/{name} is lost or damaged. Use --resume.")
+        return data
 
 
 def run(
@@ -222,7 +315,7 @@ def run(
     stop : Stop, optional
         Set from outside, it ends the run early; what is at work is finished first.
     on_outcome : callable
-        Called with each outcome and the account so far.
+        Called with each outcome, those of parts too, and the account so far.
 
     Returns
     -------
@@ -243,9 +336,11 @@ def run(
     try:
         place.sweep()
         place.remove(ERRORS)
+        if not resume:
+            place.clear(PARTS)
         summary = Summary(total=len(items) + len(lost))
         work = Work(recipe, place, recipe.settings())
-        tasks = (Task(item, book.done(item.path)) for item in items)
+        tasks = _Tasks(items, book)
         with _error_rows(place) as note:
 
             def count(outcome: Outcome) -> None:
@@ -268,13 +363,64 @@ def run(
                 count(Outcome(name, error=str(error), kind=type(error).__name__))
             try:
                 for outcome in execute(tasks, work, stop):
-                    count(outcome)
+                    summary.pages += len(outcome.pages)
+                    whole = tasks.take(outcome)
+                    if whole is None:
+                        on_outcome(outcome, summary)
+                    else:
+                        count(whole)
             finally:
                 place.sweep()
+            if not stop.signal:
+                place.clear(PARTS)
     finally:
         book.close()
     summary.stopped = stop.signal
     return summary
+
+
+class _Tasks(Iterator[Task]):
+    """The tasks of a run: an item each, and those that come of dividing one, which go first.
+
+    It may have more to give after it had none: an item is divided by whoever opens it.
+    """
+
+    def __init__(self, items: Iterable[Item], book: Journal) -> None:
+        self._items = iter(items)
+        self._book = book
+        self._ready: deque[Task] = deque()
+        self._divided: dict[str, tuple[Task, set[int], list[str]]] = {}  # parts left; warnings
+
+    def __next__(self) -> Task:
+        if self._ready:
+            return self._ready.popleft()
+        item = next(self._items)
+        return Task(item, self._book.done(item.path))
+
+    def take(self, outcome: Outcome) -> Outcome | None:
+        """The outcome of an item that comes with this outcome; None if it is not done yet."""
+        path = outcome.path
+        if outcome.divided is not None:
+            whole = outcome.divided
+            numbers = range(len(whole.parts))
+            self._divided[path] = whole, set(numbers), []
+            self._ready.extend(replace(whole, part=number) for number in numbers)
+            return None
+        if outcome.part is None:
+            _, _, warnings = self._divided.pop(path, (None, None, []))
+            return replace(outcome, warnings=(*warnings, *outcome.warnings))
+        if path not in self._divided:  # it has failed already
+            return None
+        whole, left, warnings = self._divided[path]
+        if outcome.error:  # an error of one part is that of all
+            del self._divided[path]
+            self._ready = deque(task for task in self._ready if task.item.path != path)
+            return replace(outcome, part=None, warnings=tuple(warnings))
+        left.discard(outcome.part)
+        warnings += outcome.warnings[: max(0, LISTED - len(warnings))]
+        if not left:
+            self._ready.appendleft(whole)
+        return None
 
 
 @contextmanager
@@ -300,6 +446,18 @@ def _digest(content: Path | bytes, about: str) -> str:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _sealed(data: bytes) -> bytes:
+    """Data with its checksum."""
+    return hashlib.sha256(data).digest() + data
+
+
+def _unsealed(sealed: bytes) -> bytes | None:
+    """Inverse of `_sealed`; None of anything else."""
+    size = hashlib.sha256().digest_size
+    digest, data = sealed[:size], sealed[size:]
+    return data if hashlib.sha256(data).digest() == digest else None
 
 
 def _is_done(record: Record | None, digest: str, settings: str) -> bool:

@@ -67,6 +67,7 @@ CHARSETS = {
 OVERLAY_SIDE = 2400  # pixels, longer side of an overlay: letters stay legible, files small
 OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
 PLAIN_PROGRESS = 60.0  # seconds between lines about a long run, where there is no terminal
+PAGED = (".pdf", ".tif", ".tiff")  # files whose pages may be many
 CONFIG = "ocr.toml"  # as in ocr.config
 DPI = 300  # dots an inch, as in ocr.images
 PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
@@ -357,7 +358,7 @@ def _how_to_read_many(command: Command) -> Command:
             "--timeout",
             type=_Number(min=0, min_open=True),
             metavar="SECONDS",
-            help="Give up a file that takes longer.",
+            help="Give up a file of which a page, or four of many, take longer.",
         ),
         click.option(
             "--resume",
@@ -368,7 +369,7 @@ def _how_to_read_many(command: Command) -> Command:
             "--jobs",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Read so many files at a time, a process each; by default one a core.",
+            help="Read with so many processes; by default one a core.",
         ),
     ):
         command = option(command)
@@ -641,7 +642,8 @@ def _executor(
         from ocr import cluster
 
         return partial(cluster.execute, address=scheduler)
-    if stdin or (len(documents) == 1 and jobs is None and limit is None):
+    one = len(documents) == 1 and Path(documents[0].path).suffix.lower() not in PAGED
+    if stdin or (one and jobs is None and limit is None):
         return None
     from ocr import workers
 
@@ -695,6 +697,8 @@ def _read_into_folder(
     if summary.total > 1:
         seconds = time.monotonic() - start
         counts = [f"{summary.read} file{'' if summary.read == 1 else 's'} read"]
+        if summary.pages > summary.read:
+            counts.append(f"{summary.pages:,} pages")
         if summary.found:
             counts.append(f"{summary.found} done before")
         if summary.failed:
@@ -717,8 +721,10 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
         def describe(outcome: Outcome, _: Summary) -> None:
             if outcome.error:
                 _say(outcome.error)
-            for sentence in outcome.pages if outcome.fresh else (f"{outcome.file}: done before",):
+            for sentence in outcome.pages:
                 _tell(sentence)
+            if not outcome.fresh:
+                _tell(f"{outcome.file}: done before")
 
         yield describe
         return
@@ -731,11 +737,11 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
             if now - shown > PLAIN_PROGRESS:
                 shown = now
                 done = summary.total - summary.left
-                left = (now - start) / done * summary.left
-                _note(
+                left = (now - start) / done * summary.left / 60 if done else math.nan
+                _tell(
                     f"{done} of {summary.total} files, {summary.failed} failed, "
-                    f"{done / (now - start):.1f} a second, {left / 60:.0f} min left",
-                    "green",
+                    f"{summary.pages / (now - start):.1f} pages a second, "
+                    + (f"{left:.0f} min left" if done else f"{summary.pages} pages so far")
                 )
 
         yield tell
@@ -745,12 +751,12 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
         if summary is None:
             return ""
         failed = f", {summary.failed} failed" if summary.failed else ""
-        return f"{summary.read / (time.monotonic() - start):.1f} files/s{failed}"
+        return f"{summary.pages / (time.monotonic() - start):.1f} pages/s{failed}"
 
     with click.progressbar(
         length=total, label="Reading", show_pos=True, item_show_func=rate, file=sys.stderr
     ) as bar:
-        yield lambda _, summary: bar.update(1, summary)
+        yield lambda outcome, summary: bar.update(0 if outcome.part is not None else 1, summary)
 
 
 @cli.command()

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocr.batch import Outcome, Step, Stop, Task
+from ocr.batch import Outcome, Step, Stop, Task, failure
 from ocr.errors import ModelError, OcrError
 
 if TYPE_CHECKING:
@@ -125,12 +125,11 @@ def _outcome(future: Future, task: Task, address: str) -> Outcome:
     except ModelError:
         raise
     except KilledWorker as error:
-        return Outcome(
-            name,
-            error=f"{name}: {error.allowed_failures + 1} workers died while they read it, perhaps "
-            "for want of memory. Make it smaller, or give the workers more.",
-            kind="WorkerDied",
+        reason = (
+            f"{name}: {error.allowed_failures + 1} workers died while they read it, perhaps for "
+            "want of memory. Make it smaller, or give the workers more."
         )
+        return failure(task, reason, "WorkerDied")
     except FutureCancelledError:
         raise _lost(address) from None
 

@@ -51,7 +51,8 @@ def split_crossings(found: Segmentation, rows: list[NDArray[np.intp]]) -> Segmen
     for character in np.flatnonzero(~usual):
         y1, x1, y2, x2 = found.boxes[character]
         here = labels[y1:y2, x1:x2]
-        own = (here > 0) & (found.owner[here - 1] == character)
+        before = found.labels[y1:y2, x1:x2]  # without the new parts of others in the same box
+        own = (before > 0) & (found.owner[before - 1] == character)
         lines = _lines_of(own, y1, x1, courses, band, found.letter_height)
         numbers = np.unique(lines[own])
         for part in np.unique(here[own]):

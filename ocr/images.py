@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -286,7 +287,7 @@ def count_pages(content: Path | bytes, name: str) -> int:
             raise ImageError(f"{name}: a PDF without a page.")
         return pages
     with _opened(content, name) as image:
-        return len(_frames(image)) if image.format == "TIFF" else 1
+        return sum(1 for _ in _frames(image))
 
 
 def pictures_in(folder: Path, recursive: bool = False, leave_out: Path | None = None) -> list[Path]:
@@ -424,14 +425,22 @@ def _rendered(source: Path | bytes, name: str, page: int, size: tuple[int, int])
     return picture.crop((0, 0, max(size[0], 1), max(size[1], 1)))
 
 
-def _frames(image: Image.Image) -> list[int]:
-    """Frames of a TIFF file that are pages: previews of others are not."""
-    pages = []
-    for frame in range(getattr(image, "n_frames", 1)):
-        image.seek(frame)
+def _frames(image: Image.Image) -> Iterator[int]:
+    """Frames of a file that are pages: of a TIFF all but previews of others, else the first."""
+    if image.format != "TIFF":
+        yield 0
+        return
+    found = False
+    for frame in count():
+        try:
+            image.seek(frame)
+        except EOFError:
+            break
         if not int(image.tag_v2.get(SUBFILE_TYPE, 0)) & REDUCED:  # type: ignore[attr-defined]
-            pages.append(frame)
-    return pages or [0]
+            found = True
+            yield frame
+    if not found:
+        yield 0
 
 
 def _open_heif(name: str) -> tuple[str, ...]:
@@ -459,11 +468,14 @@ def _opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Im
             io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
             Image.open(stream, formats=formats) as image,
         ):
-            frames = _frames(image) if image.format == "TIFF" else [0]
-            if not 1 <= page <= len(frames):
-                raise ImageError(_no_such_page(name, page, len(frames)))
-            if image.format == "TIFF":
-                image.seek(frames[page - 1])
+            pages = 0
+            for pages, frame in enumerate(_frames(image), 1):
+                if pages == page:
+                    if frame != image.tell():
+                        image.seek(frame)
+                    break
+            else:
+                raise ImageError(_no_such_page(name, page, pages))
             yield image
     except ImageError:
         raise

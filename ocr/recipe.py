@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocr import __version__
-from ocr.batch import Results
+from ocr.batch import Reading
 
 # Nothing heavy here: worker processes import this before they have set their threads.
 if TYPE_CHECKING:
     from ocr.inputs import Document, PageSource
     from ocr.page import Page
     from ocr.reader import Reader, ReadLine
+
+PART_PAGES = 4  # of a document that are read at one go: few, so that all processes have work
+Part = tuple[list[int], int]  # numbers of its pages, and how many the document has
 
 
 @dataclass(frozen=True)
@@ -67,16 +71,24 @@ class ReadDocument:
                 names.append(f"{document.stem}.page0001{suffix}")
         return names
 
-    def results(self, document: Document, content: Path | bytes) -> Results:
-        """All pages of the document, in each format; an error of one is that of all."""
+    def parts(self, document: Document, content: Path | bytes) -> list[Part]:
+        """Some pages each, so that those of a long document are read by several processes."""
+        sources = document.sources(content)
+        pages = sources[0].pages
+        # Stdin cannot be read twice.
+        most = len(sources) if document.path == "-" else PART_PAGES
+        numbers = [source.number for source in sources]
+        return [(numbers[k : k + most], pages) for k in range(0, len(numbers), most)]
+
+    def read(self, document: Document, content: Path | bytes, part: Part) -> Reading:
+        """Some pages of the document, as rows of JSON; an error of one is that of all."""
         from ocr.drafts import write_drafts
-        from ocr.formats import render
 
         reader = _reader(self.options)
-        pages: list[tuple[PageSource, Page]] = []
+        rows: list[str] = []
         warnings: list[str] = []
         told: list[str] = []
-        for source in document.sources(content):
+        for source in _sources(document, content, part):
             lines: list[ReadLine] = []
             start = time.perf_counter()
             if self.drafts or self.line_images is not None:
@@ -86,13 +98,34 @@ class ReadDocument:
                 page = reader.read(source.open())
             warnings += [f"{source.title}: {warning}" for warning in page.warnings]
             told.append(describe(source, page, time.perf_counter() - start))
-            pages.append((source, page))
-        files = {
-            name: data
-            for format_ in self.formats
-            for name, data in render(format_, document.stem, pages, self.join)
-        }
-        return Results(files, tuple(warnings), tuple(told))
+            row = (source.number, source.pages, page.to_dict())
+            rows.append(json.dumps(row, ensure_ascii=False) + "\n")
+        return Reading("".join(rows).encode(), tuple(warnings), tuple(told))
+
+    def files(
+        self, document: Document, content: Path | bytes, data: Callable[[], Iterator[bytes]]
+    ) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """The document in each format."""
+        from ocr.formats import render
+        from ocr.page import Page
+
+        def pages() -> Iterator[tuple[PageSource, Page]]:
+            for part in data():
+                for row in part.decode().split("\n")[:-1]:
+                    number, count, page = json.loads(row)
+                    (source,) = _sources(document, content, ([number], count))
+                    yield source, Page.from_dict(page)
+
+        for format_ in self.formats:
+            yield from render(format_, document.stem, pages(), self.join)
+
+
+def _sources(document: Document, content: Path | bytes, part: Part) -> list[PageSource]:
+    from ocr.inputs import PageSource
+
+    numbers, pages = part
+    kept = content if isinstance(content, bytes) else None
+    return [PageSource(document.path, n, pages, document.dpi, kept) for n in numbers]
 
 
 def describe(source: PageSource, page: Page, seconds: float) -> str:

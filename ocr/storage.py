@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ocr.errors import OcrError, OutputError
 
@@ -92,14 +95,34 @@ class Place:
 
             make_folder(self.local)
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, data: bytes | Iterable[bytes]) -> tuple[int, str]:
         """Write one file whole or not at all: beside and renamed, or as one object.
+
+        Parameters
+        ----------
+        name : str
+        data : bytes or iterable of bytes
+            The content, or pieces of it, which need not be in memory together.
+
+        Returns
+        -------
+        int, str
+            Its size and SHA-256.
 
         Raises
         ------
         OutputError
             It cannot be written.
         """
+        size, digest = 0, hashlib.sha256()
+
+        def write_to(stream: IO[bytes]) -> None:
+            nonlocal size
+            for piece in (data,) if isinstance(data, bytes) else data:
+                size += len(piece)
+                digest.update(piece)
+                stream.write(piece)
+
         if self.local is not None:
             from ocr.output import make_folder, replacing
 
@@ -107,14 +130,18 @@ class Place:
             if path.parent != self.local:
                 make_folder(path.parent)
             with replacing(path) as stream:
-                stream.write(data)
-            return
+                write_to(stream)
+            return size, digest.hexdigest()
         system, path_ = self._at(name)
         try:
             system.makedirs(path_.rpartition("/")[0], exist_ok=True)
-            system.pipe_file(path_, data)
+            with tempfile.NamedTemporaryFile() as stream:
+                write_to(stream)
+                stream.flush()
+                system.put_file(stream.name, path_)
         except OSError as error:
             raise OutputError(f"{self.root}/{name}: cannot be written ({error}).") from None
+        return size, digest.hexdigest()
 
     def read(self, name: str) -> bytes | None:
         """The content of a file, or None if it is not there or cannot be read."""
@@ -140,6 +167,15 @@ class Place:
             system, path = self._at(name)
             system.rm_file(path)
 
+    def clear(self, folder: str) -> None:
+        """Remove a folder in this place with all that is in it; fine if it is not there."""
+        if self.local is not None:
+            shutil.rmtree(self.local / folder, ignore_errors=True)
+            return
+        system, path = self._at(folder)
+        if system.exists(path):
+            system.rm(path, recursive=True)
+
     def names(self, folder: str) -> list[str]:
         """Names of the files directly in a folder in this place, sorted; none if it is missing."""
         if self.local is not None:
@@ -153,11 +189,24 @@ class Place:
 
     def holds(self, files: dict[str, tuple[int, str]]) -> bool:
         """Whether all these files are there with this size and SHA-256, and so whole."""
-        for name, (size, digest) in files.items():
-            data = self.read(name)
-            if data is None or len(data) != size or hashlib.sha256(data).hexdigest() != digest:
-                return False
-        return True
+        return all(self._account(name) == tuple(told) for name, told in files.items())
+
+    def _account(self, name: str) -> tuple[int, str] | None:
+        """Size and SHA-256 of a file; None if it cannot be read."""
+        size, digest = 0, hashlib.sha256()
+        try:
+            if self.local is not None:
+                stream = (self.local / name).open("rb")
+            else:
+                system, path = self._at(name)
+                stream = system.open(path, "rb")
+            with stream:
+                while block := stream.read(1 << 20):
+                    size += len(block)
+                    digest.update(block)
+        except OSError:
+            return None
+        return size, digest.hexdigest()
 
     def sweep(self) -> None:
         """Remove what killed processes have left half-written. Nobody may be writing."""

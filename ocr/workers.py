@@ -21,7 +21,7 @@ from itertools import islice
 from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
 
-from ocr.batch import Outcome, Step, Stop, Task
+from ocr.batch import Outcome, Step, Stop, Task, failure
 from ocr.errors import ModelError, OcrError
 
 TICK = 0.2  # seconds between looks at time limits and signals
@@ -37,6 +37,10 @@ THREADS = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+
+# The allocator of glibc (mallopt(3)): arrays from a megabyte on get memory of their own, which goes
+# back at once. By itself it learns to keep them on the heap, where pages of many sizes leave holes.
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
 
 
 def execute(
@@ -124,11 +128,8 @@ def execute(
                     crew.remove(worker)
                     worker.kill()
                     name = worker.task.item.name
-                    yield Outcome(
-                        name,
-                        error=f"{name}: took longer than {limit:g} seconds. Raise --timeout.",
-                        kind="TimeLimit",
-                    )
+                    late_by = f"{name}: took longer than {limit:g} seconds. Raise --timeout."
+                    yield failure(worker.task, late_by, "TimeLimit")
     finally:
         for worker in crew:
             worker.kill()
@@ -148,7 +149,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, far = context.Pipe()
         self.process = context.Process(target=_serve, args=(far,), daemon=True)
-        with _signals_kept_back():
+        with _signals_kept_back(), _environment(ALLOCATOR):
             self.process.start()
         far.close()  # so that the pipe ends with the process
         self._send(step)
@@ -181,12 +182,11 @@ class _Worker:
         name = self.task.item.name
         code = self.code or 0
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return Outcome(
-            name,
-            error=f"{name}: the process that read it died {TRIES} times ({how}), perhaps for want "
-            "of memory. Make it smaller, or use fewer --jobs.",
-            kind="WorkerDied",
+        error = (
+            f"{name}: the process that read it died {TRIES} times ({how}), perhaps for want of "
+            "memory. Make it smaller, or use fewer --jobs."
         )
+        return failure(self.task, error, "WorkerDied")
 
     def kill(self) -> None:
         self.process.kill()
@@ -215,6 +215,18 @@ def _signals_kept_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Variables that processes started meanwhile find set, unless they are set already."""
+    new = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for name in new:
+            del os.environ[name]
 
 
 def _serve(pipe: Connection) -> None:

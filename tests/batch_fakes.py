@@ -6,11 +6,14 @@ import hashlib
 import os
 import signal
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr.batch import Results
+from ocr.batch import Reading
 from ocr.errors import ImageError, ModelError
+
+Data = Callable[[], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Upper:
-    """Writes the text in capitals."""
+    """Writes the text in capitals; | parts what is read apart."""
 
     version: str = "1"
 
@@ -48,8 +51,13 @@ class Upper:
     def outputs(self, note: Note) -> list[str]:
         return [f"{note.stem}.up"]
 
-    def results(self, note: Note, path: Path) -> Results:
-        text = path.read_text()
+    def parts(self, note: Note, path: Path) -> list[str]:
+        return path.read_text().split("|")
+
+    def files(self, note: Note, path: Path, data: Data) -> Iterator[tuple[str, Iterator[bytes]]]:
+        yield f"{note.stem}.up", data()
+
+    def read(self, note: Note, path: Path, text: str) -> Reading:
         with path.with_suffix(".seen").open("a") as seen:
             seen.write(f"{os.getpid()}\n")
         verb, _, rest = text.partition(" ")
@@ -64,7 +72,7 @@ class Upper:
         if verb == "sleep":
             time.sleep(float(rest))
         warnings = ("nothing to read",) if verb == "blank" else ()
-        return Results({f"{note.stem}.up": text.upper().encode()}, warnings)
+        return Reading(text.upper().encode(), warnings, (f"{note.stem}: read",))
 
 
 def seen_by(path: Path) -> list[int]:

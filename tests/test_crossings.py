@@ -52,3 +52,13 @@ def test_a_tail_between_the_letters_below_stays_whole():
 def test_a_page_of_one_line_has_nothing_to_divide():
     found = page()
     assert split_crossings(found, [np.arange(len(found.boxes))]) is found
+
+
+def test_two_that_reach_into_each_others_boxes_are_both_parted():
+    one = ((35, 46, 54, 49), (52, 46, 54, 109), (52, 106, 75, 109))
+    other = ((35, 76, 45, 79), (43, 76, 45, 141), (43, 138, 75, 141))
+    found = page(*one, *other)
+    assert len(found.boxes) == 22
+    divided, rows = find_lines(found)
+    assert [len(row) for row in rows] == [12, 12]
+    assert np.array_equal(divided.labels > 0, found.labels > 0)

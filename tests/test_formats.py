@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ocr import cli
-from ocr.formats import FORMATS, file_names, render, writer
+from ocr.formats import FORMATS, by_suffix, file_name, render, writer
 from ocr.inputs import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 
@@ -78,11 +78,11 @@ def scan(*pages: Page) -> list[tuple[PageSource, Page]]:
 
 def test_pages_of_one_document():
     pages = scan(TWO_LINES, BLANK, TWO_LINES)
-    assert dict(render("text", "out/scan", pages)) == {
-        "out/scan.txt": "ab c\né\u2028\n\f\fab c\né\u2028\n".encode()
-    }
-    ((name, content),) = render("json", "scan", pages)
-    data = json.loads(content)
+    ((name, pieces),) = render("text", "out/scan", pages)
+    assert name == "out/scan.txt"
+    assert b"".join(pieces).decode() == "ab c\né\u2028\n\f\fab c\né\u2028\n"
+    ((name, pieces),) = render("json", "scan", pages)
+    data = json.loads(b"".join(pieces))
     assert name == "scan.json"
     assert [Page.from_dict(entry) for entry in data] == [TWO_LINES, BLANK, TWO_LINES]
     assert [(entry["file"], entry["page"]) for entry in data] == [
@@ -93,10 +93,20 @@ def test_pages_of_one_document():
     assert "".join(writer("text")(iter(pages[:1]), False)).startswith("==> scan.pdf, page 1 <==")
 
 
-def test_file_names():
-    one, three = [PageSource("a.jpg")], [source for source, _ in scan(BLANK, BLANK, BLANK)]
-    assert file_names("text", "a", one) == ["a.txt"]
-    assert file_names("json", "b/a", three) == ["b/a.json"]
+def test_file_name():
+    (third, _) = scan(BLANK, BLANK, BLANK)[2]
+    assert file_name("text", "a", PageSource("a.jpg")) == "a.txt"
+    assert file_name("json", "b/a", third) == "b/a.json"
+    assert file_name("alto", "a", third) == "a.page0003.alto.xml"
+    assert file_name("page", "scan", PageSource("scan.jpg")) == "scan.page.xml"
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_suffix_tells_the_format(kind):
+    for suffix in (FORMATS[kind].suffix, *FORMATS[kind].also):
+        assert by_suffix(f"a.b{suffix.upper()}") == (kind,)
+    assert by_suffix("a.xml") == ("alto", "page")
+    assert by_suffix("a.log") == by_suffix("a") == ()
 
 
 def lines_at(*rows: tuple[int, str]) -> Page:

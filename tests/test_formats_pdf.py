@@ -48,9 +48,9 @@ def picture() -> Image.Image:
 
 def made(path: Path, *pages: Page) -> bytes:
     sources = [PageSource(str(path), k, len(pages)) for k in range(1, len(pages) + 1)]
-    ((name, content),) = render("pdf", "a", list(zip(sources, pages, strict=True)))
+    ((name, pieces),) = render("pdf", "a", zip(sources, pages, strict=True))
     assert name == "a.pdf"
-    return content
+    return b"".join(pieces)
 
 
 def words_in(content: bytes, number: int = 0) -> list[tuple[str, tuple[float, ...]]]:
@@ -220,7 +220,8 @@ def test_a_pdf_keeps_its_pages(picture, tmp_path, turn):
     photo = source.open()
     assert (photo.height, photo.width) == (600, 800)
     page = Page(600, 800, (Line((word("Grüße", 80, 40, 200, 60), word("5€", 84, 300, 120, 60))),))
-    ((_, content),) = render("pdf", "a", [(source, page)])
+    ((_, pieces),) = render("pdf", "a", [(source, page)])
+    content = b"".join(pieces)
     assert_in_place(content, page)
     seen = shown(content, (400, 300))
     assert np.abs(seen - np.asarray(picture, dtype=np.int16)).mean() < 4
@@ -288,5 +289,6 @@ def test_stdin(picture):
     stream = io.BytesIO()
     picture.save(stream, "JPEG")
     source = PageSource("-", content=stream.getvalue())
-    ((_, content),) = render("pdf", "stdin", [(source, TEXT)])
+    ((_, pieces),) = render("pdf", "stdin", [(source, TEXT)])
+    content = b"".join(pieces)
     assert_in_place(content, TEXT)

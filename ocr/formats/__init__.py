@@ -6,7 +6,7 @@ format allows it, so that a thousand pages need no more memory than one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -57,22 +57,24 @@ def by_suffix(name: str) -> tuple[str, ...]:
     return fitting or (("alto", "page") if name.endswith(".xml") else ())
 
 
-def file_names(name: str, stem: str, sources: Sequence[PageSource]) -> list[str]:
-    """The files that a document becomes in a format: as `render` gives them, ahead of reading.
+def file_name(name: str, stem: str, source: PageSource) -> str:
+    """The file that a page of a document is written to in a format.
 
-    One file, unless the format holds a single page and the document has several: then
-    ``stem.page0001.suffix``, with the number of the page.
+    The same for all its pages, unless the format holds a single page and the document has several:
+    then ``stem.page0001.suffix``, with the number of the page.
     """
     suffix = FORMATS[name].suffix
-    if FORMATS[name].many or all(source.pages == 1 for source in sources):
-        return [f"{stem}{suffix}"]
-    return [f"{stem}.page{source.number:04d}{suffix}" for source in sources]
+    if FORMATS[name].many or source.pages == 1:
+        return f"{stem}{suffix}"
+    return f"{stem}.page{source.number:04d}{suffix}"
 
 
 def render(
-    name: str, stem: str, pages: Sequence[tuple[PageSource, Page]], join: bool = False
-) -> Iterator[tuple[str, bytes]]:
-    """The files of one document in a format: (name, content) of each.
+    name: str, stem: str, pages: Iterable[tuple[PageSource, Page]], join: bool = False
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The files of one document in a format: the name of each, and its content in pieces.
+
+    A file's pieces are to be used before the next file is asked for.
 
     Parameters
     ----------
@@ -80,14 +82,18 @@ def render(
         A key of `FORMATS`.
     stem : str
         Name of the files without suffix.
-    pages : sequence of (PageSource, Page)
-        All pages of the document, at least one.
+    pages : iterable of (PageSource, Page)
+        All pages of the document; no more than one is held at a time.
     join : bool
         Running text instead of lines, where it is text.
     """
-    names = file_names(name, stem, [source for source, _ in pages])
     write = writer(name, join)
-    parts = [pages] if len(names) == 1 else [[page] for page in pages]
-    for file, part in zip(names, parts, strict=True):
-        pieces = write(part, True)
-        yield file, b"".join(p.encode() if isinstance(p, str) else p for p in pieces)
+    if FORMATS[name].many:
+        yield f"{stem}{FORMATS[name].suffix}", _encoded(write(pages, True))
+        return
+    for source, page in pages:
+        yield file_name(name, stem, source), _encoded(write([(source, page)], True))
+
+
+def _encoded(pieces: Iterable[str | bytes]) -> Iterator[bytes]:
+    return (piece.encode() if isinstance(piece, str) else piece for piece in pieces)

@@ -11,6 +11,7 @@ from ocr.page import Box, Line, Page, Word
 
 CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly"
 DOCTYPE = "<!DOCTYPE html>\n"
+BETWEEN = "pages"  # what the pages take the place of
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[str]:
@@ -21,16 +22,20 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[st
     """
     root = ElementTree.Element("html", {"xmlns": "http://www.w3.org/1999/xhtml"})
     head = element(root, "head")
-    body = element(root, "body")
-    count = 0
-    for count, (source, page) in enumerate(pages, 1):
-        _write_page(body, source, page, count)
     element(head, "title", "Text of handwriting")
     element(head, "meta", charset="UTF-8")
     element(head, "meta", name="ocr-system", content=f"{SOFTWARE} {VERSION}")
     element(head, "meta", name="ocr-capabilities", content=CAPABILITIES)
-    element(head, "meta", name="ocr-number-of-pages", content=count)
-    yield document(root).replace("<html", f"{DOCTYPE}<html", 1)
+    element(root, "body", BETWEEN)
+    before, after = document(root).replace("<html", f"{DOCTYPE}<html", 1).split(BETWEEN)
+    yield before
+    for count, (source, page) in enumerate(pages, 1):
+        body = ElementTree.Element("body")
+        _write_page(body, source, page, count)
+        ElementTree.indent(body, level=1)
+        written = ElementTree.tostring(body[0], encoding="unicode")
+        yield f"\n    {written.rstrip()}"
+    yield f"\n  {after}"
 
 
 def _write_page(body: ElementTree.Element, source: PageSource, page: Page, count: int) -> None:

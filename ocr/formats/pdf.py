@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import io
 import math
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from pikepdf import Page as PdfPage
 
 LONG_SIDE = 842  # points, of a photo that tells no size: A4's
+HELD = 1 << 24  # bytes of pictures that are kept in memory
+PIECE = 1 << 20  # bytes that are written at a time
 QUALITY = 90  # of JPEG, for pictures that were none
 CODES = 255  # characters a font holds; code 0 is left out
 EM = 1000  # glyph units
@@ -87,11 +91,12 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
     with ExitStack() as opened:
         pdf = opened.enter_context(pikepdf.new())
         fonts = _Fonts(pdf)
+        pictures = _Pictures(pdf, opened)
         originals: dict[str, Pdf] = {}
         for source, page in pages:
             photo = source.open()
             if not photo.is_pdf:
-                _add_photo(pdf, fonts, photo, page)
+                _add_photo(pdf, fonts, pictures, photo, page)
                 continue
             if source.path not in originals:  # open until all is saved: it is copied only then
                 content = photo.source
@@ -99,10 +104,72 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
                 originals[source.path] = opened.enter_context(pikepdf.open(stream))
             _add_original(pdf, fonts, originals[source.path].pages[source.number - 1], page)
         fonts.finish()
-        result = io.BytesIO()
+        pictures.finish()
+        result = opened.enter_context(tempfile.TemporaryFile())
         modern = pikepdf.ObjectStreamMode.generate
         pdf.save(result, deterministic_id=True, object_stream_mode=modern)
-    yield result.getvalue()
+        result.seek(0)
+        while piece := result.read(PIECE):
+            yield piece
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A picture as a PDF stores it: JPEG, or rows of bits."""
+
+    data: bytes
+    size: tuple[int, int]  # width, height
+    grey: bool
+    bilevel: bool = False
+
+    def stored(self, pdf: Pdf) -> Object:
+        from pikepdf import Name
+
+        stored = pdf.make_stream(self.data)
+        if not self.bilevel:
+            stored.Filter = Name.DCTDecode
+        stored.BitsPerComponent = 1 if self.bilevel else 8
+        stored.ColorSpace = Name.DeviceGray if self.grey else Name.DeviceRGB
+        stored.Type, stored.Subtype = Name.XObject, Name.Image
+        stored.Width, stored.Height = self.size
+        return stored
+
+
+class _Pictures:
+    """The pictures of pages, in memory up to `HELD` bytes and then in files until all is saved."""
+
+    def __init__(self, pdf: Pdf, opened: ExitStack) -> None:
+        self.pdf = pdf
+        self.opened = opened
+        self.held: list[tuple[PdfPage, _Picture]] = []
+
+    def show(self, sheet: PdfPage, picture: _Picture) -> None:
+        """Let a page have the picture as its /Photo."""
+        self.held.append((sheet, picture))
+        if sum(len(one.data) for _, one in self.held) > HELD:
+            self._set_aside()
+
+    def finish(self) -> None:
+        for sheet, picture in self.held:
+            self._give(sheet, picture.stored(self.pdf))
+
+    def _set_aside(self) -> None:
+        import pikepdf
+
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - of all pages, until they are saved
+        self.opened.enter_context(file)
+        with pikepdf.new() as aside:
+            aside.Root.Photos = pikepdf.Array(picture.stored(aside) for _, picture in self.held)
+            aside.save(file, deterministic_id=True)
+        kept = self.opened.enter_context(pikepdf.open(file))
+        for (sheet, _), picture in zip(self.held, kept.Root.Photos, strict=True):
+            self._give(sheet, self.pdf.copy_foreign(picture))  # whose data stays in the file
+        self.held.clear()
+
+    def _give(self, sheet: PdfPage, picture: Object) -> None:
+        from pikepdf import Name
+
+        sheet.add_resource(picture, Name.XObject, Name.Photo)
 
 
 class _Fonts:
@@ -188,11 +255,9 @@ def _to_unicode(characters: Sequence[str]) -> bytes:
     ).encode()
 
 
-def _add_photo(pdf: Pdf, fonts: _Fonts, photo: Photo, page: Page) -> None:
+def _add_photo(pdf: Pdf, fonts: _Fonts, pictures: _Pictures, photo: Photo, page: Page) -> None:
     """Append a page that shows a photo."""
-    from pikepdf import Dictionary
-
-    picture, orientation = _picture(pdf, photo)
+    picture, orientation = _picture(photo)
     scale = POINT / photo.dpi if photo.dpi else LONG_SIDE / max(page.height, page.width)
     width, height = page.width * scale, page.height * scale
     a, b, c, d, e, f = LAID[orientation]
@@ -200,7 +265,7 @@ def _add_photo(pdf: Pdf, fonts: _Fonts, photo: Photo, page: Page) -> None:
     sheet = pdf.add_blank_page(page_size=(round(width, 2), round(height, 2)))
     text = _text(fonts, page, scale)
     sheet.Contents = pdf.make_stream(f"q {_numbers(matrix)} cm /Photo Do Q\n{text}".encode())
-    sheet.Resources = Dictionary(XObject=Dictionary(Photo=picture))
+    pictures.show(sheet, picture)
     fonts.add_to(sheet)
 
 
@@ -247,10 +312,8 @@ def _drop_invisible(pdf: Pdf, sheet: PdfPage) -> None:
     sheet.Contents = pdf.make_stream(unparse_content_stream(kept))
 
 
-def _picture(pdf: Pdf, photo: Photo) -> tuple[Object, int]:
-    """The photo as an image object, and the orientation in which it is stored."""
-    from pikepdf import Name
-
+def _picture(photo: Photo) -> tuple[_Picture, int]:
+    """The photo as it is stored, and in which orientation."""
     found = photo.jpeg()
     if found is None:
         pixels = photo.rgb(max(photo.height, photo.width))
@@ -259,27 +322,14 @@ def _picture(pdf: Pdf, photo: Photo) -> tuple[Object, int]:
         )
         image = Image.fromarray(pixels[..., 0] if grey else pixels)
         if grey and np.isin(pixels[..., 0], (0, 255)).all():  # a fax or a bilevel scan
-            bits = image.convert("1")
-            stored = pdf.make_stream(bits.tobytes(), Filter=None)
-            stored.BitsPerComponent, stored.ColorSpace = 1, Name.DeviceGray
-            return _described(stored, image.size), 1
+            bits = image.convert("1").tobytes()
+            return _Picture(bits, image.size, grey=True, bilevel=True), 1
         stream = io.BytesIO()
         image.save(stream, "JPEG", quality=QUALITY)
         found = stream.getvalue(), 1
     content, orientation = found
     with Image.open(io.BytesIO(content)) as image:
-        stored = pdf.make_stream(content, Filter=Name.DCTDecode)
-        stored.BitsPerComponent = 8
-        stored.ColorSpace = Name.DeviceGray if image.mode == "L" else Name.DeviceRGB
-        return _described(stored, image.size), orientation
-
-
-def _described(stored: Object, size: tuple[int, int]) -> Object:
-    from pikepdf import Name
-
-    stored.Type, stored.Subtype = Name.XObject, Name.Image
-    stored.Width, stored.Height = size
-    return stored
+        return _Picture(content, image.size, grey=image.mode == "L"), orientation
 
 
 def _text(fonts: _Fonts, page: Page, scale: float) -> str:

@@ -66,7 +66,7 @@ page = reader.read(source.open())
 turn_to("write")
 with replacing(Path(sys.argv[2])) as stream:
     for _, content in ocr.formats.render("text", "a", [(source, page)]):
-        stream.write(content)
+        stream.writelines(content)
 turn_to("")
 for name, seconds in spent.items():
     print(f"{name}\\t{seconds:.4f}")
