@@ -234,6 +234,8 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
     bend = max(1.5, BEND * max(line.shape))
     pieces = []
     for index, (rows, cols) in enumerate(ndimage.find_objects(labels), start=1):
+        if cols.stop - cols.start < SHORTEST:
+            continue
         own = labels[rows, cols] == index
         count = own.sum(axis=0)
         thick = (own & ridge[rows, cols]).sum(axis=0)
