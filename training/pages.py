@@ -1,10 +1,10 @@
 """Photos of handwritten pages with full ground truth, each from one seed.
 
-`render_page` fills a `training.sheet.Sheet` with text in a random hand, a font or the recorded strokes
-of a writer (`training.page_strokes`), photographs it with `training.camera` and returns the picture
-with boxes of letters, words and lines, their text and order, and how the page lies. `DIFFICULTIES`
-name what makes a page hard, one thing each, so that a measurement shows which stage of reading is
-the weakest.
+`render_page` fills a `training.sheet.Sheet` with text in a random hand, a font or the recorded
+strokes of a writer (`training.page_strokes`), photographs it with `training.camera` and returns
+the picture with boxes of letters, words and lines, their text and order, and how the page lies.
+`DIFFICULTIES` name what makes a page hard, one thing each, so that a measurement shows which stage
+of reading is the weakest.
 """
 
 from __future__ import annotations
