@@ -13,7 +13,6 @@ from ocr.binarize import FloatImage, dilated
 from ocr.find_letters import Segmentation
 
 HALO = 0.05  # letter heights around the ink that are taken along: the soft edge of the strokes
-INK = 0.6  # grey below which a pixel of the evened page counts as ink
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,8 @@ class LineImage:
     ----------
     image : (H, W) float32 array
         Grey in [0, 1], 0 ink, 1 paper; only this line's ink.
+    parts : (H, W) int32 array
+        k where the ink of part k - 1 of the segmentation is, 0 elsewhere.
     above : int
         Rows of the image above the baseline.
     left : int
@@ -35,10 +36,19 @@ class LineImage:
     """
 
     image: FloatImage
+    parts: NDArray[np.int32]
     above: int
     left: int
     base: NDArray[np.float64]
     lean: NDArray[np.float64]
+
+    def box_around(
+        self, rows: NDArray[np.intp], cols: NDArray[np.intp]
+    ) -> tuple[int, int, int, int]:
+        """Box in page pixels around pixels of the image, at least one."""
+        places = _places(rows - self.above, cols, self.left, self.base, self.lean)
+        y, x = (np.round(values).astype(np.intp) for values in places)
+        return int(y.min()), int(x.min()), int(y.max()) + 1, int(x.max()) + 1
 
     def box(self, start: float, stop: float) -> tuple[int, int, int, int]:
         """Box in page pixels of the ink between two columns of the image.
@@ -47,12 +57,10 @@ class LineImage:
         """
         first = int(np.clip(np.floor(start), 0, self.image.shape[1] - 1))
         last = int(np.clip(np.ceil(stop), first + 1, self.image.shape[1]))
-        rows, cols = np.nonzero(self.image[:, first:last] < INK)
+        rows, cols = np.nonzero(self.parts[:, first:last])
         if not len(rows):
             rows, cols = np.nonzero(np.ones((len(self.image), last - first), dtype=bool))
-        places = _places(rows - self.above, cols + first, self.left, self.base, self.lean)
-        y, x = (np.round(values).astype(np.intp) for values in places)
-        return int(y.min()), int(x.min()), int(y.max()) + 1, int(x.max()) + 1
+        return self.box_around(rows, cols + first)
 
 
 def _places(
@@ -104,4 +112,4 @@ def cut_line(found: Segmentation, members: NDArray[np.intp], base: Points) -> Li
     near = dilated(ours, halo) & ~others & inside
     image = np.ones(near.shape, dtype=np.float32)
     image[near] = ndimage.map_coordinates(found.grey, (y[near], x[near]), order=1, mode="nearest")
-    return LineImage(image, -over, left, rows, lean)
+    return LineImage(image, np.where(ours, labels, 0), -over, left, rows, lean)

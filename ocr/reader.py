@@ -350,6 +350,7 @@ class Reader:
         from ocr.find_letters import scale_boxes
         from ocr.group_lines import find_lines
         from ocr.line_images import cut_line
+        from ocr.line_letters import letter_boxes
 
         found, rows = find_lines(found)
         bases = baselines(found, rows)
@@ -361,8 +362,11 @@ class Reader:
         ):
             if not read.text:
                 continue
-            spans = np.array([cut.box(*span) for span in read.spans])
-            boxes = scale_boxes(spans, found.labels.shape, size)
+            letters = [
+                span for char, span in zip(read.text, read.spans, strict=True) if char != " "
+            ]
+            boxes = letter_boxes(found, cut, np.array(letters).reshape(-1, 2))
+            boxes = scale_boxes(boxes, found.labels.shape, size)
             line = Line(_joined_words(read, boxes), *_course(found, row, base, size))
             lines.append(ReadLine(line, found, row, base))
         return lines
@@ -464,11 +468,15 @@ def _words(
 
 
 def _joined_words(read: LineText, boxes: NDArray[np.intp]) -> tuple[Word, ...]:
-    """The words of a line as the line recogniser read it, parted by its spaces."""
+    """The words of a line as the line recogniser read it, parted by its spaces.
+
+    `boxes` are those of its letters, without the spaces.
+    """
     words: list[list[Letter]] = [[]]
-    for text, confidence, box in zip(read.text, read.confidences, boxes, strict=True):
+    places = iter(boxes.tolist())
+    for text, confidence in zip(read.text, read.confidences, strict=True):
         if text == " ":
             words.append([])
         else:
-            words[-1].append(Letter(Box(*(int(side) for side in box)), text, confidence))
+            words[-1].append(Letter(Box(*next(places)), text, confidence))
     return tuple(Word(tuple(word)) for word in words if word)

@@ -7,7 +7,9 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr.baselines import baselines
 from ocr.find_letters import segment
 from ocr.group_lines import group_lines
-from ocr.line_images import INK, cut_line
+from ocr.line_images import cut_line
+
+INK = 0.6  # grey
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,14 @@ def test_it_holds_its_own_ink_alone(tilted):
         own = np.isin(found.owner[found.labels - 1], row) & (found.labels > 0)
         dark = own & (found.grey < INK)
         assert (line.image < INK).sum() == pytest.approx(dark.sum(), rel=0.02)
+
+
+def test_it_knows_the_parts_of_its_ink(tilted):
+    found, lines, rows = tilted
+    for line, row in zip(lines, rows, strict=True):
+        parts = np.unique(line.parts[line.parts > 0])
+        assert set(found.owner[parts - 1]) == set(row)
+        assert (line.image[line.parts > 0] < INK).mean() > 0.9
 
 
 def test_boxes_come_back_to_the_page(tilted):
