@@ -8,7 +8,7 @@ probabilities, `(T, K + 1)`, class 0 "nothing" and class k + 1 character k.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -37,19 +37,20 @@ def best_path(logs: NDArray[np.float32]) -> list[int]:
 
 
 def beam_search(
-    logs: NDArray[np.float32],
+    lines: Sequence[NDArray[np.float32]],
     language: TextModel,
     symbols: NDArray[np.int64],
     weight: float = LANGUAGE_WEIGHT,
     bonus: float = LENGTH_BONUS,
     width: int = WIDTH,
     pattern: Fits | None = None,
-) -> list[int] | None:
-    """Classes of the likeliest text under ink and language (Hannun et al. 2014).
+) -> list[list[int] | None]:
+    """Classes of the likeliest text of each line under ink and language (Hannun et al. 2014).
 
     Parameters
     ----------
-    logs : (T, K + 1) float32 array
+    lines : sequence of (T, K + 1) float32 arrays
+        They do not depend on each other: they are read side by side because that costs less.
     language : TextModel
     symbols : (K + 1,) int64 array
         The language model's index of each class; that of class 0 is not used.
@@ -63,34 +64,98 @@ def beam_search(
 
     Returns
     -------
-    list of int or None
-        None if the ink leaves no text that fits the pattern.
+    list of (list of int or None)
+        None where the ink leaves no text that fits the pattern.
     """
-    texts: list[tuple[int, ...]] = [()]
-    state = language.start(1)
-    # Logarithms: of the paths that end in nothing, of those that end in the last letter, and what
-    # language and bonus add.
-    blank, letter, prior = np.array([[0.0], [NEVER], [0.0]])
-    for frame in logs.astype(np.float64):
-        classes = _candidates(frame, CLEAR if pattern is None else FAINT)
-        last = np.array([text[-1] if text else BLANK for text in texts], dtype=np.int64)
-        total = np.logaddexp(blank, letter)
-        stay_blank = total + frame[BLANK]
-        stay_letter = np.where(last == BLANK, NEVER, letter + frame[last])
-        if not len(classes):
-            blank, letter = stay_blank, stay_letter
+    least = CLEAR if pattern is None else FAINT
+    beams = [_Beam(logs.astype(np.float64)) for logs in lines]
+    state = language.start(len(beams))
+    active = beams
+    while active:
+        owner = np.repeat(np.arange(len(active)), [len(beam.texts) for beam in active])
+        going = np.array([beam.go_on(least) for beam in active])
+        if not going.all():
+            state = state.take(np.flatnonzero(going[owner]))
+            active = [beam for beam, more in zip(active, going, strict=True) if more]
             continue
+        most = max(len(beam.classes) for beam in active)
+        padded = np.array([np.resize(beam.classes, most) for beam in active])
+        scores, after = language.advance(state, symbols[padded][owner])
+        prior = weight * scores + bonus
+        kept, row = [], 0
+        for beam in active:
+            own = slice(row, row + len(beam.texts))
+            parent, child = beam.step(prior[own, : len(beam.classes)], width, pattern)
+            new = len(owner) + (row + parent) * most + child
+            kept.append(np.where(child < 0, row + parent, new))
+            row = own.stop
+        chosen = np.concatenate(kept)
+        state = State(
+            *(
+                np.concatenate([getattr(state, field.name), getattr(after, field.name)])[chosen]
+                for field in fields(State)
+            )
+        )
+    return [beam.best(pattern) for beam in beams]
+
+
+class _Beam:
+    """The hypotheses of one line, best first, and how far in it they are.
+
+    `blank`, `letter` and `prior` are logarithms: of the paths that end in nothing, of those that
+    end in the last letter, and what language and bonus add. `classes` are what the frame that
+    comes next may be.
+    """
+
+    def __init__(self, frames: NDArray[np.float64]) -> None:
+        self.frames = frames
+        self.at = 0
+        self.classes: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self.texts: list[tuple[int, ...]] = [()]
+        self.blank, self.letter, self.prior = np.array([[0.0], [NEVER], [0.0]])
+
+    def go_on(self, least: float) -> bool:
+        """Pass the frames that hold no character; whether one comes that may."""
+        while self.at < len(self.frames):
+            frame = self.frames[self.at]
+            self.classes = _candidates(frame, least)
+            if len(self.classes):
+                return True
+            self.blank, self.letter = self._stay(frame)
+            self.at += 1
+        return False
+
+    def step(
+        self, more_prior: NDArray[np.float64], width: int, pattern: Fits | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Take the next frame.
+
+        Parameters
+        ----------
+        more_prior : (B, A) float64 array
+            What language and bonus add for each of `classes` after each hypothesis.
+
+        Returns
+        -------
+        parent, child : (B',) int64 arrays
+            From which hypothesis each new one comes, and by which of `classes`; -1 for none.
+        """
+        frame, classes, texts = self.frames[self.at], self.classes, self.texts
         count = len(texts)
-        scores, after = language.advance(state, np.tile(symbols[classes], (count, 1)))
-        step = np.where(last[:, None] == classes, blank[:, None], total[:, None])
+        last = np.array([text[-1] if text else BLANK for text in texts], dtype=np.int64)
+        stay_blank, stay_letter = self._stay(frame)
+        step = np.where(
+            last[:, None] == classes,
+            self.blank[:, None],
+            np.logaddexp(self.blank, self.letter)[:, None],
+        )
         more_letter = (step + frame[classes]).ravel()
-        more_prior = (prior[:, None] + weight * scores + bonus).ravel()
         place = {text: row for row, text in enumerate(texts)}
+        known = classes.tolist()
         for row, text in enumerate(texts):  # longer hypotheses that are already kept
             parent = place.get(text[:-1]) if text else None
-            at = np.flatnonzero(classes == (text[-1] if text else BLANK))
-            if parent is not None and len(at):
-                child = parent * len(classes) + int(at[0])
+            if parent is not None and text[-1] in known:
+                child = parent * len(classes) + known.index(text[-1])
                 stay_letter[row] = np.logaddexp(stay_letter[row], more_letter[child])
                 more_letter[child] = NEVER
         if pattern is not None:
@@ -98,31 +163,33 @@ def beam_search(
             more_letter[~np.array(open_)] = NEVER
         all_blank = np.append(stay_blank, np.full(len(more_letter), NEVER))
         all_letter = np.append(stay_letter, more_letter)
-        all_prior = np.append(prior, more_prior)
+        all_prior = np.append(self.prior, (self.prior[:, None] + more_prior).ravel())
         value = np.logaddexp(all_blank, all_letter) + all_prior
         kept = np.argsort(-value, kind="stable")[:width]
         kept = kept[value[kept] > NEVER / 2]
-        texts = [
-            texts[k]
-            if k < count
-            else (
-                *texts[(k - count) // len(classes)],
-                int(classes[(k - count) % len(classes)]),
-            )
-            for k in kept.tolist()
+        self.blank, self.letter, self.prior = all_blank[kept], all_letter[kept], all_prior[kept]
+        parent_of = np.where(kept < count, kept, (kept - count) // len(classes))
+        child_of = np.where(kept < count, -1, (kept - count) % len(classes))
+        self.texts = [
+            texts[row] if k < 0 else (*texts[row], int(classes[k]))
+            for row, k in zip(parent_of.tolist(), child_of.tolist(), strict=True)
         ]
-        state = State(
-            *(
-                np.concatenate([getattr(state, field.name), getattr(after, field.name)])[kept]
-                for field in fields(State)
-            )
-        )
-        blank, letter, prior = all_blank[kept], all_letter[kept], all_prior[kept]
-    value = np.logaddexp(blank, letter) + prior
-    if pattern is not None:
-        value[[not pattern(text)[1] for text in texts]] = NEVER
-    best = int(np.argmax(value))
-    return list(texts[best]) if value[best] > NEVER / 2 else None
+        self.at += 1
+        return parent_of, child_of
+
+    def best(self, pattern: Fits | None) -> list[int] | None:
+        """Classes of the best hypothesis that fits."""
+        value = np.logaddexp(self.blank, self.letter) + self.prior
+        if pattern is not None:
+            value[[not pattern(text)[1] for text in self.texts]] = NEVER
+        best = int(np.argmax(value))
+        return list(self.texts[best]) if value[best] > NEVER / 2 else None
+
+    def _stay(self, frame: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`blank` and `letter` after a frame that adds no character."""
+        last = np.array([text[-1] if text else BLANK for text in self.texts], dtype=np.int64)
+        total = np.logaddexp(self.blank, self.letter)
+        return total + frame[BLANK], np.where(last == BLANK, NEVER, self.letter + frame[last])
 
 
 def _candidates(frame: NDArray[np.float64], least: float) -> NDArray[np.int64]:

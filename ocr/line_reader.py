@@ -236,10 +236,12 @@ class LineReader:
         lines = [fit_line(image, box) for image, box in zip(images, boxes, strict=True)]
         all_logs = self.log_probs(lines)
         language = self.choose_language(all_logs)
+        inked = [k for k, line in enumerate(lines) if (line < 1).any()]
+        texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
         found = []
-        for line, box, logs in zip(lines, boxes, all_logs, strict=True):
+        for k, (line, box) in enumerate(zip(lines, boxes, strict=True)):
             scale = LINE_HEIGHT / (box[2] - box[0])
-            text = self.decode(logs, language) if (line < 1).any() else LineText("")
+            text = texts.get(k, LineText(""))
             spans = tuple(
                 (box[1] + (left - SIDE_MARGIN) / scale, box[1] + (right - SIDE_MARGIN) / scale)
                 for left, right in _to_ink(text.spans, line)
@@ -291,23 +293,33 @@ class LineReader:
                 joined[-1] = _join(joined[-1], piece, start // FRAME)
         return joined
 
-    def decode(self, logs: NDArray[np.float32], language: TextModel | None = None) -> LineText:
-        """The text of a line's frames; the spans are in pixels of the normalised line."""
-        if self.pattern is not None and language is not None:
-            free = best_path(logs)
-            fitting = beam_search(logs, language, self.symbols, pattern=self._fits)
-            if fitting is not None:
-                lost = path_log(logs, free) - path_log(logs, fitting)
-                if lost > PATTERN_COST * max(len(fitting), len(free)):
-                    fitting = None
-            classes = free if fitting is None else fitting
-        elif language is not None:
-            classes = beam_search(logs, language, self.symbols) or []
+    def decode(
+        self, lines: Sequence[NDArray[np.float32]], language: TextModel | None = None
+    ) -> list[LineText]:
+        """The texts of lines' frames; the spans are in pixels of the normalised lines."""
+        free = [best_path(logs) for logs in lines]
+        if language is None:
+            found = free
+        elif self.pattern is None:
+            found = [classes or [] for classes in beam_search(lines, language, self.symbols)]
         else:
-            classes = best_path(logs)
+            fitting = beam_search(lines, language, self.symbols, pattern=self._fits)
+            found = [
+                likely if fits is None or _strays(logs, fits, likely) else fits
+                for logs, fits, likely in zip(lines, fitting, free, strict=True)
+            ]
+        return [
+            self._aligned(logs, classes, language is not None)
+            for logs, classes in zip(lines, found, strict=True)
+        ]
+
+    def _aligned(
+        self, logs: NDArray[np.float32], classes: list[int], by_language: bool
+    ) -> LineText:
+        """A text with the confidence of each character and where it stands."""
         classes = self._trim(classes)
         frames = align(logs, classes)
-        slope, offset = (1.0, 0.0) if language is None else (LANGUAGE_SLOPE, LANGUAGE_OFFSET)
+        slope, offset = (LANGUAGE_SLOPE, LANGUAGE_OFFSET) if by_language else (1.0, 0.0)
         ink = [np.exp(logs[a:b, k].max()) for k, (a, b) in zip(classes, frames, strict=True)]
         odds = slope * log_odds(np.array(ink)) + offset
         confidences = tuple((1 / (1 + np.exp(-odds))).tolist())
@@ -355,6 +367,12 @@ class LineReader:
             if k != space or (kept and kept[-1] != space):
                 kept.append(k)
         return kept[:-1] if kept and kept[-1] == space else kept
+
+
+def _strays(logs: NDArray[np.float32], fitting: list[int], free: list[int]) -> bool:
+    """Whether a text that fits a pattern is too far from what the ink says."""
+    lost = path_log(logs, free) - path_log(logs, fitting)
+    return lost > PATTERN_COST * max(len(fitting), len(free))
 
 
 def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -45,7 +45,7 @@ def test_beam_search_sums_over_paths(language):
     # "a" is spelt by (a a), (a -), (- a): 0.16 + 0.24 + 0.24; nothing by (- -): 0.36.
     logs = logs_of([0.6, 0.4, 0, 0], [0.6, 0.4, 0, 0])
     assert best_path(logs) == []
-    assert beam_search(logs, language, SYMBOLS, weight=0, bonus=0) == [1]
+    assert beam_search([logs], language, SYMBOLS, weight=0, bonus=0) == [[1]]
 
 
 def spelt(path):
@@ -64,16 +64,24 @@ def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
     for path in itertools.product(range(4), repeat=frames):
         text = spelt(path)
         total[text] = total.get(text, 0) + np.prod(rows[np.arange(frames), path])
-    read = tuple(
-        beam_search(logs_of(*rows), TextModel(flat, ("a", "b")), SYMBOLS, 0.0, 0.0, width=400)
-    )
+    model = TextModel(flat, ("a", "b"))
+    (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, 0.0, 0.0, width=400)
+    read = tuple(read)
     # Characters under the threshold of a frame are not followed.
     assert total[read] >= 0.97 * max(total.values())
 
 
 def test_sure_ink_is_never_overruled(language):
     path = [1, 0, 2, 0, 1, 0, 1, 3, 2]
-    assert beam_search(sharp(path), language, SYMBOLS) == [1, 2, 1, 1, 3, 2]
+    assert beam_search([sharp(path)], language, SYMBOLS) == [[1, 2, 1, 1, 3, 2]]
+
+
+def test_lines_side_by_side_read_as_each_alone(language):
+    rng = np.random.default_rng(0)
+    lines = [logs_of(*rng.dirichlet(np.full(4, 0.4), frames)) for frames in (7, 0, 12, 1, 9)]
+    alone = [beam_search([line.reshape(-1, 4)], language, SYMBOLS)[0] for line in lines]
+    assert beam_search([line.reshape(-1, 4) for line in lines], language, SYMBOLS) == alone
+    assert beam_search([], language, SYMBOLS) == []
 
 
 def test_align_gives_the_frames_of_each_character():

@@ -96,11 +96,12 @@ def main() -> None:
         for name, lines in panels.items():
             language = languages[name]
             edits = total = 0
-            for frames, (_, truth) in zip(logs[name], lines, strict=True):
-                if way is None or language is None:
-                    classes = best_path(frames)
-                else:
-                    classes = beam_search(frames, language, reader.symbols, *way) or []
+            if way is None or language is None:
+                texts = [best_path(frames) for frames in logs[name]]
+            else:
+                found = beam_search(logs[name], language, reader.symbols, *way)
+                texts = [classes or [] for classes in found]
+            for classes, (_, truth) in zip(texts, lines, strict=True):
                 read = " ".join("".join(reader.charset[k - 1] for k in classes).split())
                 edits += edit_distance(truth, read)
                 total += len(truth)
