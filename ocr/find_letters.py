@@ -64,6 +64,9 @@ class Segmentation:
         Median letter height in working pixels; 0 if there are no letters.
     doubts : tuple of tuples of int
         Parts side by side, left to right, that may be one character or several.
+    blocks : (N,) int array or None
+        Block of text that each character is in, from 0 in reading order; None where all are in one
+        or lines have not been looked for.
     """
 
     labels: NDArray[np.int32]
@@ -72,6 +75,7 @@ class Segmentation:
     grey: FloatImage
     letter_height: float
     doubts: tuple[tuple[int, ...], ...] = ()
+    blocks: NDArray[np.intp] | None = None
 
     @property
     def bw(self) -> FloatImage:
@@ -92,7 +96,8 @@ class Segmentation:
     def regrouped(self, owner: NDArray[np.intp]) -> Segmentation:
         """The same parts with other owners; numbers may have holes, the order is kept."""
         owner = np.unique(owner, return_inverse=True)[1]
-        return replace(self, owner=owner, boxes=group_boxes(self.part_boxes, owner), doubts=())
+        boxes = group_boxes(self.part_boxes, owner)
+        return replace(self, owner=owner, boxes=boxes, doubts=(), blocks=None)
 
     @cached_property
     def part_boxes(self) -> NDArray[np.intp]:

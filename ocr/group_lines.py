@@ -8,6 +8,8 @@ distribution of the gaps, not from a fixed number.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,14 +66,16 @@ def find_lines(found: Segmentation) -> tuple[Segmentation, list[NDArray[np.intp]
     Returns
     -------
     Segmentation
-        As `found`, but for characters that were of two lines.
+        As `found`, but for characters that were of two lines, and with its `blocks`.
     list of int arrays
         Its characters, as `group_lines` returns them.
     """
-    rows = group_lines(found.boxes, ink_points(found))
+    rows, blocks = _grouped(found.boxes, ink_points(found))
     divided = split_crossings(found, rows)
     if divided is not found:
-        rows = group_lines(divided.boxes, ink_points(divided))
+        rows, blocks = _grouped(divided.boxes, ink_points(divided))
+    if blocks.any():
+        divided = replace(divided, blocks=blocks)
     return divided, _without_border(divided, rows)
 
 
@@ -111,21 +115,30 @@ def group_lines(boxes: Boxes, ink: NDArray[np.intp] | None = None) -> list[NDArr
     >>> [line.tolist() for line in group_lines(np.array(rows))]
     [[0, 3], [2, 1]]
     """
+    return _grouped(boxes, ink)[0]
+
+
+def _grouped(
+    boxes: Boxes, ink: NDArray[np.intp] | None
+) -> tuple[list[NDArray[np.intp]], NDArray[np.intp]]:
+    """As `group_lines`, and the block that each character is in."""
     boxes = np.asarray(boxes, dtype=np.intp).reshape(-1, 4)
+    blocks = np.zeros(len(boxes), dtype=np.intp)
     if not len(boxes):
-        return []
+        return [], blocks
     if ink is None:
         ink = filled(boxes)
     size = letter_height(boxes)
     slope = float(np.tan(np.radians(page_tilt(boxes))))
     rows = []
-    for block in find_blocks(boxes, slope, size):
+    for k, block in enumerate(find_blocks(boxes, slope, size)):
+        blocks[block] = k
         number = np.full(len(boxes), -1)
         number[block] = np.arange(len(block))
         own = ink[number[ink[:, 2]] >= 0]
         own = np.stack([own[:, 0], own[:, 1], number[own[:, 2]]], axis=1)
         rows += [block[row] for row in _lines_of_block(boxes[block], own, slope, size)]
-    return rows
+    return rows, blocks
 
 
 def _lines_of_block(

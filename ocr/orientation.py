@@ -13,7 +13,7 @@ from ocr.classifiers import Classifier
 from ocr.context import shapes
 from ocr.find_letters import SMALL, Segmentation, label_boxes
 from ocr.glyphs import glyph_stack
-from ocr.page import Box, Letter, Line, Page, Word
+from ocr.page import Box, Letter, Page, Word
 
 if TYPE_CHECKING:
     from ocr.sheet import Picture
@@ -128,7 +128,8 @@ def turn_back(page: Page, turns: int, height: int, width: int) -> Page:
         return replace(one, box=box(one.box))
 
     lines = tuple(
-        Line(
+        replace(
+            line,
             words=tuple(Word(tuple(letter(x) for x in word.letters)) for word in line.words),
             baseline=tuple(point(*at) for at in line.baseline),
             polygon=tuple(point(*at) for at in line.polygon),

@@ -11,6 +11,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 SCHEMA_VERSION = 1
@@ -120,12 +121,14 @@ class Line:
     """One text line: its words left to right.
 
     `baseline` is the polyline the letters stand on and `polygon` the outline of the line, both as
-    `(row, col)` points in pixels of the original.
+    `(row, col)` points in pixels of the original. `block` is the number of the block of text that
+    it belongs to, from 1 in reading order: columns side by side are blocks.
     """
 
     words: tuple[Word, ...]
     baseline: tuple[tuple[float, float], ...] = ()
     polygon: tuple[tuple[float, float], ...] = ()
+    block: int = 1
 
     @property
     def letters(self) -> tuple[Letter, ...]:
@@ -166,6 +169,11 @@ class Page:
     def text(self) -> str:
         """The lines in reading order, one a row, NFC; empty for a blank page."""
         return "\n".join(line.text for line in self.lines)
+
+    @property
+    def blocks(self) -> tuple[tuple[Line, ...], ...]:
+        """The lines, those of one block together."""
+        return tuple(tuple(lines) for _, lines in groupby(self.lines, lambda line: line.block))
 
     @property
     def letters(self) -> tuple[Letter, ...]:
@@ -229,6 +237,7 @@ def _line_to_dict(line: Line) -> dict[str, Any]:
         "box": line.box.as_list(),
         "baseline": [list(point) for point in line.baseline],
         "polygon": [list(point) for point in line.polygon],
+        "block": line.block,
         "words": [
             {
                 "text": word.text,
@@ -267,6 +276,7 @@ def _line_from_dict(data: dict[str, Any]) -> Line:
         ),
         baseline=tuple((y, x) for y, x in data["baseline"]),
         polygon=tuple((y, x) for y, x in data["polygon"]),
+        block=data.get("block", 1),  # added later
     )
 
 
@@ -308,7 +318,8 @@ def map_page(page: Page, matrix: Matrix, height: int, width: int) -> Page:
         return tuple((round(y, 1), round(x, 1)) for y, x in (point(*one) for one in ones))
 
     lines = tuple(
-        Line(
+        replace(
+            line,
             words=tuple(
                 Word(tuple(replace(letter, box=box(letter.box)) for letter in word.letters))
                 for word in line.words

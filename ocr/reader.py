@@ -412,6 +412,8 @@ def _sureness(read: list[ReadLine]) -> float:
 
 def _page(photo: Picture, engine: str, lines: tuple[Line, ...]) -> Page:
     warnings = () if lines else (NOTHING_FOUND,)
+    numbers = {block: k for k, block in enumerate(dict.fromkeys(line.block for line in lines), 1)}
+    lines = tuple(replace(line, block=numbers[line.block]) for line in lines)
     return Page(photo.height, photo.width, lines, engine, warnings=warnings)
 
 
@@ -446,14 +448,15 @@ def _reject(page: Page, least: float) -> Page:
 
 def _course(
     found: Segmentation, row: NDArray[np.intp], base: Points, size: tuple[int, int]
-) -> tuple[Points, Points]:
-    """Baseline and polygon of a line, in pixels of a photo of `size`."""
+) -> tuple[Points, Points, int]:
+    """Baseline and polygon of a line, in pixels of a photo of `size`; its block of text."""
     from ocr.baselines import outline
 
     height, width = (side / own for side, own in zip(size, found.labels.shape, strict=True))
     curves = (base, outline(found.boxes[row], base))
     scaled = [tuple((round(y * height, 1), round(x * width, 1)) for y, x in c) for c in curves]
-    return scaled[0], scaled[1]
+    block = 0 if found.blocks is None else int(found.blocks[row[0]])
+    return scaled[0], scaled[1], 1 + block
 
 
 def _words(

@@ -58,6 +58,15 @@ RICH = Page(
     ),
     engine="lines",
 )
+TWO_BLOCKS = Page(
+    300,
+    900,
+    (
+        Line((word("one", 50, 40),)),
+        Line((word("two", 60, 80),)),
+        Line((word("three", 400, 40), word("four", 500, 40)), block=2),
+    ),
+)
 BLANK = Page(20, 40, warnings=("nothing that looks like writing was found",))
 PAGES = [RICH, BLANK, RICH]
 
@@ -241,7 +250,7 @@ def test_alto_and_page_follow_their_schemas(schemas):
     odd = Page(9, 9, (Line((Word((Letter(Box(0, 0, 1, 1), "\x01", 0.5),)),)),))
     for kind, name in (("alto", "alto-4-3.xsd"), ("page", "pagecontent.xsd")):
         schema = etree.XMLSchema(etree.parse(schemas / name))
-        for page in (RICH, BLANK, odd):
+        for page in (RICH, BLANK, TWO_BLOCKS, odd):
             schema.assertValid(etree.fromstring(rendered(kind, page)))
         broken = rendered(kind, RICH).replace(b"<Glyph", b"<Gliph").replace(b"</Glyph", b"</Gliph")
         assert not schema.validate(etree.fromstring(broken))
@@ -342,6 +351,82 @@ def test_any_text_comes_back(texts):
     assert [node.text for node in hocr] == expected
     rows = rendered("tsv", page).decode().split("\n")
     assert [row.split("\t")[-1] for row in rows if row.startswith("5\t")] == expected
+
+
+# Blocks of text
+
+
+def blocks_of(kind: str, content: bytes) -> list[list[tuple[list[str], Box]]]:
+    """Of each block its lines, the words of a line, and the box of the block."""
+    if kind == "tsv":
+        rows = list(csv.DictReader(io.StringIO(content.decode()), delimiter="\t"))
+        blocks = [row for row in rows if row["level"] == "2"]
+        found = []
+        for block in blocks:
+            mine = [row for row in rows if row["block_num"] == block["block_num"]]
+            y, x = int(block["top"]), int(block["left"])
+            lines = [row["line_num"] for row in mine if row["level"] == "4"]
+            assert lines == [str(k) for k in range(1, len(lines) + 1)]
+            words = [
+                [r["text"] for r in mine if (r["level"], r["line_num"]) == ("5", line)]
+                for line in lines
+            ]
+            found.append((words, Box(y, x, y + int(block["height"]), x + int(block["width"]))))
+        return found
+    if kind == "json":
+        page = Page.from_dict(json.loads(content))
+        return [
+            ([[w.text for w in line.words] for line in lines], Box.around(x.box for x in lines))
+            for lines in page.blocks
+        ]
+    root = etree.fromstring(content)
+    if kind == "hocr":
+        return [
+            (
+                [
+                    [word.text for word in line.iterfind(".//{*}span")]
+                    for line in area.iterfind("{*}p/{*}span")
+                ],
+                box_of(*properties(area)["bbox"]),
+            )
+            for area in root.iterfind(".//{*}div[@class='ocr_carea']")
+        ]
+    if kind == "alto":
+        return [
+            (
+                [
+                    [s.get("CONTENT") for s in line.iterfind("a:String", ALTO)]
+                    for line in block.iterfind("a:TextLine", ALTO)
+                ],
+                alto_box(block),
+            )
+            for block in root.iterfind(".//a:TextBlock", ALTO)
+        ]
+    order = [node.get("regionRef") for node in root.iterfind(".//p:RegionRefIndexed", PAGE)]
+    regions = list(root.iterfind(".//p:TextRegion", PAGE))
+    assert order == [region.get("id") for region in regions]
+    for region in regions:
+        lines = region.iterfind("p:TextLine", PAGE)
+        assert page_text(region)[0] == "\n".join(page_text(line)[0] for line in lines)
+    return [
+        (
+            [
+                [page_text(word)[0] for word in line.iterfind("p:Word", PAGE)]
+                for line in region.iterfind("p:TextLine", PAGE)
+            ],
+            page_box(region),
+        )
+        for region in regions
+    ]
+
+
+@pytest.mark.parametrize("kind", ["json", "tsv", "hocr", "alto", "page"])
+def test_blocks_come_back(kind):
+    first, second = TWO_BLOCKS.lines[:2], TWO_BLOCKS.lines[2:]
+    assert blocks_of(kind, rendered(kind, TWO_BLOCKS)) == [
+        ([["one"], ["two"]], Box.around(line.box for line in first)),
+        ([["three", "four"]], second[0].box),
+    ]
 
 
 # Several pages, and the same bytes

@@ -1,5 +1,7 @@
 """group_lines and word_starts: small literal pages, and properties of any page."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -105,6 +107,24 @@ def test_marks_at_the_border_are_no_line():
     found = Segmentation(labels, np.arange(11), boxes, grey, 20.0)
     _, rows = find_lines(found)
     assert [row.tolist() for row in rows] == [list(range(9)), [10]]
+
+
+def test_the_blocks_of_the_lines_are_told():
+    labels = np.zeros((200, 700), dtype=np.int32)
+    boxes = [
+        [y, x, y + 20, x + 16]
+        for left, top in ((20, 20), (400, 35))
+        for y in range(top, 160, 40)
+        for x in range(left, left + 240, 24)
+    ]
+    for number, (y1, x1, y2, x2) in enumerate(boxes, start=1):
+        labels[y1:y2, x1:x2] = number
+    grey = np.where(labels > 0, np.float32(0), np.float32(1))
+    found = Segmentation(labels, np.arange(len(boxes)), np.array(boxes), grey, 20.0)
+    told, rows = find_lines(found)
+    assert [told.blocks[row].tolist() for row in rows] == [[0] * 10] * 4 + [[1] * 10] * 4
+    left = replace(found, labels=np.where(labels > 40, 0, labels), owner=np.arange(40))
+    assert find_lines(replace(left, boxes=found.boxes[:40]))[0].blocks is None
 
 
 def test_signs_join_the_line_they_belong_to():

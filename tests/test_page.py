@@ -21,7 +21,9 @@ letters = st.builds(
 )
 words = st.lists(letters, min_size=1, max_size=4).map(lambda found: Word(tuple(found)))
 points = st.lists(st.tuples(st.floats(0, 1e4), st.floats(0, 1e4)), max_size=3).map(tuple)
-lines = st.builds(Line, st.lists(words, min_size=1, max_size=3).map(tuple), points, points)
+lines = st.builds(
+    Line, st.lists(words, min_size=1, max_size=3).map(tuple), points, points, st.integers(1, 3)
+)
 pages = st.builds(
     Page,
     height=sizes,
@@ -118,3 +120,16 @@ def test_other_schema_versions_are_refused():
     data = Page(5, 5).to_dict() | {"version": SCHEMA_VERSION + 1}
     with pytest.raises(ValueError, match="version"):
         Page.from_dict(data)
+
+
+def test_lines_of_a_block_stand_together():
+    words = (Word((Letter(Box(0, 0, 2, 2), "a", 1.0),)),)
+    one, two, three = (Line(words, block=block) for block in (1, 1, 2))
+    assert Page(9, 9, (one, two, three)).blocks == ((one, two), (three,))
+    assert Page(9, 9).blocks == ()
+
+
+def test_json_without_blocks_is_read():
+    data = Page(9, 9, (Line((Word((Letter(Box(0, 0, 2, 2), "a", 1.0),)),)),)).to_dict()
+    del data["lines"][0]["block"]
+    assert Page.from_dict(data).lines[0].block == 1

@@ -14,7 +14,7 @@ SCHEMA_VERSION = "4.3"
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[str]:
-    """A file a page; the page is one text block.
+    """A file a page.
 
     Strings carry their confidence (``WC``) and their glyphs theirs (``GC``), with the other
     candidates as variants.
@@ -43,10 +43,12 @@ def _file(source: PageSource, page: Page) -> str:
         PC=f"{page.confidence:.4f}",
     )
     space = element(sheet, "PrintSpace", **_place(Box(0, 0, page.height, page.width)))
-    if page.lines:
-        around = Box.around(line.box for line in page.lines)
-        block = element(space, "TextBlock", ID="block_1", **_place(around))
-        for k, line in enumerate(page.lines, 1):
+    k = 0
+    for b, lines in enumerate(page.blocks, 1):
+        around = Box.around(line.box for line in lines)
+        block = element(space, "TextBlock", ID=f"block_{b}", **_place(around))
+        for line in lines:
+            k += 1
             _write_line(block, line, page, k)
     return document(root)
 

@@ -15,7 +15,7 @@ BETWEEN = "pages"  # what the pages take the place of
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[str]:
-    """One HTML document; a page is one area with one paragraph.
+    """One HTML document; a block of text is one area with one paragraph.
 
     Words carry their confidence in percent (``x_wconf``) and the boxes and confidences of their
     characters (``x_bboxes``, ``x_confs``), lines their polygon and baseline.
@@ -42,30 +42,25 @@ def _write_page(body: ElementTree.Element, source: PageSource, page: Page, count
     image = source.name.replace("\\", "\\\\").replace('"', '\\"')
     title = f'image "{image}"; {_bbox(Box(0, 0, page.height, page.width))}; ppageno {count - 1}'
     sheet = element(body, "div", **{"class": "ocr_page", "id": f"page_{count}", "title": title})
-    if not page.lines:
-        return
-    title = _bbox(Box.around(line.box for line in page.lines))
-    area = element(sheet, "div", **{"class": "ocr_carea", "id": f"area_{count}", "title": title})
-    paragraph = element(area, "p", **{"class": "ocr_par", "id": f"par_{count}", "title": title})
-    for k, line in enumerate(page.lines, 1):
-        row = element(
-            paragraph,
-            "span",
-            **{"class": "ocr_line", "id": f"line_{count}_{k}", "title": _line_title(line, page)},
-        )
-        for j, word in enumerate(line.words, 1):
-            span = element(
-                row,
-                "span",
-                word.text,
-                **{
-                    "class": "ocrx_word",
-                    "id": f"word_{count}_{k}_{j}",
-                    "title": _word_title(word),
-                },
-            )
-            if j < len(line.words):
-                span.tail = " "
+    number = 0
+    for b, lines in enumerate(page.blocks, 1):
+        name, title = f"{count}_{b}", _bbox(Box.around(line.box for line in lines))
+        area = element(sheet, "div", **{"class": "ocr_carea", "id": f"area_{name}", "title": title})
+        paragraph = element(area, "p", **{"class": "ocr_par", "id": f"par_{name}", "title": title})
+        for line in lines:
+            number += 1
+            _write_line(paragraph, line, page, f"{count}_{number}")
+
+
+def _write_line(paragraph: ElementTree.Element, line: Line, page: Page, name: str) -> None:
+    title = _line_title(line, page)
+    row = element(paragraph, "span", **{"class": "ocr_line", "id": f"line_{name}", "title": title})
+    for j, word in enumerate(line.words, 1):
+        title = _word_title(word)
+        about = {"class": "ocrx_word", "id": f"word_{name}_{j}", "title": title}
+        span = element(row, "span", word.text, **about)
+        if j < len(line.words):
+            span.tail = " "
 
 
 def _line_title(line: Line, page: Page) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from xml.etree import ElementTree
 
@@ -24,7 +25,7 @@ NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[str]:
-    """A file a page; the page is one text region.
+    """A file a page; a block of text is a region.
 
     The text of a glyph comes with the other candidates, by index. Coordinates are borders of
     pixels: the right and lower ones are exclusive.
@@ -49,12 +50,17 @@ def _file(source: PageSource, page: Page) -> str:
     )
     if page.lines:
         order = element(element(sheet, "ReadingOrder"), "OrderedGroup", id="order")
-        element(order, "RegionRefIndexed", index=0, regionRef="region_1")
-        region = element(sheet, "TextRegion", id="region_1", type="paragraph")
-        _write_coords(region, Box.around(line.box for line in page.lines))
-        for k, line in enumerate(page.lines, 1):
+        for b in range(len(page.blocks)):
+            element(order, "RegionRefIndexed", index=b, regionRef=f"region_{b + 1}")
+    k = 0
+    for b, lines in enumerate(page.blocks, 1):
+        region = element(sheet, "TextRegion", id=f"region_{b}", type="paragraph")
+        _write_coords(region, Box.around(line.box for line in lines))
+        for line in lines:
+            k += 1
             _write_line(region, line, page, k)
-        _write_text(region, page.text, page.confidence)
+        block = replace(page, lines=lines)
+        _write_text(region, block.text, block.confidence)
     return document(root)
 
 
