@@ -530,7 +530,7 @@ def read(
         if scheduler:  # workers may be in another folder
             documents = [_absolute(document) for document in documents]
             folder = folder if is_url(folder) else str(Path(folder).absolute())
-        execute = _executor(documents, jobs, timeout, scheduler)
+        execute = _executor(documents, recipe, jobs, timeout, scheduler)
         return _read_into_folder(documents, recipe, folder, execute, resume, force, lost)
     keep = _draft_writer(drafts, line_images) if drafts or line_images else None
     read_pages = partial(_pages, _reader(reading), keep=keep)
@@ -632,7 +632,11 @@ def _absolute(document: Document) -> Document:
 
 
 def _executor(
-    documents: Sequence[Document], jobs: int | None, limit: float | None, scheduler: str | None
+    documents: Sequence[Document],
+    recipe: ReadDocument,
+    jobs: int | None,
+    limit: float | None,
+    scheduler: str | None,
 ) -> Execute | None:
     """Where the documents are read: in worker processes or on a cluster; None is right here."""
     stdin = any(document.path == "-" for document in documents)
@@ -641,7 +645,7 @@ def _executor(
             raise click.UsageError("A cluster cannot read this machine's stdin. Name files.")
         from ocr import cluster
 
-        return partial(cluster.execute, address=scheduler)
+        return partial(cluster.execute, address=scheduler, weights=recipe.own_weights())
     one = len(documents) == 1 and Path(documents[0].path).suffix.lower() not in PAGED
     if stdin or (one and jobs is None and limit is None):
         return None

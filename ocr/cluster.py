@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from ocr.batch import Outcome, Step, Stop, Task, failure
 from ocr.errors import ModelError, OcrError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, Worker
 
 AHEAD = 3  # tasks on the cluster for each of its threads: enough that none waits for this process
 TICK = 0.2  # seconds between looks at signals
@@ -27,7 +27,13 @@ RECOUNT = 5.0  # seconds between looks at how large the cluster is
 CONNECT = 30  # seconds for the scheduler to answer and the first worker to be there
 
 
-def execute(tasks: Iterator[Task], step: Step, stop: Stop, address: str) -> Iterator[Outcome]:
+def execute(
+    tasks: Iterator[Task],
+    step: Step,
+    stop: Stop,
+    address: str,
+    weights: Mapping[str, Path] | None = None,
+) -> Iterator[Outcome]:
     """Do a step for each task on a cluster; see `ocr.batch.Execute`.
 
     Parameters
@@ -41,6 +47,9 @@ def execute(tasks: Iterator[Task], step: Step, stop: Stop, address: str) -> Iter
         seconds at most and unless it is set again.
     address : str
         Of the scheduler, such as ``tcp://host:8786``, or the path of its scheduler file.
+    weights : mapping of str to Path, optional
+        Weight files that the workers need not have, by the names `ocr.weights.find_weights` is to
+        know them by: sent to each worker once, those that come later too.
 
     Yields
     ------
@@ -62,6 +71,7 @@ def execute(tasks: Iterator[Task], step: Step, stop: Stop, address: str) -> Iter
     # is laid to all tasks it holds. Of another than other runs', which would be taken for the same.
     group = f"ocr-{uuid.uuid4().hex[:8]}"
     room, counted, stopped_at, number = 0, 0.0, None, 0
+    sent = _send(client, weights) if weights else ""
     try:
         while True:
             now = time.monotonic()
@@ -90,7 +100,44 @@ def execute(tasks: Iterator[Task], step: Step, stop: Stop, address: str) -> Iter
             future.release()
     finally:
         client.cancel([future for future, _ in at_work.values()])
+        if sent and client.status == "running":
+            client.unregister_worker_plugin(sent)
         client.close()
+
+
+def _send(client: Client, weights: Mapping[str, Path]) -> str:
+    """Let all workers have some weight files; the name by which that ends."""
+    from distributed import WorkerPlugin
+
+    class Weights(WorkerPlugin):
+        """Sent to the workers by value, so that it is theirs whatever they have installed."""
+
+        def __init__(self, files: dict[str, tuple[str, bytes]], name: str) -> None:
+            self.files, self.name = files, name
+
+        def setup(self, worker: Worker) -> None:
+            from pathlib import Path
+
+            from ocr import recipe, weights
+
+            for key, (file, data) in self.files.items():
+                path = Path(worker.local_directory) / self.name / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+                weights.SENT[key] = path
+            recipe.forget()
+
+        def teardown(self, worker: Worker) -> None:
+            from ocr import recipe, weights
+
+            for key in self.files:
+                weights.SENT.pop(key, None)
+            recipe.forget()
+
+    files = {key: (path.name, path.read_bytes()) for key, path in weights.items()}
+    name = f"ocr-weights-{uuid.uuid4().hex[:8]}"
+    client.register_plugin(Weights(files, name), name=name)
+    return name
 
 
 def _connect(address: str) -> Client:

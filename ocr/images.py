@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from ocr.errors import ImageError
-from ocr.storage import file_system, is_url
+from ocr.storage import CLIENT_ERRORS, file_system, is_url
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
@@ -268,7 +268,9 @@ def _fetch(url: str, name: str) -> bytes:
             return _read_stream(stream, name)
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file. Check the address.") from None
-    except OSError as error:
+    except ImageError:
+        raise
+    except CLIENT_ERRORS as error:
         raise ImageError(f"{name}: cannot be opened ({_reason(error)}).") from None
 
 

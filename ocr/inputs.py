@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 
 from ocr.errors import ImageError, OcrError
 from ocr.images import DPI, SUFFIXES, Photo, count_pages, open_image, pictures_in, read_source
-from ocr.storage import file_system, is_url, local_path
+from ocr.storage import CLIENT_ERRORS, file_system, is_url, local_path
 
 STDIN = "-"
 
@@ -263,7 +263,7 @@ def _expand_url(url: str, recursive: bool) -> Iterator[tuple[str, str]]:
             found = [name for name in inside if PurePath(name).suffix.lower() in SUFFIXES]
         else:
             base, found = path.rpartition("/")[0], [path]
-    except OSError as error:
+    except CLIENT_ERRORS as error:
         raise ImageError(f"{url}: cannot be listed ({error}).") from None
     if not found:
         raise ImageError(f"{url}: no pictures there. Check the address, or try --recursive.")

@@ -51,6 +51,15 @@ class ReadDocument:
     def settings(self) -> str:
         return _settings(self)
 
+    def own_weights(self) -> dict[str, Path]:
+        """Weight files asked for that are not installed, by the names they are asked for."""
+        from ocr.weights import find_weights, installed
+
+        wanted = [dict(self.options).get(role) for role in ("model", "language")]
+        names = [str(name) for name in wanted if name not in (None, "auto", "none")]
+        found = {name: find_weights(name) for name in names}
+        return {name: path for name, path in found.items() if path not in installed()}
+
     def content(self, document: Document) -> Path | bytes:
         from ocr.images import read_source
 
@@ -140,6 +149,12 @@ def describe(source: PageSource, page: Page, seconds: float) -> str:
     )
 
 
+def forget() -> None:
+    """Let what this process has loaded go, for a weight file may be another now."""
+    _reader.cache_clear()
+    _settings.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _reader(options: tuple[tuple[str, Any], ...]) -> Reader:
     """One reader for all that a process reads: its models are loaded once."""
@@ -150,13 +165,9 @@ def _reader(options: tuple[tuple[str, Any], ...]) -> Reader:
 
 @lru_cache(maxsize=1)
 def _settings(recipe: ReadDocument) -> str:
-    from ocr.weights import find_weights, installed, sha256
+    from ocr.weights import installed, sha256
 
-    weights = installed()
-    for role in ("model", "language"):
-        name = dict(recipe.options).get(role)
-        if name not in (None, "auto", "none"):
-            weights.append(find_weights(str(name)))
+    weights = [*installed(), *recipe.own_weights().values()]
     about = {
         "version": __version__,
         "recipe": asdict(recipe),

@@ -17,8 +17,17 @@ from ocr.errors import OcrError, OutputError
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C:/ is a drive
 
+# Stores whose only folders are buckets, which a misspelt address must not make.
+BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci"}
+
 # What `ocr.output.replacing` leaves when its process is killed while it writes.
 PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")
+
+
+PROBE = ".ocr-probe"  # a file that is written and removed
+
+# Stores' clients raise classes of their own (botocore, azure), without a common base.
+CLIENT_ERRORS = (Exception,)
 
 
 def is_url(name: str) -> bool:
@@ -94,6 +103,9 @@ class Place:
             from ocr.output import make_folder
 
             make_folder(self.local)
+        else:  # found out now, and not when a thousand pages have been read
+            self.write(PROBE, b"")
+            self.remove(PROBE)
 
     def write(self, name: str, data: bytes | Iterable[bytes]) -> tuple[int, str]:
         """Write one file whole or not at all: beside and renamed, or as one object.
@@ -134,12 +146,15 @@ class Place:
             return size, digest.hexdigest()
         system, path_ = self._at(name)
         try:
-            system.makedirs(path_.rpartition("/")[0], exist_ok=True)
+            if not BUCKETS & set(_protocols(system)):
+                system.makedirs(path_.rpartition("/")[0], exist_ok=True)
             with tempfile.NamedTemporaryFile() as stream:
                 write_to(stream)
                 stream.flush()
                 system.put_file(stream.name, path_)
-        except OSError as error:
+        except OcrError:
+            raise  # of what makes the pieces
+        except CLIENT_ERRORS as error:
             raise OutputError(f"{self.root}/{name}: cannot be written ({error}).") from None
         return size, digest.hexdigest()
 

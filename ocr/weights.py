@@ -26,6 +26,7 @@ NPZ_KEY = "metadata"  # array name in .npz files
 SUFFIXES = (".npz", ".safetensors", ".onnx")
 RESEARCH = "research"  # folder, beside the others, of weights whose data is not free
 CHECKSUMS = "SHA256SUMS"
+SENT: dict[str, Path] = {}  # on a worker of a cluster: name of a weight file -> where it is here
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,16 @@ def installed() -> list[Path]:
 def find_weights(name: str) -> Path:
     """Path of a weight file: given as a path, an installed one's name, or a folder of `ocr train`.
 
-    Of a folder's files the one that reads is taken: `.onnx`, else `.npz`, else `.safetensors`.
+    What another machine calls so and has sent (`SENT`) comes first. Of the files in a folder one
+    is taken: `.onnx`, else `.npz`, else `.safetensors`.
 
     Raises
     ------
     ModelError
         Nothing of that name exists; the message lists what does.
     """
+    if name in SENT:
+        return SENT[name]
     path = Path(name)
     if path.suffix in SUFFIXES and path.is_file():
         return path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from batch_fakes import Upper, notes, seen_by
 
-from ocr import batch, cli, cluster
+from ocr import batch, cli, cluster, recipe, weights
 from ocr.batch import Stop, run
 from ocr.errors import ModelError, OcrError
 from ocr.storage import Place
@@ -91,6 +91,28 @@ def test_a_stopped_run_goes_on(read, tmp_path):
     assert summary.read + summary.left == 16
     assert summary.left > 0
     assert counts(read(items, resume=True)) == (summary.left, summary.read, 0, 0)
+
+
+def test_a_model_of_ones_own_is_sent(tmp_path, dask_cluster, capsys, monkeypatch):
+    """The workers run elsewhere and have no such path."""
+    own = tmp_path / "only" / "here"
+    own.mkdir(parents=True)
+    shutil.copy(weights.models_dir() / "nist36-mlp.npz", own / "mine.npz")
+    monkeypatch.chdir(own)
+    arguments = ["--model", "mine.npz", "--engine", "letters", "--output", str(tmp_path / "out")]
+    scheduler = dask_cluster.scheduler_address
+    assert cli.main(["read", str(SAMPLE), *arguments, "--scheduler", scheduler]) == 0
+    assert cli.main(["read", str(SAMPLE), *arguments[:4]]) == 0
+    read = (tmp_path / "out" / "phone_note.txt").read_text()
+    assert read == capsys.readouterr().out
+    # Another file under the same name counts at once: this one cannot be read.
+    shutil.copy(weights.models_dir() / "glyphs.onnx", own / "mine.npz")
+    recipe.forget()
+    arguments.append("--force")
+    assert cli.main(["read", str(SAMPLE), *arguments, "--scheduler", scheduler]) == 3
+    assert "mine.npz" in capsys.readouterr().err
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        assert not any(client.run(lambda: bool(__import__("ocr.weights").weights.SENT)).values())
 
 
 def test_no_scheduler(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from lxml import etree
 from PIL import Image
 
 from ocr import errors, weights
-from ocr.formats import render
+from ocr.formats import pdf, render
 from ocr.images import UPRIGHT
 from ocr.inputs import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
@@ -115,6 +115,21 @@ def test_text_is_found_in_place(picture, tmp_path):
     content = made(tmp_path / "a.jpg", TEXT)
     assert text_of(content) == "Café 5€\nStraße Œuvre½"
     assert_in_place(content, TEXT)
+
+
+def test_pictures_that_wait_in_files_are_shown(picture, tmp_path, monkeypatch):
+    """Of a long document: each on its page, JPEG and bits, whatever is held in memory."""
+    others = [picture, picture.rotate(180), picture.convert("1")]
+    others[0].save(tmp_path / "a.tif", save_all=True, append_images=others[1:])
+    pages = [Page(300, 400), TEXT, TEXT]
+    expected = made(tmp_path / "a.tif", *pages)
+    monkeypatch.setattr(pdf, "HELD", 10_000)
+    content = made(tmp_path / "a.tif", *pages)
+    assert content == made(tmp_path / "a.tif", *pages)
+    for k, page in enumerate(pages):
+        assert np.array_equal(shown(content, (400, 300), k), shown(expected, (400, 300), k))
+        assert text_of(content, k) == text_of(expected, k)
+        assert_in_place(content, page, k)
 
 
 def test_text_is_invisible(picture, tmp_path):

@@ -68,6 +68,35 @@ def test_holds_what_is_whole(place):
     assert not place.holds({"a": (3, digest)})
 
 
+def test_pieces_become_one_file_or_none(place):
+    place.make()
+    digest = hashlib.sha256(b"abcd").hexdigest()
+    assert place.write("sub/a", iter([b"ab", b"", b"cd"])) == (4, digest)
+    assert place.holds({"sub/a": (4, digest)})
+
+    def broken():
+        yield b"ef"
+        raise OcrError("no more")
+
+    with pytest.raises(OcrError, match="no more"):
+        place.write("sub/a", broken())
+    assert place.read("sub/a") == b"abcd"
+    assert place.names("sub") == ["a"]
+    assert not place.exists(storage.PROBE)
+
+
+def test_clear(place):
+    place.make()
+    place.write("sub/a", b"1")
+    place.write("sub/deep/b", b"2")
+    place.write("c", b"3")
+    place.clear("sub")
+    place.clear("sub")
+    assert not place.exists("sub/a")
+    assert not place.exists("sub/deep/b")
+    assert place.read("c") == b"3"
+
+
 def test_it_travels(place):
     place.make()
     place.write("a", b"x")
@@ -92,7 +121,7 @@ def test_a_run_and_its_resumption(place, tmp_path, monkeypatch):
         summary = batch.run(items, Upper(), place, lambda t, step, _: map(step, t), **options)
         return summary.read, summary.found, summary.failed
 
-    items = notes(tmp_path / "in", a="one", b="two", c="three", d="bad")
+    items = notes(tmp_path / "in", a="one", b="two|" * 5, c="three", d="bad")
     assert read(items) == (3, 0, 1)
     with pytest.raises(OutputError, match="already there"):
         read(items)
@@ -103,6 +132,32 @@ def test_a_run_and_its_resumption(place, tmp_path, monkeypatch):
     names = {name for name in place.names("") if not name.startswith(".")}
     assert names == {"a.up", "b.up", "c.up", "d.up", "e.up"}
     assert place.read("d.up") == b"FOUR"
+    assert not place.names(batch.PARTS)
+
+
+def test_no_bucket_is_made_by_the_way(monkeypatch):
+    system = pytest.importorskip("fsspec").filesystem("memory")
+    asked = []
+    monkeypatch.setattr(type(system), "protocol", ("s3", "s3a"))
+    monkeypatch.setattr(type(system), "put_file", lambda *_: None)  # it would, in memory
+    monkeypatch.setattr(type(system), "makedirs", lambda self, *_, **__: asked.append(1))
+    place = Place("memory://bucket/out")
+    place.write("a", b"x")
+    assert asked == []
+
+
+def test_errors_of_a_client_of_a_store_are_told(monkeypatch):
+    system = pytest.importorskip("fsspec").filesystem("memory")
+
+    class NoCredentialsError(Exception):
+        pass
+
+    def refuse(*_, **__):
+        raise NoCredentialsError("unable to locate credentials")
+
+    monkeypatch.setattr(type(system), "put_file", refuse)
+    with pytest.raises(OutputError, match="unable to locate credentials"):
+        Place("memory://bucket/out").make()
 
 
 def test_names_with_line_ends_of_unicode(place):
