@@ -318,7 +318,9 @@ def median_letter_height(
 # Shares of the letter height (H, the larger of the page's median and the pieces' own height).
 SPECK = 0.05  # anything smaller in both directions is dirt
 SMALL = 0.42  # a dot, comma, bar end: not a letter by itself
-RULE = 0.2  # of its own width: what is flatter and longer than letters is a rule or underline
+RULE = 0.2  # of its own width: what is flatter and longer than letters may be a rule or underline
+STRAIGHT = 1.15  # of the pen's width: a rule has no more ink a column
+FILLED = 0.8  # share of its box that a thick bar fills
 FRAMED = 3  # letters inside a larger component make it a frame
 SLIVER = 0.15  # what shows less than this at the border of the picture is no letter
 STUB = 6.0  # times its width long: such a line that runs into the border is no letter
@@ -454,7 +456,7 @@ def writing(
     stub = (longest > STUB * np.minimum(heights, widths)) & (longest > letter_height)
     keep &= ~(stub & at_border & (at_side == (widths > heights)))  # the end of a rule
     keep &= ~sliver & ~along_border(labels, boxes)
-    keep &= ~((heights < RULE * widths) & (widths > 2.5 * letter_height))
+    keep &= ~_flat_rules(heights, widths, area, letter_height, stroke)
     keep &= ~frames(boxes, letter_height)
     blot = area > 6 * stroke * (heights + widths)
     keep &= ~(blot & ~small)
@@ -462,6 +464,24 @@ def writing(
         keep &= ~(small & (_distance(boxes, boxes[letter & keep]) > 1.6 * letter_height))
     renumber = np.concatenate([[0], np.cumsum(keep) * keep]).astype(np.int32)
     return boxes[keep], renumber[labels]
+
+
+def _flat_rules(
+    heights: NDArray[np.intp],
+    widths: NDArray[np.intp],
+    area: NDArray[np.intp],
+    letter_height: float,
+    stroke: float,
+) -> NDArray[np.bool_]:
+    """Which components are rules or underlines, not words of low joined letters.
+
+    Both are long and flat. A word is higher than the pen is wide, its stroke goes up and down
+    under way and so has more ink a column than a slanting rule, and does not fill its box.
+    """
+    flat = (heights < RULE * widths) & (widths > 2.5 * letter_height)
+    low = heights < SMALL * letter_height
+    straight = area < STRAIGHT * stroke * widths
+    return flat & (low | straight | (area > FILLED * heights * widths))
 
 
 def along_border(labels: NDArray[np.int32], boxes: NDArray[np.intp]) -> NDArray[np.bool_]:

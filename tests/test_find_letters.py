@@ -134,6 +134,18 @@ def test_cut_columns_only_where_one_thin_stroke_links_two_bodies():
     assert cut_columns(np.ones((20, 50), dtype=bool), letter_height=20, thickest=3) == []
 
 
+def test_a_long_low_word_is_no_rule():
+    """Joined letters without ascenders, such as "mmm", are as flat as an underline."""
+    waves = [(0.6 if k % 2 else 0.0, 0.3 * k) for k in range(14)]  # in letter heights
+    rule = [(2.4, 0.0), (2.2, 3.9)]
+    capital = PLAIN["L"]
+    page = draw([*at([waves, rule], 100, 60), *at(capital, 100, 420), *at(capital, 100, 500)])
+    boxes, bw = find_letters(page)
+    assert boxes[:, 2].max() < 100 + 1.2 * H
+    assert bw[100 : 100 + H, 60:290].min() == 0
+    assert boxes[:, 1].min() < 70
+
+
 def test_specks_rules_and_frames_are_dropped():
     page = draw([*at(PLAIN["L"], 100, 100), *at(PLAIN["V"], 100, 200), *at(PLAIN["U"], 100, 300)])
     page[300, 500] = 0  # a speck
