@@ -327,6 +327,7 @@ STUB = 6.0  # times its width long: such a line that runs into the border is no 
 TOUCHING = 0.6  # of its length: what touches the border so far lies along it, if it is
 FLAT_ON_BORDER = 0.5  # of its length deep or less
 DOT = 0.2  # a full stop is no larger; an apostrophe is
+TICK = 0.5  # a quotation mark is no higher; the stem of an i is
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
 HIGHEST = 5  # what is connected and higher than this is no writing
 TALLEST = 1.6  # a joined character is no higher than this
@@ -619,8 +620,8 @@ def _same_character(a: NDArray[np.float64], b: NDArray[np.float64], letter_heigh
             return bool(bar_width < 1.2 * high)
 
     # two ticks side by side: "
-    tick = max(width_a, width_b) < 0.2 * high and 1.3 * width_a < height_a < SMALL * high
-    if tick and 0.6 * height_a < height_b < SMALL * high and rows > 0.6 * height_b:
+    tick = max(width_a, width_b) < 0.2 * high and 1.3 * width_a < height_a < TICK * high
+    if tick and 0.6 * height_a < height_b < TICK * high and rows > 0.6 * height_b:
         return bool(-cols < 0.25 * high)
 
     # one above the other: i, j, !, ?, :, ;, =
