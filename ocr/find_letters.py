@@ -328,6 +328,7 @@ TOUCHING = 0.6  # of its length: what touches the border so far lies along it, i
 FLAT_ON_BORDER = 0.5  # of its length deep or less
 DOT = 0.2  # a full stop is no larger; an apostrophe is
 TICK = 0.5  # a quotation mark is no higher; the stem of an i is
+HANGING_TICK = 0.75  # unless it hangs above the feet of its neighbours
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
 HIGHEST = 5  # what is connected and higher than this is no writing
 TALLEST = 1.6  # a joined character is no higher than this
@@ -560,6 +561,7 @@ def join_pieces(boxes: NDArray[np.intp], letter_height: float) -> NDArray[np.int
     """
     group = np.arange(len(boxes))
     merged = boxes.astype(float)
+    hanging = _hanging(merged, letter_height)
     y1, x1, y2, x2 = merged.T
     rows = np.maximum(y1[:, None], y1) - np.minimum(y2[:, None], y2)
     cols = np.maximum(x1[:, None], x1) - np.minimum(x2[:, None], x2)
@@ -568,7 +570,8 @@ def join_pieces(boxes: NDArray[np.intp], letter_height: float) -> NDArray[np.int
     gap = np.hypot(np.maximum(rows, 0), np.maximum(cols, 0))[first, second]
     for k in np.argsort(gap, kind="stable"):
         a, b = group[first[k]], group[second[k]]
-        if a != b and _same_character(merged[a], merged[b], letter_height):
+        tick = HANGING_TICK if hanging[first[k]] and hanging[second[k]] else TICK
+        if a != b and _same_character(merged[a], merged[b], letter_height, tick):
             merged[a] = [
                 *np.minimum(merged[a], merged[b])[:2],
                 *np.maximum(merged[a], merged[b])[2:],
@@ -591,8 +594,23 @@ def _usual_gap(boxes: NDArray[np.intp], letter_height: float) -> float:
     return float(np.clip(np.median(gaps), 0, letter_height)) if len(gaps) else 0.4 * letter_height
 
 
-def _same_character(a: NDArray[np.float64], b: NDArray[np.float64], letter_height: float) -> bool:
-    """Whether two pieces, given by their boxes, belong to one character."""
+def _hanging(boxes: NDArray[np.float64], letter_height: float) -> NDArray[np.bool_]:
+    """Which pieces end well above the feet of the letters beside them, of which there are some."""
+    y1, x1, y2, x2 = boxes.T
+    letter = (y2 - y1) > HANGING_TICK * letter_height
+    away = np.maximum(x1[:, None] - x2, x1 - x2[:, None])
+    near = letter & (away < letter_height) & (y1 < y2[:, None]) & (y1[:, None] < y2)
+    feet = np.where(near, y2, np.inf).min(axis=1)
+    return near.any(axis=1) & (y2 < feet - 0.25 * letter_height)
+
+
+def _same_character(
+    a: NDArray[np.float64], b: NDArray[np.float64], letter_height: float, tick_height: float
+) -> bool:
+    """Whether two pieces, given by their boxes, belong to one character.
+
+    `tick_height` is the largest of the halves of a quotation mark, in letter heights.
+    """
     if (a[2] - a[0]) * (a[3] - a[1]) < (b[2] - b[0]) * (b[3] - b[1]):
         a, b = b, a  # a is the larger
     (height_a, width_a), (height_b, width_b) = a[2:] - a[:2], b[2:] - b[:2]
@@ -620,8 +638,8 @@ def _same_character(a: NDArray[np.float64], b: NDArray[np.float64], letter_heigh
             return bool(bar_width < 1.2 * high)
 
     # two ticks side by side: "
-    tick = max(width_a, width_b) < 0.2 * high and 1.3 * width_a < height_a < TICK * high
-    if tick and 0.6 * height_a < height_b < TICK * high and rows > 0.6 * height_b:
+    tick = max(width_a, width_b) < 0.25 * high and 1.3 * width_a < height_a < tick_height * high
+    if tick and 0.6 * height_a < height_b < tick_height * high and rows > 0.6 * height_b:
         return bool(-cols < 0.25 * high)
 
     # one above the other: i, j, !, ?, :, ;, =

@@ -146,6 +146,13 @@ def test_a_long_low_word_is_no_rule():
     assert boxes[:, 1].min() < 70
 
 
+def test_long_ticks_are_a_quotation_mark_only_where_they_hang():
+    ticks = [[(0, 0), (0.55, 0)], [(0, 0.25), (0.55, 0.25)]]
+    letters = [*at(PLAIN["L"], 100, 200), *at(PLAIN["U"], 100, 270), *at(PLAIN["V"], 100, 340)]
+    assert len(find_letters(draw([*at(ticks, 95, 150), *letters]))[0]) == 4
+    assert len(find_letters(draw([*at(ticks, 100 + 0.45 * H, 150), *letters]))[0]) == 5
+
+
 def test_specks_rules_and_frames_are_dropped():
     page = draw([*at(PLAIN["L"], 100, 100), *at(PLAIN["V"], 100, 200), *at(PLAIN["U"], 100, 300)])
     page[300, 500] = 0  # a speck
