@@ -68,6 +68,7 @@ OVERLAY_SIDE = 2400  # pixels, longer side of an overlay: letters stay legible, 
 OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
 PLAIN_PROGRESS = 60.0  # seconds between lines about a long run, where there is no terminal
 PAGED = (".pdf", ".tif", ".tiff")  # files whose pages may be many
+FILE = click.Path(readable=False)  # lets the shell complete names; what is wrong is told later
 CONFIG = "ocr.toml"  # as in ocr.config
 DPI = 300  # dots an inch, as in ocr.images
 PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
@@ -247,7 +248,7 @@ def _which_pages(command: Command) -> Command:
         click.option(
             "--files-from",
             metavar="FILE",
-            type=click.Path(readable=False),
+            type=FILE,
             help="Read also what this file names, one path a line.",
         ),
     ):
@@ -313,6 +314,7 @@ def _how_to_read(command: Command) -> Command:
         click.option(
             "--lexicon",
             metavar="FILE",
+            type=FILE,
             callback=_words,
             help="Words to be expected (names, goods), one a line; others are read as well.",
         ),
@@ -325,7 +327,9 @@ def _how_to_read(command: Command) -> Command:
             help="Language model: english, french, auto for what suits the page, none for the ink "
             "alone.",
         ),
-        click.option("--model", metavar="FILE", help="Weight file: a path or a name of `models`."),
+        click.option(
+            "--model", metavar="FILE", type=FILE, help="Weight file: a path or a name of `models`."
+        ),
         click.option(
             "--charset",
             metavar="CHARS",
@@ -401,7 +405,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(readable=False))
+@click.argument("files", metavar="FILE...", nargs=-1, type=FILE)
 @_which_pages
 @_how_to_read
 @click.option(
@@ -417,7 +421,7 @@ def cli() -> None:
 @click.option(
     "--output",
     metavar="PATH",
-    type=click.Path(readable=False),
+    type=FILE,
     help="Write there instead of to stdout: a file, or a folder if it is one, ends in / or has no "
     "suffix.",
 )
@@ -431,7 +435,10 @@ def cli() -> None:
     "one that stands is left as it is.",
 )
 @click.option(
-    "--line-images", metavar="DIR", help="Cut out the lines as well: pictures with a .gt.txt each."
+    "--line-images",
+    metavar="DIR",
+    type=FILE,
+    help="Cut out the lines as well: pictures with a .gt.txt each.",
 )
 @_common
 def read(
@@ -764,11 +771,15 @@ def _tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
 
 
 @cli.command()
-@click.argument("file", metavar="FILE", type=click.Path(readable=False))
+@click.argument("file", metavar="FILE", type=FILE)
 @_how_to_read
-@click.option("--out", metavar="FILE", help="Draw boxes, line order and letters into this image.")
+@click.option(
+    "--out", metavar="FILE", type=FILE, help="Draw boxes, line order and letters into this image."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the same in numbers.")
-@click.option("--stages", metavar="DIR", help="Write a picture of each stage of finding letters.")
+@click.option(
+    "--stages", metavar="DIR", type=FILE, help="Write a picture of each stage of finding letters."
+)
 @click.option(
     "--page",
     "number",
@@ -828,7 +839,7 @@ def boxes(
 
 
 @cli.command("eval")
-@click.argument("paths", metavar="DIR...", nargs=-1, required=True, type=click.Path(readable=False))
+@click.argument("paths", metavar="DIR...", nargs=-1, required=True, type=FILE)
 @_how_to_read
 @click.option(
     "--normalise",
@@ -885,13 +896,14 @@ def evaluate(
 
 
 @cli.command()
-@click.argument("data", metavar="DATA...", nargs=-1)
-@click.option("--out", metavar="DIR", help="Folder for the model, its card and the report.")
+@click.argument("data", metavar="DATA...", nargs=-1, type=FILE)
+@click.option("--out", metavar="DIR", type=FILE, help="Folder for the model, its card and report.")
 @click.option("--kind", type=click.Choice(TRAINED), help="What to train; else what suits DATA.")
 @click.option(
     "--from",
     "start",
     metavar="MODEL",
+    type=FILE,
     help="Model to go on from, or scratch. An installed one unless there is much data.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the data at most.")

@@ -66,6 +66,11 @@ def read_config(path: Path, own: Options, commands: Mapping[str, Options]) -> di
             known = commands[key]
             options[key] = dict(_option(path, f"[{key}] ", k, v, known) for k, v in value.items())
         else:
+            places = [name for name, known in commands.items() if key in known]
+            if key not in own and places:
+                raise ConfigError(
+                    f"{path}: {key} belongs under {' or '.join(f'[{name}]' for name in places)}."
+                )
             name, checked = _option(path, "", key, value, own)
             options[name] = checked
     return options

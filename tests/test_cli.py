@@ -340,6 +340,27 @@ def test_options_of_runs_into_a_folder(run, fake, tmp_path, arguments):
     assert run("read", picture(tmp_path / "a.png"), *arguments)[0] == 2
 
 
+def test_a_long_document_is_read_in_parts(run, fake, tmp_path):
+    first, *rest = (Image.new("L", (40, 30), level) for level in (40, 70, 100, 255, 130, 160, 190))
+    scan, out = tmp_path / "scan.tif", tmp_path / "out"
+    first.save(scan, save_all=True, append_images=rest)
+    formats = ("--format", "text", "--format", "json", "--format", "page")
+    status, _, err = run("read", "-v", scan, *formats, "--pages", "1-3,5-", "--output", out)
+    assert status == 0
+    assert [row.split(",")[1] for row in err.splitlines()] == [
+        f" page {k}: 1 line" for k in (1, 2, 3, 5, 6, 7)
+    ]
+    pages = [f"scan.page{k:04d}.page.xml" for k in (1, 2, 3, 5, 6, 7)]
+    assert files_in(out) == ["scan.json", *pages, "scan.txt"]
+    for kind, name in (("text", "scan.txt"), ("json", "scan.json")):
+        asked = ("read", "-q", scan, "--pages", "1-3,5-", "--format", kind)
+        assert run(*asked)[1] == (out / name).read_text()
+    piped = tmp_path / "piped"
+    assert run("read", "-q", "-", "--output", piped, stdin=scan.read_bytes())[0] == 0
+    assert (piped / "stdin.txt").read_text() == run("read", "-q", scan)[1]
+    assert len(list(piped.iterdir())) == 2  # the text and the journal
+
+
 def test_processes_read_as_one_does(tmp_path):
     """The real thing once: three files, two processes, an error, and then nothing left to do."""
     scans = tmp_path / "scans"

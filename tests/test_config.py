@@ -67,7 +67,8 @@ def test_options_of_a_file(tmp_path):
         ("[read]\nengin = 1", r"\[read\] engin is no option. Did you mean engine\.$"),
         ("[read]\nx = 1", r"\[read\] x is no option. Known are engine, force, format\.$"),
         ("[raed]\n", r"no command \[raed\]. Did you mean read\.$"),
-        ("engine = 1", r": engine is no option. Known are quiet\.$"),
+        ("engine = 1", r": engine belongs under \[read\]\.$"),
+        ("x = 1", r": x is no option. Known are quiet\.$"),
         ('[read]\nengine = ["a"]', "engine takes one value, not a list"),
         ("[read.engine]\na = 1", "engine takes a value, not a table"),
         ("[read\n", "no valid TOML"),
@@ -208,6 +209,8 @@ def test_completion(shell):
     assert "--format" in complete("ocr read --for", 2, "--for")
     assert "hocr" in complete("ocr read --format h", 3, "h")
     assert "models" in complete("ocr mo", 1, "mo")
+    for words in ("ocr read ph", "ocr train ph", "ocr read --model ph", "ocr read --lexicon ph"):
+        assert "file" in complete(words, len(words.split()) - 1, "ph")  # left to the shell
 
 
 def test_the_manual_page_is_fresh():
