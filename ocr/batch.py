@@ -101,6 +101,11 @@ class Task:
     parts: tuple[Any, ...] = ()
     part: int | None = None
 
+    @property
+    def only_writes(self) -> bool:
+        """Whether all is read."""
+        return bool(self.parts) and self.part is None
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -225,7 +230,7 @@ class Work:
         if _is_done(task.done, digest, self.settings) and self.place.holds(task.done.outputs):  # type: ignore[union-attr]
             return Outcome(item.name, task.done, fresh=False, path=item.path)
         reading = Reading(b"")
-        if task.parts:
+        if task.only_writes:
             if digest != task.digest:
                 raise OcrError(f"{item.name}: was changed while it was read. Read it again.")
             names = self.part_names(task)

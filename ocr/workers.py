@@ -124,7 +124,7 @@ def execute(
                         worker.task = None
                         yield message
                     worker.ready, failed_starts = True, 0
-                elif limit is not None and worker.task is not None and worker.seconds > limit:
+                elif limit is not None and worker.task is not None and worker.late(limit):
                     crew.remove(worker)
                     worker.kill()
                     name = worker.task.item.name
@@ -158,10 +158,10 @@ class _Worker:
         self.tries = 0
         self.since = 0.0
 
-    @property
-    def seconds(self) -> float:
-        """Time it has been at its task."""
-        return time.monotonic() - self.since
+    def late(self, limit: float) -> bool:
+        """Whether it has been at its task too long; a long document takes its time to write."""
+        writes = self.task is not None and self.task.only_writes
+        return not writes and time.monotonic() - self.since > limit
 
     @property
     def code(self) -> int | None:

@@ -55,6 +55,8 @@ class Upper:
         return path.read_text().split("|")
 
     def files(self, note: Note, path: Path, data: Data) -> Iterator[tuple[str, Iterator[bytes]]]:
+        if path.read_text().endswith("|slow to write"):
+            time.sleep(1.5)
         yield f"{note.stem}.up", data()
 
     def read(self, note: Note, path: Path, text: str) -> Reading:

@@ -104,6 +104,13 @@ def test_time_limit(read, tmp_path):
     assert "longer than 0.5 seconds" in errors(tmp_path)["a.txt"]
 
 
+def test_the_time_limit_is_on_what_is_read(read, tmp_path):
+    items = notes(tmp_path / "in", a="one|sleep 0.1|slow to write", b="one|sleep 60")
+    summary = read(items, jobs=2, limit=1.0)
+    assert counts(summary) == (1, 0, 1, 0)
+    assert "longer than 1 seconds" in errors(tmp_path)["b.txt"]
+
+
 def test_an_unusable_model_ends_it(read, tmp_path):
     with pytest.raises(ModelError, match="no such model"):
         read(notes(tmp_path / "in", a="model", b="two"))
