@@ -145,17 +145,17 @@ class Place:
                 write_to(stream)
             return size, digest.hexdigest()
         system, path_ = self._at(name)
-        try:
-            if not BUCKETS & set(_protocols(system)):
-                system.makedirs(path_.rpartition("/")[0], exist_ok=True)
-            with tempfile.NamedTemporaryFile() as stream:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "content"
+            with file.open("wb") as stream:
                 write_to(stream)
-                stream.flush()
-                system.put_file(stream.name, path_)
-        except OcrError:
-            raise  # of what makes the pieces
-        except CLIENT_ERRORS as error:
-            raise OutputError(f"{self.root}/{name}: cannot be written ({error}).") from None
+            try:
+                if not BUCKETS & set(_protocols(system)):
+                    system.makedirs(path_.rpartition("/")[0], exist_ok=True)
+                system.put_file(str(file), path_)
+            except CLIENT_ERRORS as error:
+                reason = f"{self.root}/{name}: cannot be written ({error})."
+                raise OutputError(reason) from None
         return size, digest.hexdigest()
 
     def read(self, name: str) -> bytes | None:
