@@ -422,8 +422,8 @@ def cli() -> None:
     "--output",
     metavar="PATH",
     type=FILE,
-    help="Write there instead of to stdout: a file, or a folder if it is one, ends in / or has no "
-    "suffix.",
+    help="Write there instead of to stdout: a file, whose suffix tells the format if --format does "
+    "not, or a folder if it is one, ends in / or has no suffix.",
 )
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @_how_to_read_many
@@ -467,8 +467,8 @@ def read(
     array. Into a folder each input is written to files of its own: photo.jpg to photo.txt and,
     for further formats, photo.json and so on. What cannot be read is reported and left out.
 
-    A run into a folder reads many files at a time, names what failed in errors.ndjson there, and
-    can be ended and gone on with by --resume.
+    A run into a folder reads many files, and the pages of long ones, at a time, names what failed
+    in errors.ndjson there, and can be ended and gone on with by --resume.
 
     \b
     ocr read photo.jpg
