@@ -484,7 +484,7 @@ def _two_classes(gaps: NDArray[np.float64]) -> float | None:
 
 def _line_threshold(gaps: NDArray[np.float64], page: float) -> float:
     """The page's threshold, moved to the widest jump between this line's gaps."""
-    if page < 0 or not len(gaps):
+    if page <= 0 or not len(gaps):
         return page
     steps = np.sort(np.concatenate([np.clip(gaps, 0.0, None), [0.0, 2.0 * page]]))
     middle = (steps[1:] + steps[:-1]) / 2

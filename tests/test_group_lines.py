@@ -10,6 +10,7 @@ from sklearn.cluster import MeanShift
 
 from ocr.find_letters import Segmentation
 from ocr.group_lines import (
+    _line_threshold,
     find_lines,
     group_lines,
     letter_height,
@@ -241,3 +242,8 @@ def test_mean_shift_finds_what_scikit_learn_finds(seed, lines, letters, spread):
 def test_mean_shift_of_one_point_and_of_like_points():
     assert mean_shift(np.array([7.0]), 3.0).tolist() == [0]
     assert mean_shift(np.full(4, -2.0), 3.0).tolist() == [0, 0, 0, 0]
+
+
+def test_a_page_whose_words_touch_has_one_threshold_for_all_lines():
+    with np.errstate(divide="raise"):
+        assert _line_threshold(np.array([0.5, 2.0]), 0.0) == 0.0
