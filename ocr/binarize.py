@@ -19,7 +19,10 @@ MIN_CONTRAST = 0.10  # of white: ink must be this much darker than the paper aro
 NOISE_CONTRAST = 4.0  # times the noise: likewise
 TEXTURE_CONTRAST = 7.0  # times the usual deviation from the paper's brightness: likewise
 SHEET_SIDE = 160  # px, longer side of the copy on which paper and light are estimated
-DARK_PAGE = 0.5  # median grey from which no picture counts as dark
+TILE = 12  # px of a small copy on which it is told whether writing is dark or light
+STEP = 0.1  # of white: the ground of neighbouring tiles differs by less, or there is an edge
+LEAST_MARK = 0.03  # of white: less than this off its ground nothing is writing there
+CLEARLY = 2.0  # times as much light on dark as dark on light, or nothing is turned
 SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
 
 
@@ -77,19 +80,30 @@ def denoise(grey: FloatImage) -> FloatImage:
     return ndimage.gaussian_filter(grey, min(0.4 + 25.0 * sigma, 1.2), mode="nearest")
 
 
-def dark_on_light(grey: FloatImage) -> FloatImage:
-    """The picture, turned into its negative if its writing is lighter than its ground (chalk).
+def light_on_dark(rgb: NDArray[np.uint8]) -> bool:
+    """Whether a picture's writing is lighter than its ground: chalk, a negative.
 
-    On a picture that is dark for the most part, the deviations from the median of each place's
-    surroundings are added up by sign; writing is the larger sum.
+    The picture is cut into tiles, and in each the deviations from its median are added up by
+    sign: most of a tile is ground, and writing deviates to one side. Tiles that differ much from
+    their neighbours hold the edge of something and do not count.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 array
+        The picture, reduced to some hundred pixels.
     """
-    small = reduced(grey, 2 * SHEET_SIDE / max(grey.shape))
-    if float(np.median(small)) > DARK_PAGE:
-        return grey
-    off = small - ndimage.median_filter(small, size=max(3, round(max(small.shape) / 20)))
-    above = float(np.maximum(off - MIN_CONTRAST / 2, 0).sum())
-    below = float(np.maximum(-off - MIN_CONTRAST / 2, 0).sum())
-    return np.float32(1) - grey if above > 2.0 * below else grey
+    grey = to_grey(rgb)
+    tile = min(TILE, *grey.shape)
+    rows, cols = (side // tile for side in grey.shape)
+    tiles = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)
+    tiles = tiles.swapaxes(1, 2).reshape(rows, cols, -1)
+    ground = np.median(tiles, axis=2)
+    step = ndimage.maximum_filter(ground, 3) - ndimage.minimum_filter(ground, 3)
+    off = tiles - ground[..., np.newaxis]
+    off = off[step < STEP] if (step < STEP).any() else off
+    above = float(np.maximum(off - LEAST_MARK, 0).sum())
+    below = float(np.maximum(-off - LEAST_MARK, 0).sum())
+    return above > CLEARLY * below and above > 0
 
 
 def even_light(grey: FloatImage) -> FloatImage:

@@ -21,19 +21,19 @@ from skimage.measure import label, regionprops
 
 from ocr.binarize import (
     FloatImage,
-    dark_on_light,
     denoise,
     dilated,
     eroded,
     even_light,
     ink_mask,
+    light_on_dark,
     reduced,
     resize,
     to_grey,
 )
 from ocr.page import Box, Letter, Line, Page, Word
 from ocr.rules import Rule, find_rules, not_letters, paint_over
-from ocr.sheet import SIDE, Rectified, find_corners, shrunk
+from ocr.sheet import SIDE, Rectified, find_corners, shrunk, uncovered
 
 OnStage = Callable[[str, FloatImage], None]
 
@@ -139,7 +139,10 @@ def find_letters(image: NDArray[np.generic]) -> tuple[NDArray[np.intp], FloatIma
     whole = _Array(to_grey(image))
     height, width = whole.values.shape
     small = np.asarray(whole.grey(SIDE) * 255).astype(np.uint8)
-    corners = find_corners(np.repeat(small[:, :, np.newaxis], 3, axis=2))
+    small = np.repeat(small[:, :, np.newaxis], 3, axis=2)
+    if light_on_dark(uncovered(small)):
+        whole, small = _Array(1 - whole.values), 255 - small
+    corners = find_corners(small)
     sheet = whole if corners is None else Rectified(whole, shrunk(corners))
     first = survey(sheet.grey(COARSE_SIDE))
     if first.side == 0:
@@ -214,7 +217,7 @@ def survey(coarse: FloatImage) -> Survey:
     coarse : (H, W) float32 array
         The page, its longer side at most `COARSE_SIDE`.
     """
-    even = even_light(denoise(dark_on_light(coarse)))
+    even = even_light(denoise(coarse))
     ink = ink_mask(even)
     if not ink.any():  # nothing, or a texture: its streaks are no rules
         return Survey(0.0)
@@ -250,7 +253,7 @@ def segment(
     """
     show = on_stage or (lambda name, picture: None)
     show("grey", work)
-    work = denoise(dark_on_light(work))
+    work = denoise(work)
     show("denoised", work)
     even = even_light(work)
     show("even-light", even)

@@ -222,12 +222,17 @@ class Reader:
         return page if self.reject is None else _reject(page, self.reject)
 
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
-        from ocr.sheet import SIDE, Rectified, find_corners, shrunk
+        from ocr.binarize import light_on_dark
+        from ocr.sheet import SIDE, Negative, Rectified, find_corners, shrunk, uncovered
 
-        corners = find_corners(photo.rgb(SIDE))
+        small = photo.rgb(SIDE)
+        picture: Picture = photo
+        if light_on_dark(uncovered(small)):
+            picture, small = Negative(photo), 255 - small
+        corners = find_corners(small)
         if corners is None:
-            return self._read_sheet(photo, on_stage, on_line)
-        sheet = Rectified(photo, shrunk(corners))
+            return self._read_sheet(picture, on_stage, on_line)
+        sheet = Rectified(picture, shrunk(corners))
         if on_stage is not None:
             from ocr.find_letters import COARSE_SIDE
 

@@ -33,6 +33,8 @@ LEAST_AREA = 0.15  # of the photo
 BEYOND = 0.25  # of the photo's longer side: its corners lie no further outside
 DESK = 0.01  # of the photo: so much is not the sheet, or it is a photo of the sheet alone
 DARKER = 0.88  # of the paper's brightness: the desk is darker than this
+CANVAS = 6  # grey levels of 255: a canvas is of one colour but for so much (JPEG)
+FILLED = 0.9  # of the pixels at its edge differ from the canvas, or it is no picture's edge
 MARGIN = 0.006  # of the sheet's sides: its very edge, which is left out
 
 Line = tuple[float, float]  # row in the middle of the picture, and slope
@@ -43,7 +45,7 @@ UNIT = np.array([[0, 0], [0, 1], [1, 1], [1, 0]], dtype=float)
 def find_corners(rgb: NDArray[np.uint8]) -> Corners | None:
     """Where the corners of the sheet are, or None where the whole picture is paper.
 
-    Looked at is the darkest of the three colours, in which paper stands out from wood, cloth and
+    A canvas around the picture is left out first (`uncovered`). Looked at is the darkest of the three colours, in which paper stands out from wood, cloth and
     coloured desks. Along lines of every slope the steps from dark outside to bright inside are
     added up, and of the best lines for each side, or none, those are taken that make the
     quadrangle with the most support.
@@ -59,6 +61,61 @@ def find_corners(rgb: NDArray[np.uint8]) -> Corners | None:
         Row and column in parts of the height and the width: top left, top right, bottom right,
         bottom left. They may lie outside [0, 1].
     """
+    y1, x1, y2, x2 = box = _on_canvas(rgb)
+    corners = _sheet_corners(rgb[y1:y2, x1:x2])
+    whole = np.array(rgb.shape[:2])
+    if box != (0, 0, *rgb.shape[:2]):
+        corners = UNIT if corners is None else corners
+        corners = (corners * (y2 - y1, x2 - x1) + (y1, x1)) / whole
+    return corners
+
+
+def uncovered(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture without the canvas around it: bars or a frame of one colour, as of a screenshot.
+
+    The canvas ends at a straight edge on which next to nothing has its colour; so the blank
+    margins of a scan are none.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 array
+    """
+    y1, x1, y2, x2 = _on_canvas(rgb)
+    return rgb[y1:y2, x1:x2]
+
+
+def _on_canvas(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """The box of the picture that lies on a canvas; the whole if there is none."""
+    height, width = rgb.shape[:2]
+    whole = (0, 0, height, width)
+    for corner in (rgb[0, 0], rgb[-1, -1]):  # bars may lie on one side alone
+        other = (np.abs(rgb.astype(np.int16) - corner) > CANVAS).any(axis=2)
+        rows, cols = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
+        if not len(rows):
+            return whole
+        # the pixels at the edge itself are mixed
+        y1, x1, y2, x2 = (
+            0 if rows[0] == 0 else int(rows[0]) + 1,
+            0 if cols[0] == 0 else int(cols[0]) + 1,
+            height if rows[-1] == height - 1 else int(rows[-1]),
+            width if cols[-1] == width - 1 else int(cols[-1]),
+        )
+        inner = other[y1:y2, x1:x2]
+        if (y1, x1, y2, x2) == whole or inner.size < LEAST_AREA * height * width:
+            continue
+        edges = (
+            (y1, inner[0]),
+            (x1, inner[:, 0]),
+            (height - y2, inner[-1]),
+            (width - x2, inner[:, -1]),
+        )
+        if all(edge.mean() > FILLED for margin, edge in edges if margin):
+            return y1, x1, y2, x2
+    return whole
+
+
+def _sheet_corners(rgb: NDArray[np.uint8]) -> Corners | None:
+    """As `find_corners`, of a picture without canvas."""
     values = rgb.min(axis=2).astype(np.float32) / 255
     if min(values.shape) < 24:
         return None
@@ -276,6 +333,28 @@ class Picture(Protocol):
     @property
     def width(self) -> int: ...
     def grey(self, long_side: int) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True)
+class Negative:
+    """The negative of a photo; the same interface as `Photo`."""
+
+    photo: Picture
+
+    @property
+    def name(self) -> str:
+        return self.photo.name
+
+    @property
+    def height(self) -> int:
+        return self.photo.height
+
+    @property
+    def width(self) -> int:
+        return self.photo.width
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        return np.float32(1) - self.photo.grey(long_side)
 
 
 @dataclass(frozen=True)
