@@ -34,6 +34,7 @@ BEYOND = 0.25  # of the photo's longer side: its corners lie no further outside
 DESK = 0.01  # of the photo: so much is not the sheet, or it is a photo of the sheet alone
 DARKER = 0.88  # of the paper's brightness: the desk is darker than this
 CANVAS = 6  # grey levels of 255: a canvas is of one colour but for so much (JPEG)
+EDGE = 16  # grey levels: at its edge a picture differs from the canvas by more
 FILLED = 0.9  # of the pixels at its edge differ from the canvas, or it is no picture's edge
 MARGIN = 0.006  # of the sheet's sides: its very edge, which is left out
 
@@ -89,7 +90,8 @@ def _on_canvas(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     height, width = rgb.shape[:2]
     whole = (0, 0, height, width)
     for corner in (rgb[0, 0], rgb[-1, -1]):  # bars may lie on one side alone
-        other = (np.abs(rgb.astype(np.int16) - corner) > CANVAS).any(axis=2)
+        off = np.abs(rgb.astype(np.int16) - corner).max(axis=2)
+        other = off > CANVAS
         rows, cols = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
         if not len(rows):
             return whole
@@ -100,7 +102,7 @@ def _on_canvas(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
             height if rows[-1] == height - 1 else int(rows[-1]),
             width if cols[-1] == width - 1 else int(cols[-1]),
         )
-        inner = other[y1:y2, x1:x2]
+        inner = off[y1:y2, x1:x2] > EDGE
         if (y1, x1, y2, x2) == whole or inner.size < LEAST_AREA * height * width:
             continue
         edges = (
