@@ -23,6 +23,10 @@ TILE = 12  # px of a small copy on which it is told whether writing is dark or l
 STEP = 0.1  # of white: the ground of neighbouring tiles differs by less, or there is an edge
 LEAST_MARK = 0.03  # of white: less than this off its ground nothing is writing there
 CLEARLY = 2.0  # times as much light on dark as dark on light, or nothing is turned
+SHADE = 0.06  # of white: what is darker than paper by this much may show through
+DEEP = 0.3  # of white: nothing that shows through is darker than paper by more
+STEEP = 0.13  # of white over four pixels: edges of ink are as steep
+BLURRED = 0.0025  # of the page: less that is dark and blurred is left alone
 SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
 
 
@@ -121,6 +125,41 @@ def even_light(grey: FloatImage) -> FloatImage:
     return np.clip(grey / np.maximum(paper, 0.02), 0.0, 1.0)
 
 
+def without_show_through(even: FloatImage) -> FloatImage:
+    """The page without what is dark, faint and blurred: the other side's ink, smudges, shadows.
+
+    Paper scatters what shines through it, so that its edges are soft where those of ink are sharp
+    or at least steep. Where more than `BLURRED` of a page is darker than paper and away from
+    steep edges, that is taken for the paper's own brightness, filled in below the ink from around
+    it, and divided out. Measured at half the size.
+
+    Parameters
+    ----------
+    even : (H, W) float32 array
+        Grey with even light, letters about `ocr.find_letters.LETTER_HEIGHT` high or less.
+
+    Returns
+    -------
+    (H, W) float32 array
+        `even` itself where there is no such thing.
+    """
+    small = np.ascontiguousarray(even[::2, ::2])
+    paper = np.float32(np.median(small[::2, ::2]))
+    steep = small < paper - DEEP
+    steep[1:-1] |= np.abs(small[2:] - small[:-2]) > STEEP
+    steep[:, 1:-1] |= np.abs(small[:, 2:] - small[:, :-2]) > STEEP
+    ground = ~ndimage.maximum_filter(steep, 5)
+    if np.mean(ground & (small < paper - SHADE)) < BLURRED:
+        return even
+    shade = np.full(small.shape, paper)
+    for sigma in (6.0, 1.5):  # px: far from any ground the wider one tells
+        weight = ndimage.gaussian_filter(ground.astype(np.float32), sigma)
+        near = ndimage.gaussian_filter(small * ground, sigma) / np.maximum(weight, 1e-6)
+        shade = np.where(weight > 0.02, near, shade)
+    shade = resize(np.clip(shade, paper - DEEP, paper), even.shape)
+    return np.clip(even * (paper / shade), 0.0, 1.0)
+
+
 def ink_mask(even: FloatImage) -> Mask:
     """Where the ink is, by Otsu's threshold (1979, doi:10.1109/TSMC.1979.4310076).
 
@@ -145,7 +184,7 @@ def ink_mask(even: FloatImage) -> Mask:
     threshold = min(float(threshold_otsu(values)), paper - contrast)
     faint = (even < threshold + 0.6 * (paper - threshold - contrast / 2)) & ~around
     strong = (even < threshold) & ~around
-    if paper - float(even[strong].mean()) < TEXTURE_CONTRAST * spread:
+    if not strong.any() or paper - float(even[strong].mean()) < TEXTURE_CONTRAST * spread:
         return np.zeros_like(dark)  # texture: wood, cloth, noise
     marked, count = ndimage.label(faint, structure=np.ones((3, 3)))
     if count == 0:

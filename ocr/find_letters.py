@@ -30,6 +30,7 @@ from ocr.binarize import (
     reduced,
     resize,
     to_grey,
+    without_show_through,
 )
 from ocr.page import Box, Letter, Line, Page, Word
 from ocr.rules import Rule, find_rules, not_letters, paint_over
@@ -217,7 +218,7 @@ def survey(coarse: FloatImage) -> Survey:
     coarse : (H, W) float32 array
         The page, its longer side at most `COARSE_SIDE`.
     """
-    even = even_light(denoise(coarse))
+    even = without_show_through(even_light(denoise(coarse)))
     ink = ink_mask(even)
     if not ink.any():  # nothing, or a texture: its streaks are no rules
         return Survey(0.0)
@@ -257,6 +258,10 @@ def segment(
     show("denoised", work)
     even = even_light(work)
     show("even-light", even)
+    clear = without_show_through(even)
+    if clear is not even:
+        even = clear
+        show("without-show-through", even)
     if rules:
         even = paint_over(even, rules)
         show("without-rules", even)
