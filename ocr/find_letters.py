@@ -40,6 +40,7 @@ OnStage = Callable[[str, FloatImage], None]
 
 LETTER_HEIGHT = 56.0  # px of a median letter at the working scale: strokes stay 2 px or wider
 COARSE_SIDE = 1000  # px, longer side of the reduced copy on which the letter height is found
+GRAIN = 0.3  # of the area of all else: marks lower than letters cover less on a written page
 MAX_SIDE = 2600  # px, longer side of the largest working image: bounds memory
 
 
@@ -290,12 +291,21 @@ def close_gaps(mask: NDArray[np.bool_], letter_height: float) -> NDArray[np.bool
 
 
 def _letter_height_of(mask: NDArray[np.bool_]) -> float:
-    """Median letter height in pixels; 0 if nothing in the mask could be a letter."""
+    """Median letter height in pixels; 0 if nothing could be a letter, or most is grain."""
     marks, _ = ndimage.label(mask, structure=np.ones((3, 3)))
     slices = ndimage.find_objects(marks)
     heights = np.array([rows.stop - rows.start for rows, _ in slices], dtype=float)
     widths = np.array([cols.stop - cols.start for _, cols in slices], dtype=float)
+    grain = np.maximum(heights, widths) < least_height(mask.shape)
+    area = heights * widths
+    if area[grain].sum() > GRAIN * area[~grain].sum():
+        return 0.0
     return median_letter_height(heights, widths, mask.shape)
+
+
+def least_height(shape: tuple[int, ...]) -> float:
+    """Pixels of the lowest letters there may be; in a crop of one small word they are tiny."""
+    return min(6.0, 0.2 * shape[0])
 
 
 def median_letter_height(
@@ -306,7 +316,7 @@ def median_letter_height(
     Weighting by height keeps dots and specks from pulling the median down. Components that span
     most of the picture are frames or shadows, and lines much flatter than high are rules.
     """
-    least = min(6, 0.2 * shape[0])  # px; in a crop of one small word letters may be tiny
+    least = least_height(shape)
     usual = (
         (heights >= least)
         & (heights < 0.7 * max(shape[0], 8))
