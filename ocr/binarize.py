@@ -27,6 +27,8 @@ SHADE = 0.06  # of white: what is darker than paper by this much may show throug
 DEEP = 0.3  # of white: nothing that shows through is darker than paper by more
 STEEP = 0.13  # of white over four pixels: edges of ink are as steep
 BLURRED = 0.0025  # of the page: less that is dark and blurred is left alone
+FAINTER = 0.01  # of the ink's area: less that is dark beside it is no writing by another pen
+FEWEST_FAINTER = 3  # letters: likewise
 SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
 
 
@@ -125,6 +127,14 @@ def even_light(grey: FloatImage) -> FloatImage:
     return np.clip(grey / np.maximum(paper, 0.02), 0.0, 1.0)
 
 
+def steep_edges(small: FloatImage) -> Mask:
+    """Where a page at half its size has edges as steep as those of ink."""
+    steep = np.zeros(small.shape, dtype=bool)
+    steep[1:-1] = np.abs(small[2:] - small[:-2]) > STEEP
+    steep[:, 1:-1] |= np.abs(small[:, 2:] - small[:, :-2]) > STEEP
+    return steep
+
+
 def without_show_through(even: FloatImage) -> FloatImage:
     """The page without what is dark, faint and blurred: the other side's ink, smudges, shadows.
 
@@ -145,10 +155,7 @@ def without_show_through(even: FloatImage) -> FloatImage:
     """
     small = np.ascontiguousarray(even[::2, ::2])
     paper = np.float32(np.median(small[::2, ::2]))
-    steep = small < paper - DEEP
-    steep[1:-1] |= np.abs(small[2:] - small[:-2]) > STEEP
-    steep[:, 1:-1] |= np.abs(small[:, 2:] - small[:, :-2]) > STEEP
-    ground = ~ndimage.maximum_filter(steep, 5)
+    ground = ~ndimage.maximum_filter(steep_edges(small) | (small < paper - DEEP), 5)
     if np.mean(ground & (small < paper - SHADE)) < BLURRED:
         return even
     shade = np.full(small.shape, paper)
@@ -165,7 +172,8 @@ def ink_mask(even: FloatImage) -> Mask:
 
     Ink is rare, and Otsu's two classes want to be of like size; so the threshold is found among
     the pixels near something dark only. Fainter pixels that touch ink are ink too (hysteresis).
-    A page without contrast gives an empty mask.
+    Where much is left that looks like fainter writing, such as pencil beside a marker, each stroke
+    of it has a threshold of its own (`fainter_ink`). A page without contrast gives an empty mask.
     """
     sigma = noise_sigma(even)
     sample = even[::3, ::3]
@@ -192,7 +200,45 @@ def ink_mask(even: FloatImage) -> Mask:
     keep = np.zeros(count + 1, dtype=bool)
     keep[marked[strong]] = True
     keep[0] = False
-    return keep[marked]
+    ink: Mask = keep[marked]
+    return ink | fainter_ink(even, dark & ~ndimage.maximum_filter(ink, 7), ink, paper)
+
+
+def fainter_ink(even: FloatImage, rest: Mask, ink: Mask, paper: float) -> Mask:
+    """Strokes of a fainter pen than the one that a page's threshold is made for.
+
+    They are darker than paper, apart from the ink found so far, have steep edges, and are as high
+    as its letters; or there are none. Each component has its own threshold, halfway between paper
+    and its darkest pixel (after Bernsen 1986, with components for windows: they hold one pen).
+
+    Parameters
+    ----------
+    even : (H, W) float32 array
+        Grey with even light.
+    rest, ink : (H, W) bool arrays
+        What is darker than paper but not near any ink, and the ink.
+    paper : float
+        Brightness of the paper.
+
+    Returns
+    -------
+    (H, W) bool array
+    """
+    if rest.sum() < FAINTER * ink.sum():
+        return np.zeros_like(rest)
+    labels, count = ndimage.label(rest, structure=np.ones((3, 3)))
+    steep = labels[::2, ::2][steep_edges(np.ascontiguousarray(even[::2, ::2]))]
+    keep = np.bincount(steep, minlength=count + 1) > 0
+    keep[0] = False
+    heights = np.array([0, *(rows.stop - rows.start for rows, _ in ndimage.find_objects(labels))])
+    written, _ = ndimage.label(ink, structure=np.ones((3, 3)))
+    usual = np.sort([rows.stop - rows.start for rows, _ in ndimage.find_objects(written)])
+    usual = float(usual[np.searchsorted(np.cumsum(usual), usual.sum() / 2)])
+    if (keep & (heights > 0.5 * usual) & (heights < 2 * usual)).sum() < FEWEST_FAINTER:
+        return np.zeros_like(rest)
+    darkest = np.concatenate([[paper], ndimage.minimum(even, labels, np.arange(1, count + 1))])
+    threshold = np.where(keep, (paper + darkest) / 2, -1.0).astype(np.float32)
+    return rest & (even < threshold[labels])
 
 
 def dilated(mask: Mask, steps: int = 1) -> Mask:
