@@ -1,7 +1,8 @@
-"""From a grey photo to its ink: noise, light, threshold.
+"""From a grey photo to its ink: noise, light, what shows through, threshold.
 
 The first half of the course's `find_letters` chain (denoise, Otsu threshold), with what a photo
-adds to a scan: uneven light, dark surroundings, and pictures without any writing.
+adds to a scan: uneven light, dark surroundings, the ink of the other side, pens of different
+darkness on one page, chalk, and pictures without any writing.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ def light_on_dark(rgb: NDArray[np.uint8]) -> bool:
     grey = to_grey(rgb)
     tile = min(TILE, *grey.shape)
     rows, cols = (side // tile for side in grey.shape)
-    tiles = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)
-    tiles = tiles.swapaxes(1, 2).reshape(rows, cols, -1)
+    cut = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)
+    tiles = cut.swapaxes(1, 2).reshape(rows, cols, -1)
     ground = np.median(tiles, axis=2)
     step = ndimage.maximum_filter(ground, 3) - ndimage.minimum_filter(ground, 3)
     off = tiles - ground[..., np.newaxis]
@@ -158,13 +159,18 @@ def without_show_through(even: FloatImage) -> FloatImage:
     ground = ~ndimage.maximum_filter(steep_edges(small) | (small < paper - DEEP), 5)
     if np.mean(ground & (small < paper - SHADE)) < BLURRED:
         return even
-    shade = np.full(small.shape, paper)
-    for sigma in (6.0, 1.5):  # px: far from any ground the wider one tells
-        weight = ndimage.gaussian_filter(ground.astype(np.float32), sigma)
-        near = ndimage.gaussian_filter(small * ground, sigma) / np.maximum(weight, 1e-6)
-        shade = np.where(weight > 0.02, near, shade)
+    near, weight = _mean_over(small, ground, 1.5)
+    far, _ = _mean_over(small[::4, ::4], ground[::4, ::4], 1.5)
+    shade = np.where(weight > 0.02, near, resize(far, small.shape))
     shade = resize(np.clip(shade, paper - DEEP, paper), even.shape)
     return np.clip(even * (paper / shade), 0.0, 1.0)
+
+
+def _mean_over(values: FloatImage, where: Mask, sigma: float) -> tuple[FloatImage, FloatImage]:
+    """Gaussian mean of the values around each pixel that count, and the weight of these."""
+    weight = ndimage.gaussian_filter(where.astype(np.float32), sigma, truncate=3)
+    total = ndimage.gaussian_filter(np.where(where, values, np.float32(0)), sigma, truncate=3)
+    return np.where(weight > 0, total / np.maximum(weight, 1e-6), 1).astype(np.float32), weight
 
 
 def ink_mask(even: FloatImage) -> Mask:
@@ -201,7 +207,7 @@ def ink_mask(even: FloatImage) -> Mask:
     keep[marked[strong]] = True
     keep[0] = False
     ink: Mask = keep[marked]
-    return ink | fainter_ink(even, dark & ~ndimage.maximum_filter(ink, 7), ink, paper)
+    return ink | fainter_ink(even, dark & ~dilated(ink, 3), ink, paper)
 
 
 def fainter_ink(even: FloatImage, rest: Mask, ink: Mask, paper: float) -> Mask:
@@ -232,8 +238,8 @@ def fainter_ink(even: FloatImage, rest: Mask, ink: Mask, paper: float) -> Mask:
     keep[0] = False
     heights = np.array([0, *(rows.stop - rows.start for rows, _ in ndimage.find_objects(labels))])
     written, _ = ndimage.label(ink, structure=np.ones((3, 3)))
-    usual = np.sort([rows.stop - rows.start for rows, _ in ndimage.find_objects(written)])
-    usual = float(usual[np.searchsorted(np.cumsum(usual), usual.sum() / 2)])
+    high = np.sort([rows.stop - rows.start for rows, _ in ndimage.find_objects(written)])
+    usual = float(high[np.searchsorted(np.cumsum(high), high.sum() / 2)])
     if (keep & (heights > 0.5 * usual) & (heights < 2 * usual)).sum() < FEWEST_FAINTER:
         return np.zeros_like(rest)
     darkest = np.concatenate([[paper], ndimage.minimum(even, labels, np.arange(1, count + 1))])

@@ -46,10 +46,10 @@ UNIT = np.array([[0, 0], [0, 1], [1, 1], [1, 0]], dtype=float)
 def find_corners(rgb: NDArray[np.uint8]) -> Corners | None:
     """Where the corners of the sheet are, or None where the whole picture is paper.
 
-    A canvas around the picture is left out first (`uncovered`). Looked at is the darkest of the three colours, in which paper stands out from wood, cloth and
-    coloured desks. Along lines of every slope the steps from dark outside to bright inside are
-    added up, and of the best lines for each side, or none, those are taken that make the
-    quadrangle with the most support.
+    A canvas around the picture is left out first (`uncovered`). Looked at is the darkest of the
+    three colours, in which paper stands out from wood, cloth and coloured desks. Along lines of
+    every slope the steps from dark outside to bright inside are added up, and of the best lines
+    for each side, or none, those are taken that make the quadrangle with the most support.
 
     Parameters
     ----------

@@ -11,18 +11,30 @@ from ocr.binarize import (
     eroded,
     even_light,
     ink_mask,
+    light_on_dark,
     noise_sigma,
     reduced,
     resize,
     surroundings,
     to_grey,
+    without_show_through,
 )
 
 
-def page(text="A LIST", shape=(300, 400), paper=225):
+def page(text="A LIST", shape=(300, 400), paper=225, ink=40):
     picture = Image.new("L", (shape[1], shape[0]), paper)
-    ImageDraw.Draw(picture).text((50, 100), text, fill=40, font=ImageFont.load_default(60))
+    ImageDraw.Draw(picture).text((50, 100), text, fill=ink, font=ImageFont.load_default(60))
     return np.asarray(picture, dtype=np.float32) / 255
+
+
+def small(grey, width=240):
+    """The reduced colour copy that a photo is looked at in first."""
+    picture = Image.fromarray((255 * grey).astype(np.uint8)).convert("RGB")
+    return np.asarray(picture.resize((width, round(width * grey.shape[0] / grey.shape[1]))))
+
+
+def placed(grey, around, margin=80):
+    return np.pad(grey, margin, constant_values=around)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
@@ -103,3 +115,62 @@ def test_dilated_and_eroded_are_those_of_scipy(shape, steps):
     np.testing.assert_array_equal(dilated(mask, steps), grown)
     shrunk = ndimage.binary_erosion(~mask, iterations=steps, border_value=1)
     np.testing.assert_array_equal(eroded(~mask, steps), shrunk)
+
+
+@pytest.mark.parametrize("around", [None, 0.0, 0.25, 1.0])
+@pytest.mark.parametrize("paper", [225, 140])
+def test_dark_writing_is_told_from_light(around, paper):
+    plain = page("NOTES", paper=paper)
+    negative = 1 - plain
+    if around is not None:
+        plain, negative = placed(plain, around), placed(negative, around)
+    assert not light_on_dark(small(plain))
+    assert light_on_dark(small(negative))
+
+
+def test_a_blank_picture_is_neither():
+    assert not light_on_dark(np.full((100, 240, 3), 30, dtype=np.uint8))
+    assert not light_on_dark(np.full((1, 1, 3), 200, dtype=np.uint8))
+
+
+def through(depth=0.25, blur=4.0):
+    """Paper through which the other side's writing shines: mirrored, blurred, faint."""
+    back = page("BEHIND", paper=255, ink=0)[:, ::-1]
+    return (1 - depth * (1 - ndimage.gaussian_filter(back, blur))).astype(np.float32)
+
+
+def test_what_shows_through_is_divided_out_and_pencil_stays():
+    even = through() * page("PENCIL", (300, 400), 255, 190)[::-1]
+    written = (page("PENCIL", (300, 400), 255, 190) < 0.9)[::-1]
+    assert ink_mask(even)[through() < 0.88].mean() > 0.4  # it would be read
+    clear = without_show_through(even)
+    assert ink_mask(clear)[written].mean() > 0.95
+    assert ink_mask(clear)[~ndimage.binary_dilation(written, iterations=2)].mean() < 0.001
+    assert not ink_mask(without_show_through(through())).any()
+
+
+def test_a_page_through_which_nothing_shows_is_left_alone():
+    sharp = page("PENCIL", paper=255, ink=200)
+    assert without_show_through(sharp) is sharp
+
+
+def test_pencil_beside_a_marker_is_ink():
+    marker = ndimage.grey_erosion(page("SALE", (200, 400), 255, 20), 5)
+    pencil = page("PENCIL", (200, 400), 255, 185)
+    mask = ink_mask(np.concatenate([marker, pencil, marker]))
+    assert mask[200:400][pencil < 0.8].mean() > 0.95
+    assert not mask[200:400][pencil > 0.99].any()
+
+
+def test_a_smudge_beside_a_marker_is_no_ink():
+    marker = ndimage.grey_erosion(page("SALE", (200, 400), 255, 20), 5)
+    smudge = through(0.2, 6.0)[:200]
+    assert not ink_mask(np.concatenate([marker, smudge]))[200:].any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_but_surroundings_is_no_ink():
+    picture = np.ones((60, 60), dtype=np.float32)
+    picture[:, :20] = 0.3
+    picture[30:34, 20:24] = 0.8
+    assert not ink_mask(picture)[:, :20].any()

@@ -357,3 +357,25 @@ def squared(rng):
 def test_empty_surfaces_have_no_letters(surface, scale):
     empty = surface(np.random.default_rng(3)).clip(0, 1).repeat(scale, 0).repeat(scale, 1)
     assert len(find_letters((255 * empty).astype(np.uint8))[0]) == 0
+
+
+@pytest.mark.parametrize("dots", [False, True])
+def test_grain_and_dotted_paper_have_no_letters(dots):
+    rng = np.random.default_rng(4)
+    empty = np.full((800, 800), 230, dtype=np.uint8)
+    if dots:
+        for row, col in np.argwhere(np.ones((20, 20))) * 40 + 10:
+            empty[row : row + 3, col : col + 3] = 150
+    else:
+        empty[tuple(rng.integers(0, 800, (2, 3000)))] = 120
+    assert len(find_letters(empty)[0]) == 0
+
+
+@pytest.mark.parametrize("around", [None, 0, 255])
+def test_letters_of_a_negative_are_those_of_the_photo(around):
+    plain = np.asarray(printed().convert("L"))
+    negative = 255 - plain
+    if around is not None:
+        negative = np.pad(negative, 100, constant_values=around)
+    boxes = find_letters(negative)[0]
+    assert len(boxes) == len(find_letters(plain)[0])

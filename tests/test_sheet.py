@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ocr.find_letters import find_letters
 from ocr.page import Box, Letter, Line, Page, Word, map_page
-from ocr.sheet import Rectified, find_corners, homography, shrunk
+from ocr.sheet import Negative, Rectified, find_corners, homography, shrunk, uncovered
 
 UNIT = np.array([[0, 0], [0, 1], [1, 1], [1, 0]], dtype=float)
 
@@ -79,6 +79,35 @@ def test_a_sheet_that_leaves_the_picture_keeps_its_angle():
     left, bottom = found[3] - found[0], found[2] - found[3]
     assert left[1] / left[0] == pytest.approx(0.02 / 1.2, abs=0.02)
     assert bottom[0] / bottom[1] == pytest.approx(-0.05 / 1.08, abs=0.02)
+
+
+@pytest.mark.parametrize("colour", [0, 128, 255])
+def test_a_canvas_around_a_picture_is_left_out(colour):
+    rgb = small(scene(UNIT * 1.6 - 0.3))
+    canvas = np.pad(rgb, ((20, 20), (30, 30), (0, 0)), constant_values=colour)
+    assert uncovered(canvas).shape == (178, 238, 3)  # but for its edge
+    corners = find_corners(canvas) * canvas.shape[:2]
+    np.testing.assert_allclose(corners, UNIT * (180, 240) + (20, 30), atol=1.5)
+
+
+def test_the_sheet_in_a_picture_on_a_canvas_is_found():
+    corners = np.array([[0.1, 0.12], [0.08, 0.9], [0.93, 0.88], [0.9, 0.1]])
+    canvas = np.pad(small(scene(corners)), ((30, 30), (40, 40), (0, 0)), constant_values=255)
+    found = find_corners(canvas) * canvas.shape[:2]
+    np.testing.assert_allclose(found, corners * (180, 240) + (30, 40), atol=2)
+
+
+def test_the_margins_of_a_scan_are_no_canvas():
+    scan = np.full((180, 240, 3), 255, dtype=np.uint8)
+    scan[60:70, 40:200:12] = 0
+    assert uncovered(scan) is scan or uncovered(scan).shape == scan.shape
+
+
+def test_a_negative_is_read_as_the_photo():
+    photo = Photo(scene(UNIT))
+    negative = Negative(Negative(photo))
+    assert (negative.height, negative.width, negative.name) == (480, 640, "scene")
+    np.testing.assert_allclose(negative.grey(300), photo.grey(300), atol=1e-6)
 
 
 def test_no_sheet_where_the_picture_is_paper():
