@@ -30,6 +30,7 @@ STEEP = 0.13  # of white over four pixels: edges of ink are as steep
 BLURRED = 0.0025  # of the page: less that is dark and blurred is left alone
 FAINTER = 0.01  # of the ink's area: less that is dark beside it is no writing by another pen
 FEWEST_FAINTER = 3  # letters: likewise
+IN_FOCUS = 0.55  # of the ink's darkness: its edges are as steep, or the photo is blurred
 SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
 
 
@@ -128,12 +129,12 @@ def even_light(grey: FloatImage) -> FloatImage:
     return np.clip(grey / np.maximum(paper, 0.02), 0.0, 1.0)
 
 
-def steep_edges(small: FloatImage) -> Mask:
-    """Where a page at half its size has edges as steep as those of ink."""
-    steep = np.zeros(small.shape, dtype=bool)
-    steep[1:-1] = np.abs(small[2:] - small[:-2]) > STEEP
-    steep[:, 1:-1] |= np.abs(small[:, 2:] - small[:, :-2]) > STEEP
-    return steep
+def edge_steps(small: FloatImage) -> FloatImage:
+    """How much each pixel's neighbours above and below, or left and right, differ."""
+    step = np.zeros_like(small)
+    step[1:-1] = np.abs(small[2:] - small[:-2])
+    step[:, 1:-1] = np.maximum(step[:, 1:-1], np.abs(small[:, 2:] - small[:, :-2]))
+    return step
 
 
 def without_show_through(even: FloatImage) -> FloatImage:
@@ -142,7 +143,8 @@ def without_show_through(even: FloatImage) -> FloatImage:
     Paper scatters what shines through it, so that its edges are soft where those of ink are sharp
     or at least steep. Where more than `BLURRED` of a page is darker than paper and away from
     steep edges, that is taken for the paper's own brightness, filled in below the ink from around
-    it, and divided out. Measured at half the size.
+    it, and divided out; but not where the darkest ink is out of focus as well. Measured at half
+    the size.
 
     Parameters
     ----------
@@ -156,9 +158,15 @@ def without_show_through(even: FloatImage) -> FloatImage:
     """
     small = np.ascontiguousarray(even[::2, ::2])
     paper = np.float32(np.median(small[::2, ::2]))
-    ground = ~ndimage.maximum_filter(steep_edges(small) | (small < paper - DEEP), 5)
+    steps = edge_steps(small)
+    deep = small < paper - DEEP
+    ground = ~ndimage.maximum_filter((steps > STEEP) | deep, 5)
     if np.mean(ground & (small < paper - SHADE)) < BLURRED:
         return even
+    if deep.mean() > BLURRED / 10:
+        full = paper - float(np.percentile(small[deep], 10))
+        if np.percentile(steps[dilated(deep, 3)], 90) < IN_FOCUS * full:
+            return even
     near, weight = _mean_over(small, ground, 1.5)
     far, _ = _mean_over(small[::4, ::4], ground[::4, ::4], 1.5)
     shade = np.where(weight > 0.02, near, resize(far, small.shape))
@@ -233,14 +241,18 @@ def fainter_ink(even: FloatImage, rest: Mask, ink: Mask, paper: float) -> Mask:
     if rest.sum() < FAINTER * ink.sum():
         return np.zeros_like(rest)
     labels, count = ndimage.label(rest, structure=np.ones((3, 3)))
-    steep = labels[::2, ::2][steep_edges(np.ascontiguousarray(even[::2, ::2]))]
+    steep = labels[::2, ::2][edge_steps(np.ascontiguousarray(even[::2, ::2])) > STEEP]
     keep = np.bincount(steep, minlength=count + 1) > 0
     keep[0] = False
-    heights = np.array([0, *(rows.stop - rows.start for rows, _ in ndimage.find_objects(labels))])
+    places = ndimage.find_objects(labels)
+    heights = np.array([0, *(rows.stop - rows.start for rows, _ in places)])
+    widths = np.array([0, *(cols.stop - cols.start for _, cols in places)])
     written, _ = ndimage.label(ink, structure=np.ones((3, 3)))
     high = np.sort([rows.stop - rows.start for rows, _ in ndimage.find_objects(written)])
     usual = float(high[np.searchsorted(np.cumsum(high), high.sum() / 2)])
-    if (keep & (heights > 0.5 * usual) & (heights < 2 * usual)).sum() < FEWEST_FAINTER:
+    letters = keep & (heights > 0.5 * usual) & (heights < 2 * usual)
+    letters &= (widths > 0.25 * usual) & (widths < 4 * heights)  # what is left of rules is thin
+    if letters.sum() < FEWEST_FAINTER:
         return np.zeros_like(rest)
     darkest = np.concatenate([[paper], ndimage.minimum(even, labels, np.arange(1, count + 1))])
     threshold = np.where(keep, (paper + darkest) / 2, -1.0).astype(np.float32)

@@ -219,17 +219,18 @@ def survey(coarse: FloatImage) -> Survey:
     coarse : (H, W) float32 array
         The page, its longer side at most `COARSE_SIDE`.
     """
-    even = without_show_through(even_light(denoise(coarse)))
+    even = even_light(denoise(coarse))
     ink = ink_mask(even)
     if not ink.any():  # nothing, or a texture: its streaks are no rules
         return Survey(0.0)
     lines = find_rules(even)
     rules = not_letters(lines)
-    height = _letter_height_of(ink_mask(paint_over(even, rules)) if rules else ink)
+    clear = without_show_through(paint_over(even, rules))
+    height = _letter_height_of(ink if clear is even else ink_mask(clear))
     more = not_letters(lines, height)
     if len(more) > len(rules):
         rules = more
-        height = _letter_height_of(ink_mask(paint_over(even, rules)))
+        height = _letter_height_of(ink_mask(without_show_through(paint_over(even, rules))))
     if height == 0:
         return Survey(0.0)
     return Survey(min(LETTER_HEIGHT / height * max(coarse.shape), MAX_SIDE), rules)
@@ -259,13 +260,13 @@ def segment(
     show("denoised", work)
     even = even_light(work)
     show("even-light", even)
+    if rules:
+        even = paint_over(even, rules)
+        show("without-rules", even)
     clear = without_show_through(even)
     if clear is not even:
         even = clear
         show("without-show-through", even)
-    if rules:
-        even = paint_over(even, rules)
-        show("without-rules", even)
     mask = ink_mask(even)
     show("ink", np.where(mask, np.float32(0), np.float32(1)))
     height = _letter_height_of(mask)
