@@ -275,6 +275,8 @@ def segment(
     mask = close_gaps(mask, height)
     show("closed", np.where(mask, np.float32(0), np.float32(1)))
     found = characters(mask, even, height)
+    if found.letter_height < least_height(even.shape):
+        found = _empty(even)
     show("letters", found.bw)
     return found
 

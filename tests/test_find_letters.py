@@ -317,6 +317,19 @@ def test_segment_works_at_its_own_scale_and_shows_its_stages():
     assert glyph.max() == 1
 
 
+def test_grain_smaller_than_any_letter_is_not_writing():
+    """The rim of a shadow, grainy: specks of some pixels, a few of them letter-like."""
+    rng = np.random.default_rng(2)
+    page = np.ones((900, 700), dtype=np.float32)
+    for y, x in rng.integers(20, 650, size=(160, 2)):
+        height, width = (
+            rng.choice([2, 3, 4, 5, 7], p=[0.1, 0.25, 0.3, 0.25, 0.1]),
+            rng.integers(2, 5),
+        )
+        page[y : y + height, x : x + width] = 0.2
+    assert len(find_letters(page)[0]) == 0
+
+
 def test_jpeg_of_noise_is_not_writing():
     stream = io.BytesIO()
     noise = (np.random.default_rng(0).random((300, 400, 3)) * 255).astype(np.uint8)
