@@ -342,6 +342,8 @@ SMALL = 0.42  # a dot, comma, bar end: not a letter by itself
 RULE = 0.2  # of its own width: what is flatter and longer than letters may be a rule or underline
 STRAIGHT = 1.15  # of the pen's width: a rule has no more ink a column
 FILLED = 0.8  # share of its box that a thick bar fills
+OUTLINE = 0.7  # of the picture's sides: as large as this may be the outline of a sheet
+RIM = 0.1  # of its own sides: an outline lies all but within so much of them
 FRAMED = 3  # letters inside a larger component make it a frame
 SLIVER = 0.15  # what shows less than this at the border of the picture is no letter
 STUB = 6.0  # times its width long: such a line that runs into the border is no letter
@@ -481,6 +483,7 @@ def writing(
     keep &= ~sliver & ~along_border(labels, boxes)
     keep &= ~_flat_rules(heights, widths, area, letter_height, stroke)
     keep &= ~frames(boxes, letter_height)
+    keep &= ~outlines(labels, boxes)
     blot = area > 6 * stroke * (heights + widths)
     keep &= ~(blot & ~small)
     if letter.any() and (small & keep).any():
@@ -528,6 +531,22 @@ def along_border(labels: NDArray[np.int32], boxes: NDArray[np.intp]) -> NDArray[
     for strip, (length, depth) in zip(strips, sizes, strict=True):
         contact = np.bincount(strip.max(axis=0), minlength=len(boxes) + 1)[1:]
         out |= (contact > TOUCHING * length) & (depth < FLAT_ON_BORDER * length)
+    return out
+
+
+def outlines(labels: NDArray[np.int32], boxes: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """The outline of a sheet that was not found: as large as the picture, and empty inside.
+
+    Parameters and result are those of `along_border`.
+    """
+    out = np.zeros(len(boxes), dtype=bool)
+    large = (boxes[:, 2:] - boxes[:, :2]) > OUTLINE * np.array(labels.shape)
+    for k in np.flatnonzero(large.all(axis=1)):
+        y1, x1, y2, x2 = boxes[k]
+        rim = round(RIM * (y2 - y1)), round(RIM * (x2 - x1))
+        inside = labels[y1 + rim[0] : y2 - rim[0], x1 + rim[1] : x2 - rim[1]] == k + 1
+        own = labels[y1:y2, x1:x2] == k + 1
+        out[k] = inside.sum() < RIM * own.sum()
     return out
 
 

@@ -392,3 +392,13 @@ def test_letters_of_a_negative_are_those_of_the_photo(around):
         negative = np.pad(negative, 100, constant_values=around)
     boxes = find_letters(negative)[0]
     assert len(boxes) == len(find_letters(plain)[0])
+
+
+def test_the_outline_of_a_sheet_is_no_letter_and_a_ring_is():
+    ring, outline = Image.new("L", (400, 300), 235), Image.new("L", (400, 300), 235)
+    ImageDraw.Draw(ring).ellipse([60, 20, 340, 280], outline=40, width=9)
+    ImageDraw.Draw(outline).polygon(
+        [(30, 18), (375, 30), (368, 280), (24, 272)], outline=40, width=9
+    )
+    assert len(find_letters(np.asarray(ring))[0]) == 1
+    assert len(find_letters(np.asarray(outline))[0]) == 0
