@@ -352,6 +352,7 @@ FLAT_ON_BORDER = 0.5  # of its length deep or less
 DOT = 0.2  # a full stop is no larger; an apostrophe is
 TICK = 0.5  # a quotation mark is no higher; the stem of an i is
 HANGING_TICK = 0.75  # unless it hangs above the feet of its neighbours
+WIDEST_ABOVE = 0.9  # is what has a dot below
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
 HIGHEST = 5  # what is connected and higher than this is no writing
 TALLEST = 1.6  # a joined character is no higher than this
@@ -689,7 +690,12 @@ def _same_character(
         single = width_a < 0.5 * high  # a stem may have its dot to the side
         beside = max(a[1] - centre, centre - a[3], 0.0)
         over = cols > 0.5 * width_b or (single and beside < 0.15 * high)
-        if over and (-rows <= 0.25 * high or single or flat):
+        under = b[0] > (a[0] + a[2]) / 2  # of ! and ?, not of joined writing
+        if (
+            over
+            and not (under and width_a > WIDEST_ABOVE * high)
+            and (-rows <= 0.25 * high or single or flat)
+        ):
             return bool(width_b <= 1.3 * max(width_a, 0.7 * high))
 
     return False

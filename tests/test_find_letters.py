@@ -394,6 +394,12 @@ def test_letters_of_a_negative_are_those_of_the_photo(around):
     assert len(boxes) == len(find_letters(plain)[0])
 
 
+def test_a_dot_belongs_to_the_mark_above_but_not_to_a_joined_word():
+    mark, word, dot = [0, 20, 36, 44], [0, 0, 56, 74], [44, 30, 49, 35]
+    assert join_pieces(np.array([mark, dot]), 43.0).tolist() == [0, 0]
+    assert join_pieces(np.array([word, [64, 30, 69, 35]]), 43.0).tolist() == [0, 1]
+
+
 def test_the_outline_of_a_sheet_is_no_letter_and_a_ring_is():
     ring, outline = Image.new("L", (400, 300), 235), Image.new("L", (400, 300), 235)
     ImageDraw.Draw(ring).ellipse([60, 20, 340, 280], outline=40, width=9)
