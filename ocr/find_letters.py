@@ -26,7 +26,6 @@ from ocr.binarize import (
     eroded,
     even_light,
     ink_mask,
-    light_on_dark,
     reduced,
     resize,
     to_grey,
@@ -34,7 +33,7 @@ from ocr.binarize import (
 )
 from ocr.page import Box, Letter, Line, Page, Word
 from ocr.rules import Rule, find_rules, not_letters, paint_over
-from ocr.sheet import SIDE, Rectified, find_corners, shrunk, uncovered
+from ocr.sheet import SIDE, Rectified, find_page
 
 OnStage = Callable[[str, FloatImage], None]
 
@@ -141,11 +140,7 @@ def find_letters(image: NDArray[np.generic]) -> tuple[NDArray[np.intp], FloatIma
     whole = _Array(to_grey(image))
     height, width = whole.values.shape
     small = np.asarray(whole.grey(SIDE) * 255).astype(np.uint8)
-    small = np.repeat(small[:, :, np.newaxis], 3, axis=2)
-    if light_on_dark(uncovered(small)):
-        whole, small = _Array(1 - whole.values), 255 - small
-    corners = find_corners(small)
-    sheet = whole if corners is None else Rectified(whole, shrunk(corners))
+    sheet = find_page(whole, np.repeat(small[:, :, np.newaxis], 3, axis=2))
     first = survey(sheet.grey(COARSE_SIDE))
     if first.side == 0:
         return np.empty((0, 4), dtype=np.intp), np.ones_like(whole.values)

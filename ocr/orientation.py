@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ from ocr.classifiers import Classifier
 from ocr.context import shapes
 from ocr.find_letters import SMALL, Segmentation, label_boxes
 from ocr.glyphs import glyph_stack
-from ocr.page import Box, Letter, Page, Word
+from ocr.page import Page, map_page
 
 if TYPE_CHECKING:
     from ocr.sheet import Picture
@@ -109,33 +108,9 @@ def turn_back(page: Page, turns: int, height: int, width: int) -> Page:
     """
     # (row, col, 1) of the turned photo to those of the photo, edges of pixels and not centres
     back = {
-        0: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-        1: [[0, 1, 0], [-1, 0, width], [0, 0, 1]],
-        2: [[-1, 0, height], [0, -1, width], [0, 0, 1]],
-        3: [[0, -1, height], [1, 0, 0], [0, 0, 1]],
+        0: ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+        1: ((0, 1, 0), (-1, 0, width), (0, 0, 1)),
+        2: ((-1, 0, height), (0, -1, width), (0, 0, 1)),
+        3: ((0, -1, height), (1, 0, 0), (0, 0, 1)),
     }[turns % 4]
-    matrix = np.array(back, dtype=float)
-
-    def point(row: float, col: float) -> tuple[float, float]:
-        y, x, _ = (matrix @ (row, col, 1.0)).tolist()
-        return y, x
-
-    def box(one: Box) -> Box:
-        (ya, xa), (yb, xb) = point(one.y1, one.x1), point(one.y2, one.x2)
-        return Box(int(min(ya, yb)), int(min(xa, xb)), int(max(ya, yb)), int(max(xa, xb)))
-
-    def letter(one: Letter) -> Letter:
-        return replace(one, box=box(one.box))
-
-    lines = tuple(
-        replace(
-            line,
-            words=tuple(Word(tuple(letter(x) for x in word.letters)) for word in line.words),
-            baseline=tuple(point(*at) for at in line.baseline),
-            polygon=tuple(point(*at) for at in line.polygon),
-        )
-        for line in page.lines
-    )
-    forth = np.linalg.inv(matrix) + 0.0  # no negative zeros
-    transform = tuple(tuple(float(value) for value in row) for row in forth)
-    return replace(page, height=height, width=width, lines=lines, transform=transform)
+    return map_page(page, back, height, width)

@@ -222,17 +222,11 @@ class Reader:
         return page if self.reject is None else _reject(page, self.reject)
 
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
-        from ocr.binarize import light_on_dark
-        from ocr.sheet import SIDE, Negative, Rectified, find_corners, shrunk, uncovered
+        from ocr.sheet import SIDE, Rectified, find_page
 
-        small = photo.rgb(SIDE)
-        picture: Picture = photo
-        if light_on_dark(uncovered(small)):
-            picture, small = Negative(photo), 255 - small
-        corners = find_corners(small)
-        if corners is None:
-            return self._read_sheet(picture, on_stage, on_line)
-        sheet = Rectified(picture, shrunk(corners))
+        sheet = find_page(photo, photo.rgb(SIDE))
+        if not isinstance(sheet, Rectified):
+            return self._read_sheet(sheet, on_stage, on_line)
         if on_stage is not None:
             from ocr.find_letters import COARSE_SIDE
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from ocr.binarize import dilated
+from ocr.binarize import dilated, light_on_dark
 from ocr.page import Page, map_page
 
 SIDE = 240  # px, longer side of the copy on which the sheet is looked for
@@ -416,6 +416,26 @@ class Rectified:
     def page_of_photo(self, page: Page) -> Page:
         """A page read from the rectified picture, in coordinates of the photo itself."""
         return map_page(page, self.matrix.tolist(), self.photo.height, self.photo.width)
+
+
+def find_page(picture: Picture, rgb: NDArray[np.uint8]) -> Picture:
+    """The page in a photo: dark on light, and the sheet alone if one is seen.
+
+    Parameters
+    ----------
+    picture : Photo or another picture
+    rgb : (H, W, 3) uint8 array
+        The same in colour, reduced to about `SIDE`.
+
+    Returns
+    -------
+    Picture
+        `picture` itself, its `Negative`, or either `Rectified`.
+    """
+    if light_on_dark(uncovered(rgb)):
+        picture, rgb = Negative(picture), 255 - rgb
+    corners = find_corners(rgb)
+    return picture if corners is None else Rectified(picture, shrunk(corners))
 
 
 def homography(source: Corners, target: Corners) -> NDArray[np.float64]:

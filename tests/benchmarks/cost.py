@@ -87,8 +87,7 @@ from skimage.measure import label, regionprops  # what it imports on first use
 
 start = time.process_time()
 photo = open_image(sys.argv[1])
-corners = ocr.sheet.find_corners(photo.rgb(ocr.sheet.SIDE))
-sheet = photo if corners is None else ocr.sheet.Rectified(photo, ocr.sheet.shrunk(corners))
+sheet = ocr.sheet.find_page(photo, photo.rgb(ocr.sheet.SIDE))
 first = survey(sheet.grey(COARSE_SIDE))
 found, rows = find_lines(segment(sheet.grey(round(first.side)), first.rules))
 for row, base in zip(rows, baselines(found, rows), strict=True):
