@@ -313,6 +313,11 @@ class State:
         """The hypotheses `rows`, in that order."""
         return State(*(getattr(self, field.name)[rows] for field in fields(self)))
 
+    def joined(self, others: State) -> State:
+        """These hypotheses and then the others."""
+        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        return State(*(np.concatenate(pair) for pair in pairs))
+
     def put(self, rows: NDArray[np.int64], others: State) -> None:
         """Replace the hypotheses `rows` by `others`, in place."""
         for field in fields(self):
@@ -430,8 +435,8 @@ class TextModel:
         cased = patterns.sum(axis=-1)
         after = State(
             (((state.context[:, None] << SYMBOL_BITS) | symbols) & self._context_mask).ravel(),
-            node.reshape(text.size, -1),
-            (words / text[..., None]).reshape(text.size, -1),
+            node.reshape(text.size, len(self._lexicons)),
+            (words / text[..., None]).reshape(text.size, words.shape[-1]),
             (patterns / cased[..., None]).reshape(-1, 4),
             (state.fresh[:, None] & (case == 2)).ravel(),
             np.where(characters == self.space, state.kind[:, None], self._kind[characters]).ravel(),

@@ -308,17 +308,20 @@ class LineReader:
                 likely if fits is None or _strays(logs, fits, likely) else fits
                 for logs, fits, likely in zip(lines, fitting, free, strict=True)
             ]
+        trimmed = [self._trim(classes) for classes in found]
         return [
-            self._aligned(logs, classes, language is not None)
-            for logs, classes in zip(lines, found, strict=True)
+            self._placed(logs, classes, frames, language is not None)
+            for logs, classes, frames in zip(lines, trimmed, align(lines, trimmed), strict=True)
         ]
 
-    def _aligned(
-        self, logs: NDArray[np.float32], classes: list[int], by_language: bool
+    def _placed(
+        self,
+        logs: NDArray[np.float32],
+        classes: list[int],
+        frames: NDArray[np.int64],
+        by_language: bool,
     ) -> LineText:
         """A text with the confidence of each character and where it stands."""
-        classes = self._trim(classes)
-        frames = align(logs, classes)
         slope, offset = (LANGUAGE_SLOPE, LANGUAGE_OFFSET) if by_language else (1.0, 0.0)
         ink = [np.exp(logs[a:b, k].max()) for k, (a, b) in zip(classes, frames, strict=True)]
         odds = slope * log_odds(np.array(ink)) + offset

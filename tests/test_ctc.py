@@ -85,16 +85,40 @@ def test_lines_side_by_side_read_as_each_alone(language):
 
 
 def test_align_gives_the_frames_of_each_character():
-    frames = align(sharp([0, 1, 1, 0, 1, 2, 0]), [1, 1, 2])
-    assert frames.tolist() == [[1, 3], [4, 5], [5, 6]]
-    assert align(sharp([0, 0]), []).shape == (0, 2)
+    lines = [sharp([0, 1, 1, 0, 1, 2, 0]), sharp([0, 0]), sharp([2, 0])]
+    frames = align(lines, [[1, 1, 2], [], [2]])
+    assert [places.tolist() for places in frames] == [[[1, 3], [4, 5], [5, 6]], [], [[0, 1]]]
+    assert [places.shape for places in align(lines[1:2], [[]])] == [(0, 2)]
+    assert align([], []) == []
 
 
 def test_align_refuses_a_text_that_needs_more_frames():
+    with pytest.raises(ValueError, match="a text of 2 characters does not fit into 2 frames"):
+        align([sharp([0, 1]), sharp([1, 1])], [[1], [1, 1]])  # equal neighbours need a nothing
     with pytest.raises(ValueError, match="fit"):
-        align(sharp([1, 1]), [1, 1])  # equal neighbours need a nothing between them
-    with pytest.raises(ValueError, match="fit"):
-        align(sharp([1, 1]), [1, 2, 1])
+        align([sharp([1, 1])], [[1, 2, 1]])
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 5))
+def test_align_finds_the_likeliest_path_of_each_line(seed, frames):
+    rng = np.random.default_rng(seed)
+    rows = [rng.dirichlet(np.ones(3), count) for count in (frames, 4)]
+    paths = [
+        max(itertools.product(range(3), repeat=len(p)), key=lambda way: logs_of_path(p, way))
+        for p in rows
+    ]
+    texts = [spelt(path) for path in paths]
+    logs = [logs_of(*p) for p in rows]
+    for p, path, text, places in zip(rows, paths, texts, align(logs, texts), strict=True):
+        found = np.zeros(len(p), dtype=int)
+        for k, (first, last) in zip(text, places, strict=True):
+            found[first:last] = k
+        assert logs_of_path(p, found) == pytest.approx(logs_of_path(p, path))
+
+
+def logs_of_path(rows, path):
+    return np.log(rows[np.arange(len(rows)), list(path)]).sum()
 
 
 def test_the_log_of_a_path_is_that_of_its_frames():
