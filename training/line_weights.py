@@ -187,7 +187,7 @@ def fit_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:
         classes = best_path(logs)
         pairs = align_texts(truth, greedy(logits)[0])
         right = [a == b for a, b in pairs if b is not None]
-        found.append((logits[0].numpy(), classes, align(logs, classes), right))
+        found.append((logits[0].numpy(), classes, align([logs], [classes])[0], right))
 
     def cost(log_temperature: float) -> float:
         total = 0.0
