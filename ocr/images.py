@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 from os import PathLike
 from pathlib import Path
@@ -54,9 +55,10 @@ MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
 
-# JPEG decoding at a half, a quarter or an eighth is not an average over areas: decode at this
-# many times the wanted size or more, and average from there.
+# JPEG decoding at a half, a quarter or an eighth is not an average over areas: what is read is
+# decoded at this many times the wanted size or more, and averaged from there.
 DRAFT_MARGIN = 2
+OVERVIEW = 1000  # px, longer side of the copy that is kept: what is no larger is made from it
 ORIENTATION = 0x0112  # EXIF tag
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -114,14 +116,14 @@ class Photo:
         ImageError
             The picture is truncated or damaged.
         """
-        image = self._decode(long_side, "L")
+        image = self._picture(long_side, "L")
         if image.mode == "F":
             return np.clip(np.asarray(image, dtype=np.float32), 0.0, 1.0)
         return np.asarray(image, dtype=np.float32) / np.float32(255)
 
     def rgb(self, long_side: int) -> NDArray[np.uint8]:
         """The same picture in colour: `(H, W, 3)` uint8; see `grey`."""
-        image = self._decode(long_side, "RGB")
+        image = self._picture(long_side, "RGB")
         if image.mode == "F":
             grey = np.clip(np.asarray(image) * 255, 0, 255).round().astype(np.uint8)
             return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
@@ -151,21 +153,39 @@ class Photo:
             told = image.info.get("dpi", (0, 0))[0]
         return float(told) if SCAN_DPI[0] <= told <= SCAN_DPI[1] else None
 
-    def _decode(self, long_side: int, mode: str) -> Image.Image:
+    def _picture(self, long_side: int, mode: str) -> Image.Image:
         """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
         if long_side < 1:
             raise ValueError(f"long_side must be at least 1, got {long_side}")
+        if long_side > OVERVIEW:
+            return self._decode(long_side, mode, DRAFT_MARGIN)
+        small = _reduced(self._overview, self._size(long_side), None)
+        return small if small.mode == "F" else small.convert(mode)
+
+    @cached_property
+    def _overview(self) -> Image.Image:
+        """The picture in colour, or of mode F: decoding takes long even where the result is small.
+
+        Decoded at its own size or more, for the larger steps to what is looked at come after.
+        """
+        return self._decode(OVERVIEW, "RGB", 1)
+
+    def _size(self, long_side: int) -> tuple[int, int]:
+        """Width and height of the upright picture, reduced to a longer side at most."""
         scale = min(1.0, long_side / max(self.height, self.width))
-        height = max(1, round(self.height * scale))
-        width = max(1, round(self.width * scale))
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
+
+    def _decode(self, long_side: int, mode: str, margin: int) -> Image.Image:
+        """As `_picture`, from the file, decoded at `margin` times the size or more."""
+        width, height = self._size(long_side)
         if _is_pdf(self.source, self.name):
-            larger = min(1.0, scale * DRAFT_MARGIN)
+            larger = min(1.0, long_side * margin / max(self.height, self.width))
             sides = (round(self.width * larger), round(self.height * larger))
             return _flat(_rendered(self.source, self.name, self.page, sides), mode, (width, height))
         with _opened(self.source, self.name, self.page) as image:
             orientation = _orientation(image)
             size = (height, width) if orientation >= 5 else (width, height)
-            draft = image.draft(mode, (size[0] * DRAFT_MARGIN, size[1] * DRAFT_MARGIN))
+            draft = image.draft(mode, (size[0] * margin, size[1] * margin))
             if image.width * image.height > MAX_DECODED_PIXELS:
                 raise ImageError(
                     _too_large(self.name, image.width, image.height, MAX_DECODED_PIXELS)
