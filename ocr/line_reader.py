@@ -249,6 +249,19 @@ class LineReader:
             found.append(replace(text, spans=spans))
         return found
 
+    def sureness(self, images: Sequence[NDArray[np.float32]]) -> float:
+        """Mean probability of the characters of some lines by the ink alone; 0 for none.
+
+        Parameters
+        ----------
+        images : sequence of (H, W) float32 arrays
+            As for `read`.
+        """
+        lines = [normalize_line(image) for image in images]
+        best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in self.log_probs(lines)]
+        sure = np.exp(np.concatenate(best)) if best else np.empty(0)
+        return float(sure.mean()) if len(sure) else 0.0
+
     def choose_language(self, logs: Sequence[NDArray[np.float32]]) -> TextModel | None:
         """The language of some lines, given their `log_probs`; None if there is none to choose."""
         if not self.languages and self.lexicon is None and self.pattern is None:

@@ -23,6 +23,8 @@ WIDEST = 1.8  # of the usual longer side: larger ink is joined writing and canno
 SURELY_UPRIGHT = -0.06  # mean log confidence from which the other ways are not tried
 LEGIBLE = -0.2  # mean log confidence below which no way up reads well: joined writing cannot tell
 EVIDENCE = 0.075  # nats a letter by which another way up must read better
+FIRST = 3  # every so manieth letter of the sample is tried first in the other ways,
+SLACK = 0.15  # nats: the rest only if these letters come as near to the evidence
 
 
 def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, float]:
@@ -63,15 +65,20 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, flo
     glyphs = glyph_stack(crops)
     alike = shapes(classifier.charset)
 
-    def sureness(turns: int) -> float:
+    def sureness(glyphs: NDArray[np.float32], turns: int) -> NDArray[np.float64]:
         turned = np.ascontiguousarray(np.rot90(glyphs, turns, axes=(1, 2)))
         best = (classifier.predict_proba(turned) @ alike).max(axis=1)
-        return float(np.log(np.maximum(best, 1e-3)).mean())
+        return np.log(np.maximum(best.astype(np.float64), 1e-3))
 
-    upright = sureness(0)
+    each = sureness(glyphs, 0)
+    upright = float(each.mean())
     if upright > SURELY_UPRIGHT:
         return 0, upright
-    others = [sureness(turns) for turns in (1, 2, 3)]
+    some = glyphs[::FIRST]
+    likeliest = max(float(sureness(some, turns).mean()) for turns in (1, 2, 3))
+    if likeliest < max(float(each[::FIRST].mean()) + EVIDENCE, LEGIBLE) - SLACK:
+        return 0, upright
+    others = [float(sureness(glyphs, turns).mean()) for turns in (1, 2, 3)]
     clear = max(others) > max(upright + EVIDENCE, LEGIBLE)
     return (int(np.argmax(others)) + 1, max(others)) if clear else (0, upright)
 

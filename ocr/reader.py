@@ -40,7 +40,7 @@ APART = 0.8  # share of its words that are single letters
 # Mean confidence of joined writing under which it may stand on its head, or lie on its side.
 MAYBE_INVERTED, MAYBE_LYING = 0.9, 0.8
 LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
-SAMPLED_LINES = 8  # that are turned upside down to see whether the page may be
+SAMPLED_LINES = 5  # that are turned upside down to see whether the page may be
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
 
 REJECTED = "\N{REPLACEMENT CHARACTER}"
@@ -292,20 +292,10 @@ class Reader:
 
     def _surer_inverted(self, read: list[ReadLine]) -> bool:
         """Whether a sample of lines reads more surely upside down."""
-        from ocr.line_images import cut_line
-
         places = np.linspace(0, len(read) - 1, min(len(read), SAMPLED_LINES))
-        sample = [read[k] for k in np.round(places).astype(int)]
-        images = [
-            np.rot90(cut_line(one.found, one.members, one.baseline).image, 2) for one in sample
-        ]
-        inverted = [
-            confidence
-            for line in self.line_reader.read([np.ascontiguousarray(image) for image in images])
-            for character, confidence in zip(line.text, line.confidences, strict=True)
-            if character != " "
-        ]
-        return bool(inverted) and float(np.mean(inverted)) > _sureness(sample)
+        images = [read[k].image for k in np.round(places).astype(int)]
+        upright = self.line_reader.sureness(images)
+        return self.line_reader.sureness([np.rot90(image, 2) for image in images]) > upright
 
     def _segment(self, photo: Picture, on_stage: OnStage | None) -> Segmentation | None:
         from ocr.find_letters import COARSE_SIDE, segment, survey
