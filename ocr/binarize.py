@@ -279,6 +279,16 @@ def eroded(mask: Mask, steps: int = 1) -> Mask:
     return ~dilated(~mask, steps)
 
 
+def opened(mask: Mask, size: int) -> Mask:
+    """What squares of `size` pixels cover that lie all within the mask.
+
+    SciPy's `binary_opening` by filters along rows and columns, at a fraction of the cost.
+    """
+    padded = np.pad(mask, size).view(np.uint8)
+    out = ndimage.grey_opening(padded, (size, size))
+    return out[size:-size, size:-size].view(bool)
+
+
 def surroundings(dark: Mask) -> Mask:
     """What is dark because it is not the page: the desk, a frame, a shadowed margin.
 
@@ -289,7 +299,7 @@ def surroundings(dark: Mask) -> Mask:
     step = max(1, thick // 6)
     coarse = dark[::step, ::step]
     size = max(2, thick // step)
-    core = ndimage.binary_opening(coarse, np.ones((size, size)))
+    core = opened(coarse, size)
     if not core.any():
         return np.zeros_like(dark)
     marks, _ = ndimage.label(coarse, structure=np.ones((3, 3)))

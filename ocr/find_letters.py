@@ -37,7 +37,7 @@ from ocr.sheet import SIDE, Rectified, find_page
 
 OnStage = Callable[[str, FloatImage], None]
 
-LETTER_HEIGHT = 56.0  # px of a median letter at the working scale: strokes stay 2 px or wider
+LETTER_HEIGHT = 46.0  # px of a median letter at the working scale: strokes stay 2 px or wider
 COARSE_SIDE = 1000  # px, longer side of the reduced copy on which the letter height is found
 GRAIN = 0.3  # of the area of all else: marks lower than letters cover less on a written page
 MAX_SIDE = 2600  # px, longer side of the largest working image: bounds memory
@@ -372,9 +372,9 @@ def characters(mask: NDArray[np.bool_], even: FloatImage, letter_height: float) 
     letter_height : float
         First estimate, pixels.
     """
-    mask = without_high(mask, letter_height)
-    stroke = stroke_width(mask)
-    components, labels = writing(mask, even, letter_height, stroke)
+    labels = without_high(label(mask, connectivity=2), letter_height)
+    stroke = stroke_width(labels > 0)
+    components, labels = writing(labels, even, letter_height, stroke)
     if not len(components):
         return _empty(even)
     group = join_pieces(components, letter_height)
@@ -430,41 +430,52 @@ def stroke_width(mask: NDArray[np.bool_]) -> float:
     return 2.0 * float(mask.sum()) / max(float(edge.sum()), 1.0)
 
 
-def without_high(mask: NDArray[np.bool_], letter_height: float) -> NDArray[np.bool_]:
-    """The mask without components much higher than letters, such as a desk around the sheet.
+def without_high(labels: NDArray[np.int32], letter_height: float) -> NDArray[np.int32]:
+    """The labels without components much higher than letters, such as a desk around the sheet.
 
     They are no writing, and their area would make the pen seem thick and thin letters dirt.
     """
-    labels, _ = ndimage.label(mask, structure=np.ones((3, 3)))
-    places = ndimage.find_objects(labels)
-    low = [rows.stop - rows.start < HIGHEST * letter_height for rows, _ in places]
-    return mask if all(low) else np.concatenate([[False], low])[labels]
+    high = [
+        number
+        for number, (rows, _) in enumerate(ndimage.find_objects(labels), start=1)
+        if rows.stop - rows.start >= HIGHEST * letter_height
+    ]
+    return np.where(np.isin(labels, high), 0, labels) if high else labels
 
 
 def writing(
-    mask: NDArray[np.bool_], even: FloatImage, letter_height: float, stroke: float
+    labels: NDArray[np.int32], even: FloatImage, letter_height: float, stroke: float
 ) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """The components that are writing: `(N, 4)` boxes and their labels, 1 to N.
 
     Dropped are specks and smudges (small and faint, or small and far from any letter), what
     touches the border without being a letter there, blots much thicker than a pen, and rules.
+
+    Parameters
+    ----------
+    labels : (H, W) int32 array
+        Connected components; numbers may have holes.
+    even : (H, W) float32 array
+    letter_height, stroke : float
+        Pixels.
     """
-    labels, count = label(mask, connectivity=2, return_num=True)
-    if count == 0:
-        return np.empty((0, 4), dtype=np.intp), labels.astype(np.int32)
-    area = np.bincount(labels.ravel(), minlength=count + 1)
-    coarse_dirt = area < 0.3 * stroke**2
-    coarse_dirt[0] = True
-    labels = (np.cumsum(~coarse_dirt) * ~coarse_dirt).astype(np.int32)[labels]
-    regions = regionprops(labels, intensity_image=1.0 - even)
+    pixels = np.flatnonzero(labels)  # a page is paper for the most part
+    own = labels.ravel()[pixels]
+    area = np.bincount(own)
+    ink = np.bincount(own, weights=1.0 - even.ravel()[pixels])
+    kept = np.flatnonzero(area >= max(0.3 * stroke**2, 1))
+    number = np.zeros(len(area), dtype=np.int32)
+    number[kept] = np.arange(1, len(kept) + 1)
+    out = np.zeros(labels.shape, dtype=np.int32)
+    out.ravel()[pixels] = number[own]
+    labels, area, darkness = out, area[kept], ink[kept] / area[kept]
+    regions = regionprops(labels)
     if not regions:
         return np.empty((0, 4), dtype=np.intp), labels
     boxes = np.array([region.bbox for region in regions], dtype=np.intp)
-    darkness = np.array([region.intensity_mean for region in regions])
-    area = np.array([region.area for region in regions])
     heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     longest = np.maximum(heights, widths)
-    shape = mask.shape
+    shape = labels.shape
     at_side = (boxes[:, 1] <= 0) | (boxes[:, 3] >= shape[1])
     at_border = at_side | (boxes[:, 0] <= 0) | (boxes[:, 2] >= shape[0])
     sliver = at_border & (np.where(at_side, widths, heights) < SLIVER * letter_height)
@@ -485,7 +496,8 @@ def writing(
     if letter.any() and (small & keep).any():
         keep &= ~(small & (_distance(boxes, boxes[letter & keep]) > 1.6 * letter_height))
     renumber = np.concatenate([[0], np.cumsum(keep) * keep]).astype(np.int32)
-    return boxes[keep], renumber[labels]
+    labels.ravel()[pixels] = renumber[labels.ravel()[pixels]]
+    return boxes[keep], labels
 
 
 def _flat_rules(

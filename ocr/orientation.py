@@ -24,13 +24,13 @@ SURELY_UPRIGHT = -0.06  # mean log confidence from which the other ways are not 
 LEGIBLE = -0.2  # mean log confidence below which no way up reads well: joined writing cannot tell
 EVIDENCE = 0.075  # nats a letter by which another way up must read better
 FIRST = 3  # every so manieth letter of the sample is tried first in the other ways,
-SLACK = 0.15  # nats: the rest only if these letters come as near to the evidence
+SLACK = 0.15  # nats: all in the likeliest one, but only if these come as near to the evidence
 
 
 def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, float]:
     """How often a page must be turned to the left, as `numpy.rot90` turns, to stand upright.
 
-    A sample of its letters is classified in all four ways; upright letters are recognised more
+    A sample of its letters is classified, some of it in all four ways; upright letters are recognised more
     surely than lying ones, look-alikes counted together. Without clear evidence the answer is 0.
     The letters are connected ink here, because how pieces are joined supposes an upright page.
 
@@ -75,12 +75,12 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, flo
     if upright > SURELY_UPRIGHT:
         return 0, upright
     some = glyphs[::FIRST]
-    likeliest = max(float(sureness(some, turns).mean()) for turns in (1, 2, 3))
-    if likeliest < max(float(each[::FIRST].mean()) + EVIDENCE, LEGIBLE) - SLACK:
+    others = [float(sureness(some, turns).mean()) for turns in (1, 2, 3)]
+    likeliest = int(np.argmax(others)) + 1
+    if max(others) < max(float(each[::FIRST].mean()) + EVIDENCE, LEGIBLE) - SLACK:
         return 0, upright
-    others = [float(sureness(glyphs, turns).mean()) for turns in (1, 2, 3)]
-    clear = max(others) > max(upright + EVIDENCE, LEGIBLE)
-    return (int(np.argmax(others)) + 1, max(others)) if clear else (0, upright)
+    other = float(sureness(glyphs, likeliest).mean())
+    return (likeliest, other) if other > max(upright + EVIDENCE, LEGIBLE) else (0, upright)
 
 
 class Turned:

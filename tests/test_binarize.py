@@ -13,6 +13,7 @@ from ocr.binarize import (
     ink_mask,
     light_on_dark,
     noise_sigma,
+    opened,
     reduced,
     resize,
     surroundings,
@@ -174,3 +175,11 @@ def test_nothing_but_surroundings_is_no_ink():
     picture[:, :20] = 0.3
     picture[30:34, 20:24] = 0.8
     assert not ink_mask(picture)[:, :20].any()
+
+
+@pytest.mark.parametrize("size", [2, 3, 6])
+def test_opened_is_what_squares_cover(size):
+    mask = np.random.default_rng(size).random((40, 50)) < 0.9
+    expected = ndimage.binary_opening(mask, np.ones((size, size)))
+    np.testing.assert_array_equal(opened(mask, size), expected)
+    assert opened(np.ones((9, 9), dtype=bool), size).all()
