@@ -139,6 +139,8 @@ REFUSED = np.float32(-1e4)  # logit of a character that may not be read
 LANGUAGE_SLOPE, LANGUAGE_OFFSET = 0.62, 1.34
 LEAST = 1e-5  # probability, and of its complement, that odds are taken of
 PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fit a pattern
+ALTERNATIVES = 3  # a character at most
+LEAST_ALTERNATIVE = 0.005  # probability
 BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
 
 
@@ -151,6 +153,8 @@ class LineText:
     text : str
     confidences : tuple of n float
         Calibrated probability of each character.
+    alternatives : tuple of n tuples of (str, float)
+        What else each character may be and how probably, likeliest first.
     spans : tuple of n (float, float)
         Columns where each character begins and ends, in pixels of the image that was given;
         ascending, without overlaps.
@@ -158,6 +162,7 @@ class LineText:
 
     text: str
     confidences: tuple[float, ...] = ()
+    alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
     spans: tuple[tuple[float, float], ...] = ()
 
     @property
@@ -216,6 +221,7 @@ class LineReader:
                 f"{path}: knows none of the characters {allowed!r}. It knows "
                 f"{''.join(self.charset)}"
             )
+        self._spaces = [k for k, c in enumerate(self.charset, start=1) if c == " "]
         self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
         self._session = open_session(path)
 
@@ -346,7 +352,37 @@ class LineReader:
         else:
             edges = np.zeros(1)
         spans = tuple((float(a), float(b)) for a, b in pairwise(edges))
-        return LineText(self._spell(classes), confidences, spans)
+        alternatives = self._alternatives(logs, classes, frames, confidences)
+        return LineText(self._spell(classes), confidences, alternatives, spans)
+
+    def _alternatives(
+        self,
+        logs: NDArray[np.float32],
+        classes: list[int],
+        frames: NDArray[np.int64],
+        confidences: Sequence[float],
+    ) -> tuple[tuple[tuple[str, float], ...], ...]:
+        """What else the ink says that each character may be.
+
+        The probability that it is not what was read is shared among the other characters.
+        """
+        found: list[tuple[tuple[str, float], ...]] = []
+        for k, (first, last), sure in zip(classes, frames, confidences, strict=True):
+            if 1 - sure < LEAST_ALTERNATIVE:
+                found.append(())
+                continue
+            ink = np.exp(logs[first:last].max(axis=0).astype(np.float64))
+            ink[[BLANK, k, *self._spaces]] = 0
+            likely = np.argsort(-ink, kind="stable")[:ALTERNATIVES]
+            shares = (1 - sure) * ink[likely] / max(float(ink.sum()), 1e-30)
+            found.append(
+                tuple(
+                    (self.charset[other - 1], round(float(share), 4))
+                    for other, share in zip(likely, shares, strict=True)
+                    if share >= LEAST_ALTERNATIVE
+                )
+            )
+        return tuple(found)
 
     @cached_property
     def text_models(self) -> tuple[TextModel, ...]:

@@ -27,12 +27,13 @@ FIRST = 3  # every so manieth letter of the sample is tried first in the other w
 SLACK = 0.15  # nats: all in the likeliest one, but only if these come as near to the evidence
 
 
-def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, float]:
+def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
     """How often a page must be turned to the left, as `numpy.rot90` turns, to stand upright.
 
-    A sample of its letters is classified, some of it in all four ways; upright letters are recognised more
-    surely than lying ones, look-alikes counted together. Without clear evidence the answer is 0.
-    The letters are connected ink here, because how pieces are joined supposes an upright page.
+    A sample of its letters is classified, some of it in all four ways; upright letters are
+    recognised more surely than lying ones, look-alikes counted together. Without clear evidence
+    the answer is 0. The letters are connected ink here, because how pieces are joined supposes an
+    upright page.
 
     Parameters
     ----------
@@ -42,11 +43,8 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, flo
 
     Returns
     -------
-    turns : int
+    int
         0, 1, 2 or 3.
-    sureness : float
-        Mean log confidence of the sample that way up, look-alikes counted together; 0 where it is
-        too small to tell.
     """
     labels, _ = ndimage.label(found.labels > 0, structure=np.ones((3, 3)))
     boxes = label_boxes(labels)
@@ -54,7 +52,7 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, flo
     usual = np.median(sides[sides > SMALL * found.letter_height])
     letters = np.flatnonzero((sides > SMALL * usual) & (sides < WIDEST * usual))
     if len(letters) < FEWEST:
-        return 0, 0.0
+        return 0
     if len(letters) > SAMPLE:
         letters = letters[np.linspace(0, len(letters) - 1, SAMPLE).astype(int)]
     crops = []
@@ -73,14 +71,14 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> tuple[int, flo
     each = sureness(glyphs, 0)
     upright = float(each.mean())
     if upright > SURELY_UPRIGHT:
-        return 0, upright
+        return 0
     some = glyphs[::FIRST]
     others = [float(sureness(some, turns).mean()) for turns in (1, 2, 3)]
     likeliest = int(np.argmax(others)) + 1
     if max(others) < max(float(each[::FIRST].mean()) + EVIDENCE, LEGIBLE) - SLACK:
-        return 0, upright
+        return 0
     other = float(sureness(glyphs, likeliest).mean())
-    return (likeliest, other) if other > max(upright + EVIDENCE, LEGIBLE) else (0, upright)
+    return likeliest if other > max(upright + EVIDENCE, LEGIBLE) else 0
 
 
 class Turned:

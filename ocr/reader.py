@@ -31,14 +31,15 @@ DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
 LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by page
 
-# Mean confidence of its letters from which a page is read letter by letter: any page, and one on
-# which most words are single letters, whose gaps whole lines would take for none.
-SURE_LETTERS, SURE_APART = 0.985, 0.95
-SINGLE_LETTERS = -0.13  # mean log confidence of a sample under which no page is read so
+# A page on which most words are single letters, whose gaps whole lines would take for none, is read
+# letter by letter, if surely enough.
 APART = 0.8  # share of its words that are single letters
+SURE_APART = 0.95  # mean confidence of the letters
+ONE_EACH = 0.8  # characters found for each that the lines read: words of joined writing are fewer
 
-# Mean confidence of joined writing under which it may stand on its head, or lie on its side.
-MAYBE_INVERTED, MAYBE_LYING = 0.9, 0.8
+# Mean confidence of a page's lines from which it is upright for sure (upside down they reach 0.9);
+# and under which joined writing may stand on its head, or lie on its side.
+SURELY_UPRIGHT, MAYBE_INVERTED, MAYBE_LYING = 0.93, 0.9, 0.8
 LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
 SAMPLED_LINES = 5  # that are turned upside down to see whether the page may be
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
@@ -245,50 +246,64 @@ class Reader:
         found = self._segment(photo, on_stage)
         if found is None:
             return _page(photo, self._engine, ())
-        turns, sureness = quarter_turns(found, self._judge)
-        engine = self._engine
-        read: list[ReadLine] = []
-        turned: Picture = Turned(photo, turns) if turns else photo
-        if turns:
-            found = self._segment(turned, on_stage)
-        if found is not None:
-            engine, read = self._read(found, turned, sureness)
-        if engine == "lines" and _sureness(read) < MAYBE_INVERTED:
-            better = self._another_way_up(photo, turns, read)
-            if better is not None:
-                turns, read = better
-                turned = Turned(photo, turns)
-                if on_stage is not None:
-                    self._segment(turned, on_stage)
+        if self._engine == "letters":
+            turns, engine = quarter_turns(found, self._judge), "letters"
+            turned: Picture = Turned(photo, turns) if turns else photo
+            if turns:
+                found = self._segment(turned, on_stage)
+            read = [] if found is None else self._read_letters(found, turned)
+        else:
+            turns, engine, read = 0, "lines", self._read_lines(found, photo)
+            if _sureness(read) < SURELY_UPRIGHT:
+                turns, read = self._upright(photo, found, read)
+            turned = Turned(photo, turns) if turns else photo
+            apart = self._engine == "auto" and _apart(read)
+            if turns and (apart or on_stage is not None):
+                found = self._segment(turned, on_stage)
+            if apart and found is not None:
+                letters = self._read_letters(found, turned)
+                if _sureness(letters) >= SURE_APART:
+                    engine, read = "letters", letters
         if on_line is not None:
             for one in read:
                 on_line(one)
         page = _page(turned, engine, tuple(one.line for one in read))
         return turn_back(page, turns, photo.height, photo.width) if turns else page
 
-    def _another_way_up(
-        self, photo: Picture, tried: int, read: list[ReadLine]
-    ) -> tuple[int, list[ReadLine]] | None:
-        """Quarter turns by which whole lines read much better, and those lines.
+    def _upright(
+        self, photo: Picture, found: Segmentation, read: list[ReadLine]
+    ) -> tuple[int, list[ReadLine]]:
+        """Quarter turns by which a page that was not read surely stands upright, and its lines.
 
-        Joined writing cannot tell by its letters which way up it is, but turned it makes no
-        sense to the line recogniser.
+        Its letters tell, if it is printed. Joined writing cannot tell by its letters, but turned
+        it makes no sense to the line recogniser.
         """
-        from ocr.orientation import Turned
+        from ocr.orientation import quarter_turns
 
-        best, turns = read, tried
+        turns = quarter_turns(found, self._judge)
+        if turns:
+            turned = self._turned_lines(photo, turns)
+            turns, read = (turns, turned) if _sureness(turned) > _sureness(read) else (0, read)
+        if _sureness(read) >= MAYBE_INVERTED:
+            return turns, read
+        best, upright = read, turns
         ways: tuple[int, ...] = (2, 1, 3) if _sureness(read) < MAYBE_LYING else (2,)
         if read and not self._surer_inverted(read):
             ways = ways[1:]
-        for other in ways:
-            turned = Turned(photo, (tried + other) % 4)
-            found = self._segment(turned, None)
-            lines = [] if found is None else self._read_lines(found, turned)
+        for way in ways:
+            lines = self._turned_lines(photo, (turns + way) % 4)
             if _sureness(lines) > _sureness(best):
-                best, turns = lines, turned.turns
+                best, upright = lines, (turns + way) % 4
         letters = sum(len(one.line.letters) for one in best)
         clear = _sureness(best) > _sureness(read) + LINES_EVIDENCE and letters >= FEWEST_TO_TURN
-        return (turns, best) if clear else None
+        return (upright, best) if clear else (turns, read)
+
+    def _turned_lines(self, photo: Picture, turns: int) -> list[ReadLine]:
+        from ocr.orientation import Turned
+
+        turned = Turned(photo, turns)
+        found = self._segment(turned, None)
+        return [] if found is None else self._read_lines(found, turned)
 
     def _surer_inverted(self, read: list[ReadLine]) -> bool:
         """Whether a sample of lines reads more surely upside down."""
@@ -305,24 +320,6 @@ class Reader:
             return None
         found = segment(photo.grey(round(first.side)), first.rules, on_stage)
         return found if len(found.boxes) else None
-
-    def _read(
-        self, found: Segmentation, photo: Picture, sureness: float
-    ) -> tuple[str, list[ReadLine]]:
-        """The way that was taken, and what it read.
-
-        Left to choose, single letters are read first, unless `sureness`, their mean log
-        confidence, tells joined writing: they cost less, and where they are surely read or stand
-        far apart they are read as well or better. All else is read by lines.
-        """
-        if self._engine == "letters" or (self._engine == "auto" and sureness > SINGLE_LETTERS):
-            letters = self._read_letters(found, photo)
-            words = [word for one in letters for word in one.line.words]
-            apart = sum(len(word.letters) == 1 for word in words) >= APART * len(words)
-            least = SURE_APART if apart else SURE_LETTERS
-            if self._engine == "letters" or _sureness(letters) >= least:
-                return "letters", letters
-        return "lines", self._read_lines(found, photo)
 
     @cached_property
     def _engine(self) -> str:
@@ -351,10 +348,8 @@ class Reader:
         ):
             if not read.text:
                 continue
-            letters = [
-                span for char, span in zip(read.text, read.spans, strict=True) if char != " "
-            ]
-            boxes = letter_boxes(found, cut, np.array(letters).reshape(-1, 2))
+            spans = [span for char, span in zip(read.text, read.spans, strict=True) if char != " "]
+            boxes = letter_boxes(found, cut, np.array(spans).reshape(-1, 2))
             boxes = scale_boxes(boxes, found.labels.shape, size)
             line = Line(_joined_words(read, boxes), *_course(found, row, base, size))
             lines.append(ReadLine(line, found, row, base))
@@ -391,6 +386,20 @@ class Reader:
             line = Line(_words(boxes[row], text, start), *_course(found, row, base, size))
             lines.append(ReadLine(line, found, row, base))
         return lines
+
+
+def _apart(read: list[ReadLine]) -> bool:
+    """Whether most words of a page that was read by lines are single letters."""
+    from ocr.group_lines import word_starts
+
+    if not read:
+        return False
+    rows = [one.members for one in read]
+    starts = [np.append(start, True) for start in word_starts(read[0].found.boxes, rows)]
+    lengths = np.concatenate([np.diff(np.flatnonzero(start)) for start in starts])
+    letters = sum(len(one.line.letters) for one in read)
+    enough = lengths.sum() >= ONE_EACH * letters
+    return bool(enough and np.mean(lengths == 1) >= APART)
 
 
 def _sureness(read: list[ReadLine]) -> float:
@@ -466,9 +475,9 @@ def _joined_words(read: LineText, boxes: NDArray[np.intp]) -> tuple[Word, ...]:
     """
     words: list[list[Letter]] = [[]]
     places = iter(boxes.tolist())
-    for text, confidence in zip(read.text, read.confidences, strict=True):
+    for text, sure, others in zip(read.text, read.confidences, read.alternatives, strict=True):
         if text == " ":
             words.append([])
         else:
-            words[-1].append(Letter(Box(*next(places)), text, confidence))
+            words[-1].append(Letter(Box(*next(places)), text, sure, others))
     return tuple(Word(tuple(word)) for word in words if word)

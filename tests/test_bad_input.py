@@ -337,7 +337,7 @@ def test_missing_weights_of_an_installation(run, page, tmp_path, monkeypatch):
 def test_changed_weights_of_an_installation(run, page, tmp_path, monkeypatch):
     place = tmp_path / "models"
     shutil.copytree(weights.models_dir(), place, ignore=shutil.ignore_patterns("__pycache__"))
-    path = place / "glyphs.onnx"
+    path = place / "lines.onnx"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
