@@ -8,6 +8,7 @@ the page itself, and painted over with paper; where a stroke crosses it the ink 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +155,7 @@ def _level_rules(even: FloatImage, upright: bool) -> list[Rule]:
                 np.concatenate([piece.course for piece in row]),
                 float(lengths.sum()),
                 float(thickness),
-                float(np.median([piece.darkness for piece in row])),
+                _median(np.array([piece.darkness for piece in row])),
                 (shape[0], shape[1]),
             )
         )
@@ -233,7 +234,7 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
     """
     labels, _ = ndimage.label(line, structure=np.ones((3, 3)))
     bend = max(1.5, BEND * max(line.shape))
-    pieces = []
+    found = []
     for index, (rows, cols) in enumerate(ndimage.find_objects(labels), start=1):
         if cols.stop - cols.start < SHORTEST:
             continue
@@ -242,26 +243,46 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
         thick = (own & ridge[rows, cols]).sum(axis=0)
         middle = rows.start + own.T @ np.arange(len(own)) / np.maximum(count, 1)
         there = np.flatnonzero(count)
-        smooth = ndimage.median_filter(middle[there], 9, mode="nearest")
-        smooth = ndimage.uniform_filter1d(smooth, 9, mode="nearest")
+        found.append((cols.start + there, thick[there], middle[there]))
+    smooth = _filtered([middle for _, _, middle in found], ndimage.median_filter)
+    smooth = _filtered(smooth, ndimage.uniform_filter1d)
+    pieces = []
+    for (there, thick, _), course in zip(found, smooth, strict=True):
         stack = [slice(0, len(there))]
         while stack:
             span = stack.pop()
-            part, course = there[span], smooth[span]
-            if len(part) < SHORTEST or not thick[part].any():
+            at, rows = there[span], course[span]
+            if len(at) < SHORTEST or not thick[span].any():
                 continue
-            chord = np.interp(part, part[[0, -1]], course[[0, -1]])
-            worst = int(np.argmax(np.abs(course - chord)))
-            if abs(course[worst] - chord[worst]) > bend and 0 < worst < len(part) - 1:
+            chord = np.interp(at, at[[0, -1]], rows[[0, -1]])
+            worst = int(np.argmax(np.abs(rows - chord)))
+            if abs(rows[worst] - chord[worst]) > bend and 0 < worst < len(at) - 1:
                 bent = span.start + worst
                 stack += [slice(span.start, bent), slice(bent, span.stop)]
                 continue
-            slope = float((course[-1] - course[0]) / max(part[-1] - part[0], 1))
-            width = float(np.median(thick[part][thick[part] > 0]))
-            at = cols.start + part
-            here = depth[np.round(course).astype(int), at]
-            pieces.append(_Piece(at.astype(float), course, width, float(np.median(here)), slope))
+            slope = float((rows[-1] - rows[0]) / max(at[-1] - at[0], 1))
+            width = _median(thick[span][thick[span] > 0])
+            here = _median(depth[np.round(rows).astype(int), at])
+            pieces.append(_Piece(at.astype(float), rows, width, here, slope))
     return pieces
+
+
+def _filtered(
+    rows: list[NDArray[np.float64]], smooth: Callable[..., NDArray[np.float64]]
+) -> list[NDArray[np.float64]]:
+    """Each row smoothed over nine values, its ends repeated; all in one call, which costs less."""
+    if not rows:
+        return []
+    padded = [np.concatenate([np.full(4, row[0]), row, np.full(4, row[-1])]) for row in rows]
+    cuts = np.cumsum([len(row) for row in padded])
+    smoothed = np.split(smooth(np.concatenate(padded), 9), cuts[:-1])
+    return [row[4:-4] for row in smoothed]
+
+
+def _median(values: NDArray[np.generic]) -> float:
+    """The median of a few values; NumPy's takes longer to start than to find it."""
+    ordered, half = np.sort(values), len(values) // 2
+    return float(ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2)
 
 
 def _chains(pieces: list[_Piece], side: int) -> list[list[_Piece]]:
@@ -273,9 +294,10 @@ def _chains(pieces: list[_Piece], side: int) -> list[list[_Piece]]:
         [(piece.at[-1], piece.course[-1], piece.slope, len(piece.at)) for piece in pieces]
     ).T
     chains: list[list[int]] = []
+    chain_of = np.empty(len(pieces), dtype=np.intp)
+    last_ones = np.zeros(len(pieces), dtype=bool)  # the last three of each chain, which may go on
     for index, piece in enumerate(pieces):
-        ends = np.array([(k, last) for k, row in enumerate(chains) for last in row[-3:]], np.intp)
-        number, last = ends.reshape(-1, 2).T
+        last = np.flatnonzero(last_ones[:index])
         gap = piece.at[0] - end_at[last]
         slope = np.where(lengths[last] > lengths[index], slopes[last], piece.slope)
         off = np.abs(end_row[last] + slope * gap - piece.course[0])
@@ -283,9 +305,13 @@ def _chains(pieces: list[_Piece], side: int) -> list[list[_Piece]]:
         fits = (gap > 0) & (gap < BRIDGED * side) & (np.abs(piece.slope - slopes[last]) <= TURN)
         off = np.where(fits, off, np.inf)
         if len(off) and off.min() < 1:
-            chains[number[off.argmin()]].append(index)
+            number = chain_of[last[off.argmin()]]
+            chains[number].append(index)
+            last_ones[chains[number][:-3]] = False
         else:
+            number = len(chains)
             chains.append([index])
+        chain_of[index], last_ones[index] = number, True
     return [[pieces[k] for k in row] for row in chains]
 
 
