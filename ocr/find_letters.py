@@ -38,7 +38,7 @@ from ocr.sheet import SIDE, Rectified, find_page
 OnStage = Callable[[str, FloatImage], None]
 
 LETTER_HEIGHT = 46.0  # px of a median letter at the working scale: strokes stay 2 px or wider
-COARSE_SIDE = 1000  # px, longer side of the reduced copy on which the letter height is found
+COARSE_SIDE = 800  # px, longer side of the reduced copy on which the letter height is found
 GRAIN = 0.3  # of the area of all else: marks lower than letters cover less on a written page
 MAX_SIDE = 2600  # px, longer side of the largest working image: bounds memory
 
@@ -334,6 +334,7 @@ def median_letter_height(
 # Shares of the letter height (H, the larger of the page's median and the pieces' own height).
 SPECK = 0.05  # anything smaller in both directions is dirt
 SMALL = 0.42  # a dot, comma, bar end: not a letter by itself
+FAINT = 0.68  # of the darkness of letters: a smaller mark that is as faint is a smudge
 RULE = 0.2  # of its own width: what is flatter and longer than letters may be a rule or underline
 STRAIGHT = 1.15  # of the pen's width: a rule has no more ink a column
 FILLED = 0.8  # share of its box that a thick bar fills
@@ -483,7 +484,7 @@ def writing(
     usual = float(np.median(darkness[letter])) if letter.any() else float(np.median(darkness))
     small = longest < SMALL * letter_height
     keep = longest > SPECK * letter_height
-    keep &= ~(small & (darkness < 0.6 * usual))
+    keep &= ~(small & (darkness < FAINT * usual))
     keep &= ~(at_border & (small | (heights > 2.5 * letter_height) | (widths > 4 * letter_height)))
     stub = (longest > STUB * np.minimum(heights, widths)) & (longest > letter_height)
     keep &= ~(stub & at_border & (at_side == (widths > heights)))  # the end of a rule

@@ -45,6 +45,7 @@ HEAD = 64  # bytes that tell a file's kind
 DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for text
 SCAN_DPI = (100, 2400)  # what scanners are set to
 POINT = 72  # PDF units an inch
+PDF_MARGIN = 2  # times the wanted size that a page is drawn at: its pictures are not averaged over
 REDUCED = 1  # bit of a TIFF's NewSubfileType: a preview of another page
 SUBFILE_TYPE, PHOTOMETRIC = 254, 262  # TIFF tags
 SAMPLE_FORMAT = 339
@@ -55,10 +56,7 @@ MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
 
-# JPEG decoding at a half, a quarter or an eighth is not an average over areas: what is read is
-# decoded at this many times the wanted size or more, and averaged from there.
-DRAFT_MARGIN = 2
-OVERVIEW = 1000  # px, longer side of the copy that is kept: what is no larger is made from it
+OVERVIEW = 800  # px, longer side of the copy that is kept: what is no larger is made from it
 ORIENTATION = 0x0112  # EXIF tag
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -158,34 +156,30 @@ class Photo:
         if long_side < 1:
             raise ValueError(f"long_side must be at least 1, got {long_side}")
         if long_side > OVERVIEW:
-            return self._decode(long_side, mode, DRAFT_MARGIN)
+            return self._decode(long_side, mode)
         small = _reduced(self._overview, self._size(long_side), None)
         return small if small.mode == "F" else small.convert(mode)
 
     @cached_property
     def _overview(self) -> Image.Image:
-        """The picture in colour, or of mode F: decoding takes long even where the result is small.
-
-        Decoded at its own size or more, for the larger steps to what is looked at come after.
-        """
-        return self._decode(OVERVIEW, "RGB", 1)
+        """The picture in colour, or of mode F: decoding takes long even where the result is small."""
+        return self._decode(OVERVIEW, "RGB")
 
     def _size(self, long_side: int) -> tuple[int, int]:
         """Width and height of the upright picture, reduced to a longer side at most."""
         scale = min(1.0, long_side / max(self.height, self.width))
         return max(1, round(self.width * scale)), max(1, round(self.height * scale))
 
-    def _decode(self, long_side: int, mode: str, margin: int) -> Image.Image:
-        """As `_picture`, from the file, decoded at `margin` times the size or more."""
+    def _decode(self, long_side: int, mode: str) -> Image.Image:
+        """As `_picture`, from the file; a JPEG at a half, a quarter or an eighth where that does."""
         width, height = self._size(long_side)
         if _is_pdf(self.source, self.name):
-            larger = min(1.0, long_side * margin / max(self.height, self.width))
-            sides = (round(self.width * larger), round(self.height * larger))
+            sides = self._size(PDF_MARGIN * long_side)
             return _flat(_rendered(self.source, self.name, self.page, sides), mode, (width, height))
         with _opened(self.source, self.name, self.page) as image:
             orientation = _orientation(image)
             size = (height, width) if orientation >= 5 else (width, height)
-            draft = image.draft(mode, (size[0] * margin, size[1] * margin))
+            draft = image.draft(mode, size)
             if image.width * image.height > MAX_DECODED_PIXELS:
                 raise ImageError(
                     _too_large(self.name, image.width, image.height, MAX_DECODED_PIXELS)

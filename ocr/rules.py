@@ -89,7 +89,7 @@ def find_rules(even: FloatImage) -> tuple[Rule, ...]:
     Parameters
     ----------
     even : (H, W) float32 array
-        A small copy of the page (about 1000 pixels) with even light: paper near 1.
+        A small copy of the page (about 800 pixels) with even light: paper near 1.
 
     Returns
     -------

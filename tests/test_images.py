@@ -392,7 +392,7 @@ def test_large_png_is_refused_before_decoding(monkeypatch):
 def test_small_copies_take_one_decoding(tmp_path):
     path = saved(page(1600, 1200), tmp_path / "a.jpg")
     photo = open_image(path)
-    assert photo.grey(images.OVERVIEW).shape == (750, 1000)
+    assert photo.grey(images.OVERVIEW).shape == (600, 800)
     path.unlink()
     assert photo.rgb(80).shape == (60, 80, 3)
     assert photo.grey(40).shape == (30, 40)
