@@ -56,7 +56,7 @@ MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
 
-OVERVIEW = 800  # px, longer side of the copy that is kept: what is no larger is made from it
+KEPT = 1400  # px: the decoded copy that is kept has a longer side of this to twice this, if it can
 ORIENTATION = 0x0112  # EXIF tag
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -155,15 +155,25 @@ class Photo:
         """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
         if long_side < 1:
             raise ValueError(f"long_side must be at least 1, got {long_side}")
-        if long_side > OVERVIEW:
+        if long_side > self._kept_side:
             return self._decode(long_side, mode)
-        small = _reduced(self._overview, self._size(long_side), None)
-        return small if small.mode == "F" else small.convert(mode)
+        kept = self._kept_grey if mode == "L" else self._kept
+        return _reduced(kept, self._size(long_side), None)
+
+    @property
+    def _kept_side(self) -> int:
+        """Longer side of the copy that smaller ones are made from: what a JPEG decodes to."""
+        longer = max(self.height, self.width)
+        return -(-longer // (1 << max(0, (longer // KEPT).bit_length() - 1)))
 
     @cached_property
-    def _overview(self) -> Image.Image:
-        """The picture in colour, or of mode F: decoding takes long even where the result is small."""
-        return self._decode(OVERVIEW, "RGB")
+    def _kept(self) -> Image.Image:
+        """That copy in colour, or of mode F; decoding takes long even where the result is small."""
+        return self._decode(self._kept_side, "RGB")
+
+    @cached_property
+    def _kept_grey(self) -> Image.Image:
+        return self._kept if self._kept.mode == "F" else self._kept.convert("L")
 
     def _size(self, long_side: int) -> tuple[int, int]:
         """Width and height of the upright picture, reduced to a longer side at most."""
@@ -179,7 +189,8 @@ class Photo:
         with _opened(self.source, self.name, self.page) as image:
             orientation = _orientation(image)
             size = (height, width) if orientation >= 5 else (width, height)
-            draft = image.draft(mode, size)
+            # a pixel less: half of an odd side is rounded up
+            draft = image.draft(mode, (max(1, size[0] - 1), max(1, size[1] - 1)))
             if image.width * image.height > MAX_DECODED_PIXELS:
                 raise ImageError(
                     _too_large(self.name, image.width, image.height, MAX_DECODED_PIXELS)

@@ -41,7 +41,7 @@ ONE_EACH = 0.8  # characters found for each that the lines read: words of joined
 # and under which joined writing may stand on its head, or lie on its side.
 SURELY_UPRIGHT, MAYBE_INVERTED, MAYBE_LYING = 0.93, 0.9, 0.8
 LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
-SAMPLED_LINES = 5  # that are turned upside down to see whether the page may be
+SAMPLED_LINES = 3  # that are turned upside down to see whether the page may be
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
 
 REJECTED = "\N{REPLACEMENT CHARACTER}"

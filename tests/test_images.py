@@ -384,18 +384,19 @@ def test_large_png_is_refused_before_decoding(monkeypatch):
     photo = open_image(io.BytesIO(encoded(page(400, 300), "PNG")), name="large")
     with pytest.raises(ImageError, match="pixels"):
         photo.grey(100)
-    monkeypatch.setattr(images, "OVERVIEW", 48)
+    monkeypatch.setattr(images, "KEPT", 40)
     drafted = open_image(io.BytesIO(encoded(page(400, 300), "JPEG")), name="drafted")
     assert drafted.grey(12).shape == (9, 12)  # decoded at an eighth
 
 
 def test_small_copies_take_one_decoding(tmp_path):
-    path = saved(page(1600, 1200), tmp_path / "a.jpg")
+    path = saved(page(images.KEPT * 4, 400), tmp_path / "a.jpg")
     photo = open_image(path)
-    assert photo.grey(images.OVERVIEW).shape == (600, 800)
+    assert photo.grey(images.KEPT).shape == (100, images.KEPT)
     path.unlink()
-    assert photo.rgb(80).shape == (60, 80, 3)
-    assert photo.grey(40).shape == (30, 40)
+    assert photo.rgb(80).shape == (6, 80, 3)
+    with pytest.raises(ImageError, match="no such file"):
+        photo.grey(images.KEPT + 1)
 
 
 def test_large_jpeg_is_fine(tmp_path):
