@@ -24,7 +24,8 @@ TALL = 1.8  # letter heights: higher ink may belong to two lines, and tells litt
 BAND = (20, 80)  # percentiles of a line's ink between which its small letters are
 SAMPLES = 14  # rows a letter height on which ink is looked at
 SCALE = 0.15  # letter heights: strips further off than this pull at a curve with less force
-ROUNDS = 12  # of reweighting: enough to three digits
+ROUNDS = 12  # of reweighting at most: enough to three digits,
+SETTLED = 1e-3  # letter heights that a round moves the curve by when it is enough
 STEEPEST = 0.5  # rows a column
 # Letter heights from which on a line may slope, bow, and wave; it needs strips enough as well.
 DEGREES = (2.0, 14.0, 24.0)
@@ -147,11 +148,21 @@ def fit_course(col: Floats, row: Floats, size: float, most: int = 3) -> Course:
     answer: Floats = np.zeros(degree + 1)
     answer[-1] = np.median(row)
     for _ in range(ROUNDS if degree else 0):
+        before = answer
         answer = weighted_fit(basis, row, weight)
+        if np.abs(answer - before).max() < SETTLED * size:
+            break
         weight = 1 / np.maximum(np.abs(row - basis @ answer), SCALE * size)
-    # back to pixels: the polynomial of (col - middle) / half
-    course = np.poly1d(answer)(np.poly1d([1 / half, -middle / half]))
-    return Course(np.atleast_1d(course.coeffs), float(col.min()), float(col.max()))
+    return Course(in_pixels(answer, middle, half), float(col.min()), float(col.max()))
+
+
+def in_pixels(coefficients: Floats, middle: float, half: float) -> Floats:
+    """A polynomial of ``(col - middle) / half`` as one of `col`; both as of `numpy.polyval`."""
+    out: Floats = np.zeros(1)
+    for coefficient in coefficients:  # Horner's rule
+        out = np.convolve(out, np.array([1 / half, -middle / half])).astype(np.float64)
+        out[-1] += coefficient
+    return out[1:]
 
 
 def weighted_fit(basis: Floats, values: Floats, weight: Floats) -> Floats:

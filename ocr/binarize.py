@@ -74,7 +74,7 @@ def noise_sigma(grey: FloatImage) -> float:
     """
     if min(grey.shape) < 3:
         return 0.0
-    step = 2 + min(grey.shape) // 500
+    step = 2 + min(grey.shape) // 250
     down = grey[:-2:step] - 2 * grey[1:-1:step] + grey[2::step]
     answer = np.abs(down[:, :-2:step] - 2 * down[:, 1:-1:step] + down[:, 2::step])
     return float(np.median(answer)) / 0.6745 / 6.0
@@ -299,11 +299,16 @@ def surroundings(dark: Mask) -> Mask:
     step = max(1, thick // 6)
     coarse = dark[::step, ::step]
     size = max(2, thick // step)
+    if not any(side.any() for side in (coarse[0], coarse[-1], coarse[:, 0], coarse[:, -1])):
+        return np.zeros_like(dark)
     core = opened(coarse, size)
     if not core.any():
         return np.zeros_like(dark)
-    marks, _ = ndimage.label(coarse, structure=np.ones((3, 3)))
-    border = np.unique(np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]]))
-    core &= np.isin(marks, border[border > 0])
+    marks, count = ndimage.label(coarse, structure=np.ones((3, 3)))
+    outer = np.zeros(count + 1, dtype=bool)
+    for side in (marks[0], marks[-1], marks[:, 0], marks[:, -1]):
+        outer[side] = True
+    outer[0] = False
+    core &= outer[marks]
     grown = ndimage.binary_dilation(core, iterations=size)  # what touches it from afar is writing
     return (resize(grown.astype(np.float32), dark.shape) > 0) & dark

@@ -803,9 +803,9 @@ def cut_touching(
         height, width = own.shape
         if width < 0.75 * letter_height or height < 0.5 * letter_height:
             continue
-        wide = width >= 1.45 * letter_height
-        sure = cut_columns(own, letter_height, 1.35 * stroke + 1) if wide else []
         cuts = cut_columns(own, letter_height, 1.9 * stroke + 1)
+        wide = width >= 1.45 * letter_height
+        sure = cut_columns(own, letter_height, 1.35 * stroke + 1) if cuts and wide else []
         left = index
         for start, stop in zip(cuts, [*cuts, width][1:], strict=True):
             part = own[:, start:stop]

@@ -22,6 +22,7 @@ from ocr.baselines import (
     Floats,
     filled,
     fit_course,
+    in_pixels,
     ink_points,
     letter_height,
     strips,
@@ -286,11 +287,11 @@ def _bend(col: Floats, row: Floats, size: float) -> Course:
         if near.sum() < 8 * degree:
             return straight
         answer = weighted_fit(step[near], down[near], 1 / np.maximum(off[near], 0.1))
-    curve = np.poly1d([*answer, 0.0])(np.poly1d([1 / half, -middle / half]))
+    curve = in_pixels(np.append(answer, 0.0), middle, half)
     if np.ptp(np.polyval(curve, col)) < LEAST_BEND * size:
         return straight
     ends = np.percentile(col[first[near]], WITHIN)  # a lone mark far away tells nothing
-    return Course(np.atleast_1d(curve.coeffs), float(ends[0]), float(ends[1]))
+    return Course(curve, float(ends[0]), float(ends[1]))
 
 
 def _follow(

@@ -181,7 +181,7 @@ class Photo:
         return max(1, round(self.width * scale)), max(1, round(self.height * scale))
 
     def _decode(self, long_side: int, mode: str) -> Image.Image:
-        """As `_picture`, from the file; a JPEG at a half, a quarter or an eighth where that does."""
+        """As `_picture`, from the file; a JPEG at a half, quarter or eighth where that does."""
         width, height = self._size(long_side)
         if _is_pdf(self.source, self.name):
             sides = self._size(PDF_MARGIN * long_side)

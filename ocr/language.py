@@ -19,6 +19,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 
@@ -37,7 +38,7 @@ STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the f
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
 _VARIANTS = {"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
-_STOPS = np.array([SYMBOLS.index(sign) + 1 for sign in ".!?"])
+_STOPS = np.array([sign in ".!?" for sign in "\0" + SYMBOLS])  # by symbol id
 
 LETTER, DIGIT, SIGN, NOTHING = range(4)  # kinds of characters; NOTHING at the start of a line
 _FOLDED_LETTERS, _DIGITS, _SIGNS = 26, 10, 32  # how many characters a kind has
@@ -81,6 +82,7 @@ _UPPER_FIRST = np.array([0.995, 0.005, 0.995, 0.5])
 _UPPER_LATER = np.array([0.990, 0.003, 0.003, 0.5])
 
 
+@lru_cache(maxsize=4096)
 def fold(character: str) -> tuple[int, int, int]:
     """Symbol id, kind, and case (0 lower, 1 upper, 2 without) of one character."""
     character = _VARIANTS.get(character, character)
@@ -160,17 +162,18 @@ class NgramModel:
         )
         return scores
 
-    def bits(self, text: str) -> float:
-        """Mean bits a symbol of a line of text costs; 0 for an empty one."""
-        if not text:
-            return 0.0
-        symbols = np.array([SPACE if c == " " else fold(c)[0] for c in text], dtype=np.int64)
-        context, contexts = START, []
-        for symbol in symbols.tolist():
-            contexts.append(context & int(self._masks[-2]))
-            context = context << SYMBOL_BITS | symbol
-        logs = self.log_probs(np.array(contexts, dtype=np.int64), symbols[:, None])
-        return -float(logs.mean()) / float(np.log(2))
+    def bits(self, texts: Iterable[str]) -> float:
+        """Bits that some lines of text cost together."""
+        mask = int(self._masks[-2])
+        contexts, symbols = [], []
+        for text in texts:
+            context = START
+            for symbol in (SPACE if c == " " else fold(c)[0] for c in text):
+                contexts.append(context & mask)
+                symbols.append(symbol)
+                context = context << SYMBOL_BITS | symbol
+        pairs = np.array([contexts, symbols], dtype=np.int64)
+        return -float(self.log_probs(pairs[0], pairs[1][:, None]).sum()) / float(np.log(2))
 
 
 class Lexicon:
@@ -453,7 +456,7 @@ class TextModel:
         # A number says nothing of case: what was expected before it is expected after it.
         lettered = ~state.fresh[rows, None]
         following = np.where(lettered, state.case[rows] @ self._next_case[:4], state.case[rows])
-        raised = np.where(np.isin(before, _STOPS), _STOP_RAISES, 0.0) * following[:, _LOWER]
+        raised = np.where(_STOPS[before], _STOP_RAISES, 0.0) * following[:, _LOWER]
         following[:, _LOWER] -= raised
         following[:, _TITLE] += raised
         state.case[rows] = following
@@ -505,8 +508,8 @@ def likeliest(models: Sequence[NgramModel], texts: Iterable[str]) -> int:
     """Index of the model that explains some lines of text best; the first is taken in doubt."""
     if len(models) < 2:
         return 0
-    rows = [text for text in texts if text]
-    bits = [sum(model.bits(text) * len(text) for text in rows) for model in models]
+    rows = list(texts)
+    bits = [model.bits(rows) for model in models]
     bits[0] -= DOUBT
     return int(np.argmin(bits))
 

@@ -110,11 +110,11 @@ def test_every_letter_of_the_course_photos_is_boxed(letters, photos, name):
 
 
 @pytest.mark.data
-def test_a_twelve_megapixel_photo_and_its_half_give_the_same_boxes(reader, photos, tmp_path):
+def test_a_twelve_megapixel_photo_and_its_half_give_the_same_boxes(letters, photos, tmp_path):
     path = photos / "cmu_04_deep.jpg"
     Image.open(path).reduce(2).save(tmp_path / "half.jpg", quality=95)
-    big = [letter.box for letter in reader.read(path).letters]
-    small = [letter.box for letter in reader.read(tmp_path / "half.jpg").letters]
+    big = [letter.box for letter in letters.read(path).letters]
+    small = [letter.box for letter in letters.read(tmp_path / "half.jpg").letters]
     doubled = [Box(*(2 * np.array(box.as_list())).tolist()) for box in small]
     assert len(big) == len(doubled)
     assert all(max(box.iou(other) for other in doubled) >= 0.8 for box in big)
