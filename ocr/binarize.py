@@ -26,11 +26,11 @@ LEAST_MARK = 0.03  # of white: less than this off its ground nothing is writing 
 CLEARLY = 2.0  # times as much light on dark as dark on light, or nothing is turned
 SHADE = 0.06  # of white: what is darker than paper by this much may show through
 DEEP = 0.3  # of white: nothing that shows through is darker than paper by more
-STEEP = 0.13  # of white over four pixels: edges of ink are as steep
+STEEP = 0.155  # of white over four pixels: edges of ink are as steep
 BLURRED = 0.0025  # of the page: less that is dark and blurred is left alone
 FAINTER = 0.01  # of the ink's area: less that is dark beside it is no writing by another pen
 FEWEST_FAINTER = 3  # letters: likewise
-IN_FOCUS = 0.55  # of the ink's darkness: its edges are as steep, or the photo is blurred
+IN_FOCUS = 0.63  # of the ink's darkness: its edges are as steep, or the photo is blurred
 SURROUNDINGS = 1 / 50  # of the longer side: dark areas thicker than this are not writing
 
 

@@ -37,9 +37,10 @@ APART = 0.8  # share of its words that are single letters
 SURE_APART = 0.95  # mean confidence of the letters
 ONE_EACH = 0.8  # characters found for each that the lines read: words of joined writing are fewer
 
-# Mean confidence of a page's lines from which it is upright for sure (upside down they reach 0.9);
-# and under which joined writing may stand on its head, or lie on its side.
-SURELY_UPRIGHT, MAYBE_INVERTED, MAYBE_LYING = 0.93, 0.9, 0.8
+# Mean confidence of a page's lines from which it is upright for sure; and under which it may stand
+# on its head, or lie on its side. Of 86 pages turned wrongly upside down they reached 0.89, on a
+# side 0.85.
+SURELY_UPRIGHT, MAYBE_INVERTED, MAYBE_LYING = 0.93, 0.9, 0.86
 LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
 SAMPLED_LINES = 3  # that are turned upside down to see whether the page may be
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
@@ -280,6 +281,8 @@ class Reader:
         """
         from ocr.orientation import quarter_turns
 
+        if _sureness(read) >= MAYBE_LYING and not self._surer_inverted(read):
+            return 0, read
         turns = quarter_turns(found, self._judge)
         if turns:
             turned = self._turned_lines(photo, turns)

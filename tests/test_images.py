@@ -397,6 +397,11 @@ def test_small_copies_take_one_decoding(tmp_path):
     assert photo.rgb(80).shape == (6, 80, 3)
     with pytest.raises(ImageError, match="no such file"):
         photo.grey(images.KEPT + 1)
+    path = saved(page(images.KEPT * 3, 400), tmp_path / "a.png")
+    photo = open_image(path)
+    assert photo.rgb(80).shape == (8, 80, 3)
+    path.unlink()
+    assert photo.grey(images.KEPT * 2).shape == (267, images.KEPT * 2)
 
 
 def test_large_jpeg_is_fine(tmp_path):
