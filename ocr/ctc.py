@@ -161,9 +161,10 @@ class _Beams:
     def pass_(self, passed: NDArray[np.float64]) -> None:
         """Pass the frames that are nothing; forget the lines that have ended."""
         count = len(passed)
-        self.states = self.states.take(np.arange(count * self.blank.shape[1]))
-        for name in ("blank", "letter", "prior", "last", "name", "parent", "node"):
-            setattr(self, name, getattr(self, name)[:count])
+        if count < len(self.blank):
+            self.states = self.states.take(np.arange(count * self.blank.shape[1]))
+            for name in ("blank", "letter", "prior", "last", "name", "parent", "node"):
+                setattr(self, name, getattr(self, name)[:count])
         some = ~np.isnan(passed)
         total = np.logaddexp(self.blank[some], self.letter[some])
         self.blank[some], self.letter[some] = total + passed[some, None], NEVER
@@ -207,7 +208,7 @@ class _Beams:
         number = np.zeros(value.shape, dtype=np.intp)
         number[line, wide + place] = np.arange(len(line))
         kept = np.argsort(-value, axis=1, kind="stable")[:, :width]
-        value = np.take_along_axis(value, kept, axis=1)
+        value = value[lines, kept]
         good = value > np.maximum(value[:, :1] - self.behind, NEVER / 2)
         most = max(1, int(good.sum(axis=1).max()))
         kept, good = kept[:, :most], good[:, :most]

@@ -18,10 +18,11 @@ from __future__ import annotations
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,11 +157,9 @@ class NgramModel:
         at = np.searchsorted(self._keys, grams)  # (B, A, order)
         found = self._keys[at] == grams
         longest = self.order - 1 - np.argmax(found[..., ::-1], axis=-1)  # (B, A)
-        best = np.take_along_axis(at, longest[..., None], axis=-1)[..., 0]
-        scores: NDArray[np.float32] = self._log_probs[best] + np.take_along_axis(
-            failed, longest, axis=1
-        )
-        return scores
+        row, column = np.ogrid[: len(contexts), : symbols.shape[1]]
+        scores: NDArray[np.float32] = self._log_probs[at[row, column, longest]]
+        return scores + failed[row, longest]
 
     def bits(self, texts: Iterable[str]) -> float:
         """Bits that some lines of text cost together."""
@@ -309,22 +308,24 @@ class State:
     fresh: NDArray[np.bool_]
     kind: NDArray[np.int64]
 
+    FIELDS: ClassVar = ("context", "node", "word", "case", "fresh", "kind")
+
     def __len__(self) -> int:
         return len(self.context)
 
     def take(self, rows: NDArray[np.int64]) -> State:
         """The hypotheses `rows`, in that order."""
-        return State(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return State(*(getattr(self, name)[rows] for name in self.FIELDS))
 
     def joined(self, others: State) -> State:
         """These hypotheses and then the others."""
-        pairs = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(self))
+        pairs = ((getattr(self, name), getattr(others, name)) for name in self.FIELDS)
         return State(*(np.concatenate(pair) for pair in pairs))
 
     def put(self, rows: NDArray[np.int64], others: State) -> None:
         """Replace the hypotheses `rows` by `others`, in place."""
-        for field in fields(self):
-            getattr(self, field.name)[rows] = getattr(others, field.name)
+        for name in self.FIELDS:
+            getattr(self, name)[rows] = getattr(others, name)
 
 
 class TextModel:
