@@ -392,7 +392,8 @@ def _how_to_read_many(command: Command) -> Command:
 )
 @click.version_option(__version__, prog_name="ocr", message="%(prog)s %(version)s")
 @_common
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Read handwriting from photos and scans, offline.
 
     Results go to stdout, everything else to stderr. Exit status: 0 all read, 1 some inputs
@@ -402,6 +403,10 @@ def cli() -> None:
     (engine = "lines" under [read]). What is typed counts most, then the environment, the file,
     and the default.
     """
+    if context.invoked_subcommand != "train":
+        from ocr.threads import one_thread
+
+        one_thread()
 
 
 @cli.command()

@@ -23,20 +23,12 @@ from multiprocessing.connection import Connection
 
 from ocr.batch import Outcome, Step, Stop, Task, failure
 from ocr.errors import ModelError, OcrError
+from ocr.threads import one_thread
 
 TICK = 0.2  # seconds between looks at time limits and signals
 GRACE = 10.0  # seconds that a stopped run gives the files at work
 FAILED_STARTS = 3  # workers in a row that die before they can work: the machine cannot
 TRIES = 2  # of a file at which a worker dies
-
-# One thread a process: pages are spread over processes, and threads on top would fight.
-THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
 
 # The allocator of glibc (mallopt(3)): arrays from a megabyte on get memory of their own, which goes
 # back at once. By itself it learns to keep them on the heap, where pages of many sizes leave holes.
@@ -231,7 +223,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 def _serve(pipe: Connection) -> None:
     """What a worker process does: a step for each task that comes, until the pipe ends."""
-    os.environ.update(dict.fromkeys(THREADS, "1"))  # before numpy and its like are imported
+    one_thread()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     if not sys.warnoptions:
