@@ -7,7 +7,7 @@ from ocr.threads import VARIABLES, one_thread
 
 
 def test_one_thread_unless_told_otherwise(monkeypatch):
-    monkeypatch.delitem(sys.modules, "numpy")
+    monkeypatch.delitem(sys.modules, "numpy", raising=False)
     for name in VARIABLES:
         monkeypatch.setenv(name, "3")
     monkeypatch.delenv("OPENBLAS_NUM_THREADS")

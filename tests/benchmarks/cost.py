@@ -29,6 +29,8 @@ from collections import defaultdict
 from pathlib import Path
 clock = time.process_time
 spent = defaultdict(float, {"interpreter": clock()})
+from ocr.threads import one_thread
+one_thread()  # as the command line does
 stages, since = ["imports: arrays and images"], clock()
 
 def turn_to(*now):
@@ -77,6 +79,8 @@ print(f"a second page, warm\\t{clock() - start:.4f}")
 
 FRONT_END = """
 import resource, sys, time
+from ocr.threads import one_thread
+one_thread()
 import ocr.sheet
 from ocr.baselines import baselines
 from ocr.find_letters import COARSE_SIDE, segment, survey

@@ -65,6 +65,9 @@ def read_with_rapidocr(photo: str) -> None:
 
 
 def time_ocr(photos: list[str], repeat: int) -> None:
+    from ocr.threads import one_thread
+
+    one_thread()  # as the command line does
     from ocr.reader import Reader
 
     reader = Reader()
