@@ -89,11 +89,11 @@ def _corridor(boxes: Floats) -> tuple[float, float, float, float] | None:
     total = np.cumsum(np.pad(inked, ((0, 0), (1, 0))), axis=1)
     white = total[:, width:] == total[:, :-width]
     edges = np.diff(np.pad(white, ((1, 1), (0, 0))).astype(np.int8), axis=0)
-    found = []
-    for x in range(white.shape[1]):
-        starts, stops = (np.flatnonzero(edges[:, x] == sign).tolist() for sign in (1, -1))
-        found += [(b - a, a, x) for a, b in zip(starts, stops, strict=True)]
-    for height, y, x in sorted(found, key=lambda run: (-run[0], run[2])):
+    cols, starts = np.nonzero(edges.T == 1)
+    heights = np.nonzero(edges.T == -1)[1] - starts
+    order = np.lexsort((cols, -heights))
+    runs = np.stack([heights, starts, cols], axis=1)[order]
+    for height, y, x in runs.tolist():
         if height * CELL < FEWEST * LINE:
             break
         sides = (y, y + height, x, x + width)

@@ -824,15 +824,12 @@ def cut_columns(own: NDArray[np.bool_], letter_height: float, thickest: float) -
     on both sides.
     """
     height = len(own)
-    padded = np.pad(own, ((1, 1), (0, 0)))
-    runs = (padded[1:] & ~padded[:-1]).sum(axis=0)
+    runs = own[0] + (own[1:] & ~own[:-1]).sum(axis=0)
     extent = height - own.argmax(axis=0) - own[::-1].argmax(axis=0)
-    thin = (runs == 1) & (extent <= thickest)
-    marks, count = ndimage.label(thin)
+    thin = np.flatnonzero((runs == 1) & (extent <= thickest))
     narrowest = 0.3 * letter_height
     cuts: list[int] = []
-    for k in range(1, count + 1):
-        columns = np.flatnonzero(marks == k)
+    for columns in np.split(thin, np.flatnonzero(np.diff(thin) > 1) + 1) if len(thin) else []:
         thinnest = columns[extent[columns] <= extent[columns].min() + 1]
         middle = int(thinnest[len(thinnest) // 2])
         left = own[:, (cuts[-1] if cuts else 0) : middle]

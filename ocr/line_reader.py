@@ -142,6 +142,7 @@ PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fi
 ALTERNATIVES = 3  # a character at most
 LEAST_ALTERNATIVE = 0.005  # probability
 BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
+ALIKE = 1.15  # times the narrowest line of a batch: padding costs more than another batch
 
 
 @dataclass(frozen=True)
@@ -443,7 +444,8 @@ def _batches(widths: list[int]) -> Iterator[list[int]]:
     """Indices of lines of like widths, narrow ones first, at most `BATCH` pixels together."""
     batch: list[int] = []
     for i in sorted(range(len(widths)), key=lambda i: widths[i]):
-        if batch and (len(batch) + 1) * widths[i] > BATCH:
+        wider = batch and widths[i] > ALIKE * widths[batch[0]]
+        if batch and (wider or (len(batch) + 1) * widths[i] > BATCH):
             yield batch
             batch = []
         batch.append(i)

@@ -42,6 +42,7 @@ ONE_EACH = 0.8  # characters found for each that the lines read: words of joined
 # side 0.85.
 SURELY_UPRIGHT, MAYBE_INVERTED, MAYBE_LYING = 0.93, 0.9, 0.86
 LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
+SAMPLED_WIDTH = 12  # times its height: so much of a line tells
 SAMPLED_LINES = 3  # that are turned upside down to see whether the page may be
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
 
@@ -312,6 +313,7 @@ class Reader:
         """Whether a sample of lines reads more surely upside down."""
         places = np.linspace(0, len(read) - 1, min(len(read), SAMPLED_LINES))
         images = [read[k].image for k in np.round(places).astype(int)]
+        images = [image[:, : SAMPLED_WIDTH * len(image)] for image in images]
         upright = self.line_reader.sureness(images)
         return self.line_reader.sureness([np.rot90(image, 2) for image in images]) > upright
 
