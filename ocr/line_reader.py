@@ -142,6 +142,7 @@ PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fi
 ALTERNATIVES = 3  # a character at most
 LEAST_ALTERNATIVE = 0.005  # probability
 BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
+TAIL = 16  # pixels of paper behind the widest line of a batch: lines in training had some
 ALIKE = 1.15  # times the narrowest line of a batch: padding costs more than another batch
 
 
@@ -294,7 +295,7 @@ class LineReader:
         pieces = [lines[row][:, start : start + TILE] for row, start in tiles]
         logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
         for batch in _batches([piece.shape[1] for piece in pieces]):
-            width = -(-max(pieces[i].shape[1] for i in batch) // FRAME) * FRAME
+            width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // FRAME) * FRAME
             stack = np.ones((len(batch), 1, LINE_HEIGHT, width), dtype=np.float32)
             for row, i in enumerate(batch):
                 stack[row, 0, :, : pieces[i].shape[1]] = pieces[i]
