@@ -256,7 +256,8 @@ class Reader:
             read = [] if found is None else self._read_letters(found, turned)
         else:
             turns, engine, read = 0, "lines", self._read_lines(found, photo)
-            if _sureness(read) < SURELY_UPRIGHT:
+            # with few characters to choose from, also nonsense is read surely
+            if _sureness(read) < SURELY_UPRIGHT or self.charset is not None:
                 turns, read = self._upright(photo, found, read)
             turned = Turned(photo, turns) if turns else photo
             apart = self._engine == "auto" and _apart(read)
@@ -282,7 +283,8 @@ class Reader:
         """
         from ocr.orientation import quarter_turns
 
-        if _sureness(read) >= MAYBE_LYING and not self._surer_inverted(read):
+        lies = _sureness(read) < MAYBE_LYING or self.charset is not None
+        if not lies and not self._surer_inverted(read):
             return 0, read
         turns = quarter_turns(found, self._judge)
         if turns:

@@ -86,6 +86,14 @@ def test_the_charset_restricts_the_decoding_itself():
     assert "5550142" in page.text.replace(" ", "")
 
 
+@pytest.mark.parametrize("turns", [1, 2])
+def test_digits_alone_do_not_keep_a_page_on_its_head(tmp_path, turns):
+    with Image.open(IMAGES / "phone_note.jpg") as photo:
+        photo.rotate(90 * turns, expand=True).save(tmp_path / "turned.png")
+    page = Reader(charset="0123456789").read(tmp_path / "turned.png")
+    assert "5550142" in page.text.replace(" ", "")
+
+
 def test_wrong_wishes_are_refused():
     with pytest.raises(ValueError, match="engine must be one of"):
         Reader(engine="magic")
