@@ -56,6 +56,7 @@ MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
 
+DRAFTED = ("JPEG", "MPO")  # can be decoded smaller; MPO is what phones call a JPEG with a preview
 KEPT = 1400  # px: the copy that is kept when decoded has a longer side of once to twice this
 ORIENTATION = 0x0112  # EXIF tag
 UPRIGHT = {
@@ -166,7 +167,7 @@ class Photo:
         longer = max(self.height, self.width)
         if not _is_pdf(self.source, self.name):
             with _opened(self.source, self.name, self.page) as image:
-                if image.format != "JPEG":  # it is decoded whole in any case
+                if image.format not in DRAFTED:  # it is decoded whole in any case
                     return min(longer, 2 * KEPT)
         return -(-longer // (1 << max(0, (longer // KEPT).bit_length() - 1)))
 
