@@ -18,11 +18,10 @@ from __future__ import annotations
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -308,24 +307,25 @@ class State:
     fresh: NDArray[np.bool_]
     kind: NDArray[np.int64]
 
-    FIELDS: ClassVar = ("context", "node", "word", "case", "fresh", "kind")
-
     def __len__(self) -> int:
         return len(self.context)
 
     def take(self, rows: NDArray[np.int64]) -> State:
         """The hypotheses `rows`, in that order."""
-        return State(*(getattr(self, name)[rows] for name in self.FIELDS))
+        return State(*(getattr(self, name)[rows] for name in _FIELDS))
 
     def joined(self, others: State) -> State:
         """These hypotheses and then the others."""
-        pairs = ((getattr(self, name), getattr(others, name)) for name in self.FIELDS)
+        pairs = ((getattr(self, name), getattr(others, name)) for name in _FIELDS)
         return State(*(np.concatenate(pair) for pair in pairs))
 
     def put(self, rows: NDArray[np.int64], others: State) -> None:
         """Replace the hypotheses `rows` by `others`, in place."""
-        for name in self.FIELDS:
+        for name in _FIELDS:
             getattr(self, name)[rows] = getattr(others, name)
+
+
+_FIELDS = tuple(field.name for field in fields(State))  # asked for at every step of a search
 
 
 class TextModel:
