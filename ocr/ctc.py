@@ -87,7 +87,7 @@ def beam_search(
             found[order[active]] = beams.best(active)
         if active:
             now = [ink[k] for k in order[:active]]
-            beams.pass_(np.array([one.passed[step] for one in now]))
+            beams.pass_over(np.array([one.passed[step] for one in now]))
             beams.step(
                 np.array([one.frames[step] for one in now]),
                 np.array([one.classes[step] for one in now]),
@@ -158,7 +158,7 @@ class _Beams:
         self.spelt: list[tuple[int, int]] = []  # node of the text before it, and class
         self.states = language.start(count)
 
-    def pass_(self, passed: NDArray[np.float64]) -> None:
+    def pass_over(self, passed: NDArray[np.float64]) -> None:
         """Pass the frames that are nothing; forget the lines that have ended."""
         count = len(passed)
         if count < len(self.blank):
@@ -241,11 +241,11 @@ class _Beams:
     def best(self, row: int) -> list[int] | None:
         """Classes of the best hypothesis of a line that fits."""
         value = np.logaddexp(self.blank[row], self.letter[row]) + self.prior[row]
-        texts = [self._spelt(node) for node in self.node[row].tolist()]
+        nodes = self.node[row].tolist()
         if self.pattern is not None:
-            value[[not self.pattern(text)[1] for text in texts]] = NEVER
+            value[[not self.pattern(self._spelt(node))[1] for node in nodes]] = NEVER
         best = int(np.argmax(value))
-        return list(texts[best]) if value[best] > NEVER / 2 else None
+        return list(self._spelt(nodes[best])) if value[best] > NEVER / 2 else None
 
     def _spelt(self, node: int) -> tuple[int, ...]:
         """Classes of the text at a node."""
