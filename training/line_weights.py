@@ -1,14 +1,15 @@
 """From a checkpoint of the line recogniser to its weight files.
 
 `python -m training.line_weights --checkpoint FILE` calibrates the network on the valid splits,
-measures it, and writes `models/lines.onnx` for reading and `models/lines.safetensors` to train
-on from, both with weights of 16 bits.
+measures it, and writes `models/lines.onnx` for reading, with weights and sums of 8 bits
+(`quantized`), and `models/lines.safetensors` to train on from, with weights of 16 bits.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,7 +24,7 @@ from torch import nn
 from ocr.ctc import BLANK, align, best_path
 from ocr.line_reader import LINE_HEIGHT, NORMALISATION
 from ocr.metrics import align as align_texts
-from ocr.weights import METADATA_KEY, Metadata, models_dir
+from ocr.weights import METADATA_KEY, Metadata, models_dir, read_metadata
 from training import weight_files
 from training.datasets import data_dir
 from training.line_model import (
@@ -90,12 +91,11 @@ def blend(network: nn.Module, before: nn.Module, share: float) -> None:
             value.lerp_(old[name], share)
 
 
-def line_graph(network: LineNetwork, half: bool = True) -> onnx.ModelProto:
+def line_graph(network: LineNetwork) -> onnx.ModelProto:
     """The ONNX graph: `lines` (N, 1, LINE_HEIGHT, W) to `logits` (N, W // FRAME, classes).
 
-    Built node by node: normalisations fold into the convolutions before them, weights are stored
-    in 16 bits, if `half`, and widened when the graph is loaded, and the same network gives the
-    same bytes.
+    Built node by node: normalisations fold into the convolutions before them, and the same network
+    gives the same bytes.
     """
     from onnx import TensorProto, helper, numpy_helper
 
@@ -104,16 +104,12 @@ def line_graph(network: LineNetwork, half: bool = True) -> onnx.ModelProto:
 
     def constant(value: NDArray[np.generic]) -> str:
         name = f"w{len(constants)}"
-        if half and value.dtype == np.float32 and value.ndim > 1:
-            small = numpy_helper.from_array(np.ascontiguousarray(value.astype(np.float16)), name)
-            constants.append(small)
-            return node("Cast", name, to=TensorProto.FLOAT)
         constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
     def node(kind: str, *inputs: str, **attributes: object) -> str:
         name = f"x{len(nodes)}"
-        nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        nodes.append(helper.make_node(kind, list(inputs), [name], name, **attributes))
         return name
 
     def convolution(x: str, layer: nn.Conv2d, norm: nn.BatchNorm2d | None) -> str:
@@ -175,6 +171,58 @@ def line_graph(network: LineNetwork, half: bool = True) -> onnx.ModelProto:
     return helper.make_model(
         graph, opset_imports=opset, ir_version=weight_files.IR_VERSION, producer_name="ocr"
     )
+
+
+def quantized(model: onnx.ModelProto, lines: Sequence[NDArray[np.float32]]) -> onnx.ModelProto:
+    """The graph of `line_graph` computing in 8 bits, which takes some 40 % of the time.
+
+    Convolutions have their ranges from what they answer to `lines`, the LSTMs from each input they
+    see; the first convolution, which is next to nothing of the work, and the last matrix stay as
+    they are. Weights are unsigned as the activations are: the products of such bytes are summed
+    exactly on every processor, where signed ones saturate on some.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+    lines : sequence of (LINE_HEIGHT, W) float32 arrays
+        Normalised lines of every kind.
+    """
+    import onnx
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_dynamic,
+        quantize_static,
+    )
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.lines = iter(lines)
+
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            line = next(self.lines, None)
+            if line is None:
+                return None
+            image = np.uint8(line * 255 + 0.5)
+            return {"lines": stack([(image, "")]).contiguous().numpy()}
+
+    first = next(node.name for node in model.graph.node if node.op_type == "Conv")
+    kinds = {"per_channel": True, "weight_type": QuantType.QUInt8}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "lines.onnx"
+        quantize_static(
+            model,
+            path,
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            nodes_to_exclude=[first],
+            activation_type=QuantType.QUInt8,
+            **kinds,
+        )
+        quantize_dynamic(path, path, op_types_to_quantize=["LSTM"], **kinds)
+        return onnx.load(path)
 
 
 def _array(value: torch.Tensor) -> NDArray[np.float32]:
@@ -252,13 +300,16 @@ def main() -> None:
     torch.set_num_threads(1)
     network = LineNetwork()
     seen = load_checkpoint(arguments.checkpoint, LineNetwork(), network)
+    if not seen:  # a weight file: it says itself
+        seen = read_metadata(arguments.checkpoint).architecture.get("lines_seen", 0)
     if arguments.blend is not None:
         before = LineNetwork()
         load_checkpoint(arguments.blend, LineNetwork(), before)
         blend(network, before, arguments.share)
     network.eval()
     panels = {name: panel(name, "valid", data_dir(), most) for name, most in PANEL.items()}
-    temperature = fit_temperature(network, [line for lines in panels.values() for line in lines])
+    lines = [line for lines in panels.values() for line in lines]
+    temperature = fit_temperature(network, lines)
     rates = measure(network, panels)
     print(f"temperature {temperature}  {show(rates)}")
     metadata = Metadata(
@@ -280,7 +331,7 @@ def main() -> None:
         command=arguments.command,
     )
     metadata = weight_files.dated(metadata)
-    model = line_graph(network)
+    model = quantized(line_graph(network), [image for image, _ in lines])
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, metadata.to_json()
     names = [f"{arguments.name}.onnx", f"{arguments.name}.safetensors"]

@@ -312,7 +312,7 @@ class LineSystem:
         lines = stack([(image, "") for image in some])
         with torch.inference_mode():
             wanted = self.network(lines).numpy()
-        model = line_graph(self.network, half=False)
+        model = line_graph(self.network)
         check_onnx(model, "lines", lines.contiguous().numpy(), wanted)
         paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
         weight_files.save_safetensors(paths[1], self.network, metadata)
