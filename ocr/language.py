@@ -156,7 +156,7 @@ class NgramModel:
         at = np.searchsorted(self._keys, grams)  # (B, A, order)
         found = self._keys[at] == grams
         longest = self.order - 1 - np.argmax(found[..., ::-1], axis=-1)  # (B, A)
-        row, column = np.ogrid[: len(contexts), : symbols.shape[1]]
+        row, column = np.arange(len(contexts))[:, None], np.arange(symbols.shape[1])
         scores: NDArray[np.float32] = self._log_probs[at[row, column, longest]]
         return scores + failed[row, longest]
 
