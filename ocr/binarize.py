@@ -74,7 +74,7 @@ def noise_sigma(grey: FloatImage) -> float:
     """
     if min(grey.shape) < 3:
         return 0.0
-    step = 2 + min(grey.shape) // 250
+    step = 2 + min(grey.shape) // 120
     down = grey[:-2:step] - 2 * grey[1:-1:step] + grey[2::step]
     answer = np.abs(down[:, :-2:step] - 2 * down[:, 1:-1:step] + down[:, 2::step])
     return float(np.median(answer)) / 0.6745 / 6.0
@@ -114,6 +114,28 @@ def light_on_dark(rgb: NDArray[np.uint8]) -> bool:
     return above > CLEARLY * below and above > 0
 
 
+def median_of_nine(image: FloatImage) -> FloatImage:
+    """Median of each pixel and its eight neighbours, the border repeated.
+
+    SciPy's `median_filter` of 3 at a tenth of the cost: of columns of three, sorted, it is the
+    median of the largest low one, the median of the middle ones and the smallest high one.
+    """
+    padded = np.pad(image, 1, mode="edge")
+    low, middle, high = _sorted_three(padded[:-2], padded[1:-1], padded[2:])
+    lows = np.maximum(np.maximum(low[:, :-2], low[:, 1:-1]), low[:, 2:])
+    highs = np.minimum(np.minimum(high[:, :-2], high[:, 1:-1]), high[:, 2:])
+    middles = _sorted_three(middle[:, :-2], middle[:, 1:-1], middle[:, 2:])[1]
+    return _sorted_three(lows, middles, highs)[1]
+
+
+def _sorted_three(
+    a: FloatImage, b: FloatImage, c: FloatImage
+) -> tuple[FloatImage, FloatImage, FloatImage]:
+    a, b = np.minimum(a, b), np.maximum(a, b)
+    b, c = np.minimum(b, c), np.maximum(b, c)
+    return np.minimum(a, b), np.maximum(a, b), c
+
+
 def even_light(grey: FloatImage) -> FloatImage:
     """Divide by the paper's own brightness, estimated around each pixel.
 
@@ -123,10 +145,10 @@ def even_light(grey: FloatImage) -> FloatImage:
     """
     small = reduced(grey, SHEET_SIDE / max(grey.shape))
     window = max(3, round(min(max(small.shape) / 12, min(small.shape) / 4)))
-    paper = ndimage.grey_closing(ndimage.median_filter(small, 3), size=(window, window))
+    paper = ndimage.grey_closing(median_of_nine(small), size=(window, window))
     paper = ndimage.gaussian_filter(paper, window / 3, mode="nearest")
-    paper = resize(paper, grey.shape)
-    return np.clip(grey / np.maximum(paper, 0.02), 0.0, 1.0)
+    even = grey / resize(np.maximum(paper, np.float32(0.02)), grey.shape)
+    return np.minimum(even, np.float32(1), out=even)
 
 
 def edge_steps(small: FloatImage) -> FloatImage:
@@ -157,10 +179,10 @@ def without_show_through(even: FloatImage) -> FloatImage:
         `even` itself where there is no such thing.
     """
     small = np.ascontiguousarray(even[::2, ::2])
-    paper = np.float32(np.median(small[::2, ::2]))
+    paper = np.float32(np.median(small[::4, ::4]))
     steps = edge_steps(small)
     deep = small < paper - DEEP
-    ground = ~ndimage.maximum_filter((steps > STEEP) | deep, 5)
+    ground = ~around_any(np.pad((steps > STEEP) | deep, 2), 5)
     if np.mean(ground & (small < paper - SHADE)) < BLURRED:
         return even
     if deep.mean() > BLURRED / 10:
@@ -181,16 +203,27 @@ def _mean_over(values: FloatImage, where: Mask, sigma: float) -> tuple[FloatImag
     return np.where(weight > 0, total / np.maximum(weight, 1e-6), 1).astype(np.float32), weight
 
 
-def ink_mask(even: FloatImage) -> Mask:
-    """Where the ink is, by Otsu's threshold (1979, doi:10.1109/TSMC.1979.4310076).
+def ink_components(even: FloatImage) -> NDArray[np.int32]:
+    """The connected ink, by Otsu's threshold (1979, doi:10.1109/TSMC.1979.4310076).
 
     Ink is rare, and Otsu's two classes want to be of like size; so the threshold is found among
     the pixels near something dark only. Fainter pixels that touch ink are ink too (hysteresis).
     Where much is left that looks like fainter writing, such as pencil beside a marker, each stroke
-    of it has a threshold of its own (`fainter_ink`). A page without contrast gives an empty mask.
+    of it has a threshold of its own (`fainter_ink`). A page without contrast has none.
+
+    Parameters
+    ----------
+    even : (H, W) float32 array
+        Grey with even light.
+
+    Returns
+    -------
+    (H, W) int32 array
+        1 to N on the components, which touch by corners too; 0 elsewhere.
     """
+    none = np.zeros(even.shape, dtype=np.int32)
     sigma = noise_sigma(even)
-    sample = even[::3, ::3]
+    sample = even[::5, ::5]
     paper = float(np.median(sample))
     spread = 1.4826 * float(np.median(np.abs(sample - paper)))
     contrast = max(MIN_CONTRAST, NOISE_CONTRAST * sigma, 3.0 * min(spread, 0.1))
@@ -198,27 +231,29 @@ def ink_mask(even: FloatImage) -> Mask:
     around = surroundings(dark)
     dark &= ~around
     if not dark.any():
-        return dark
+        return none
     near = dilated(dark, 2)
     values = even[near]
     if np.ptp(values) == 0:
-        return dark
+        return _components(dark)
     threshold = min(float(threshold_otsu(values)), paper - contrast)
     faint = (even < threshold + 0.6 * (paper - threshold - contrast / 2)) & ~around
     strong = (even < threshold) & ~around
     if not strong.any() or paper - float(even[strong].mean()) < TEXTURE_CONTRAST * spread:
-        return np.zeros_like(dark)  # texture: wood, cloth, noise
-    marked, count = ndimage.label(faint, structure=np.ones((3, 3)))
-    if count == 0:
-        return strong
-    keep = np.zeros(count + 1, dtype=bool)
-    keep[marked[strong]] = True
-    keep[0] = False
-    ink: Mask = keep[marked]
-    return ink | fainter_ink(even, dark & ~dilated(ink, 3), ink, paper)
+        return none  # texture: wood, cloth, noise
+    marked = _components(faint)
+    keep = np.bincount(marked[strong], minlength=int(marked.max()) + 1) > 0
+    ink: NDArray[np.int32] = (np.cumsum(keep) * keep).astype(np.int32)[marked]
+    fainter = fainter_ink(even, dark & ~dilated(ink > 0, 3), ink, paper)
+    return _components((ink > 0) | fainter) if fainter.any() else ink
 
 
-def fainter_ink(even: FloatImage, rest: Mask, ink: Mask, paper: float) -> Mask:
+def _components(mask: Mask) -> NDArray[np.int32]:
+    labels: NDArray[np.int32] = ndimage.label(mask, structure=np.ones((3, 3)))[0]
+    return labels
+
+
+def fainter_ink(even: FloatImage, rest: Mask, ink: NDArray[np.int32], paper: float) -> Mask:
     """Strokes of a fainter pen than the one that a page's threshold is made for.
 
     They are darker than paper, apart from the ink found so far, have steep edges, and are as high
@@ -229,8 +264,10 @@ def fainter_ink(even: FloatImage, rest: Mask, ink: Mask, paper: float) -> Mask:
     ----------
     even : (H, W) float32 array
         Grey with even light.
-    rest, ink : (H, W) bool arrays
-        What is darker than paper but not near any ink, and the ink.
+    rest : (H, W) bool array
+        What is darker than paper but not near any ink.
+    ink : (H, W) int32 array
+        The ink, as `ink_components` gives it.
     paper : float
         Brightness of the paper.
 
@@ -238,17 +275,17 @@ def fainter_ink(even: FloatImage, rest: Mask, ink: Mask, paper: float) -> Mask:
     -------
     (H, W) bool array
     """
-    if rest.sum() < FAINTER * ink.sum():
+    if np.count_nonzero(rest) < FAINTER * np.count_nonzero(ink):
         return np.zeros_like(rest)
-    labels, count = ndimage.label(rest, structure=np.ones((3, 3)))
+    labels = _components(rest)
+    count = int(labels.max())
     steep = labels[::2, ::2][edge_steps(np.ascontiguousarray(even[::2, ::2])) > STEEP]
     keep = np.bincount(steep, minlength=count + 1) > 0
     keep[0] = False
     places = ndimage.find_objects(labels)
     heights = np.array([0, *(rows.stop - rows.start for rows, _ in places)])
     widths = np.array([0, *(cols.stop - cols.start for _, cols in places)])
-    written, _ = ndimage.label(ink, structure=np.ones((3, 3)))
-    high = np.sort([rows.stop - rows.start for rows, _ in ndimage.find_objects(written)])
+    high = np.sort([rows.stop - rows.start for rows, _ in ndimage.find_objects(ink)])
     usual = float(high[np.searchsorted(np.cumsum(high), high.sum() / 2)])
     letters = keep & (heights > 0.5 * usual) & (heights < 2 * usual)
     letters &= (widths > 0.25 * usual) & (widths < 4 * heights)  # what is left of rules is thin
@@ -279,14 +316,29 @@ def eroded(mask: Mask, steps: int = 1) -> Mask:
     return ~dilated(~mask, steps)
 
 
+def around_any(mask: Mask, size: int) -> Mask:
+    """`(H - size + 1, W - size + 1)`: whether each square of `size` pixels holds any of the mask.
+
+    Along rows, then columns; windows double in length, so that few passes are needed.
+    """
+    for _ in range(2):
+        length = 1
+        while length < size:
+            step = min(length, size - length)
+            mask = mask[:-step] | mask[step:]
+            length += step
+        mask = mask.T
+    return mask
+
+
 def opened(mask: Mask, size: int) -> Mask:
     """What squares of `size` pixels cover that lie all within the mask.
 
-    SciPy's `binary_opening` by filters along rows and columns, at a fraction of the cost.
+    SciPy's `binary_opening`, at a fraction of the cost.
     """
-    padded = np.pad(mask, size).view(np.uint8)
-    out = ndimage.grey_opening(padded, (size, size))
-    return out[size:-size, size:-size].view(bool)
+    if min(mask.shape) < size:
+        return np.zeros_like(mask)
+    return around_any(np.pad(~around_any(~mask, size), size - 1), size)
 
 
 def surroundings(dark: Mask) -> Mask:
@@ -304,11 +356,12 @@ def surroundings(dark: Mask) -> Mask:
     core = opened(coarse, size)
     if not core.any():
         return np.zeros_like(dark)
-    marks, count = ndimage.label(coarse, structure=np.ones((3, 3)))
-    outer = np.zeros(count + 1, dtype=bool)
+    marks = _components(coarse)
+    outer = np.zeros(int(marks.max()) + 1, dtype=bool)
     for side in (marks[0], marks[-1], marks[:, 0], marks[:, -1]):
         outer[side] = True
     outer[0] = False
     core &= outer[marks]
-    grown = ndimage.binary_dilation(core, iterations=size)  # what touches it from afar is writing
-    return (resize(grown.astype(np.float32), dark.shape) > 0) & dark
+    grown = dilated(core, size + 1)  # what touches it from afar is writing
+    height, width = dark.shape
+    return np.repeat(np.repeat(grown, step, axis=0), step, axis=1)[:height, :width] & dark

@@ -93,22 +93,27 @@ def _corridor(boxes: Floats) -> tuple[float, float, float, float] | None:
     heights = np.nonzero(edges.T == -1)[1] - starts
     order = np.lexsort((cols, -heights))
     runs = np.stack([heights, starts, cols], axis=1)[order]
+    row, col = boxes[:, ::2].mean(axis=1), boxes[:, 1::2].mean(axis=1)
+    tried = set()  # many white rectangles have the same letters beside them
     for height, y, x in runs.tolist():
         if height * CELL < FEWEST * LINE:
             break
-        sides = (y, y + height, x, x + width)
-        corridor = tuple(CELL * v + o for v, o in zip(sides, (top, top, left, left), strict=True))
-        if _between_columns(boxes, corridor):
-            return corridor
+        y1, y2 = top + CELL * y, top + CELL * (y + height)
+        x1, x2 = left + CELL * x, left + CELL * (x + width)
+        beside = (row > y1 + MARGIN) & (row < y2 - MARGIN)
+        before, after = beside & (col < x1), beside & (col > x2)
+        if min(before.sum(), after.sum()) < FEWEST:
+            continue
+        divided = before.tobytes() + after.tobytes()
+        if divided not in tried and _are_columns(boxes, before, after):
+            return y1, y2, x1, x2
+        tried.add(divided)
     return None
 
 
-def _between_columns(boxes: Floats, corridor: tuple[float, ...]) -> bool:
-    """Whether a white rectangle has lines of text on both of its sides."""
-    top, bottom, left, right = corridor
-    row, col = boxes[:, ::2].mean(axis=1), boxes[:, 1::2].mean(axis=1)
-    beside = (row > top + MARGIN) & (row < bottom - MARGIN)
-    sides = [_lines(boxes[beside & (col < left)]), _lines(boxes[beside & (col > right)])]
+def _are_columns(boxes: Floats, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> bool:
+    """Whether the letters left and right of a white rectangle make columns of text."""
+    sides = [_lines(boxes[before]), _lines(boxes[after])]
     if any(len(lines) < FEWEST for lines in sides):
         return False
     if any(np.median([_width(line) for line in lines]) < NARROWEST for lines in sides):

@@ -79,7 +79,9 @@ def _course(
     found: Segmentation, members: NDArray[np.intp], ink: NDArray[np.intp]
 ) -> tuple[Course, NDArray[np.float64]]:
     """The course of some characters of a line, and how far their ink lies below it."""
-    own = ink[np.isin(ink[:, 2], members)]
+    mine = np.zeros(len(found.boxes), dtype=bool)
+    mine[members] = True
+    own = ink[mine[ink[:, 2]]]
     parts = strips(found.boxes, own, found.letter_height)
     course = fit_course(parts.col, parts.row, found.letter_height)
     return course, own[:, 0] - course.at(own[:, 1])

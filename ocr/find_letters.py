@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from ocr.binarize import (
     dilated,
     eroded,
     even_light,
-    ink_mask,
+    ink_components,
     reduced,
     resize,
     to_grey,
@@ -99,6 +100,18 @@ class Segmentation:
         owner = np.unique(owner, return_inverse=True)[1]
         boxes = group_boxes(self.part_boxes, owner)
         return replace(self, owner=owner, boxes=boxes, doubts=(), blocks=None)
+
+    def turned(self) -> Segmentation:
+        """The same a quarter turn to the left, as `numpy.rot90` turns."""
+        y1, x1, y2, x2 = self.boxes.T
+        width = self.labels.shape[1]
+        return Segmentation(
+            np.ascontiguousarray(np.rot90(self.labels)),
+            self.owner,
+            np.stack([width - x2, y1, width - x1, y2], axis=1),
+            np.ascontiguousarray(np.rot90(self.grey)),
+            self.letter_height,
+        )
 
     @cached_property
     def part_boxes(self) -> NDArray[np.intp]:
@@ -215,17 +228,17 @@ def survey(coarse: FloatImage) -> Survey:
         The page, its longer side at most `COARSE_SIDE`.
     """
     even = even_light(denoise(coarse))
-    ink = ink_mask(even)
+    ink = ink_components(even)
     if not ink.any():  # nothing, or a texture: its streaks are no rules
         return Survey(0.0)
     lines = find_rules(even)
     rules = not_letters(lines)
     clear = without_show_through(paint_over(even, rules))
-    height = _letter_height_of(ink if clear is even else ink_mask(clear))
+    height = _letter_height_of(ink if clear is even else ink_components(clear))
     more = not_letters(lines, height)
     if len(more) > len(rules):
         rules = more
-        height = _letter_height_of(ink_mask(without_show_through(paint_over(even, rules))))
+        height = _letter_height_of(ink_components(without_show_through(paint_over(even, rules))))
     if height == 0:
         return Survey(0.0)
     return Survey(min(LETTER_HEIGHT / height * max(coarse.shape), MAX_SIDE), rules)
@@ -249,7 +262,11 @@ def segment(
     -------
     Segmentation
     """
-    show = on_stage or (lambda name, picture: None)
+
+    def show(name: str, picture: NDArray[Any]) -> None:  # a mask: black on white
+        if on_stage is not None:
+            on_stage(name, picture if picture.dtype == np.float32 else np.float32(1) - picture)
+
     show("grey", work)
     work = denoise(work)
     show("denoised", work)
@@ -262,17 +279,18 @@ def segment(
     if clear is not even:
         even = clear
         show("without-show-through", even)
-    mask = ink_mask(even)
-    show("ink", np.where(mask, np.float32(0), np.float32(1)))
-    height = _letter_height_of(mask)
+    ink = ink_components(even)
+    mask = ink > 0
+    show("ink", mask)
+    height = _letter_height_of(ink)
     if height == 0:
         return _empty(even)
     mask = close_gaps(mask, height)
-    show("closed", np.where(mask, np.float32(0), np.float32(1)))
+    show("closed", mask)
     found = characters(mask, even, height)
     if found.letter_height < least_height(even.shape):
         found = _empty(even)
-    show("letters", found.bw)
+    show("letters", found.labels > 0)
     return found
 
 
@@ -288,17 +306,16 @@ def close_gaps(mask: NDArray[np.bool_], letter_height: float) -> NDArray[np.bool
     return closed[radius:-radius, radius:-radius]
 
 
-def _letter_height_of(mask: NDArray[np.bool_]) -> float:
+def _letter_height_of(ink: NDArray[np.int32]) -> float:
     """Median letter height in pixels; 0 if nothing could be a letter, or most is grain."""
-    marks, _ = ndimage.label(mask, structure=np.ones((3, 3)))
-    slices = ndimage.find_objects(marks)
+    slices = ndimage.find_objects(ink)
     heights = np.array([rows.stop - rows.start for rows, _ in slices], dtype=float)
     widths = np.array([cols.stop - cols.start for _, cols in slices], dtype=float)
-    grain = np.maximum(heights, widths) < least_height(mask.shape)
+    grain = np.maximum(heights, widths) < least_height(ink.shape)
     area = heights * widths
     if area[grain].sum() > GRAIN * area[~grain].sum():
         return 0.0
-    return median_letter_height(heights, widths, mask.shape)
+    return median_letter_height(heights, widths, ink.shape)
 
 
 def least_height(shape: tuple[int, ...]) -> float:
@@ -409,12 +426,12 @@ def label_boxes(labels: NDArray[np.int32]) -> NDArray[np.intp]:
 
 def group_boxes(boxes: NDArray[np.intp], group: NDArray[np.intp]) -> NDArray[np.intp]:
     """(N, 4) boxes around the members of each group 0 to N - 1."""
-    count = int(group.max()) + 1 if len(group) else 0
-    out = np.empty((count, 4), dtype=np.intp)
-    for k in range(count):
-        own = boxes[group == k]
-        out[k] = [*own[:, :2].min(axis=0), *own[:, 2:].max(axis=0)]
-    return out
+    if not len(group):
+        return np.empty((0, 4), dtype=np.intp)
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(int(group.max()) + 1))
+    low = np.minimum.reduceat(boxes[order, :2], starts)
+    return np.hstack([low, np.maximum.reduceat(boxes[order, 2:], starts)])
 
 
 def _united(count: int, pairs: list[tuple[int, int]]) -> NDArray[np.intp]:
@@ -825,18 +842,22 @@ def cut_columns(own: NDArray[np.bool_], letter_height: float, thickest: float) -
     """
     height = len(own)
     runs = own[0] + (own[1:] & ~own[:-1]).sum(axis=0)
-    extent = height - own.argmax(axis=0) - own[::-1].argmax(axis=0)
+    top, below = own.argmax(axis=0), own[::-1].argmax(axis=0)
+    extent = height - top - below
+    top[runs == 0] = below[runs == 0] = height  # no ink
     thin = np.flatnonzero((runs == 1) & (extent <= thickest))
     narrowest = 0.3 * letter_height
     cuts: list[int] = []
     for columns in np.split(thin, np.flatnonzero(np.diff(thin) > 1) + 1) if len(thin) else []:
+        start = cuts[-1] if cuts else 0
+        if columns[-1] - start < narrowest or len(extent) - columns[0] < narrowest:
+            continue
         thinnest = columns[extent[columns] <= extent[columns].min() + 1]
         middle = int(thinnest[len(thinnest) // 2])
-        left = own[:, (cuts[-1] if cuts else 0) : middle]
-        right = own[:, middle:]
-        if min(left.shape[1], right.shape[1]) < narrowest:
+        if min(middle - start, len(extent) - middle) < narrowest:
             continue
-        tall = [np.ptp(np.flatnonzero(side.any(axis=1))) for side in (left, right)]
+        sides = slice(start, middle), slice(middle, None)
+        tall = [height - below[side].min() - 1 - top[side].min() for side in sides]
         if min(tall) > 0.5 * letter_height:
             cuts.append(middle)
     return cuts

@@ -42,13 +42,13 @@ class LineImage:
     base: NDArray[np.float64]
     lean: NDArray[np.float64]
 
-    def box_around(
+    def places(
         self, rows: NDArray[np.intp], cols: NDArray[np.intp]
-    ) -> tuple[int, int, int, int]:
-        """Box in page pixels around pixels of the image, at least one."""
-        places = _places(rows - self.above, cols, self.left, self.base, self.lean)
-        y, x = (np.round(values).astype(np.intp) for values in places)
-        return int(y.min()), int(x.min()), int(y.max()) + 1, int(x.max()) + 1
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Rows and columns of the page where pixels of the image come from."""
+        found = _places(rows - self.above, cols, self.left, self.base, self.lean)
+        y, x = (np.round(values).astype(np.intp) for values in found)
+        return y, x
 
     def box(self, start: float, stop: float) -> tuple[int, int, int, int]:
         """Box in page pixels of the ink between two columns of the image.
@@ -60,7 +60,8 @@ class LineImage:
         rows, cols = np.nonzero(self.parts[:, first:last])
         if not len(rows):
             rows, cols = np.nonzero(np.ones((len(self.image), last - first), dtype=bool))
-        return self.box_around(rows, cols + first)
+        y, x = self.places(rows, cols + first)
+        return int(y.min()), int(x.min()), int(y.max()) + 1, int(x.max()) + 1
 
 
 def _places(

@@ -13,7 +13,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ocr.find_letters import Segmentation
 from ocr.line_images import LineImage
@@ -23,6 +22,7 @@ from ocr.line_images import LineImage
 LAG = 0.13
 SPREAD = 0.15  # standard deviation of a letter's middle about its span's, the lag taken off
 REACH = 0.35  # how far beyond the middles of two neighbours the border between them may lie
+PLACES = 50  # of a border that are tried, or a few more
 WIDEST = 1.2  # what the segmentation takes for one character is believed up to this width
 
 # Costs of a border, in halves of a squared standard deviation.
@@ -59,13 +59,16 @@ def letter_boxes(
     """
     owners = assign_ink(line.parts, found.owner, spans, found.letter_height)
     boxes = np.empty((len(spans), 4), dtype=np.intp)
-    places = ndimage.find_objects(owners + 1, max_label=len(spans)) if len(spans) else []
-    for letter, (place, span) in enumerate(zip(places, spans, strict=True)):
-        if place is None:
-            boxes[letter] = line.box(*span)
-        else:
-            rows, cols = np.nonzero(owners[place] == letter)
-            boxes[letter] = line.box_around(rows + place[0].start, cols + place[1].start)
+    rows, cols = np.nonzero(owners >= 0)
+    letters = owners[rows, cols]
+    order = np.argsort(letters, kind="stable")
+    inked, starts = np.unique(letters[order], return_index=True)
+    if len(inked):
+        places = np.stack(line.places(rows[order], cols[order]), axis=1)
+        boxes[inked, :2] = np.minimum.reduceat(places, starts)
+        boxes[inked, 2:] = np.maximum.reduceat(places, starts) + 1
+    for letter in np.setdiff1d(np.arange(len(spans)), inked):
+        boxes[letter] = line.box(*spans[letter])
     return boxes
 
 
@@ -156,22 +159,24 @@ def lay_borders(
     first = np.append(inked, width)[at]  # ink from a column on begins
     last = np.append(0, inked + 1)[at]  # ink before a column ends
     middles = spans.mean(axis=1) + LAG * letter_height
-    places = [np.array([0])]
-    for a, b in pairwise(middles):
-        low = int(np.clip(a - REACH * letter_height, 0, width))
-        high = int(np.clip(b + REACH * letter_height, low, width))
-        places.append(np.arange(low, high + 1, 1 + (high - low) // 50))
-    places.append(np.array([width]))
+    lows = np.clip(middles[:-1] - REACH * letter_height, 0, width).astype(int)
+    highs = np.clip(middles[1:] + REACH * letter_height, lows, width).astype(int)
+    ranges = zip(lows.tolist(), highs.tolist(), strict=True)
+    between = [np.arange(low, high + 1, 1 + (high - low) // PLACES) for low, high in ranges]
+    places = [np.array([0]), *between, np.array([width])]
     total = np.zeros(1)
     back = []
     for middle, (start, stop) in zip(middles, pairwise(places), strict=True):
-        begins, ends = first[start][:, None], last[stop][None, :]
-        off = ((begins + ends) / 2 - middle) / (SPREAD * letter_height)
-        step = np.where(ends > begins, np.minimum(off**2, FAR), NO_INK)
-        step[start[:, None] > stop] = np.inf
-        sums = total[:, None] + step + price[stop]
-        back.append(sums.argmin(axis=0))
-        total = sums.min(axis=0)
+        begins, ends = first[start][:, None], last[stop]
+        sums = (begins + (ends - 2 * middle)) / (2 * SPREAD * letter_height)
+        sums *= sums
+        np.minimum(sums, FAR, out=sums)
+        sums[ends <= begins] = NO_INK
+        sums[start[:, None] > stop] = np.inf
+        sums += total[:, None]
+        choice = sums.argmin(axis=0)
+        back.append(choice)
+        total = sums[choice, np.arange(len(stop))] + price[stop]
     borders = [width]
     k = 0
     for choice, start in zip(back[::-1], places[-2::-1], strict=True):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ ONE_EACH = 0.8  # characters found for each that the lines read: words of joined
 SURELY_UPRIGHT, MAYBE_INVERTED, MAYBE_LYING = 0.93, 0.9, 0.86
 LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
 SAMPLED_WIDTH = 12  # times its height: so much of a line tells
-SAMPLED_LINES = 3  # that are turned upside down to see whether the page may be
+SAMPLED_LINES = 3  # that are turned to see whether the page may stand otherwise
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
 
 REJECTED = "\N{REPLACEMENT CHARACTER}"
@@ -84,6 +84,7 @@ class ReadLine:
         return glyph_stack([self.found.glyph(int(k)) for k in self.members])
 
 
+Item = TypeVar("Item")
 OnLine = Callable[[ReadLine], None]
 
 
@@ -284,7 +285,8 @@ class Reader:
         from ocr.orientation import quarter_turns
 
         lies = _sureness(read) < MAYBE_LYING or self.charset is not None
-        if not lies and not self._surer_inverted(read):
+        ways = self._surer_ways(found, read, (2, 1, 3) if lies else (2,))
+        if not lies and not ways:
             return 0, read
         turns = quarter_turns(found, self._judge)
         if turns:
@@ -293,13 +295,10 @@ class Reader:
         if _sureness(read) >= MAYBE_INVERTED:
             return turns, read
         best, upright = read, turns
-        ways: tuple[int, ...] = (2, 1, 3) if _sureness(read) < MAYBE_LYING else (2,)
-        if read and not self._surer_inverted(read):
-            ways = ways[1:]
         for way in ways:
-            lines = self._turned_lines(photo, (turns + way) % 4)
+            lines = [] if way == turns else self._turned_lines(photo, way)
             if _sureness(lines) > _sureness(best):
-                best, upright = lines, (turns + way) % 4
+                best, upright = lines, way
         letters = sum(len(one.line.letters) for one in best)
         clear = _sureness(best) > _sureness(read) + LINES_EVIDENCE and letters >= FEWEST_TO_TURN
         return (upright, best) if clear else (turns, read)
@@ -311,13 +310,31 @@ class Reader:
         found = self._segment(turned, None)
         return [] if found is None else self._read_lines(found, turned)
 
-    def _surer_inverted(self, read: list[ReadLine]) -> bool:
-        """Whether a sample of lines reads more surely upside down."""
-        places = np.linspace(0, len(read) - 1, min(len(read), SAMPLED_LINES))
-        images = [read[k].image for k in np.round(places).astype(int)]
-        images = [image[:, : SAMPLED_WIDTH * len(image)] for image in images]
-        upright = self.line_reader.sureness(images)
-        return self.line_reader.sureness([np.rot90(image, 2) for image in images]) > upright
+    def _surer_ways(
+        self, found: Segmentation, read: list[ReadLine], ways: tuple[int, ...]
+    ) -> list[int]:
+        """Those quarter turns after which a sample of lines reads more surely by the ink."""
+        from ocr.baselines import baselines
+        from ocr.group_lines import find_lines
+        from ocr.line_images import cut_line
+
+        def lying() -> list[NDArray[np.float32]]:
+            turned, rows = find_lines(found.turned())
+            rows = _sample(rows)
+            bases = baselines(turned, rows)
+            return [cut_line(turned, *one).image for one in zip(rows, bases, strict=True)]
+
+        def sureness(images: list[NDArray[np.float32]], inverted: bool) -> float:
+            images = [image[:, : SAMPLED_WIDTH * len(image)] for image in images]
+            if inverted:
+                images = [np.rot90(image, 2) for image in images]
+            return self.line_reader.sureness(images)
+
+        images = {0: [one.image for one in _sample(read)]}
+        if set(ways) & {1, 3}:
+            images[1] = lying()
+        upright = sureness(images[0], False)
+        return [way for way in ways if sureness(images[way % 2], way > 1) > upright]
 
     def _segment(self, photo: Picture, on_stage: OnStage | None) -> Segmentation | None:
         from ocr.find_letters import COARSE_SIDE, segment, survey
@@ -407,6 +424,12 @@ def _apart(read: list[ReadLine]) -> bool:
     letters = sum(len(one.line.letters) for one in read)
     enough = lengths.sum() >= ONE_EACH * letters
     return bool(enough and np.mean(lengths == 1) >= APART)
+
+
+def _sample(lines: list[Item]) -> list[Item]:
+    """`SAMPLED_LINES` of them at most, evenly spread."""
+    places = np.linspace(0, len(lines) - 1, min(len(lines), SAMPLED_LINES))
+    return [lines[k] for k in np.round(places).astype(int)]
 
 
 def _sureness(read: list[ReadLine]) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ TURN = 0.08  # between the slopes of two pieces of one rule
 IN_LINE = 0.004  # of the longer side: how far the next piece of a rule may lie off its course
 SLIMNESS = 40  # a rule is this many times longer than thick, or more
 LETTERS = 3.5  # letter heights: a shorter line may be part of a letter
+SAMPLED = 12  # columns of a block, or a few more, that tell what all of them share
 THERE = 0.3  # of a rule's usual darkness: where it is fainter it has ended
 PEN = 0.4  # of the ink's usual darkness: a stroke that crosses a rule has at least as much
 FAINT = 0.35  # of the ink's usual darkness: ink is told from such a rule by its darkness
@@ -232,18 +234,20 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
     What is connected bends where a stroke of a letter runs into a rule; it is split there (Douglas
     and Peucker 1973, doi:10.3138/FM57-6770-U75U-7727).
     """
-    labels, _ = ndimage.label(line, structure=np.ones((3, 3)))
+    labels, number = ndimage.label(line, structure=np.ones((3, 3)))
     bend = max(1.5, BEND * max(line.shape))
-    found = []
-    for index, (rows, cols) in enumerate(ndimage.find_objects(labels), start=1):
-        if cols.stop - cols.start < SHORTEST:
-            continue
-        own = labels[rows, cols] == index
-        count = own.sum(axis=0)
-        thick = (own & ridge[rows, cols]).sum(axis=0)
-        middle = rows.start + own.T @ np.arange(len(own)) / np.maximum(count, 1)
-        there = np.flatnonzero(count)
-        found.append((cols.start + there, thick[there], middle[there]))
+    width = line.shape[1]
+    rows, cols = np.divmod(np.flatnonzero(line), width)
+    columns, column_of = np.unique(labels[rows, cols] * width + cols, return_inverse=True)
+    count = np.bincount(column_of)
+    middles = np.bincount(column_of, weights=rows) / count
+    thicks = np.bincount(column_of, weights=ridge[rows, cols])
+    ends = np.searchsorted(columns, np.arange(1, number + 2) * width).tolist()
+    found = [
+        (columns[a:b] % width, thicks[a:b], middles[a:b])
+        for a, b in pairwise(ends)
+        if b - a >= SHORTEST
+    ]
     smooth = _filtered([middle for _, _, middle in found], ndimage.median_filter)
     smooth = _filtered(smooth, ndimage.uniform_filter1d)
     pieces = []
@@ -261,9 +265,9 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
                 stack += [slice(span.start, bent), slice(bent, span.stop)]
                 continue
             slope = float((rows[-1] - rows[0]) / max(at[-1] - at[0], 1))
-            width = _median(thick[span][thick[span] > 0])
+            thickness = _median(thick[span][thick[span] > 0])
             here = _median(depth[np.round(rows).astype(int), at])
-            pieces.append(_Piece(at.astype(float), rows, width, here, slope))
+            pieces.append(_Piece(at.astype(float), rows, thickness, here, slope))
     return pieces
 
 
@@ -392,11 +396,15 @@ def _follow(even: FloatImage, rule: Rule, paper: float) -> _Band | None:
     half = int(np.ceil((0.75 * rule.thickness + 1.5) * ratio[0])) + 2
     offsets = np.arange(-half, half + 1)
 
+    some = np.arange(len(cols)).reshape(blocks, block)[:, :: max(1, block // SAMPLED)]
+
     def common(course: NDArray[np.float64]) -> FloatImage:
         """What most columns of each block share: (2 half + 1, blocks)."""
-        rows = np.clip(np.round(course).astype(np.intp) + offsets[:, None], 0, height - 1)
-        dark = paper - even[rows, cols]
-        return np.clip(np.median(dark.reshape(len(offsets), blocks, block), axis=2), 0, None)
+        middle = np.round(course[some]).astype(np.intp)
+        rows = np.clip(middle + offsets[:, None, None], 0, height - 1)
+        dark = paper - even[rows, cols[some]]
+        dark.partition(some.shape[1] // 2)
+        return np.maximum(dark[..., some.shape[1] // 2], 0)
 
     near = common(course) * np.exp(-0.5 * (offsets / (0.5 * half)) ** 2)[:, None]
     off = ndimage.median_filter(offsets[np.argmax(near, axis=0)].astype(float), 5, mode="nearest")

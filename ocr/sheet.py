@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from ocr.binarize import dilated, light_on_dark
+from ocr.binarize import dilated, light_on_dark, median_of_nine
 from ocr.page import Page, map_page
 
 SIDE = 240  # px, longer side of the copy on which the sheet is looked for
 STEEPEST = 0.36  # slope of a side against the picture's: 20 degrees
 SLOPES = 37  # that are tried
+BLOCK = 3  # px along a line that are counted together: even the steepest rises by one only
 FAINTEST = 0.03  # of white: a step from desk to paper counts from here on
 CLEAR = 0.09  # of white: and counts fully from here on
 CANDIDATES = 4  # lines that are tried for each side
@@ -90,7 +91,10 @@ def _on_canvas(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     height, width = rgb.shape[:2]
     whole = (0, 0, height, width)
     for corner in (rgb[0, 0], rgb[-1, -1]):  # bars may lie on one side alone
-        off = np.abs(rgb.astype(np.int16) - corner).max(axis=2)
+        border = (rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1])
+        if all((_apart(side, corner) > CANVAS).any() for side in border):
+            continue  # it has no side in one colour
+        off = _apart(rgb, corner)
         other = off > CANVAS
         rows, cols = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
         if not len(rows):
@@ -116,12 +120,19 @@ def _on_canvas(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     return whole
 
 
+def _apart(rgb: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """How much the colours (..., 3) differ from one (3,), in the channel where they do most."""
+    off = np.abs(rgb.astype(np.int16) - colour)
+    return np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2])
+
+
 def _sheet_corners(rgb: NDArray[np.uint8]) -> Corners | None:
     """As `find_corners`, of a picture without canvas."""
-    values = rgb.min(axis=2).astype(np.float32) / 255
+    darkest = np.minimum(np.minimum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
+    values = darkest.astype(np.float32) / 255
     if min(values.shape) < 24:
         return None
-    plain = ndimage.grey_closing(ndimage.median_filter(values, 3), size=(7, 7))
+    plain = ndimage.grey_closing(median_of_nine(values), size=(7, 7))
     # Steps towards the inside, for each side of the sheet with the sheet turned to its top: top,
     # right, bottom, left. Then the same as the picture lies.
     turned = [_steps(np.rot90(plain, turns)) for turns in range(4)]
@@ -152,12 +163,13 @@ def _lines(step: NDArray[np.float32]) -> list[Line]:
     """The best lines from left to right."""
     height, width = step.shape
     slopes = np.linspace(-STEEPEST, STEEPEST, SLOPES)
-    across = np.arange(width) - (width - 1) / 2
+    starts = np.arange(0, width, BLOCK)
+    across = (starts + np.minimum(starts + BLOCK, width) - width) / 2
     rise = np.round(slopes[:, None] * across).astype(int)
     most = int(np.abs(rise).max())
-    columns = np.pad(step.T, ((0, 0), (most, most)))
-    shifted = np.lib.stride_tricks.sliding_window_view(columns, height, axis=1)
-    score = np.stack([shifted[np.arange(width), most + one].sum(axis=0) for one in rise])
+    blocks = np.pad(np.add.reduceat(step.T, starts), ((0, 0), (most, most)))
+    shifted = np.lib.stride_tricks.sliding_window_view(blocks, height, axis=1)
+    score = np.stack([shifted[np.arange(len(starts)), most + one].sum(axis=0) for one in rise])
     rows = np.arange(height)
     found = []
     for _ in range(CANDIDATES):

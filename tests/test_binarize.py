@@ -10,7 +10,7 @@ from ocr.binarize import (
     dilated,
     eroded,
     even_light,
-    ink_mask,
+    ink_components,
     light_on_dark,
     noise_sigma,
     opened,
@@ -71,6 +71,10 @@ def test_denoise_smooths_noise():
 def test_even_light_divides_the_paper_out():
     shaded = np.tile(np.linspace(0.4, 1, 300, dtype=np.float32), (200, 1))
     assert even_light(shaded).min() > 0.9
+
+
+def ink_mask(even):
+    return ink_components(even) > 0
 
 
 def test_ink_mask_of_a_stroke():
