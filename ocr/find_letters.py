@@ -34,9 +34,10 @@ from ocr.binarize import (
 )
 from ocr.page import Box, Letter, Line, Page, Word
 from ocr.rules import Rule, find_rules, not_letters, paint_over
-from ocr.sheet import SIDE, Rectified, find_page
+from ocr.sheet import SIDE, Picture, Rectified, find_page
 
 OnStage = Callable[[str, FloatImage], None]
+Show = Callable[[str, NDArray[Any]], None]  # the same, also of masks
 
 LETTER_HEIGHT = 46.0  # px of a median letter at the working scale: strokes stay 2 px or wider
 COARSE_SIDE = 800  # px, longer side of the reduced copy on which the letter height is found
@@ -157,7 +158,7 @@ def find_letters(image: NDArray[np.generic]) -> tuple[NDArray[np.intp], FloatIma
     first = survey(sheet.grey(COARSE_SIDE))
     if first.side == 0:
         return np.empty((0, 4), dtype=np.intp), np.ones_like(whole.values)
-    found = segment(sheet.grey(round(first.side)), first.rules)
+    found = first.segment(sheet)
     boxes = scale_boxes(found.boxes, found.labels.shape, (sheet.height, sheet.width))
     bw = found.bw
     if isinstance(sheet, Rectified):
@@ -213,10 +214,24 @@ class Survey:
         0 if there is nothing like a letter.
     rules : tuple of Rule
         Lines that are not writing.
+    clear : (H, W) float32 array
+        The copy with even light, without these and without what shows through.
+    ink : (H, W) int32 array
+        Its ink, as `ocr.binarize.ink_components` gives it.
     """
 
     side: float
+    clear: FloatImage
+    ink: NDArray[np.int32]
     rules: tuple[Rule, ...] = ()
+
+    def segment(self, picture: Picture, on_stage: OnStage | None = None) -> Segmentation:
+        """Find the characters of the picture that the copy is of, at their working height."""
+        if on_stage is None and self.side >= max(picture.height, picture.width) == max(
+            self.clear.shape
+        ):
+            return _segmented(self.clear, self.ink)
+        return segment(picture.grey(round(self.side)), self.rules, on_stage)
 
 
 def survey(coarse: FloatImage) -> Survey:
@@ -230,18 +245,20 @@ def survey(coarse: FloatImage) -> Survey:
     even = even_light(denoise(coarse))
     ink = ink_components(even)
     if not ink.any():  # nothing, or a texture: its streaks are no rules
-        return Survey(0.0)
+        return Survey(0.0, even, ink)
     lines = find_rules(even)
     rules = not_letters(lines)
     clear = without_show_through(paint_over(even, rules))
-    height = _letter_height_of(ink if clear is even else ink_components(clear))
+    ink = ink if clear is even else ink_components(clear)
+    height = _letter_height_of(ink)
     more = not_letters(lines, height)
     if len(more) > len(rules):
         rules = more
-        height = _letter_height_of(ink_components(without_show_through(paint_over(even, rules))))
-    if height == 0:
-        return Survey(0.0)
-    return Survey(min(LETTER_HEIGHT / height * max(coarse.shape), MAX_SIDE), rules)
+        clear = without_show_through(paint_over(even, rules))
+        ink = ink_components(clear)
+        height = _letter_height_of(ink)
+    side = min(LETTER_HEIGHT / height * max(coarse.shape), MAX_SIDE) if height else 0.0
+    return Survey(side, clear, ink, rules)
 
 
 def segment(
@@ -279,17 +296,23 @@ def segment(
     if clear is not even:
         even = clear
         show("without-show-through", even)
-    ink = ink_components(even)
+    return _segmented(even, ink_components(even), show)
+
+
+def _segmented(
+    clear: FloatImage, ink: NDArray[np.int32], show: Show = lambda name, picture: None
+) -> Segmentation:
+    """The characters of a page that holds nothing but ink, given its components."""
     mask = ink > 0
     show("ink", mask)
     height = _letter_height_of(ink)
     if height == 0:
-        return _empty(even)
+        return _empty(clear)
     mask = close_gaps(mask, height)
     show("closed", mask)
-    found = characters(mask, even, height)
-    if found.letter_height < least_height(even.shape):
-        found = _empty(even)
+    found = characters(mask, clear, height)
+    if found.letter_height < least_height(clear.shape):
+        found = _empty(clear)
     show("letters", found.labels > 0)
     return found
 

@@ -58,6 +58,8 @@ MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
 
 DRAFTED = ("JPEG", "MPO")  # can be decoded smaller; MPO is what phones call a JPEG with a preview
 KEPT = 1400  # px: the copy that is kept when decoded has a longer side of once to twice this
+WHOLE = 3600  # px: what has to be decoded whole is kept so up to this longer side
+NEARLY = 1.1  # times that copy's size: as much less is given, where more would be decoded again
 ORIENTATION = 0x0112  # EXIF tag
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -102,7 +104,8 @@ class Photo:
         Parameters
         ----------
         long_side : int
-            Pixels of the longer side of the result at most; a picture is never enlarged.
+            Pixels of the longer side of the result at most; a picture is never enlarged, and may
+            be smaller by a tenth where that spares decoding it again.
 
         Returns
         -------
@@ -156,10 +159,10 @@ class Photo:
         """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
         if long_side < 1:
             raise ValueError(f"long_side must be at least 1, got {long_side}")
-        if long_side > self._kept_side:
+        if min(long_side, max(self.height, self.width)) > NEARLY * self._kept_side:
             return self._decode(long_side, mode)
         kept = self._kept_grey if mode == "L" else self._kept
-        return _reduced(kept, self._size(long_side), None)
+        return _reduced(kept, self._size(min(long_side, self._kept_side)), None)
 
     @cached_property
     def _kept_side(self) -> int:
@@ -168,7 +171,7 @@ class Photo:
         if not _is_pdf(self.source, self.name):
             with _opened(self.source, self.name, self.page) as image:
                 if image.format not in DRAFTED:  # it is decoded whole in any case
-                    return min(longer, 2 * KEPT)
+                    return longer if longer <= WHOLE else 2 * KEPT
         return -(-longer // (1 << max(0, (longer // KEPT).bit_length() - 1)))
 
     @cached_property

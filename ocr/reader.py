@@ -337,12 +337,12 @@ class Reader:
         return [way for way in ways if sureness(images[way % 2], way > 1) > upright]
 
     def _segment(self, photo: Picture, on_stage: OnStage | None) -> Segmentation | None:
-        from ocr.find_letters import COARSE_SIDE, segment, survey
+        from ocr.find_letters import COARSE_SIDE, survey
 
         first = survey(photo.grey(COARSE_SIDE))
         if first.side == 0:
             return None
-        found = segment(photo.grey(round(first.side)), first.rules, on_stage)
+        found = first.segment(photo, on_stage)
         return found if len(found.boxes) else None
 
     @cached_property

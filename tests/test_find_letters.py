@@ -1,6 +1,7 @@
 """find_letters: literal pictures of a few strokes, and properties that hold for any page."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -315,6 +316,27 @@ def test_segment_works_at_its_own_scale_and_shows_its_stages():
     assert glyph.shape == tuple(found.boxes[0][2:] - found.boxes[0][:2])
     assert glyph.min() < 0.4
     assert glyph.max() == 1
+
+
+def test_a_survey_of_all_pixels_is_not_made_again():
+    page = to_grey(np.asarray(printed()))
+    asked = []
+
+    class Picture:
+        name, height, width = "page", *page.shape
+
+        def grey(self, long_side):
+            asked.append(long_side)
+            return page
+
+    first = replace(survey(page), side=max(page.shape))
+    found, other = first.segment(Picture()), segment(page)
+    assert not asked
+    assert found.boxes.tolist() == other.boxes.tolist()
+    assert (found.labels == other.labels).all()
+    stages = []
+    first.segment(Picture(), lambda name, picture: stages.append(name))
+    assert stages[0] == "grey"  # who looks on sees them all
 
 
 def test_grain_smaller_than_any_letter_is_not_writing():

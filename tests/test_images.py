@@ -396,7 +396,8 @@ def test_small_copies_take_one_decoding(tmp_path):
     path.unlink()
     assert photo.rgb(80).shape == (6, 80, 3)
     with pytest.raises(ImageError, match="no such file"):
-        photo.grey(images.KEPT + 1)
+        photo.grey(round(images.NEARLY * images.KEPT) + 1)
+    assert photo.grey(images.KEPT + 20).shape == (100, images.KEPT)  # rather than decode again
     path = saved(page(images.KEPT * 3, 400), tmp_path / "a.png")
     photo = open_image(path)
     assert photo.rgb(80).shape == (8, 80, 3)

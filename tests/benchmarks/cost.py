@@ -83,7 +83,7 @@ from ocr.threads import one_thread
 one_thread()
 import ocr.sheet
 from ocr.baselines import baselines
-from ocr.find_letters import COARSE_SIDE, segment, survey
+from ocr.find_letters import COARSE_SIDE, survey
 from ocr.group_lines import find_lines
 from ocr.images import open_image
 from ocr.line_images import cut_line
@@ -93,7 +93,7 @@ start = time.process_time()
 photo = open_image(sys.argv[1])
 sheet = ocr.sheet.find_page(photo, photo.rgb(ocr.sheet.SIDE))
 first = survey(sheet.grey(COARSE_SIDE))
-found, rows = find_lines(segment(sheet.grey(round(first.side)), first.rules))
+found, rows = find_lines(first.segment(sheet))
 for row, base in zip(rows, baselines(found, rows), strict=True):
     cut_line(found, row, base)
 print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

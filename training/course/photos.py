@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ocr.classifiers import Classifier
 from ocr.doubts import settle
 from ocr.errors import DataError
-from ocr.find_letters import COARSE_SIDE, segment, survey
+from ocr.find_letters import COARSE_SIDE, survey
 from ocr.glyphs import glyph_stack
 from ocr.group_lines import group_lines
 from ocr.images import open_image, pictures_in
@@ -46,7 +46,7 @@ def line_glyphs(path: Path, classifier: Classifier) -> list[NDArray[np.float32]]
     first = survey(photo.grey(COARSE_SIDE))
     if first.side == 0:
         return []
-    found = segment(photo.grey(round(first.side)), first.rules)
+    found = first.segment(photo)
     if not len(found.boxes):
         return []
     found = settle(found, classifier)
