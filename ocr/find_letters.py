@@ -248,13 +248,14 @@ def survey(coarse: FloatImage) -> Survey:
         return Survey(0.0, even, ink)
     lines = find_rules(even)
     rules = not_letters(lines)
-    clear = without_show_through(paint_over(even, rules))
+    followed: dict[Any, Any] = {}
+    clear = without_show_through(paint_over(even, rules, followed))
     ink = ink if clear is even else ink_components(clear)
     height = _letter_height_of(ink)
     more = not_letters(lines, height)
     if len(more) > len(rules):
         rules = more
-        clear = without_show_through(paint_over(even, rules))
+        clear = without_show_through(paint_over(even, rules, followed))
         ink = ink_components(clear)
         height = _letter_height_of(ink)
     side = min(LETTER_HEIGHT / height * max(coarse.shape), MAX_SIDE) if height else 0.0

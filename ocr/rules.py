@@ -319,7 +319,9 @@ def _chains(pieces: list[_Piece], side: int) -> list[list[_Piece]]:
     return [[pieces[k] for k in row] for row in chains]
 
 
-def paint_over(even: FloatImage, rules: tuple[Rule, ...]) -> FloatImage:
+def paint_over(
+    even: FloatImage, rules: tuple[Rule, ...], followed: dict[Rule, _Band | None] | None = None
+) -> FloatImage:
     """The page without these rules.
 
     Every rule is followed on the page: its course is corrected block by block, and what the
@@ -333,6 +335,8 @@ def paint_over(even: FloatImage, rules: tuple[Rule, ...]) -> FloatImage:
         Grey with even light, of any size.
     rules : tuple of Rule
         As found on a copy of the page of any other size.
+    followed : dict, optional
+        Where earlier calls have followed rules on this page; what this one follows is added.
 
     Returns
     -------
@@ -344,8 +348,11 @@ def paint_over(even: FloatImage, rules: tuple[Rule, ...]) -> FloatImage:
     paper = np.float32(np.median(even[::4, ::4]))
     covered = {upright: np.zeros(even.shape, dtype=bool) for upright in (False, True)}
     bands = []
+    followed = {} if followed is None else followed
     for rule in rules:
-        band = _follow(even.T if rule.upright else even, rule, float(paper))
+        if rule not in followed:
+            followed[rule] = _follow(even.T if rule.upright else even, rule, float(paper))
+        band = followed[rule]
         if band is not None:
             bands.append((rule.upright, band))
             mark = covered[rule.upright]
@@ -416,20 +423,20 @@ def _follow(even: FloatImage, rule: Rule, paper: float) -> _Band | None:
     if depth < RIDGE / 2:
         return None
     # The rule without ink that runs along it: contiguous around its middle.
-    marks, _ = ndimage.label(profile > 0.25 * depth)
-    own = marks == marks[middle]
-    thickness = int(own.sum())
-    local = np.clip(shared[own].max(axis=0) / depth, 0.0, 1.2)
+    dark = profile > 0.25 * depth
+    first = middle - int(np.argmin(np.append(dark[middle::-1], False))) + 1
+    last = middle + int(np.argmin(np.append(dark[middle:], False)))
+    thickness = last - first
+    local = np.minimum(shared[first:last].max(axis=0) / depth, 1.2)
     strength = np.interp(cols, centres, ndimage.median_filter(local, 3, mode="nearest"))
     # A course may be off by a pixel, so the rule counts as that much thicker.
-    darkness = np.pad(profile * own, thickness)
-    darkness = ndimage.maximum_filter1d(darkness, 3)
     margin = 1 + (thickness + 1) // 2
-    first = int(np.argmax(own)) + thickness - margin
-    span = slice(first, first + thickness + 2 * margin)
-    from_middle = np.arange(-half - thickness, half + thickness + 1)[span]
+    darkness = np.zeros(thickness + 2 * margin)
+    darkness[margin:-margin] = profile[first:last]
+    darkness[1:-1] = np.maximum(np.maximum(darkness[:-2], darkness[1:-1]), darkness[2:])
+    from_middle = np.arange(first - margin, last + margin) - half
     rows = np.clip(np.round(course).astype(np.intp) + from_middle[:, None], 0, height - 1)
-    values = (darkness[span, None] * strength).astype(np.float32)
+    values = (darkness[:, None] * strength).astype(np.float32)
     return _Band(rows, cols, values, strength > THERE, depth, thickness)
 
 
