@@ -77,9 +77,11 @@ def letter_height(boxes: Boxes) -> float:
 def ink_points(found: Segmentation) -> NDArray[np.intp]:
     """A sample of a page's ink, some of every character: (M, 3) rows, columns and characters."""
     step = max(1, round(found.letter_height / SAMPLES))
-    labels = found.labels[::step, ::step]
-    rows, cols = np.nonzero(labels)
-    ink = np.stack([rows * step, cols * step, found.owner[labels[rows, cols] - 1]], axis=1)
+    labels = np.ascontiguousarray(found.labels[::step, ::step])
+    at = np.flatnonzero(labels)
+    rows, cols = np.divmod(at, labels.shape[1])
+    owner = found.owner[labels.ravel()[at] - 1]
+    ink = np.stack([rows * step, cols * step, owner], axis=1)
     missed = np.flatnonzero(np.bincount(ink[:, 2], minlength=len(found.boxes)) == 0)
     rest = filled(found.boxes[missed])
     rest[:, 2] = missed[rest[:, 2]]
@@ -167,9 +169,10 @@ def in_pixels(coefficients: Floats, middle: float, half: float) -> Floats:
 
 def weighted_fit(basis: Floats, values: Floats, weight: Floats) -> Floats:
     """Least squares by the normal equations: enough for a few smooth columns, and quick."""
-    normal = np.einsum("ni,nj,n->ij", basis, basis, weight)
+    weighted = basis.T * weight
+    normal = weighted @ basis
     normal += 1e-9 * np.trace(normal) * np.eye(len(normal))  # columns may be alike
-    solved: Floats = np.linalg.solve(normal, np.einsum("ni,n,n->i", basis, values, weight))
+    solved: Floats = np.linalg.solve(normal, weighted @ values)
     return solved
 
 
