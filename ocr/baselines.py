@@ -24,8 +24,8 @@ TALL = 1.8  # letter heights: higher ink may belong to two lines, and tells litt
 BAND = (20, 80)  # percentiles of a line's ink between which its small letters are
 SAMPLES = 14  # rows a letter height on which ink is looked at
 SCALE = 0.15  # letter heights: strips further off than this pull at a curve with less force
-ROUNDS = 12  # of reweighting at most: enough to three digits,
-SETTLED = 1e-3  # letter heights that a round moves the curve by when it is enough
+ROUNDS = 12  # of reweighting at most,
+SETTLED = 5e-3  # letter heights that a round moves the curve by when it is enough
 STEEPEST = 0.5  # rows a column
 # Letter heights from which on a line may slope, bow, and wave; it needs strips enough as well.
 DEGREES = (2.0, 14.0, 24.0)
@@ -172,8 +172,7 @@ def weighted_fit(basis: Floats, values: Floats, weight: Floats) -> Floats:
     weighted = basis.T * weight
     normal = weighted @ basis
     normal += 1e-9 * np.trace(normal) * np.eye(len(normal))  # columns may be alike
-    solved: Floats = np.linalg.solve(normal, weighted @ values)
-    return solved
+    return np.asarray(np.linalg.solve(normal, weighted @ values), dtype=np.float64)
 
 
 def baselines(found: Segmentation, rows: list[NDArray[np.intp]]) -> list[Points]:

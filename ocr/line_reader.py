@@ -160,12 +160,15 @@ class LineText:
     spans : tuple of n (float, float)
         Columns where each character begins and ends, in pixels of the image that was given;
         ascending, without overlaps.
+    sureness : float
+        Mean probability of the characters by the ink alone; 0 if it holds none.
     """
 
     text: str
     confidences: tuple[float, ...] = ()
     alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
     spans: tuple[tuple[float, float], ...] = ()
+    sureness: float = 0.0
 
     @property
     def confidence(self) -> float:
@@ -254,7 +257,7 @@ class LineReader:
                 (box[1] + (left - SIDE_MARGIN) / scale, box[1] + (right - SIDE_MARGIN) / scale)
                 for left, right in _to_ink(text.spans, line)
             )
-            found.append(replace(text, spans=spans))
+            found.append(replace(text, spans=spans, sureness=_sureness([all_logs[k]])))
         return found
 
     def sureness(self, images: Sequence[NDArray[np.float32]]) -> float:
@@ -265,10 +268,7 @@ class LineReader:
         images : sequence of (H, W) float32 arrays
             As for `read`.
         """
-        lines = [normalize_line(image) for image in images]
-        best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in self.log_probs(lines)]
-        sure = np.exp(np.concatenate(best)) if best else np.empty(0)
-        return float(sure.mean()) if len(sure) else 0.0
+        return _sureness(self.log_probs([normalize_line(image) for image in images]))
 
     def choose_language(self, logs: Sequence[NDArray[np.float32]]) -> TextModel | None:
         """The language of some lines, given their `log_probs`; None if there is none to choose."""
@@ -465,6 +465,13 @@ def _join(left: NDArray[np.float32], right: NDArray[np.float32], start: int) -> 
     both = np.minimum(left[start + inner, BLANK], right[inner, BLANK])
     seam = int(inner[np.argmax(both)])
     return np.concatenate([left[: start + seam], right[seam:]])
+
+
+def _sureness(lines: Sequence[NDArray[np.float32]]) -> float:
+    """Mean probability of what is likeliest in the frames of some lines that are not blank."""
+    best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in lines]
+    sure = np.exp(np.concatenate(best)) if best else np.empty(0)
+    return float(sure.mean()) if len(sure) else 0.0
 
 
 def _to_ink(

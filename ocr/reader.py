@@ -62,12 +62,15 @@ class ReadLine:
         The characters of `found` that make the line, from left to right.
     baseline : tuple of (row, col) points
         In pixels of `found`.
+    sureness : float
+        Of a line that was read whole, the mean probability of its characters by the ink alone.
     """
 
     line: Line
     found: Segmentation
     members: NDArray[np.intp]
     baseline: Points
+    sureness: float = 0.0
 
     @property
     def image(self) -> NDArray[np.float32]:
@@ -318,23 +321,22 @@ class Reader:
         from ocr.group_lines import find_lines
         from ocr.line_images import cut_line
 
-        def lying() -> list[NDArray[np.float32]]:
-            turned, rows = find_lines(found.turned())
-            rows = _sample(rows)
-            bases = baselines(turned, rows)
-            return [cut_line(turned, *one).image for one in zip(rows, bases, strict=True)]
-
-        def sureness(images: list[NDArray[np.float32]], inverted: bool) -> float:
-            images = [image[:, : SAMPLED_WIDTH * len(image)] for image in images]
-            if inverted:
-                images = [np.rot90(image, 2) for image in images]
-            return self.line_reader.sureness(images)
-
-        images = {0: [one.image for one in _sample(read)]}
+        images = {2: [one.image for one in _sample(read)]}
         if set(ways) & {1, 3}:
-            images[1] = lying()
-        upright = sureness(images[0], False)
-        return [way for way in ways if sureness(images[way % 2], way > 1) > upright]
+            lying, rows = find_lines(found.turned())
+            rows = _sample(rows)
+            cuts = zip(rows, baselines(lying, rows), strict=True)
+            images[1] = images[3] = [cut_line(lying, *one).image for one in cuts]
+        letters = sum(len(one.line.letters) for one in read)
+        upright = sum(one.sureness * len(one.line.letters) for one in read) / max(letters, 1)
+        surer = []
+        for way in ways:
+            sample = [image[:, : SAMPLED_WIDTH * len(image)] for image in images[way]]
+            if way > 1:  # upside down as it lies here
+                sample = [np.rot90(image, 2) for image in sample]
+            if self.line_reader.sureness(sample) > upright:
+                surer.append(way)
+        return surer
 
     def _segment(self, photo: Picture, on_stage: OnStage | None) -> Segmentation | None:
         from ocr.find_letters import COARSE_SIDE, survey
@@ -376,7 +378,7 @@ class Reader:
             boxes = letter_boxes(found, cut, np.array(spans).reshape(-1, 2))
             boxes = scale_boxes(boxes, found.labels.shape, size)
             line = Line(_joined_words(read, boxes), *_course(found, row, base, size))
-            lines.append(ReadLine(line, found, row, base))
+            lines.append(ReadLine(line, found, row, base, read.sureness))
         return lines
 
     def _read_letters(self, found: Segmentation, photo: Picture) -> list[ReadLine]:
