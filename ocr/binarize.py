@@ -243,9 +243,17 @@ def ink_components(even: FloatImage) -> NDArray[np.int32]:
         return none  # texture: wood, cloth, noise
     marked = _components(faint)
     keep = np.bincount(marked[strong], minlength=int(marked.max()) + 1) > 0
-    ink: NDArray[np.int32] = (np.cumsum(keep) * keep).astype(np.int32)[marked]
+    ink = renumbered(marked, np.where(keep, np.cumsum(keep), 0))
     fainter = fainter_ink(even, dark & ~dilated(ink > 0, 3), ink, paper)
     return _components((ink > 0) | fainter) if fainter.any() else ink
+
+
+def renumbered(labels: NDArray[np.int32], number: NDArray[np.intp]) -> NDArray[np.int32]:
+    """In place: `number[k]` where label k is, 0 where none is; paper, the most, costs nothing."""
+    flat = labels.reshape(-1)
+    pixels = np.flatnonzero(flat)
+    flat[pixels] = number[flat[pixels]]
+    return labels
 
 
 def _components(mask: Mask) -> NDArray[np.int32]:

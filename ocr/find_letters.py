@@ -28,6 +28,7 @@ from ocr.binarize import (
     even_light,
     ink_components,
     reduced,
+    renumbered,
     resize,
     to_grey,
     without_show_through,
@@ -422,7 +423,7 @@ def characters(mask: NDArray[np.bool_], even: FloatImage, letter_height: float) 
     group = join_pieces(components, letter_height)
     kept = ~floating_dots(group_boxes(components, group), letter_height)
     number = np.cumsum(kept) * kept
-    labels = np.concatenate([[0], number[group]]).astype(np.int32)[labels]
+    labels = renumbered(labels, np.append(0, number[group]))
     labels, cuts = cut_touching(labels, letter_height, stroke)
     boxes = label_boxes(labels)
     links = [*cuts, *beside(boxes, letter_height)]

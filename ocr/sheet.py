@@ -417,7 +417,8 @@ class Rectified:
         there = _scaling((self.photo.height, self.photo.width), photo.shape)
         here = _scaling(size, (self.height, self.width))
         matrix = there @ self.matrix @ here
-        return _warped(photo, matrix, size, Image.Resampling.BICUBIC, float(np.median(photo[::8, ::8])))
+        paper = float(np.median(photo[::8, ::8]))
+        return _warped(photo, matrix, size, Image.Resampling.BICUBIC, paper)
 
     def laid_back(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         """A picture of the sheet, of any size, as it lies in the photo; white around it."""
