@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -415,17 +416,18 @@ def characters(mask: NDArray[np.bool_], even: FloatImage, letter_height: float) 
     letter_height : float
         First estimate, pixels.
     """
-    labels = without_high(label(mask, connectivity=2), letter_height)
+    labels = label(mask, connectivity=2)
+    found = [region.bbox for region in regionprops(labels)]
+    components = without_high(labels, np.array(found, np.intp).reshape(-1, 4), letter_height)
     stroke = stroke_width(labels > 0)
-    components, labels = writing(labels, even, letter_height, stroke)
+    components = writing(labels, components, even, letter_height, stroke)
     if not len(components):
         return _empty(even)
     group = join_pieces(components, letter_height)
-    kept = ~floating_dots(group_boxes(components, group), letter_height)
-    number = np.cumsum(kept) * kept
-    labels = renumbered(labels, np.append(0, number[group]))
-    labels, cuts = cut_touching(labels, letter_height, stroke)
-    boxes = label_boxes(labels)
+    boxes = group_boxes(components, group)
+    kept = ~floating_dots(boxes, letter_height)
+    labels = renumbered(labels, np.append(0, np.where(kept, np.cumsum(kept), 0)[group]))
+    boxes, cuts = cut_touching(labels, boxes[kept], letter_height, stroke)
     links = [*cuts, *beside(boxes, letter_height)]
     owner = _united(len(boxes), [(a, b) for a, b, joined in links if joined])
     cluster = _united(len(boxes), [(a, b) for a, b, _ in links])
@@ -473,23 +475,28 @@ def stroke_width(mask: NDArray[np.bool_]) -> float:
     return 2.0 * float(mask.sum()) / max(float(edge.sum()), 1.0)
 
 
-def without_high(labels: NDArray[np.int32], letter_height: float) -> NDArray[np.int32]:
-    """The labels without components much higher than letters, such as a desk around the sheet.
+def without_high(
+    labels: NDArray[np.int32], boxes: NDArray[np.intp], letter_height: float
+) -> NDArray[np.intp]:
+    """Drop components much higher than letters, such as a desk around the sheet, in place.
 
     They are no writing, and their area would make the pen seem thick and thin letters dirt.
+    Parameters and result are those of `writing`.
     """
-    high = [
-        number
-        for number, (rows, _) in enumerate(ndimage.find_objects(labels), start=1)
-        if rows.stop - rows.start >= HIGHEST * letter_height
-    ]
-    return np.where(np.isin(labels, high), 0, labels) if high else labels
+    low = boxes[:, 2] - boxes[:, 0] < HIGHEST * letter_height
+    if not low.all():
+        renumbered(labels, np.append(0, np.where(low, np.cumsum(low), 0)))
+    return boxes[low]
 
 
 def writing(
-    labels: NDArray[np.int32], even: FloatImage, letter_height: float, stroke: float
-) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """The components that are writing: `(N, 4)` boxes and their labels, 1 to N.
+    labels: NDArray[np.int32],
+    boxes: NDArray[np.intp],
+    even: FloatImage,
+    letter_height: float,
+    stroke: float,
+) -> NDArray[np.intp]:
+    """Keep the components that are writing, in place.
 
     Dropped are specks and smudges (small and faint, or small and far from any letter), what
     touches the border without being a letter there, blots much thicker than a pen, and rules.
@@ -497,25 +504,28 @@ def writing(
     Parameters
     ----------
     labels : (H, W) int32 array
-        Connected components; numbers may have holes.
+        Connected components, 1 to M; afterwards those kept, 1 to N.
+    boxes : (M, 4) int array
+        Of the components.
     even : (H, W) float32 array
     letter_height, stroke : float
         Pixels.
+
+    Returns
+    -------
+    (N, 4) int array
+        Boxes of those kept.
     """
     pixels = np.flatnonzero(labels)  # a page is paper for the most part
-    own = labels.ravel()[pixels]
-    area = np.bincount(own)
-    ink = np.bincount(own, weights=1.0 - even.ravel()[pixels])
-    kept = np.flatnonzero(area >= max(0.3 * stroke**2, 1))
-    number = np.zeros(len(area), dtype=np.int32)
-    number[kept] = np.arange(1, len(kept) + 1)
-    out = np.zeros(labels.shape, dtype=np.int32)
-    out.ravel()[pixels] = number[own]
-    labels, area, darkness = out, area[kept], ink[kept] / area[kept]
-    regions = regionprops(labels)
-    if not regions:
-        return np.empty((0, 4), dtype=np.intp), labels
-    boxes = np.array([region.bbox for region in regions], dtype=np.intp)
+    own = labels.reshape(-1)[pixels]
+    area = np.bincount(own, minlength=len(boxes) + 1)[1:]
+    ink = np.bincount(own, weights=1.0 - even.reshape(-1)[pixels], minlength=len(boxes) + 1)[1:]
+    large = area >= max(0.3 * stroke**2, 1)
+    number = np.append(0, np.where(large, np.cumsum(large), 0))
+    labels.reshape(-1)[pixels] = number[own]
+    boxes, area, darkness = boxes[large], area[large], ink[large] / area[large]
+    if not len(boxes):
+        return boxes
     heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     longest = np.maximum(heights, widths)
     shape = labels.shape
@@ -538,9 +548,8 @@ def writing(
     keep &= ~(blot & ~small)
     if letter.any() and (small & keep).any():
         keep &= ~(small & (_distance(boxes, boxes[letter & keep]) > 1.6 * letter_height))
-    renumber = np.concatenate([[0], np.cumsum(keep) * keep]).astype(np.int32)
-    labels.ravel()[pixels] = renumber[labels.ravel()[pixels]]
-    return boxes[keep], labels
+    renumbered(labels, np.append(0, np.where(keep, np.cumsum(keep), 0)))
+    return boxes[keep]
 
 
 def _flat_rules(
@@ -818,45 +827,55 @@ def beside(boxes: NDArray[np.intp], letter_height: float) -> list[tuple[int, int
 
 
 def cut_touching(
-    labels: NDArray[np.int32], letter_height: float, stroke: float
-) -> tuple[NDArray[np.int32], list[tuple[int, int, bool]]]:
-    """Cut characters where they may touch.
+    labels: NDArray[np.int32], boxes: NDArray[np.intp], letter_height: float, stroke: float
+) -> tuple[NDArray[np.intp], list[tuple[int, int, bool]]]:
+    """Cut characters where they may touch, in place.
 
     Parameters
     ----------
     labels : (H, W) int32 array
-        One label a character so far, 1 to M.
+        One label a character so far, 1 to M; afterwards one a part, 1 to P.
+    boxes : (M, 4) int array
+        Of the characters.
     letter_height, stroke : float
         Pixels.
 
     Returns
     -------
-    labels : (H, W) int32 array
-        One label a part, 1 to P.
+    boxes : (P, 4) int array
+        Of the parts.
     links : list of (left, right, joined)
         Indices (label - 1) of neighbouring parts, and whether they look like one character: not
         much wider than a letter, or linked by more than one thin stroke.
     """
-    out = labels.copy()
-    following = int(labels.max()) + 1
     links = []
-    for index, place in enumerate(ndimage.find_objects(labels), start=1):
-        own = labels[place] == index
-        height, width = own.shape
-        if width < 0.75 * letter_height or height < 0.5 * letter_height:
-            continue
+    cut_boxes = boxes.copy()
+    more: list[tuple[int, ...]] = []
+    heights, widths = (boxes[:, 2:] - boxes[:, :2]).T
+    large = (widths >= 0.75 * letter_height) & (heights >= 0.5 * letter_height)
+    for index in np.flatnonzero(large).tolist():
+        y1, x1, y2, x2 = boxes[index].tolist()
+        here = labels[y1:y2, x1:x2]
+        own = here == index + 1
+        width = x2 - x1
         cuts = cut_columns(own, letter_height, 1.9 * stroke + 1)
         wide = width >= 1.45 * letter_height
         sure = cut_columns(own, letter_height, 1.35 * stroke + 1) if cuts and wide else []
         left = index
-        for start, stop in zip(cuts, [*cuts, width][1:], strict=True):
+        for start, stop in pairwise([0, *cuts, width] if cuts else []):
             part = own[:, start:stop]
-            out[place][:, start:stop][part] = following
+            rows, cols = (np.flatnonzero(part.any(axis=axis)) for axis in (1, 0))
+            box = y1 + rows[0], x1 + start + cols[0], y1 + rows[-1] + 1, x1 + start + cols[-1] + 1
+            if start == 0:
+                cut_boxes[index] = box
+                continue
+            following = len(boxes) + len(more)
+            more.append(box)
+            here[:, start:stop][part] = following + 1
             cut = any(abs(start - column) <= stroke for column in sure)
-            links.append((left - 1, following - 1, not cut))
+            links.append((left, following, not cut))
             left = following
-            following += 1
-    return out, links
+    return np.vstack([cut_boxes, np.array(more, dtype=np.intp).reshape(-1, 4)]), links
 
 
 def cut_columns(own: NDArray[np.bool_], letter_height: float, thickest: float) -> list[int]:
