@@ -252,22 +252,24 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
     smooth = _filtered(smooth, ndimage.uniform_filter1d)
     pieces = []
     for (there, thick, _), course in zip(found, smooth, strict=True):
-        stack = [slice(0, len(there))]
+        at = there.astype(float)
+        dark = depth[np.round(course).astype(int), there]
+        stack = [(0, len(at))]
         while stack:
-            span = stack.pop()
-            at, rows = there[span], course[span]
-            if len(at) < SHORTEST or not thick[span].any():
+            first, last = stack.pop()
+            if last - first < SHORTEST:
                 continue
-            chord = np.interp(at, at[[0, -1]], rows[[0, -1]])
-            worst = int(np.argmax(np.abs(rows - chord)))
-            if abs(rows[worst] - chord[worst]) > bend and 0 < worst < len(at) - 1:
-                bent = span.start + worst
-                stack += [slice(span.start, bent), slice(bent, span.stop)]
+            span, length = slice(first, last), at[last - 1] - at[first]
+            slope = (course[last - 1] - course[first]) / length
+            off = np.abs(course[span] - course[first] - slope * (at[span] - at[first]))
+            worst = int(off.argmax())
+            if off[worst] > bend and 0 < worst < last - first - 1:
+                stack += [(first, first + worst), (first + worst, last)]
                 continue
-            slope = float((rows[-1] - rows[0]) / max(at[-1] - at[0], 1))
-            thickness = _median(thick[span][thick[span] > 0])
-            here = _median(depth[np.round(rows).astype(int), at])
-            pieces.append(_Piece(at.astype(float), rows, thickness, here, slope))
+            ridged = thick[span][thick[span] > 0]
+            if len(ridged):
+                sizes = _median(ridged), _median(dark[span])
+                pieces.append(_Piece(at[span], course[span], *sizes, float(slope)))
     return pieces
 
 
@@ -285,7 +287,8 @@ def _filtered(
 
 def _median(values: NDArray[np.generic]) -> float:
     """The median of a few values; NumPy's takes longer to start than to find it."""
-    ordered, half = np.sort(values), len(values) // 2
+    ordered, half = values.copy(), len(values) // 2
+    ordered.sort()
     return float(ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2)
 
 
