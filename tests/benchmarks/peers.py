@@ -9,7 +9,7 @@ are grouped into lines. Tesseract takes part if it is installed, with its defaul
 edits over pooled reference characters, NFC, white space folded, case ignored; a photo of single
 letters (`*letters*`) without spaces. CPU-seconds and memory, cold, are those of a whole process for
 each photo; warm, CPU-seconds are those of one photo after the other in one process that has read
-one before. Medians over the repeats, then the mean (the largest, of memory) over the photos. Who
+one before (with --repeat, in rounds, so that no photo follows itself). Medians over the repeats, then the mean (the largest, of memory) over the photos. Who
 uses threads does so as by default; RapidOCR is measured warm on one thread as well, for the time
 that its threads spend waiting counts too.
 """
@@ -85,7 +85,7 @@ def time_rapidocr(photos: list[str], repeat: int, **parameters: int) -> None:
 
 
 def print_times(read: Callable[[str], object], photos: list[str], repeat: int) -> None:
-    """CPU-seconds of reading each photo, median of `repeat`, the first having been read before."""
+    """CPU-seconds of reading each photo: medians of `repeat` rounds, the first one read before."""
     import json
     import time
 
@@ -95,7 +95,8 @@ def print_times(read: Callable[[str], object], photos: list[str], repeat: int) -
         return time.process_time() - start
 
     timed(photos[0])
-    print(json.dumps([statistics.median(timed(p) for _ in range(repeat)) for p in photos]))
+    rounds = [[timed(photo) for photo in photos] for _ in range(repeat)]
+    print(json.dumps([statistics.median(times) for times in zip(*rounds, strict=True)]))
 
 
 def warm(interpreter: str, call: str, photos: list[str], repeat: int) -> float:
