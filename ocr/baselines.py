@@ -58,12 +58,25 @@ class Course(NamedTuple):
         self, cols: NDArray[np.floating] | NDArray[np.intp], steepest: float = STEEPEST
     ) -> Floats:
         """Rows at `cols`; it goes straight on beyond its ends, no steeper than `steepest`."""
-        ends = np.polyval(np.polyder(self.coefficients), [self.first, self.last])
-        slopes = np.clip(ends, -steepest, steepest)
-        outside = slopes[0] * np.minimum(cols - self.first, 0)
-        outside = outside + slopes[1] * np.maximum(cols - self.last, 0)
-        inside = np.polyval(self.coefficients, np.clip(cols, self.first, self.last).astype(float))
-        return np.asarray(inside + outside, dtype=np.float64)
+        coefficients: list[float] = self.coefficients.tolist()
+        before, after = (
+            min(max(_slope(coefficients, end), -steepest), steepest)
+            for end in (self.first, self.last)
+        )
+        inside = np.minimum(np.maximum(cols, self.first), self.last)
+        rows: Floats = np.full(inside.shape, coefficients[0])
+        for coefficient in coefficients[1:]:  # Horner's rule; `polyval` takes longer to start
+            rows = rows * inside + coefficient
+        outside = cols - inside
+        return rows + before * np.minimum(outside, 0) + after * np.maximum(outside, 0)
+
+
+def _slope(coefficients: list[float], col: float) -> float:
+    """Slope of a polynomial, its coefficients as of `numpy.polyval`."""
+    slope = 0.0
+    for power, coefficient in zip(range(len(coefficients) - 1, 0, -1), coefficients, strict=False):
+        slope = slope * col + power * coefficient
+    return slope
 
 
 def letter_height(boxes: Boxes) -> float:
@@ -71,7 +84,8 @@ def letter_height(boxes: Boxes) -> float:
     heights = np.sort((boxes[:, 2] - boxes[:, 0]).astype(float))
     share = np.cumsum(heights) / heights.sum()
     typical = heights[np.searchsorted(share, 0.5)]  # each box counting by its height
-    return float(np.median(heights[heights >= SIGN_HEIGHT * typical]))
+    letters = heights[np.searchsorted(heights, SIGN_HEIGHT * typical) :]
+    return float(letters[(len(letters) - 1) // 2] + letters[len(letters) // 2]) / 2
 
 
 def ink_points(found: Segmentation) -> NDArray[np.intp]:
@@ -171,7 +185,8 @@ def weighted_fit(basis: Floats, values: Floats, weight: Floats) -> Floats:
     """Least squares by the normal equations: enough for a few smooth columns, and quick."""
     weighted = basis.T * weight
     normal = weighted @ basis
-    normal += 1e-9 * np.trace(normal) * np.eye(len(normal))  # columns may be alike
+    diagonal = normal.reshape(-1)[:: len(normal) + 1]
+    diagonal += 1e-9 * diagonal.sum()  # columns may be alike
     return np.asarray(np.linalg.solve(normal, weighted @ values), dtype=np.float64)
 
 

@@ -253,10 +253,8 @@ class LineReader:
         for k, (line, box) in enumerate(zip(lines, boxes, strict=True)):
             scale = LINE_HEIGHT / (box[2] - box[0])
             text = texts.get(k, LineText(""))
-            spans = tuple(
-                (box[1] + (left - SIDE_MARGIN) / scale, box[1] + (right - SIDE_MARGIN) / scale)
-                for left, right in _to_ink(text.spans, line)
-            )
+            columns = box[1] + (_to_ink(text.spans, line) - SIDE_MARGIN) / scale
+            spans = tuple((left, right) for left, right in columns.tolist())
             found.append(replace(text, spans=spans, sureness=_sureness([all_logs[k]])))
         return found
 
@@ -474,11 +472,11 @@ def _sureness(lines: Sequence[NDArray[np.float32]]) -> float:
     return float(sure.mean()) if len(sure) else 0.0
 
 
-def _to_ink(
-    spans: Sequence[tuple[float, float]], line: NDArray[np.float32]
-) -> Iterator[tuple[float, float]]:
+def _to_ink(spans: Sequence[tuple[float, float]], line: NDArray[np.float32]) -> NDArray[np.float64]:
     """Spans drawn in to the columns of a normalised line that hold ink; as they are if none do."""
+    found = np.array(spans, dtype=np.float64).reshape(-1, 2)
     inked = np.flatnonzero((line < 1 - INK_EDGE).any(axis=0))
-    for left, right in spans:
-        inside = inked[np.searchsorted(inked, left) : np.searchsorted(inked, right)]
-        yield (float(inside[0]), float(inside[-1] + 1)) if len(inside) else (left, right)
+    first, last = np.searchsorted(inked, found).T
+    some = first < last
+    found[some] = np.stack([inked[first[some]], inked[last[some] - 1] + 1], axis=1)
+    return found

@@ -9,9 +9,10 @@ are grouped into lines. Tesseract takes part if it is installed, with its defaul
 edits over pooled reference characters, NFC, white space folded, case ignored; a photo of single
 letters (`*letters*`) without spaces. CPU-seconds and memory, cold, are those of a whole process for
 each photo; warm, CPU-seconds are those of one photo after the other in one process that has read
-one before (with --repeat, in rounds, so that no photo follows itself). Medians over the repeats, then the mean (the largest, of memory) over the photos. Who
-uses threads does so as by default; RapidOCR is measured warm on one thread as well, for the time
-that its threads spend waiting counts too.
+one before (with --repeat, in rounds, so that no photo follows itself). Medians over the repeats,
+then the mean (the largest, of memory) over the photos. Who uses threads does so as by default;
+RapidOCR is measured warm on one thread as well, for the time that its threads spend waiting counts
+too.
 """
 
 from __future__ import annotations
