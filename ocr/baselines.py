@@ -84,8 +84,7 @@ def letter_height(boxes: Boxes) -> float:
     heights = np.sort((boxes[:, 2] - boxes[:, 0]).astype(float))
     share = np.cumsum(heights) / heights.sum()
     typical = heights[np.searchsorted(share, 0.5)]  # each box counting by its height
-    letters = heights[np.searchsorted(heights, SIGN_HEIGHT * typical) :]
-    return float(letters[(len(letters) - 1) // 2] + letters[len(letters) // 2]) / 2
+    return float(np.median(heights[heights >= SIGN_HEIGHT * typical]))
 
 
 def ink_points(found: Segmentation) -> NDArray[np.intp]:

@@ -221,7 +221,6 @@ def ink_components(even: FloatImage) -> NDArray[np.int32]:
     (H, W) int32 array
         1 to N on the components, which touch by corners too; 0 elsewhere.
     """
-    none = np.zeros(even.shape, dtype=np.int32)
     sigma = noise_sigma(even)
     sample = even[::5, ::5]
     paper = float(np.median(sample))
@@ -231,32 +230,39 @@ def ink_components(even: FloatImage) -> NDArray[np.int32]:
     around = surroundings(dark)
     dark &= ~around
     if not dark.any():
-        return none
+        return np.zeros(even.shape, dtype=np.int32)
     near = dilated(dark, 2)
     values = even[near]
     if np.ptp(values) == 0:
-        return _components(dark)
+        return components(dark)
     threshold = min(float(threshold_otsu(values)), paper - contrast)
     faint = (even < threshold + 0.6 * (paper - threshold - contrast / 2)) & ~around
     strong = (even < threshold) & ~around
     if not strong.any() or paper - float(even[strong].mean()) < TEXTURE_CONTRAST * spread:
-        return none  # texture: wood, cloth, noise
-    marked = _components(faint)
-    keep = np.bincount(marked[strong], minlength=int(marked.max()) + 1) > 0
-    ink = renumbered(marked, np.where(keep, np.cumsum(keep), 0))
+        return np.zeros(even.shape, dtype=np.int32)  # texture: wood, cloth, noise
+    ink = components(faint)
+    keep_only(ink, np.bincount(ink[strong], minlength=int(ink.max()) + 1)[1:] > 0)
     fainter = fainter_ink(even, dark & ~dilated(ink > 0, 3), ink, paper)
-    return _components((ink > 0) | fainter) if fainter.any() else ink
+    return components((ink > 0) | fainter) if fainter.any() else ink
 
 
-def renumbered(labels: NDArray[np.int32], number: NDArray[np.intp]) -> NDArray[np.int32]:
-    """In place: `number[k]` where label k is, 0 where none is; paper, the most, costs nothing."""
+def keep_only(labels: NDArray[np.int32], keep: Mask) -> None:
+    """Keep the components 1 to N for which `keep` (N,) is true, in place, numbered from 1 again."""
+    renumber(labels, np.where(keep, np.cumsum(keep), 0))
+
+
+def renumber(labels: NDArray[np.int32], number: NDArray[np.intp]) -> None:
+    """Number the components 1 to N as `number` (N,) says, in place; 0 drops one.
+
+    Paper, which most of a page is, costs nothing.
+    """
     flat = labels.reshape(-1)
     pixels = np.flatnonzero(flat)
-    flat[pixels] = number[flat[pixels]]
-    return labels
+    flat[pixels] = number[flat[pixels] - 1]
 
 
-def _components(mask: Mask) -> NDArray[np.int32]:
+def components(mask: Mask) -> NDArray[np.int32]:
+    """`(H, W)`: 1 to N on what is connected, by corners too; 0 elsewhere."""
     labels: NDArray[np.int32] = ndimage.label(mask, structure=np.ones((3, 3)))[0]
     return labels
 
@@ -285,7 +291,7 @@ def fainter_ink(even: FloatImage, rest: Mask, ink: NDArray[np.int32], paper: flo
     """
     if np.count_nonzero(rest) < FAINTER * np.count_nonzero(ink):
         return np.zeros_like(rest)
-    labels = _components(rest)
+    labels = components(rest)
     count = int(labels.max())
     steep = labels[::2, ::2][edge_steps(np.ascontiguousarray(even[::2, ::2])) > STEEP]
     keep = np.bincount(steep, minlength=count + 1) > 0
@@ -364,7 +370,7 @@ def surroundings(dark: Mask) -> Mask:
     core = opened(coarse, size)
     if not core.any():
         return np.zeros_like(dark)
-    marks = _components(coarse)
+    marks = components(coarse)
     outer = np.zeros(int(marks.max()) + 1, dtype=bool)
     for side in (marks[0], marks[-1], marks[:, 0], marks[:, -1]):
         outer[side] = True

@@ -28,14 +28,15 @@ from ocr.binarize import (
     eroded,
     even_light,
     ink_components,
+    keep_only,
     reduced,
-    renumbered,
+    renumber,
     resize,
     to_grey,
     without_show_through,
 )
 from ocr.page import Box, Letter, Line, Page, Word
-from ocr.rules import Rule, find_rules, not_letters, paint_over
+from ocr.rules import Followed, Rule, find_rules, not_letters, paint_over
 from ocr.sheet import SIDE, Picture, Rectified, find_page
 
 OnStage = Callable[[str, FloatImage], None]
@@ -250,7 +251,7 @@ def survey(coarse: FloatImage) -> Survey:
         return Survey(0.0, even, ink)
     lines = find_rules(even)
     rules = not_letters(lines)
-    followed: dict[Any, Any] = {}
+    followed: Followed = {}
     clear = without_show_through(paint_over(even, rules, followed))
     ink = ink if clear is even else ink_components(clear)
     height = _letter_height_of(ink)
@@ -426,7 +427,7 @@ def characters(mask: NDArray[np.bool_], even: FloatImage, letter_height: float) 
     group = join_pieces(components, letter_height)
     boxes = group_boxes(components, group)
     kept = ~floating_dots(boxes, letter_height)
-    labels = renumbered(labels, np.append(0, np.where(kept, np.cumsum(kept), 0)[group]))
+    renumber(labels, np.where(kept, np.cumsum(kept), 0)[group])
     boxes, cuts = cut_touching(labels, boxes[kept], letter_height, stroke)
     links = [*cuts, *beside(boxes, letter_height)]
     owner = _united(len(boxes), [(a, b) for a, b, joined in links if joined])
@@ -488,7 +489,7 @@ def without_high(
     """
     low = boxes[:, 2] - boxes[:, 0] < HIGHEST * letter_height
     if not low.all():
-        renumbered(labels, np.append(0, np.where(low, np.cumsum(low), 0)))
+        keep_only(labels, low)
     return boxes[low]
 
 
@@ -524,8 +525,7 @@ def writing(
     area = np.bincount(own, minlength=len(boxes) + 1)[1:]
     ink = np.bincount(own, weights=1.0 - even.reshape(-1)[pixels], minlength=len(boxes) + 1)[1:]
     large = area >= max(0.3 * stroke**2, 1)
-    number = np.append(0, np.where(large, np.cumsum(large), 0))
-    labels.reshape(-1)[pixels] = number[own]
+    keep_only(labels, large)
     boxes, area, darkness = boxes[large], area[large], ink[large] / area[large]
     if not len(boxes):
         return boxes
@@ -551,7 +551,7 @@ def writing(
     keep &= ~(blot & ~small)
     if letter.any() and (small & keep).any():
         keep &= ~(small & (_distance(boxes, boxes[letter & keep]) > 1.6 * letter_height))
-    renumbered(labels, np.append(0, np.where(keep, np.cumsum(keep), 0)))
+    keep_only(labels, keep)
     return boxes[keep]
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from ocr.binarize import components
 from ocr.classifiers import Classifier
 from ocr.context import shapes
 from ocr.find_letters import SMALL, Segmentation, label_boxes
@@ -46,7 +46,7 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
     int
         0, 1, 2 or 3.
     """
-    labels, _ = ndimage.label(found.labels > 0, structure=np.ones((3, 3)))
+    labels = components(found.labels > 0)
     boxes = label_boxes(labels)
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     usual = np.median(sides[sides > SMALL * found.letter_height])

@@ -288,9 +288,9 @@ class Reader:
         from ocr.orientation import quarter_turns
 
         lies = _sureness(read) < MAYBE_LYING or self.charset is not None
-        ways = self._surer_ways(found, read, (2, 1, 3) if lies else (2,))
-        if not lies and not ways:
+        if not lies and not self._surer_ways(found, read, (2,)):
             return 0, read
+        given = read
         turns = quarter_turns(found, self._judge)
         if turns:
             turned = self._turned_lines(photo, turns)
@@ -298,7 +298,7 @@ class Reader:
         if _sureness(read) >= MAYBE_INVERTED:
             return turns, read
         best, upright = read, turns
-        for way in ways:
+        for way in self._surer_ways(found, given, (2, 1, 3)) if lies else [2]:
             lines = [] if way == turns else self._turned_lines(photo, way)
             if _sureness(lines) > _sureness(best):
                 best, upright = lines, way
@@ -316,7 +316,10 @@ class Reader:
     def _surer_ways(
         self, found: Segmentation, read: list[ReadLine], ways: tuple[int, ...]
     ) -> list[int]:
-        """Those quarter turns after which a sample of lines reads more surely by the ink."""
+        """Those quarter turns after which a sample of lines reads more surely by the ink.
+
+        Where there is nothing to sample, nothing speaks against one.
+        """
         from ocr.baselines import baselines
         from ocr.group_lines import find_lines
         from ocr.line_images import cut_line
@@ -334,7 +337,7 @@ class Reader:
             sample = [image[:, : SAMPLED_WIDTH * len(image)] for image in images[way]]
             if way > 1:  # upside down as it lies here
                 sample = [np.rot90(image, 2) for image in sample]
-            if self.line_reader.sureness(sample) > upright:
+            if not sample or self.line_reader.sureness(sample) > upright:
                 surer.append(way)
         return surer
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ocr.binarize import FloatImage, Mask, noise_sigma
+from ocr.binarize import FloatImage, Mask, components, noise_sigma
 
 # Of the longer side of the picture.
 REACH = 1 / 200  # a rule is thinner than this
@@ -234,7 +234,7 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
     What is connected bends where a stroke of a letter runs into a rule; it is split there (Douglas
     and Peucker 1973, doi:10.3138/FM57-6770-U75U-7727).
     """
-    labels, number = ndimage.label(line, structure=np.ones((3, 3)))
+    labels = components(line)
     bend = max(1.5, BEND * max(line.shape))
     width = line.shape[1]
     rows, cols = np.divmod(np.flatnonzero(line), width)
@@ -242,7 +242,7 @@ def _pieces(line: Mask, ridge: Mask, depth: FloatImage) -> list[_Piece]:
     count = np.bincount(column_of)
     middles = np.bincount(column_of, weights=rows) / count
     thicks = np.bincount(column_of, weights=ridge[rows, cols])
-    ends = np.searchsorted(columns, np.arange(1, number + 2) * width).tolist()
+    ends = np.searchsorted(columns, np.arange(1, int(labels.max()) + 2) * width).tolist()
     found = [
         (columns[a:b] % width, thicks[a:b], middles[a:b])
         for a, b in pairwise(ends)
@@ -323,7 +323,7 @@ def _chains(pieces: list[_Piece], side: int) -> list[list[_Piece]]:
 
 
 def paint_over(
-    even: FloatImage, rules: tuple[Rule, ...], followed: dict[Rule, _Band | None] | None = None
+    even: FloatImage, rules: tuple[Rule, ...], followed: Followed | None = None
 ) -> FloatImage:
     """The page without these rules.
 
@@ -338,7 +338,7 @@ def paint_over(
         Grey with even light, of any size.
     rules : tuple of Rule
         As found on a copy of the page of any other size.
-    followed : dict, optional
+    followed : Followed, optional
         Where earlier calls have followed rules on this page; what this one follows is added.
 
     Returns
@@ -389,6 +389,9 @@ class _Band:
     there: Mask
     depth: float
     thickness: int
+
+
+Followed = dict[Rule, _Band | None]  # None where a rule was not seen again
 
 
 def _follow(even: FloatImage, rule: Rule, paper: float) -> _Band | None:

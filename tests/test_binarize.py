@@ -6,12 +6,15 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from ocr.binarize import (
+    components,
     denoise,
     dilated,
     eroded,
     even_light,
     ink_components,
+    keep_only,
     light_on_dark,
+    median_of_nine,
     noise_sigma,
     opened,
     reduced,
@@ -71,6 +74,18 @@ def test_denoise_smooths_noise():
 def test_even_light_divides_the_paper_out():
     shaded = np.tile(np.linspace(0.4, 1, 300, dtype=np.float32), (200, 1))
     assert even_light(shaded).min() > 0.9
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (4, 3), (20, 30)])
+def test_median_of_nine(shape):
+    image = np.random.default_rng(0).random(shape, dtype=np.float32)
+    np.testing.assert_array_equal(median_of_nine(image), ndimage.median_filter(image, 3))
+
+
+def test_components_kept_are_numbered_again():
+    labels = components(np.array([[1, 0, 1, 0, 1], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0]], dtype=bool))
+    keep_only(labels, np.array([True, False, True, True]))
+    assert labels.tolist() == [[1, 0, 0, 0, 2], [0, 0, 0, 0, 0], [3, 0, 0, 0, 0]]
 
 
 def ink_mask(even):

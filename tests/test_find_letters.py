@@ -297,6 +297,14 @@ def test_regrouping_moves_parts_between_characters():
     assert joined.glyph(0).shape == found.glyph_of_parts([0, 1]).shape
 
 
+def test_a_segmentation_is_turned_as_its_picture_is():
+    found = segment(draw(at(PLAIN["L"], 100, 100) + at(PLAIN["U"], 100, 300)))
+    turned = found.turned()
+    np.testing.assert_array_equal(turned.grey, np.rot90(found.grey))
+    for k in range(len(found.boxes)):
+        np.testing.assert_array_equal(turned.glyph(k), np.rot90(found.glyph(k)))
+
+
 def test_scale_boxes_stays_inside():
     boxes = np.array([[0, 0, 10, 20], [9, 19, 10, 20]])
     scaled = scale_boxes(boxes, (10, 20), (103, 207))

@@ -1,7 +1,7 @@
 """From a checkpoint of the line recogniser to its weight files.
 
 `python -m training.line_weights --checkpoint FILE` calibrates the network on the valid splits,
-measures it, and writes `models/lines.onnx` for reading, with weights and sums of 8 bits
+measures it, and writes `models/lines.onnx` for reading, computing in 8 bits
 (`quantized`), and `models/lines.safetensors` to train on from, with weights of 16 bits.
 """
 
@@ -204,8 +204,7 @@ def quantized(model: onnx.ModelProto, lines: Sequence[NDArray[np.float32]]) -> o
             line = next(self.lines, None)
             if line is None:
                 return None
-            image = np.uint8(line * 255 + 0.5)
-            return {"lines": stack([(image, "")]).contiguous().numpy()}
+            return {"lines": _alone(line).contiguous().numpy()}
 
     first = next(node.name for node in model.graph.node if node.op_type == "Conv")
     kinds = {"per_channel": True, "weight_type": QuantType.QUInt8}
@@ -223,6 +222,11 @@ def quantized(model: onnx.ModelProto, lines: Sequence[NDArray[np.float32]]) -> o
         )
         quantize_dynamic(path, path, op_types_to_quantize=["LSTM"], **kinds)
         return onnx.load(path)
+
+
+def _alone(image: NDArray[np.float32]) -> torch.Tensor:
+    """A normalised line as a batch of one."""
+    return stack([(np.uint8(image * 255 + 0.5), "")])
 
 
 def _array(value: torch.Tensor) -> NDArray[np.float32]:
@@ -246,7 +250,7 @@ def fit_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:
     network.eval()
     for image, truth in lines:
         with torch.inference_mode():
-            logits = network(stack([(np.uint8(image * 255 + 0.5), "")]))
+            logits = network(_alone(image))
         logs = logits[0].log_softmax(-1).numpy()
         classes = best_path(logs)
         pairs = align_texts(truth, greedy(logits)[0])
