@@ -1,0 +1,1 @@
+"""From a grey page to its text lines: light, page network, tracing, reading order, strips."""
