@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from scipy import ndimage
 
+from ocr.layout.line_pictures import find_line
 from training.line_fonts import LineFont, drawn_by, find_fonts
 from training.line_strokes import (
     EM,
@@ -99,50 +100,18 @@ def _rows(path: Path, most: int) -> list[str]:
 
 
 def level_line(darkness: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float]:
-    """A picture of one line made level, its baseline's row, and its x-height.
-
-    The slope is the one at which the ink's profile over the rows is sharpest; baseline and
-    x-height bound the band that is most fuller of ink than the bands above and below it.
-    """
-    height, width = darkness.shape
-    small = darkness[:, :: max(1, width // 400)]
-    step = max(1, width // 400)
-    best = (-1.0, 0.0)
-    rows = np.arange(height)[:, None]
-    cols = np.arange(small.shape[1])
-    for slope in np.linspace(-0.06, 0.06, 13):
-        shift = slope * step * (cols - cols[-1] / 2)
-        at = np.clip(np.round(rows + shift), 0, height - 1).astype(int)
-        profile = small[at, cols].sum(axis=1)
-        sharp = float((profile**2).sum()) - abs(slope) * 1e-3
-        if sharp > best[0]:
-            best = (sharp, float(slope))
-    slope = best[1]
-    if slope:
-        picture = Image.fromarray(darkness)
-        matrix = (1, 0, 0, slope, 1, -slope * width / 2)
-        darkness = np.asarray(
-            picture.transform(picture.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    """A picture of one line made level, its baseline's row, and its x-height."""
+    line = find_line(darkness)
+    (y1, x1), (y2, x2) = line.baseline
+    slope = (y2 - y1) / max(1.0, x2 - x1)
+    if abs(slope) > 1e-3:
+        picture = Image.fromarray(np.ascontiguousarray(darkness))
+        matrix = (1, 0, 0, slope, 1, -slope * (x1 + x2) / 2)
+        moved = picture.transform(
+            picture.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
         )
-    profile = np.clip(darkness, 0, 1).sum(axis=1)
-    inked = np.flatnonzero(profile > 0.03 * profile.max())
-    if len(inked) < 6:
-        return darkness, height * 0.7, height * 0.3
-    top, bottom = int(inked[0]), int(inked[-1]) + 1
-    full = bottom - top
-    total = np.concatenate([[0.0], np.cumsum(profile)])
-    found = (-np.inf, height * 0.7, height * 0.3)
-    for h in np.linspace(0.22, 0.62, 17) * full:
-        n = max(3, round(h))
-        for base in range(top + n, bottom + 1):
-            over, under = max(0, base - n - int(0.8 * n)), min(height, base + int(0.6 * n) + 1)
-            inside = (total[base] - total[base - n]) / n
-            above = (total[base - n] - total[over]) / max(1, int(0.8 * n))
-            below = (total[under] - total[base]) / max(1, int(0.6 * n))
-            contrast = inside - 0.5 * above - 0.5 * below
-            if contrast > found[0]:
-                found = (contrast, float(base), float(n))
-    return darkness, found[1], found[2]
+        darkness = np.asarray(moved)
+    return darkness, float(y1 + y2) / 2, line.x_height
 
 
 # --- hands ----------------------------------------------------------------------------------

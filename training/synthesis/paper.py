@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,20 @@ from training.data.page_sets import read_pages
 
 WRITTEN = 0.16  # darkness from which a pixel of a real page is filled
 LONGEST_MARK = 0.22  # of the page's longer side: longer pieces are rules, folds and edges
+PAPERS = 200  # real pages whose paper is used
 REAL_SHARE = 0.45  # of the papers are real ones
 
 
 @cache
-def real_papers(data: Path) -> tuple[NDArray[np.uint8], ...]:
-    """The train pages' paper: rules, folds, stains and edges without the writing on them."""
-    return tuple(cleared(page.grey) for page in read_pages(data, "train"))
+def _pages(data: Path) -> tuple[NDArray[np.uint8], ...]:
+    return tuple(page.grey for page in read_pages(data, "train"))
+
+
+@lru_cache(maxsize=400)
+def real_paper(data: Path, number: int) -> NDArray[np.uint8]:
+    """A train page's paper: rules, folds, stains and edges without the writing on them."""
+    pages = _pages(data)
+    return cleared(pages[number % len(pages)])
 
 
 def cleared(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -48,15 +55,16 @@ def filled(grey: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.uint
     """Pixels replaced by the mean of those around that stay, with the paper's grain."""
     keep = (~where).astype(np.float32)
     values = grey.astype(np.float32)
-    out = np.zeros_like(values)
-    missing = np.ones_like(where)
-    for sigma in (3, 8, 20, 60):
-        weight = ndimage.gaussian_filter(keep, sigma, truncate=2.5)
+    out = np.full_like(values, float(np.median(values)))
+    missing = where.copy()
+    for radius in (3, 8, 24, 80):
+        shrink = max(1, radius // 4)
+        weight = _blurred(keep, radius, shrink)
+        mean = _blurred(values * keep, radius, shrink)
         found = missing & (weight > 0.05)
-        mean = ndimage.gaussian_filter(values * keep, sigma, truncate=2.5)
         out[found] = mean[found] / weight[found]
         missing &= ~found
-        if not (missing & where).any():
+        if not missing.any():
             break
     grain = values - ndimage.gaussian_filter(values, 1.5)
     still = grain[~where][:: max(1, int((~where).sum()) // 4096)]
@@ -64,6 +72,16 @@ def filled(grey: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.uint
     rng = np.random.default_rng(0)
     out += rng.standard_normal(out.shape, dtype=np.float32) * np.float32(spread)
     return np.where(where, np.clip(out, 0, 255), values).astype(np.uint8)
+
+
+def _blurred(values: NDArray[np.float32], sigma: float, shrink: int) -> NDArray[np.float32]:
+    """Smoothed on a copy of a fraction of the size."""
+    height, width = values.shape
+    picture = Image.fromarray(values).resize(
+        (max(1, width // shrink), max(1, height // shrink)), Image.Resampling.BOX
+    )
+    small = ndimage.gaussian_filter(np.asarray(picture), sigma / shrink, truncate=2.5)
+    return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def make_paper(
@@ -88,8 +106,7 @@ def make_paper(
 
 def _piece(rng: np.random.Generator, size: tuple[int, int], data: Path) -> NDArray[np.float32]:
     """A piece of a real paper, at its own scale or enlarged, mirrored at times."""
-    papers = real_papers(data)
-    grey = papers[rng.integers(len(papers))]
+    grey = real_paper(data, int(rng.integers(1 << 20)) % PAPERS)
     height, width = size
     scale = max(height / grey.shape[0], width / grey.shape[1], float(rng.uniform(0.6, 1.6)))
     high, wide = min(grey.shape[0], round(height / scale)), min(grey.shape[1], round(width / scale))

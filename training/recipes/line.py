@@ -1,0 +1,415 @@
+"""Train the line network: `python -m training.recipes.line --shards DIR --out line.ckpt`.
+
+CTC (Graves et al. 2006) aligns what the network reads with the text, so that no one has to say
+where a character stands. The work may be spread over processes of one thread each, which meet once
+a step; the rate falls to nothing as the time given runs out, and what is kept is a running mean of
+the weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import tempfile
+import time
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
+
+from ocr.layout.line_pictures import find_line
+from ocr.layout.strips import STRIP_HEIGHT, cut_strip
+from ocr.metrics import edit_distance
+from training.datasets import data_dir
+from training.line_strokes import draw_strokes, label_text, one_line, read_strokes
+from training.line_text import CHARSET
+from training.lines import TEST_HEIGHT, TEST_PEN, open_scans
+from training.networks.line import FRAME, LineNetwork
+from training.synthesis.strips import fits
+
+BLANK = 0  # class of CTC's "nothing"; character k of the charset is class k + 1
+BATCH_WIDTH = 10_000  # pixels of strips a worker takes at once, padding included
+FEWEST, MOST = 6, 64  # strips a worker takes at once
+POOL = 8  # shards that are mixed and sorted by width together
+TAIL = 16  # pixels of paper behind the longest strip of a batch, as in reading
+PANEL = {"copiste": 90, "poilus": 60, "unipen": 100}
+"""Lines of the valid splits that the weights are chosen by."""
+
+Line = tuple[NDArray[np.uint8], str]
+
+
+@dataclass(frozen=True)
+class LineRecipe:
+    """Everything that decides how the network comes out, besides the data."""
+
+    minutes: float = 90.0
+    rate: float = 1.0e-3
+    workers: int = 1
+    seed: int = 0
+    check_minutes: float = 10.0
+    decay: float = 0.01
+    clip: float = 5.0
+    warm_up: int = 300
+    average: float = 0.999
+
+
+# --- strips ---------------------------------------------------------------------------------
+
+
+def read_shard(path: Path) -> list[Line]:
+    """The strips of a shard and their texts."""
+    with np.load(path, allow_pickle=False) as data:
+        cuts = np.cumsum(data["widths"])[:-1]
+        images = np.split(data["pixels"], cuts, axis=1)
+        return [(image, str(text)) for image, text in zip(images, data["texts"], strict=True)]
+
+
+def pools(folder: Path, rng: np.random.Generator) -> Iterator[list[Line]]:
+    """Strips of a few shards at a time, newest shards taken in with each pass, without end."""
+    while True:
+        paths = sorted(folder.glob("*.npz"))
+        if not paths:
+            raise FileNotFoundError(f"{folder}: no shards; fill it by training.synthesis.strips")
+        order = rng.permutation(len(paths))[: 4 * POOL]
+        for start in range(0, len(order), POOL):
+            yield [line for i in order[start : start + POOL] for line in read_shard(paths[i])]
+
+
+def batches(lines: list[Line], rng: np.random.Generator) -> Iterator[list[Line]]:
+    """Strips in batches of like widths, in random order."""
+    order = sorted(range(len(lines)), key=lambda i: lines[i][0].shape[1] + rng.uniform(0, 24))
+    groups: list[list[Line]] = []
+    group: list[Line] = []
+    for i in order:
+        width = lines[i][0].shape[1]
+        full = len(group) == MOST or (len(group) + 1) * width > BATCH_WIDTH
+        if group and full and len(group) >= FEWEST:
+            groups.append(group)
+            group = []
+        group.append(lines[i])
+    if group:
+        groups.append(group)
+    for i in rng.permutation(len(groups)):
+        yield groups[i]
+
+
+def vary(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A strip a little wider, taller, slanted, shifted and fainter, so that a strip seen again is
+    not the same strip. Never narrower: it must go on holding its text.
+    """
+    height, width = image.shape
+    wide = 1 + 0.15 * rng.random() ** 2
+    tall, slant, shift = rng.uniform(0.92, 1.1), rng.normal(0, 0.08), rng.uniform(-1.5, 1.5)
+    middle = 0.6 * height
+    # Where in the strip each point comes from: x / wide + slant * (y - middle), y about the middle.
+    inverse = (1 / wide, slant, -slant * middle, 0, 1 / tall, middle - middle / tall + shift)
+    moved = Image.fromarray(image).transform(
+        (round(width * wide), height),
+        Image.Transform.AFFINE,
+        inverse,
+        resample=Image.Resampling.BILINEAR,
+        fillcolor=255,
+    )
+    ink = 255 - np.asarray(moved, dtype=np.float32)
+    return np.uint8(255 - np.minimum(ink * rng.uniform(0.75, 1.15), 255))
+
+
+def stack(lines: list[Line]) -> torch.Tensor:
+    """Strips side by side, padded with paper: `(N, 1, STRIP_HEIGHT, W)` float32 in [0, 1]."""
+    step = 2 * FRAME
+    width = -(-(max(image.shape[1] for image, _ in lines) + TAIL) // step) * step
+    out = np.full((len(lines), 1, STRIP_HEIGHT, width), 255, dtype=np.uint8)
+    for row, (image, _) in enumerate(lines):
+        out[row, 0, :, : image.shape[1]] = image
+    return (torch.from_numpy(out).float() / 255).to(memory_format=torch.channels_last)
+
+
+def panel(name: str, split: str, data: Path, most: int | None = None) -> list[Line]:
+    """Strips of a split for measuring, always the same, evenly spread if cut short.
+
+    `name` is a zip of scans, or "unipen", whose text is drawn with a fixed pen and filtered by
+    `training.line_strokes.one_line`.
+    """
+    pictures: list[tuple[NDArray[np.float32], str]] = []
+    if name == "unipen":
+        strokes = read_strokes(data / "lines" / "unipen_text.npz")
+        for item in spread(strokes.rows(split), most):
+            text, path = label_text(str(strokes.label[item])), strokes.strokes(int(item))
+            if one_line(path, text):
+                pictures.append((1 - draw_strokes(path, TEST_PEN, TEST_HEIGHT), text))
+    else:
+        scans = open_scans(data / "lines" / f"{name}.zip", split)
+        for row in spread(np.arange(len(scans.rows)), most):
+            pictures.append((1 - scans.image(int(row)), scans.rows[row][1]))
+    return [(strip_of(darkness), text) for darkness, text in pictures]
+
+
+def strip_of(darkness: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """A picture of one line as a strip: 0 ink, 255 paper."""
+    strip = cut_strip(darkness, find_line(darkness)).image
+    return np.uint8(255 * (1 - strip) + 0.5)
+
+
+def spread(rows: NDArray[np.int64], most: int | None) -> NDArray[np.int64]:
+    """At most so many rows, evenly spread."""
+    if most is None or len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).astype(int)]
+
+
+# --- loss and measuring ---------------------------------------------------------------------
+
+CLASS = {sign: number + 1 for number, sign in enumerate(CHARSET)}
+
+
+def ctc_loss(logits: torch.Tensor, lines: list[Line]) -> torch.Tensor:
+    """CTC loss over a batch, per character."""
+    targets = torch.tensor([CLASS[sign] for _, text in lines for sign in text])
+    lengths = torch.tensor([len(text) for _, text in lines])
+    frames = torch.tensor([min(logits.shape[1], image.shape[1] // FRAME + 1) for image, _ in lines])
+    logs = logits.float().log_softmax(-1).transpose(0, 1)
+    total = nn.functional.ctc_loss(
+        logs, targets, frames, lengths, blank=BLANK, reduction="sum", zero_infinity=True
+    )
+    return total / len(targets)
+
+
+def greedy(logits: torch.Tensor) -> list[str]:
+    """The likeliest class of each step, repeats and blanks removed."""
+    texts = []
+    for row in logits.argmax(-1).tolist():
+        kept = [now for now, before in zip(row, [BLANK, *row[:-1]], strict=True) if now != before]
+        texts.append("".join(CHARSET[k - 1] for k in kept if k != BLANK))
+    return texts
+
+
+def without_accents(text: str) -> str:
+    """Accents folded away, for figures that compare with readers of plain letters."""
+    parts = unicodedata.normalize("NFD", text.replace("œ", "oe").replace("æ", "ae"))
+    parts = parts.replace("«", '"').replace("»", '"')
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+@torch.no_grad()
+def read_strips(network: LineNetwork, strips: list[NDArray[np.uint8]]) -> list[str]:
+    """Greedy readings of strips, in batches of like widths."""
+    network.eval()
+    texts = [""] * len(strips)
+    order = np.argsort([image.shape[1] for image in strips])
+    for start in range(0, len(order), 16):
+        rows = order[start : start + 16]
+        with torch.autocast("cpu", torch.bfloat16):
+            features = network.features(stack([(strips[i], "") for i in rows]))
+        for i, text in zip(rows, greedy(network.logits(features.float())), strict=True):
+            texts[i] = " ".join(text.split())
+    return texts
+
+
+def measure(
+    network: LineNetwork, panels: dict[str, list[Line]], rank: int = 0, workers: int = 1
+) -> dict[str, float]:
+    """CER of each panel, greedy, and their mean."""
+    counts = torch.zeros(len(panels), 2)
+    for row, lines in enumerate(panels.values()):
+        mine = lines[rank::workers]
+        read = read_strips(network, [image for image, _ in mine])
+        for (_, truth), text in zip(mine, read, strict=True):
+            counts[row, 0] += edit_distance(truth, text)
+            counts[row, 1] += len(truth)
+    if workers > 1:
+        dist.all_reduce(counts)
+    rates = {
+        name: edits / total for name, (edits, total) in zip(panels, counts.tolist(), strict=True)
+    }
+    return rates | {"mean": float(np.mean(list(rates.values())))}
+
+
+# --- training -------------------------------------------------------------------------------
+
+
+def weight_groups(network: nn.Module, decay: float) -> list[dict[str, object]]:
+    """Parameters in two groups: matrices decay, biases, norms and shares do not."""
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def rate_at(recipe: LineRecipe, step: int, done: float) -> float:
+    """The rate after `step` steps and a share `done` of the time: warm up, then a half cosine."""
+    warm = min(1.0, (step + 1) / recipe.warm_up)
+    return recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * min(done, 1.0))) + 0.004)
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move the running mean of the weights, and of the normalizations' statistics, a little."""
+    kept, new = list(average.state_dict().values()), list(network.state_dict().values())
+    floats = [i for i, value in enumerate(kept) if value.is_floating_point()]
+    torch._foreach_lerp_([kept[i] for i in floats], [new[i] for i in floats], 1 - decay)
+
+
+def train_worker(
+    rank: int, meeting: str, shards: Path, out: Path, resume: Path | None, recipe: LineRecipe
+) -> None:
+    """One of `recipe.workers` processes that train the same network on different strips."""
+    torch.set_num_threads(1)
+    if recipe.workers > 1:
+        dist.init_process_group(
+            "gloo", init_method=f"file://{meeting}", rank=rank, world_size=recipe.workers
+        )
+    torch.manual_seed(recipe.seed)
+    network, average = LineNetwork(), LineNetwork()
+    average.load_state_dict(network.state_dict())
+    optimizer = torch.optim.AdamW(
+        weight_groups(network, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98)
+    )
+    seen = 0
+    if resume is not None:
+        seen = load_checkpoint(resume, network, average, optimizer)
+    panels = {name: panel(name, "valid", data_dir(), most) for name, most in PANEL.items()}
+    if rank == 0:
+        print(f"START  {show(measure(average, panels))}", flush=True)
+    rng = np.random.default_rng((recipe.seed, rank, seen))
+    torch.manual_seed(recipe.seed + 1000 * rank + 1)  # dropout
+    parameters = list(network.parameters())
+    sizes = [p.numel() for p in parameters]
+    began = time.monotonic()
+    step = skipped = 0
+    done, running, next_check = 0.0, math.nan, recipe.check_minutes
+    last = (0.0, seen)
+    for lines in pools(shards, rng):
+        for batch in batches([line for line in lines if fits(*line)], rng):
+            batch = [(vary(rng, image), text) for image, text in batch]
+            network.train()
+            with torch.autocast("cpu", torch.bfloat16):
+                features = network.features(stack(batch))
+            loss = ctc_loss(network.logits(features.float()), batch)
+            optimizer.zero_grad()
+            loss.backward()
+            # One meeting a step: gradients, and what all must agree on.
+            elapsed = (time.monotonic() - began) / 60
+            flat = torch.cat(
+                [p.grad.reshape(-1) for p in parameters if p.grad is not None]
+                + [torch.tensor([loss.item(), float(len(batch)), elapsed])]
+            )
+            if recipe.workers > 1:
+                dist.all_reduce(flat)
+                flat /= recipe.workers
+            mean_loss, lines_each, elapsed = flat[-3:].tolist()
+            seen += round(lines_each * recipe.workers)
+            done = elapsed / recipe.minutes
+            norm = float(flat[:-3].norm())
+            step += 1
+            if math.isfinite(norm):
+                flat *= min(1.0, recipe.clip / (norm + 1e-6))
+                for p, gradient in zip(parameters, flat[:-3].split(sizes), strict=True):
+                    p.grad = gradient.view_as(p)
+                for group in optimizer.param_groups:
+                    group["lr"] = rate_at(recipe, step, done)
+                optimizer.step()
+                update_average(average, network, min(recipe.average, (1 + step) / (10 + step)))
+                running = mean_loss if math.isnan(running) else 0.98 * running + 0.02 * mean_loss
+            else:
+                skipped += 1
+            if rank == 0 and step % 100 == 0:
+                speed = (seen - last[1]) / max(1e-9, (elapsed - last[0]) * 60)
+                last = (elapsed, seen)
+                print(
+                    f"{elapsed:6.1f} min  step {step}  lines {seen}  loss {running:.3f}  "
+                    f"norm {norm:.2f}  skipped {skipped}  {speed:.0f} lines/s",
+                    flush=True,
+                )
+            if elapsed >= next_check or done >= 1:
+                next_check += recipe.check_minutes
+                rates = measure(average, panels, rank, recipe.workers)
+                if rank == 0:
+                    print(f"CHECK {elapsed:.1f} min  lines {seen}  {show(rates)}", flush=True)
+                    save_checkpoint(out, network, average, optimizer, seen)
+            if done >= 1:
+                break
+        if done >= 1:
+            break
+    if recipe.workers > 1:
+        dist.destroy_process_group()
+
+
+def show(rates: dict[str, float]) -> str:
+    """Rates in percent, in a row."""
+    return "  ".join(f"{name} {100 * rate:.2f} %" for name, rate in rates.items())
+
+
+# --- checkpoints ----------------------------------------------------------------------------
+
+
+def save_checkpoint(
+    path: Path, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, seen: int
+) -> None:
+    """Everything that training needs to go on, written beside and renamed."""
+    state = {
+        "seen": seen,
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    torch.save(state, beside)
+    beside.replace(path)
+
+
+def load_checkpoint(
+    path: Path,
+    network: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer | None = None,
+) -> int:
+    """Take up a checkpoint, or the bare weights of a `.safetensors` file; returns strips seen."""
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        weights = {name: value.float() for name, value in load_file(path).items()}
+        network.load_state_dict(weights)
+        average.load_state_dict(weights)
+        return 0
+    state = torch.load(path, weights_only=True)
+    network.load_state_dict(state["network"])
+    average.load_state_dict(state["average"])
+    if optimizer is not None:
+        optimizer.load_state_dict(state["optimizer"])
+    return int(state["seen"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the line network.")
+    parser.add_argument("--shards", type=Path, required=True, help="of training.synthesis.strips")
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
+    parser.add_argument("--resume", type=Path, help="checkpoint, or .safetensors, to go on from")
+    parser.add_argument("--minutes", type=float, default=LineRecipe.minutes)
+    parser.add_argument("--rate", type=float, default=LineRecipe.rate)
+    parser.add_argument("--workers", type=int, default=LineRecipe.workers)
+    parser.add_argument("--seed", type=int, default=LineRecipe.seed)
+    parser.add_argument("--check-minutes", type=float, default=LineRecipe.check_minutes)
+    given = parser.parse_args()
+    recipe = LineRecipe(
+        given.minutes, given.rate, given.workers, given.seed, given.check_minutes
+    )
+    print(asdict(recipe), flush=True)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = (f"{folder}/meeting", given.shards, given.out, given.resume, recipe)
+        if recipe.workers == 1:
+            train_worker(0, *arguments)
+        else:
+            torch.multiprocessing.spawn(train_worker, arguments, nprocs=recipe.workers)
+
+
+if __name__ == "__main__":
+    main()
