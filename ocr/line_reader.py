@@ -15,122 +15,39 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ocr.classifiers.onnx import open_session
 from ocr.ctc import BLANK, align, beam_search, best_path, path_log
 from ocr.errors import ModelError
 from ocr.language import Lexicon, NgramModel, TextModel, flat, likeliest
+from ocr.layout.line_pictures import find_line
+from ocr.layout.strips import STRIP_HEIGHT, Strip, cut_strip
 from ocr.patterns import compile_pattern
 from ocr.weights import find_weights, read_metadata, verify
 
-LINE_HEIGHT = 40  # pixels, height of a normalised line
-LINE_MARGIN = 0.06  # of the ink's height, paper kept above and below it
-SIDE_MARGIN = 8  # pixels of a normalised line, paper kept at its left and right
-FLATTEST = (
-    100.0  # widest ink, in multiples of its height; flatter ink (a dash) is not blown up more
-)
-INK_EDGE = 0.35  # share of the darkest ink from which a pixel counts for the bounding box
-INK_FULL = 92  # percentile of the ink's darkness that becomes full black
-
-NORMALISATION = "line-ink-box-40"  # recorded in weight files; change it when the method changes
+NORMALISATION = "strip-48-13"  # recorded in weight files; change it when the method changes
 
 
-def ink_box(image: NDArray[np.float32]) -> tuple[int, int, int, int]:
-    """Bounding box `(y1, x1, y2, x2)` of a line's ink; the whole image if it holds none.
-
-    Rows and columns count from two pixels of ink on, so that single specks do not.
-    """
-    ink = 1.0 - image
-    mask = ink >= INK_EDGE * max(float(ink.max()), 0.05)
-    rows = np.flatnonzero(mask.sum(axis=1) > 1)
-    cols = np.flatnonzero(mask.any(axis=0))
-    if not rows.size or not cols.size:
-        return 0, 0, image.shape[0], image.shape[1]
-    return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
-
-
-def fit_line(
-    image: NDArray[np.float32],
-    box: tuple[float, float, float, float],
-    stretch: float = 1.0,
-) -> NDArray[np.float32]:
-    """Scale a part of a line image to the height of `LINE_HEIGHT` and stretch its contrast.
+def picture_strip(darkness: NDArray[np.float32]) -> Strip:
+    """A picture of one line as the strip that the recognizer reads.
 
     Parameters
     ----------
-    image : (H, W) float32 array
-        Grey in [0, 1], 0 ink, 1 paper.
-    box : y1, x1, y2, x2
-        The part, in pixels; it may reach over the edges, where there is paper.
-    stretch : float
-        Factor on the width, beside the common scale.
-
-    Returns
-    -------
-    (LINE_HEIGHT, W') float32 array
-        Grey in [0, 1], 0 ink, 1 paper, with `SIDE_MARGIN` pixels of paper left and right.
-    """
-    y1, x1, y2, x2 = box
-    scale = LINE_HEIGHT / (y2 - y1)
-    width = max(1, round((x2 - x1) * scale * stretch))
-    top, left = max(0, int(np.ceil(-y1))), max(0, int(np.ceil(-x1)))
-    bottom = max(0, int(np.ceil(y2)) - image.shape[0])
-    right = max(0, int(np.ceil(x2)) - image.shape[1])
-    ink = 1.0 - image
-    if top or bottom or left or right:
-        ink = np.pad(ink, ((top, bottom), (left, right)))
-    picture = Image.fromarray(np.ascontiguousarray(ink, dtype=np.float32))
-    small = np.asarray(
-        picture.resize(
-            (width, LINE_HEIGHT),
-            Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.HAMMING,
-            box=(x1 + left, y1 + top, x2 + left, y2 + top),
-        ),
-        dtype=np.float32,
-    )
-    small = small - float(np.percentile(small, 40))  # the paper: most of a line is paper
-    darkest = float(small.max())
-    out = np.ones((LINE_HEIGHT, width + 2 * SIDE_MARGIN), dtype=np.float32)
-    if darkest < 0.02:  # nothing but paper
-        return out
-    full = float(np.percentile(small[small > INK_EDGE * darkest], INK_FULL))
-    out[:, SIDE_MARGIN:-SIDE_MARGIN] = 1.0 - np.clip(small / full, 0.0, 1.0)
-    return out
-
-
-def margin_box(box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
-    """The part of a line image to read: its ink with a margin above and below."""
-    y1, x1, y2, x2 = box
-    height = max(y2 - y1, (x2 - x1) / FLATTEST, 3.0)
-    middle, half = (y1 + y2) / 2, height * (0.5 + LINE_MARGIN)
-    return middle - half, float(x1), middle + half, float(x2)
-
-
-def normalize_line(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Crop a line to its ink, scale it to a common height and stretch its contrast.
-
-    Parameters
-    ----------
-    image : (H, W) float32 array
-        Grey in [0, 1], 0 ink, 1 paper, light already evened out. Any size of at least one pixel.
-
-    Returns
-    -------
-    (LINE_HEIGHT, W') float32 array
-        Grey in [0, 1], 0 ink, 1 paper; W' keeps the aspect. All white if the input holds no ink.
+    darkness : (H, W) float32 array
+        0 paper, 1 ink, light already evened out. Any size of at least one pixel.
 
     Raises
     ------
     ValueError
         If the input is not a non-empty two-dimensional array.
     """
-    if image.ndim != 2 or image.size == 0:
-        raise ValueError(f"a line is a non-empty (H, W) array, got shape {image.shape}")
-    return fit_line(image, margin_box(ink_box(image)))
+    if darkness.ndim != 2 or darkness.size == 0:
+        raise ValueError(f"a line is a non-empty (H, W) array, got shape {darkness.shape}")
+    return cut_strip(darkness, find_line(darkness))
 
 
-FRAME = 4  # pixels of a normalised line that become one step of the network
+FRAME = 4  # pixels of a strip that become one step of the network
+MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
 TILE = 2400  # pixels of a normalised line read at once: some 150 characters
 OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
 REFUSED = np.float32(-1e4)  # logit of a character that may not be read
@@ -158,7 +75,7 @@ class LineText:
     alternatives : tuple of n tuples of (str, float)
         What else each character may be and how probably, likeliest first.
     spans : tuple of n (float, float)
-        Columns where each character begins and ends, in pixels of the image that was given;
+        Columns where each character begins and ends, in pixels of the strip;
         ascending, without overlaps.
     sureness : float
         Mean probability of the characters by the ink alone; 0 if it holds none.
@@ -230,43 +147,31 @@ class LineReader:
         self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
         self._session = open_session(path)
 
-    def read(self, images: Sequence[NDArray[np.float32]]) -> list[LineText]:
+    def read(self, strips: Sequence[Strip]) -> list[LineText]:
         """Read lines.
 
         Parameters
         ----------
-        images : sequence of (H, W) float32 arrays
-            Grey in [0, 1], 0 ink, 1 paper, light evened out, one line each, at any scale.
+        strips : sequence of Strip
+            As `ocr.layout.strips.cut_strip` makes them.
 
         Returns
         -------
         list of LineText
-            As `images`; the text is empty where there is no ink.
+            As `strips`; the text is empty where there is no ink.
         """
-        boxes = [margin_box(ink_box(image)) for image in images]
-        lines = [fit_line(image, box) for image, box in zip(images, boxes, strict=True)]
-        all_logs = self.log_probs(lines)
+        all_logs = self.log_probs([strip.image for strip in strips])
         language = self.choose_language(all_logs)
-        inked = [k for k, line in enumerate(lines) if (line < 1).any()]
+        inked = [k for k, strip in enumerate(strips) if strip.image.any()]
         texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
-        found = []
-        for k, (line, box) in enumerate(zip(lines, boxes, strict=True)):
-            scale = LINE_HEIGHT / (box[2] - box[0])
-            text = texts.get(k, LineText(""))
-            columns = box[1] + (_to_ink(text.spans, line) - SIDE_MARGIN) / scale
-            spans = tuple((left, right) for left, right in columns.tolist())
-            found.append(replace(text, spans=spans, sureness=_sureness([all_logs[k]])))
-        return found
+        return [
+            replace(texts.get(k, LineText("")), sureness=_sureness([logs]))
+            for k, logs in enumerate(all_logs)
+        ]
 
-    def sureness(self, images: Sequence[NDArray[np.float32]]) -> float:
-        """Mean probability of the characters of some lines by the ink alone; 0 for none.
-
-        Parameters
-        ----------
-        images : sequence of (H, W) float32 arrays
-            As for `read`.
-        """
-        return _sureness(self.log_probs([normalize_line(image) for image in images]))
+    def sureness(self, strips: Sequence[Strip]) -> float:
+        """Mean probability of the characters of some lines by the ink alone; 0 for none."""
+        return _sureness(self.log_probs([strip.image for strip in strips]))
 
     def choose_language(self, logs: Sequence[NDArray[np.float32]]) -> TextModel | None:
         """The language of some lines, given their `log_probs`; None if there is none to choose."""
@@ -282,7 +187,8 @@ class LineReader:
 
         Parameters
         ----------
-        lines : sequence of (LINE_HEIGHT, W) float32 arrays
+        lines : sequence of (STRIP_HEIGHT, W) float32 arrays
+            Darkness, 0 paper, 1 ink.
 
         Returns
         -------
@@ -293,11 +199,11 @@ class LineReader:
         pieces = [lines[row][:, start : start + TILE] for row, start in tiles]
         logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
         for batch in _batches([piece.shape[1] for piece in pieces]):
-            width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // FRAME) * FRAME
-            stack = np.ones((len(batch), 1, LINE_HEIGHT, width), dtype=np.float32)
+            width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // MULTIPLE) * MULTIPLE
+            stack = np.ones((len(batch), 1, STRIP_HEIGHT, width), dtype=np.float32)
             for row, i in enumerate(batch):
-                stack[row, 0, :, : pieces[i].shape[1]] = pieces[i]
-            logits = self._session.run(None, {"lines": stack})[0]
+                stack[row, 0, :, : pieces[i].shape[1]] -= pieces[i]
+            logits = self._session.run(None, {"strips": stack})[0]
             logits = logits / np.float32(self.metadata.temperature)
             logits[:, :, self._refused] = REFUSED
             logits -= logits.max(axis=2, keepdims=True)
@@ -315,7 +221,7 @@ class LineReader:
     def decode(
         self, lines: Sequence[NDArray[np.float32]], language: TextModel | None = None
     ) -> list[LineText]:
-        """The texts of lines' frames; the spans are in pixels of the normalised lines."""
+        """The texts of lines' frames; the spans are in pixels of the strips."""
         free = [best_path(logs) for logs in lines]
         if language is None:
             found = free
@@ -470,13 +376,3 @@ def _sureness(lines: Sequence[NDArray[np.float32]]) -> float:
     best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in lines]
     sure = np.exp(np.concatenate(best)) if best else np.empty(0)
     return float(sure.mean()) if len(sure) else 0.0
-
-
-def _to_ink(spans: Sequence[tuple[float, float]], line: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Spans drawn in to the columns of a normalised line that hold ink; as they are if none do."""
-    found = np.array(spans, dtype=np.float64).reshape(-1, 2)
-    inked = np.flatnonzero((line < 1 - INK_EDGE).any(axis=0))
-    first, last = np.searchsorted(inked, found).T
-    some = first < last
-    found[some] = np.stack([inked[first[some]], inked[last[some] - 1] + 1], axis=1)
-    return found
