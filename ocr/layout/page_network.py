@@ -11,7 +11,7 @@ from PIL import Image
 
 from ocr.classifiers.onnx import open_session
 from ocr.errors import ModelError
-from ocr.layout.light import ink_darkness
+from ocr.layout.darkness import ink_darkness
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
 from ocr.weights import find_weights, read_metadata, verify
@@ -97,7 +97,7 @@ class PageFinder:
         Parameters
         ----------
         darkness : (H, W) float32 array
-            As `ocr.layout.light.ink_darkness` gives it.
+            As `ocr.layout.darkness.ink_darkness` gives it.
         """
         height, width = darkness.shape
         padded = np.pad(darkness, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))

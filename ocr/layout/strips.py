@@ -103,7 +103,7 @@ def cut_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     Parameters
     ----------
     darkness : (H, W) float32 array
-        The page with its light evened out, as `ocr.layout.light.ink_darkness` gives it.
+        The page with its light evened out, as `ocr.layout.darkness.ink_darkness` gives it.
     line : TextLine
         In pixels of `darkness`.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
-from ocr.layout.light import ink_darkness
+from ocr.layout.darkness import ink_darkness
 from ocr.layout.strips import TextLine
 from training.data.page_sets import RealPage
 from training.networks.page import MAP_STRIDE, X_HEIGHT_UNIT

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from ocr.layout.light import ink_darkness
+from ocr.layout.darkness import ink_darkness
 from ocr.layout.strips import TextLine
 from training.line_text import fold_text
 from training.lines import open_scans

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.layout.light import ink_darkness
+from ocr.layout.darkness import ink_darkness
 from ocr.layout.strips import TextLine, cut_strip
 from training.data.page_samples import TrainingPage, photograph, write_pages
 from training.data.page_sets import RealPage, read_pages

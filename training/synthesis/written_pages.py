@@ -22,7 +22,7 @@ from training.data.page_samples import TrainingPage, write_pages
 from training.datasets import data_dir
 from training.synthesis import marks
 from training.synthesis.line_ink import Hand, LineInk, lines_of, random_hand, smear
-from training.synthesis.paper import make_paper
+from training.synthesis.papers import make_paper
 
 Grey = NDArray[np.float32]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ocr.layout.light import ink_darkness, paper_brightness
+from ocr.layout.darkness import ink_darkness, paper_brightness
 
 
 def page(light):

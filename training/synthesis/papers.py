@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
-from ocr.layout.light import ink_darkness
+from ocr.layout.darkness import ink_darkness
 from training.data.page_sets import read_pages
 
 WRITTEN = 0.16  # darkness from which a pixel of a real page is filled
