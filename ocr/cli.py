@@ -292,7 +292,6 @@ def _how_to_read(command: Command) -> Command:
             reading["language"] = "none"
         if reading["pattern"] is not None and reading["engine"] == "letters":
             raise click.UsageError("--pattern needs lines: leave out --engine letters.")
-        _mind_licence(reading["model"])
         return command(reading=reading, **options)
 
     names = ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
@@ -1061,7 +1060,6 @@ def models(as_json: bool) -> int:
                 "characters": len(about.charset),
                 "charset": "".join(about.charset),
                 "data": list(about.data),
-                "free": about.free,
                 "figures": about.figures,
                 "checksum": checksum,
             }
@@ -1077,7 +1075,6 @@ def _model_card(model: dict[str, Any]) -> str:
         ("kind", [model["kind"]]),
         ("charset", [f"{model['characters']} characters"]),
         ("data", [f"{one.get('name', '?')}: {one.get('licence', '?')}" for one in model["data"]]),
-        ("free", ["yes" if model["free"] else "no, research only"]),
         ("figures", [f"{name}: {value:g}" for name, value in model["figures"].items()]),
         ("checksum", [model["checksum"]]),
     )
@@ -1093,17 +1090,6 @@ def _reader(reading: dict[str, Any]) -> Reader:
     from ocr.reader import Reader
 
     return Reader(**reading)
-
-
-def _mind_licence(model: str | None) -> None:
-    """Say so if a model's data is not free; that it is missing or damaged, others will say."""
-    if model is None:
-        return
-    from ocr.weights import find_weights, read_metadata
-
-    with suppress(ModelError):
-        if not read_metadata(find_weights(model)).free:
-            _note(f"{model}: trained on data for non-commercial research only")
 
 
 def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:

@@ -11,7 +11,6 @@ import stat
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -666,16 +665,6 @@ def test_options_reach_the_reader(run, fake, tmp_path):
     assert run("read", *options, a)[0] == 0
     assert run("boxes", *options, a, "--json")[0] == 0
     assert fake.asked == [expected, expected]
-
-
-def test_weights_for_research_only_say_so(run, fake, tmp_path):
-    path, photo = tmp_path / "theirs.npz", picture(tmp_path / "a.png")
-    about = weights.Metadata("theirs", "mlp", {}, ("a",), "x", data=(), free=False)
-    np.savez(path, metadata=np.array(about.to_json()))
-    assert "research only" in one_line(run("read", "--model", path, photo)[2])
-    assert run("read", "--quiet", "--model", path, photo)[2] == ""
-    np.savez(path, metadata=np.array(replace(about, free=True).to_json()))
-    assert run("read", "--model", path, photo)[2] == ""
 
 
 # boxes

@@ -31,7 +31,7 @@ from ocr.metrics import edit_distance
 from training.cnn import weight_groups
 from training.datasets import data_dir
 from training.line_text import CHARSET
-from training.lines import FRAME, IAM_CHOICE, fits, panel, read_shard
+from training.lines import FRAME, fits, panel, read_shard
 
 BATCH_WIDTH = 12_000  # pixels of line width a worker takes at once, padding included
 FEWEST, MOST = 6, 64  # lines a worker takes at once
@@ -45,8 +45,6 @@ SHORT_FIRST = 12_000  # lines for which only short ones are shown: they align so
 SHORT = 300  # pixels
 PANEL = {"copiste": 90, "poilus": 60, "unipen": 100}
 """Lines of the valid splits that the weights are chosen by."""
-RESEARCH_PANEL = {IAM_CHOICE: 200, "copiste": 60}
-"""The same where lines for research only are trained on."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,6 @@ class Recipe:
     workers: int = 2
     seed: int = 0
     check_minutes: float = 8.0
-    research: bool = False
 
 
 # --- batches --------------------------------------------------------------------------------
@@ -261,8 +258,7 @@ def train_worker(
     seen = 0
     if resume is not None:
         seen = load_checkpoint(resume, network, average, optimizer)
-    chosen = RESEARCH_PANEL if recipe.research else PANEL
-    panels = {name: panel(name, "valid", data_dir(), most) for name, most in chosen.items()}
+    panels = {name: panel(name, "valid", data_dir(), most) for name, most in PANEL.items()}
     warm = 200 if seen else 0  # steps of warm-up that an optimiser with a memory can leave out
     rng = np.random.default_rng((recipe.seed, rank, seen))
     torch.manual_seed(recipe.seed + 1000 * rank + 1)  # dropout
@@ -453,7 +449,6 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=Recipe.workers)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--check-minutes", type=float, default=Recipe.check_minutes)
-    parser.add_argument("--research", action="store_true", help="measure by IAM-part as well")
     arguments = parser.parse_args()
     recipe = Recipe(
         arguments.minutes,
@@ -461,7 +456,6 @@ def main() -> None:
         arguments.workers,
         arguments.seed,
         arguments.check_minutes,
-        arguments.research,
     )
     print(asdict(Architecture()), asdict(recipe), flush=True)
     os.environ["OMP_NUM_THREADS"] = "1"

@@ -61,20 +61,6 @@ DATA = (
     },
 )  # fmt: skip
 
-RESEARCH_DATA = (
-    {
-        "name": "IAM offline handwriting database, part, University of Bern",
-        "licence": "non-commercial research only",
-        "source": "https://fki.tic.heia-fr.ch/databases/iam-handwriting-database",
-    },
-    {
-        "name": "IAM on-line handwriting database, part, University of Bern",
-        "licence": "non-commercial research only",
-        "source": "https://fki.tic.heia-fr.ch/databases/iam-on-line-handwriting-database",
-    },
-)
-
-
 BLEND = 0.35  # share of the weights before in a blend
 
 
@@ -299,7 +285,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=models_dir())
     parser.add_argument("--name", default="lines")
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
-    parser.add_argument("--research", action="store_true", help="IAM was trained on")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     network = LineNetwork()
@@ -328,8 +313,7 @@ def main() -> None:
         },
         charset=CHARSET,
         normalisation=NORMALISATION,
-        data=(*DATA, *RESEARCH_DATA) if arguments.research else DATA,
-        free=not arguments.research,
+        data=DATA,
         temperature=temperature,
         figures={f"CER {name}, valid, greedy": round(rate, 4) for name, rate in rates.items()},
         command=arguments.command,

@@ -53,14 +53,6 @@ SCAN_SHARES = (0.6, 0.15, 0.17, 0.08)
 MIX = {"scans": 0.42, "words": 0.23, "text": 0.12, "fonts": 0.16, "chars": 0.05, "emnist": 0.02}
 """Shares of the kinds of lines among the shards."""
 
-RESEARCH_MIX = {
-    "iam": 0.45, "ondb": 0.25, "scans": 0.1, "words": 0.08, "text": 0.04, "fonts": 0.06,
-    "chars": 0.02,
-}  # fmt: skip
-"""The same with sets for non-commercial research only, and some of the others as a reminder."""
-IAM_CHOICE = "iam held out"  # panel of the writers of IAM-part train that are not trained on
-IAM_HELD_OUT = 10  # every so manieth writer of IAM-part train serves choosing, not training
-
 TEST_PEN = 3.0  # pixels, pen of rendered lines in panels, at `TEST_HEIGHT` from top to bottom
 TEST_HEIGHT = 64.0
 
@@ -89,18 +81,6 @@ class Scans:
         """A line as grey float32, 0 ink, 1 paper, its light evened out."""
         with Image.open(io.BytesIO(self.archive.read(self.rows[row][0]))) as picture:
             return even_light(np.asarray(picture.convert("L"), dtype=np.float32) / 255)
-
-
-def open_iam(data: Path, held_out: bool) -> Scans:
-    """IAM-part's train lines (research only) without every tenth writer, or only of those."""
-    archive = zipfile.ZipFile(data / "lines" / "iam-part.zip")
-    rows = [row.split("\t") for row in archive.read("lines.tsv").decode().splitlines()[1:]]
-    rows = [row for row in rows if row[1] == "train" and writable(fold_text(row[3]))]
-    kept = set(sorted({row[2] for row in rows})[::IAM_HELD_OUT])
-    return Scans(
-        archive,
-        tuple((file, fold_text(text)) for file, _, by, text in rows if (by in kept) is held_out),
-    )
 
 
 def open_scans(path: Path, split: str) -> Scans:
@@ -304,34 +284,6 @@ def scan_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
             yield warp(rng, scans.image(row), 0.9), text
 
 
-def iam_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
-    """Scans of IAM-part (research only), a little warped."""
-    scans = open_iam(data, held_out=False)
-    while True:
-        row = int(rng.integers(len(scans.rows)))
-        if len(scans.rows[row][1]) <= LONGEST:
-            yield warp(rng, scans.image(row), 0.9), scans.rows[row][1]
-
-
-def ondb_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
-    """Pen strokes of IAM-OnDB (research only) as they were written."""
-    with np.load(data / "lines" / "iam-ondb-strokes.npz", allow_pickle=False) as file:
-        points, offsets, texts = file["points"], file["offsets"], file["text"]
-    while True:
-        item = int(rng.integers(len(texts)))
-        text = label_text(str(texts[item]))
-        line = points[offsets[item] : offsets[item + 1]]
-        ends = np.flatnonzero(line[:, 2]) + 1
-        path = [part.astype(np.float32) for part in np.split(line[:, :2], ends) if len(part)]
-        low = np.min([part.min(axis=0) for part in path], axis=0)
-        path = [part - low for part in path]
-        if not writable(text) or not one_line(path, text):
-            continue
-        height = float(np.max([part[:, 1].max() for part in path]))
-        path = [part * np.float32(1.4 * EM / height) for part in path]
-        yield draw_strokes(move_strokes(rng, path), _pen_width(rng)), text
-
-
 def text_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
     """UNIPEN text as it was written, every writer as likely as his share to the power 0.6."""
     strokes = read_strokes(data / "lines" / "unipen_text.npz")
@@ -528,8 +480,6 @@ def _written(rng: np.random.Generator, parts: list[Strokes], spaces: list[float]
 
 SOURCES: dict[str, Callable[[np.random.Generator, Path], Iterator[Sample]]] = {
     "scans": scan_lines,
-    "iam": iam_lines,
-    "ondb": ondb_lines,
     "text": text_lines,
     "words": word_lines,
     "chars": char_lines,
@@ -546,7 +496,7 @@ def training_lines(
     for image, text in SOURCES[kind](rng, data):
         if image.shape[1] > 40 * image.shape[0]:
             continue
-        line = photograph(rng, image, neighbour, synthetic=kind not in ("scans", "iam"))
+        line = photograph(rng, image, neighbour, synthetic=kind != "scans")
         neighbour = image
         if fits(line, text):
             yield line, text
@@ -579,8 +529,8 @@ def read_shard(path: Path) -> list[tuple[NDArray[np.uint8], str]]:
 def panel(name: str, split: str, data: Path, most: int | None = None) -> list[Sample]:
     """Normalised lines of a split for measuring, always the same, evenly spread if cut short.
 
-    `name` is a zip of scans, `IAM_CHOICE`, or "unipen", whose text is drawn with a fixed pen and
-    filtered by `one_line`.
+    `name` is a zip of scans, or "unipen", whose text is drawn with a fixed pen and filtered by
+    `one_line`.
     """
     found: list[Sample] = []
     if name == "unipen":
@@ -591,10 +541,7 @@ def panel(name: str, split: str, data: Path, most: int | None = None) -> list[Sa
                 image = draw_strokes(path, TEST_PEN, TEST_HEIGHT)
                 found.append((normalize_line(image), text))
         return found
-    if name == IAM_CHOICE:
-        scans = open_iam(data, held_out=True)
-    else:
-        scans = open_scans(data / "lines" / f"{name}.zip", split)
+    scans = open_scans(data / "lines" / f"{name}.zip", split)
     for row in _spread(np.arange(len(scans.rows)), most):
         found.append((normalize_line(scans.image(int(row))), scans.rows[row][1]))
     return found
@@ -611,11 +558,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--shards", type=int, default=100, help="files of 1000 lines")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--research", action="store_true", help="with the sets for research only")
     parser.add_argument("--kinds", nargs="+", choices=SOURCES, help="only these, in their shares")
     arguments = parser.parse_args()
-    mix = RESEARCH_MIX if arguments.research else MIX
-    mix = {kind: mix[kind] for kind in arguments.kinds or mix}
+    mix = {kind: MIX[kind] for kind in arguments.kinds or MIX}
     arguments.out.mkdir(parents=True, exist_ok=True)
     data = data_dir()
     rng = np.random.default_rng(arguments.seed)

@@ -516,7 +516,6 @@ def _metadata(
         charset=charset,
         normalisation=system.normalisation,
         data=tuple(unique.values()),
-        free=old.free if old else True,
         temperature=old.temperature if old else 1.0,
         seed=settings.seed or 0,
         epochs=(old.epochs if old else 0) + run.best_epoch,

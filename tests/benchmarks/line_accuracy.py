@@ -4,7 +4,8 @@ Lines cut by hand from real pages and lines drawn from pen strokes, so that the 
 part. CER is pooled edits over pooled reference characters, after NFC, white space folded to one
 space, quotes and dashes as `training.line_text.FOLDED` folds them; case and punctuation count;
 "plain" is the same without accents.
-Sets of the `test` splits, and IAM (research only), report; the `valid` sets serve choosing.
+Sets of the `test` splits, and IAM, which nothing is trained on, report; the other `valid` sets
+serve choosing.
 """
 
 from __future__ import annotations
