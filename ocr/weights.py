@@ -280,3 +280,32 @@ def _protobuf_fields(data: bytes) -> list[tuple[int, int | bytes]]:
 
 
 _RAW = {".npz": _npz_text, ".safetensors": _safetensors_text, ".onnx": _onnx_text}
+
+
+def open_session(path: Path):  # type: ignore[no-untyped-def]
+    """An `onnxruntime.InferenceSession` on one thread, without arenas that hold memory.
+
+    One thread because a page is small work: a second thread spins more than it helps, and many
+    pages are better spread over processes.
+
+    Raises
+    ------
+    ModelError
+        The graph cannot be loaded.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime raises classes of its own, without a common base
+        raise ModelError(
+            f"{path}: damaged or truncated weight file ({type(error).__name__}). Reinstall it or "
+            "train it again."
+        ) from None

@@ -99,7 +99,7 @@ def test_wheel_content(wheel):
     shipped = {path.name for path in weights.installed()}
     assert {name for name in held if Path(name).suffix in weights.SUFFIXES} == shipped
     assert weights.CHECKSUMS in held or not shipped
-    assert {"ocr/py.typed", "ocr/cli.py", "ocr/formats/page.schema.json"} <= set(names)
+    assert {"ocr/py.typed", "ocr/cli/__init__.py", "ocr/formats/page.schema.json"} <= set(names)
     assert any(name.endswith("LICENSE") for name in names)
 
 

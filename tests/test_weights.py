@@ -7,9 +7,9 @@ import torch
 
 import ocr.weights
 from ocr import __version__
-from ocr.classifiers import load_classifier
-from ocr.classifiers.cnn import GlyphCnn
 from ocr.errors import ExitCode, ModelError
+from ocr.letters.classifiers import load_classifier
+from ocr.letters.classifiers.cnn import GlyphCnn
 from ocr.weights import (
     CHECKSUMS,
     FORMAT_VERSION,
@@ -23,7 +23,7 @@ from ocr.weights import (
     sha256,
     verify,
 )
-from training.weight_files import save_npz, save_onnx, save_safetensors, update_checksums
+from training.recipes.weight_files import save_npz, save_onnx, save_safetensors, update_checksums
 
 SUFFIXES = (".npz", ".safetensors", ".onnx")
 

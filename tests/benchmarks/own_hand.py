@@ -26,16 +26,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.classifiers import load_classifier
-from ocr.language import load_language
-from ocr.line_reader import LineReader
-from ocr.metrics import edit_distance
+from ocr.evaluation.error_rates import edit_distance
+from ocr.letters.classifiers import load_classifier
+from ocr.lines.language import load_language
+from ocr.lines.recognizer import LineReader
 from ocr.weights import read_metadata
-from training.datasets import data_dir, load_unipen_characters, select_characters
-from training.glyphs import CHARSET, letter_heights, normalize_pictures, sample_glyphs
-from training.glyphs import draw_strokes as draw_glyph
-from training.line_strokes import draw_strokes, label_text, one_line, read_strokes
-from training.lines import TEST_HEIGHT, TEST_PEN, panel
+from training.data.datasets import data_dir, load_unipen_characters, select_characters
+from training.data.glyphs import CHARSET, letter_heights, normalize_pictures, sample_glyphs
+from training.data.glyphs import draw_strokes as draw_glyph
+from training.synthesis.line_panel import TEST_HEIGHT, TEST_PEN, panel
+from training.synthesis.line_strokes import draw_strokes, label_text, one_line, read_strokes
 
 GLYPH_WRITER = "apb:apb/Graig_Murphy"  # of UNIPEN's test split: 606 characters
 LINE_WRITER = "hpp:hpp/hpb2-js"  # of UNIPEN's test split: 169 lines

@@ -1,0 +1,1 @@
+"""What works on the grey page without its letters."""
