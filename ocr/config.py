@@ -1,4 +1,4 @@
-"""Options from a file: `ocr.toml`, with a table for each command.
+"""What may be chosen, and options from a file: `ocr.toml`, with a table for each command.
 
 quiet = true
 
@@ -9,7 +9,6 @@ format = ["text", "alto"]
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +16,14 @@ from typing import Any
 
 from ocr.errors import ConfigError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 FILE_NAME = "ocr.toml"
+
+# Here and not where they are used, which is slow to import: the help of the program names them.
+ENGINES = ("auto", "letters", "lines")  # ways of reading
+REJECTED = "\N{REPLACEMENT CHARACTER}"  # stands for what was not read surely enough
+DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for text
+KINDS = ("mlp", "cnn", "lines")  # of models that can be trained
+AUGMENTATIONS = ("none", "gentle", "strong")  # how much samples are changed in training
 
 # What an option is called by a person -> (what its function calls it, whether it takes several).
 Options = Mapping[str, tuple[str, bool]]
@@ -49,6 +50,11 @@ def read_config(path: Path, own: Options, commands: Mapping[str, Options]) -> di
     ConfigError
         The file cannot be read, is not TOML, or has a key that is no option.
     """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     try:
         with path.open("rb") as stream:
             content = tomllib.load(stream)
@@ -88,5 +94,7 @@ def _option(path: Path, place: str, key: str, value: Any, known: Options) -> tup
 
 
 def _hint(key: str, known: Mapping[str, Any]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(key, known, 1)
     return f". Did you mean {close[0]}" if close else f". Known are {', '.join(sorted(known))}"

@@ -50,7 +50,7 @@ def draw_page(rgb: NDArray[np.uint8], page: Page) -> Image.Image:
     Parameters
     ----------
     rgb : (H, W, 3) uint8 array
-        The whole upright photo at any size; see `ocr.images.Photo.rgb`.
+        The whole upright photo at any size; see `ocr.input.photo.Photo.rgb`.
     page : Page
         What was read from it, in pixels of the original.
 

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.config import ENGINES, REJECTED
 from ocr.errors import ModelError
 from ocr.page import Box, Letter, Line, Page, Word
 from ocr.weights import find_weights, installed, read_metadata
 
 if TYPE_CHECKING:
-    from ocr.baselines import Points
-    from ocr.classifiers import Classifier
-    from ocr.context import Reading
-    from ocr.find_letters import OnStage, Segmentation
-    from ocr.images import Photo
-    from ocr.language import NgramModel
-    from ocr.line_reader import LineReader, LineText
-    from ocr.sheet import Picture
+    from ocr.input.photo import Photo
+    from ocr.layout.sheet import Picture
+    from ocr.letters.baselines import Points
+    from ocr.letters.classifiers.base import Classifier
+    from ocr.letters.context import Reading
+    from ocr.letters.find_letters import OnStage, Segmentation
+    from ocr.lines.language import NgramModel
+    from ocr.lines.recognizer import LineReader, LineText
 
-ENGINES = ("auto", "letters", "lines")
 DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
 LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by page
@@ -46,7 +46,6 @@ SAMPLED_WIDTH = 12  # times its height: so much of a line tells
 SAMPLED_LINES = 3  # that are turned to see whether the page may stand otherwise
 FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
 
-REJECTED = "\N{REPLACEMENT CHARACTER}"
 NOTHING_FOUND = "nothing that looks like writing was found"
 
 
@@ -75,14 +74,14 @@ class ReadLine:
     @property
     def image(self) -> NDArray[np.float32]:
         """The straightened line, `(H, W)`: 0 ink, 1 paper, nothing but its own ink."""
-        from ocr.line_images import cut_line
+        from ocr.letters.line_images import cut_line
 
         return cut_line(self.found, self.members, self.baseline).image
 
     @property
     def glyphs(self) -> NDArray[np.float32]:
         """Its characters, normalised: `(n, 32, 32)`, those of `line` if it was read by letters."""
-        from ocr.glyphs import glyph_stack
+        from ocr.letters.glyphs import glyph_stack
 
         return glyph_stack([self.found.glyph(int(k)) for k in self.members])
 
@@ -109,8 +108,8 @@ class Reader:
     lexicon : iterable of str, optional
         Words to be expected.
     pattern : str, optional
-        Regular expression, or a name of `ocr.patterns.PATTERNS`, that the text of every line must
-        fit; lines are then read as a whole.
+        Regular expression, or a name of `ocr.lines.patterns.PATTERNS`, that the text of every line
+        must fit; lines are then read as a whole.
     reject : float, optional
         Probability of being right under which a character becomes `REJECTED`; what was read stays
         first among its alternatives.
@@ -137,7 +136,7 @@ class Reader:
         if engine not in ENGINES:
             raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
         if pattern is not None:
-            from ocr.patterns import compile_pattern
+            from ocr.lines.patterns import compile_pattern
 
             compile_pattern(pattern)
             if engine == "letters":
@@ -149,7 +148,7 @@ class Reader:
         self.pattern = pattern
         self.lexicon = None
         if lexicon is not None:
-            from ocr.language import Lexicon
+            from ocr.lines.language import Lexicon
 
             self.lexicon = Lexicon(lexicon)
         self.model = str(model) if model is not None else None
@@ -157,7 +156,7 @@ class Reader:
 
     @cached_property
     def classifier(self) -> Classifier:
-        from ocr.classifiers import load_classifier
+        from ocr.letters.classifiers import load_classifier
 
         model = self.model or DEFAULT_CLASSIFIER
         classifier = load_classifier(model)
@@ -171,13 +170,13 @@ class Reader:
     @cached_property
     def _judge(self) -> Classifier:
         """The classifier that tells which way up a page is: its own, or the default one."""
-        from ocr.classifiers import load_classifier
+        from ocr.letters.classifiers import load_classifier
 
         return load_classifier(DEFAULT_CLASSIFIER) if self._engine == "lines" else self.classifier
 
     @cached_property
     def line_reader(self) -> LineReader:
-        from ocr.line_reader import LineReader
+        from ocr.lines.recognizer import LineReader
 
         return LineReader(
             self.model or DEFAULT_LINES, self.languages, self.charset, self.lexicon, self.pattern
@@ -186,7 +185,7 @@ class Reader:
     @cached_property
     def languages(self) -> tuple[NgramModel, ...]:
         """The language models to choose from; none if only the ink counts."""
-        from ocr.language import load_language
+        from ocr.lines.language import load_language
 
         if self.language == "none":
             return ()
@@ -220,7 +219,7 @@ class Reader:
         ocr.errors.ImageError
             If the image cannot be read.
         """
-        from ocr.images import Photo, open_image
+        from ocr.input.photo import Photo, open_image
 
         photo = source if isinstance(source, Photo) else open_image(source)
         page = self._read_page(photo, on_stage, on_line)
@@ -229,13 +228,13 @@ class Reader:
         return page if self.reject is None else _reject(page, self.reject)
 
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
-        from ocr.sheet import SIDE, Rectified, find_page
+        from ocr.layout.sheet import SIDE, Rectified, find_page
 
         sheet = find_page(photo, photo.rgb(SIDE))
         if not isinstance(sheet, Rectified):
             return self._read_sheet(sheet, on_stage, on_line)
         if on_stage is not None:
-            from ocr.find_letters import COARSE_SIDE
+            from ocr.letters.find_letters import COARSE_SIDE
 
             on_stage("photo", photo.grey(COARSE_SIDE))
 
@@ -247,7 +246,8 @@ class Reader:
         return sheet.page_of_photo(self._read_sheet(sheet, on_stage, on_photo))
 
     def _read_sheet(self, photo: Picture, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
-        from ocr.orientation import Turned, quarter_turns, turn_back
+        from ocr.layout.orientation import Turned, turn_back
+        from ocr.letters.way_up import quarter_turns
 
         found = self._segment(photo, on_stage)
         if found is None:
@@ -285,7 +285,7 @@ class Reader:
         Its letters tell, if it is printed. Joined writing cannot tell by its letters, but turned
         it makes no sense to the line recogniser.
         """
-        from ocr.orientation import quarter_turns
+        from ocr.letters.way_up import quarter_turns
 
         lies = _sureness(read) < MAYBE_LYING or self.charset is not None
         if not lies and not self._surer_ways(found, read, (2,)):
@@ -307,7 +307,7 @@ class Reader:
         return (upright, best) if clear else (turns, read)
 
     def _turned_lines(self, photo: Picture, turns: int) -> list[ReadLine]:
-        from ocr.orientation import Turned
+        from ocr.layout.orientation import Turned
 
         turned = Turned(photo, turns)
         found = self._segment(turned, None)
@@ -320,9 +320,9 @@ class Reader:
 
         Where there is nothing to sample, nothing speaks against one.
         """
-        from ocr.baselines import baselines
-        from ocr.group_lines import find_lines
-        from ocr.line_images import cut_line
+        from ocr.letters.baselines import baselines
+        from ocr.letters.group_lines import find_lines
+        from ocr.letters.line_images import cut_line
 
         images = {2: [one.image for one in _sample(read)]}
         if set(ways) & {1, 3}:
@@ -342,7 +342,7 @@ class Reader:
         return surer
 
     def _segment(self, photo: Picture, on_stage: OnStage | None) -> Segmentation | None:
-        from ocr.find_letters import COARSE_SIDE, survey
+        from ocr.letters.find_letters import COARSE_SIDE, survey
 
         first = survey(photo.grey(COARSE_SIDE))
         if first.side == 0:
@@ -361,11 +361,11 @@ class Reader:
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
     def _read_lines(self, found: Segmentation, photo: Picture) -> list[ReadLine]:
-        from ocr.baselines import baselines
-        from ocr.find_letters import scale_boxes
-        from ocr.group_lines import find_lines
-        from ocr.line_images import cut_line
-        from ocr.line_letters import letter_boxes
+        from ocr.letters.baselines import baselines
+        from ocr.letters.find_letters import scale_boxes
+        from ocr.letters.group_lines import find_lines
+        from ocr.letters.line_images import cut_line
+        from ocr.lines.letter_boxes import letter_boxes
 
         found, rows = find_lines(found)
         bases = baselines(found, rows)
@@ -378,20 +378,22 @@ class Reader:
             if not read.text:
                 continue
             spans = [span for char, span in zip(read.text, read.spans, strict=True) if char != " "]
-            boxes = letter_boxes(found, cut, np.array(spans).reshape(-1, 2))
+            boxes = letter_boxes(
+                cut, found.owner, found.letter_height, np.array(spans).reshape(-1, 2)
+            )
             boxes = scale_boxes(boxes, found.labels.shape, size)
             line = Line(_joined_words(read, boxes), *_course(found, row, base, size))
             lines.append(ReadLine(line, found, row, base, read.sureness))
         return lines
 
     def _read_letters(self, found: Segmentation, photo: Picture) -> list[ReadLine]:
-        from ocr.baselines import baselines
-        from ocr.context import LineGlyphs, decode_page
-        from ocr.doubts import settle
-        from ocr.find_letters import scale_boxes
-        from ocr.glyphs import glyph_stack
-        from ocr.group_lines import find_lines, word_starts
-        from ocr.language import flat, likeliest
+        from ocr.letters.baselines import baselines
+        from ocr.letters.context import LineGlyphs, decode_page
+        from ocr.letters.doubts import settle
+        from ocr.letters.find_letters import scale_boxes
+        from ocr.letters.glyphs import glyph_stack
+        from ocr.letters.group_lines import find_lines, word_starts
+        from ocr.lines.language import flat, likeliest
 
         found, rows = find_lines(settle(found, self.classifier))
         glyphs = glyph_stack([found.glyph(k) for k in range(len(found.boxes))])
@@ -419,7 +421,7 @@ class Reader:
 
 def _apart(read: list[ReadLine]) -> bool:
     """Whether most words of a page that was read by lines are single letters."""
-    from ocr.group_lines import word_starts
+    from ocr.letters.group_lines import word_starts
 
     if not read:
         return False
@@ -452,7 +454,7 @@ def _page(photo: Picture, engine: str, lines: tuple[Line, ...]) -> Page:
 
 def _mark_misfits(page: Page, pattern: str) -> Page:
     """The page with a warning for each line that does not fit a pattern."""
-    from ocr.patterns import compile_pattern
+    from ocr.lines.patterns import compile_pattern
 
     expression = compile_pattern(pattern)
     misfits = tuple(
@@ -483,7 +485,7 @@ def _course(
     found: Segmentation, row: NDArray[np.intp], base: Points, size: tuple[int, int]
 ) -> tuple[Points, Points, int]:
     """Baseline and polygon of a line, in pixels of a photo of `size`; its block of text."""
-    from ocr.baselines import outline
+    from ocr.letters.baselines import outline
 
     height, width = (side / own for side, own in zip(size, found.labels.shape, strict=True))
     curves = (base, outline(found.boxes[row], base))

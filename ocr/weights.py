@@ -24,7 +24,6 @@ FORMAT_VERSION = 1
 METADATA_KEY = "ocr"  # key in safetensors headers and ONNX metadata_props
 NPZ_KEY = "metadata"  # array name in .npz files
 SUFFIXES = (".npz", ".safetensors", ".onnx")
-RESEARCH = "research"  # folder, beside the others, of weights whose data is not free
 CHECKSUMS = "SHA256SUMS"
 SENT: dict[str, Path] = {}  # on a worker of a cluster: name of a weight file -> where it is here
 
@@ -35,10 +34,9 @@ class Metadata:
 
     `kind` is the interface it serves: "mlp", "cnn", "lines" or "language". `data` lists the
     sources it was trained on, each a dict with `name`, `licence` and `source` (a DOI or address).
-    `free` is False where a source is for research only. `figures` maps a measurement, named with
-    its data and split, to its value. `temperature` divides the logits before the softmax, so that
-    confidences are calibrated. `training` holds what `ocr train` was set to and found: settings,
-    sources, splits, start and history.
+    `figures` maps a measurement, named with its data and split, to its value. `temperature`
+    divides the logits before the softmax, so that confidences are calibrated. `training` holds
+    what `ocr train` was set to and found: settings, sources, splits, start and history.
     """
 
     name: str
@@ -47,7 +45,6 @@ class Metadata:
     charset: tuple[str, ...]
     normalisation: str
     data: tuple[dict[str, str], ...]
-    free: bool = True
     temperature: float = 1.0
     seed: int = 0
     epochs: float = 0
@@ -78,12 +75,11 @@ def models_dir() -> Path:
 
 
 def installed() -> list[Path]:
-    """The weight files in `models_dir()` by name; in a checkout then those for research only."""
+    """The weight files in `models_dir()` by name."""
     root = models_dir()
-    folders = [folder for folder in (root, root / RESEARCH) if folder.is_dir()]
-    return [
-        path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES
-    ]
+    if not root.is_dir():
+        return []
+    return sorted(path for path in root.iterdir() if path.suffix in SUFFIXES)
 
 
 def find_weights(name: str) -> Path:
@@ -284,3 +280,32 @@ def _protobuf_fields(data: bytes) -> list[tuple[int, int | bytes]]:
 
 
 _RAW = {".npz": _npz_text, ".safetensors": _safetensors_text, ".onnx": _onnx_text}
+
+
+def open_session(path: Path):  # type: ignore[no-untyped-def]
+    """An `onnxruntime.InferenceSession` on one thread, without arenas that hold memory.
+
+    One thread because a page is small work: a second thread spins more than it helps, and many
+    pages are better spread over processes.
+
+    Raises
+    ------
+    ModelError
+        The graph cannot be loaded.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime raises classes of its own, without a common base
+        raise ModelError(
+            f"{path}: damaged or truncated weight file ({type(error).__name__}). Reinstall it or "
+            "train it again."
+        ) from None

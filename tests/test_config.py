@@ -50,10 +50,6 @@ def run(capsys, monkeypatch, tmp_path):
     return run
 
 
-def test_names_are_those_of_the_module():
-    assert cli.CONFIG == FILE_NAME
-
-
 def test_options_of_a_file(tmp_path):
     path = config(tmp_path, 'quiet = true\n[read]\nengine = "lines"\nformat = "json"\n')
     found = read_config(path, {"quiet": ("quiet", False)}, {"read": READ})

@@ -9,10 +9,12 @@ import pytest
 from PIL import Image, ImageDraw
 
 import ocr
+from ocr.config import REJECTED
 from ocr.errors import ModelError
-from ocr.metrics import Normalisation, character_errors
+from ocr.evaluation.error_rates import character_errors
+from ocr.evaluation.normalisation import Normalisation
 from ocr.page import IDENTITY, Box, Page
-from ocr.reader import NOTHING_FOUND, REJECTED, Reader
+from ocr.reader import NOTHING_FOUND, Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "images"

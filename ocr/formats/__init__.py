@@ -8,40 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
-from ocr.formats import alto, hocr, json, ndjson, pagexml, pdf, text, tsv
-from ocr.inputs import PageSource
-from ocr.page import Page
+if TYPE_CHECKING:
+    from ocr.input.documents import PageSource
+    from ocr.page import Page
 
-# (pages with where they come from, whether they are one input's) -> pieces of one document
-Writer = Callable[[Iterable[tuple[PageSource, Page]], bool], Iterator[str | bytes]]
+    # (pages with where they come from, whether they are one input's) -> pieces of one document
+    Writer = Callable[[Iterable[tuple[PageSource, Page]], bool], Iterator[str | bytes]]
 
 
 class Format(NamedTuple):
-    """How pages are written: the suffix of its files, its function, how much a file holds."""
+    """How pages are written: the suffix of its files, its module, how much a file holds."""
 
     suffix: str
-    write: Writer
+    module: str  # imported when something is written: the names of the formats cost nothing
     many: bool = True  # a file holds several pages
     also: tuple[str, ...] = ()  # other suffixes that its files are known by
 
+    @property
+    def write(self) -> Callable[..., Iterator[str | bytes]]:
+        """The function that makes its documents."""
+        module = import_module(f"{__name__}.{self.module}")
+        write: Callable[..., Iterator[str | bytes]] = module.write
+        return write
+
 
 FORMATS: dict[str, Format] = {
-    "text": Format(".txt", text.write),
-    "json": Format(".json", json.write),
-    "ndjson": Format(".ndjson", ndjson.write, also=(".jsonl",)),
-    "tsv": Format(".tsv", tsv.write),
-    "hocr": Format(".hocr", hocr.write, also=(".html", ".htm")),
-    "alto": Format(".alto.xml", alto.write, many=False),
-    "page": Format(".page.xml", pagexml.write, many=False),
-    "pdf": Format(".pdf", pdf.write),
+    "text": Format(".txt", "text"),
+    "json": Format(".json", "json"),
+    "ndjson": Format(".ndjson", "ndjson", also=(".jsonl",)),
+    "tsv": Format(".tsv", "tsv"),
+    "hocr": Format(".hocr", "hocr", also=(".html", ".htm")),
+    "alto": Format(".alto.xml", "alto", many=False),
+    "page": Format(".page.xml", "pagexml", many=False),
+    "pdf": Format(".pdf", "pdf"),
 }
 
 
 def writer(name: str, join: bool = False) -> Writer:
     """The function of a format; `join` makes running text of lines where it is text."""
-    return partial(text.write, join=join) if name == "text" else FORMATS[name].write
+    write = FORMATS[name].write
+    return partial(write, join=join) if name == "text" else write
 
 
 def by_suffix(name: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline, pairs
-from ocr.inputs import PageSource
+from ocr.input.documents import PageSource
 from ocr.page import Box, Line, Page, Word
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"

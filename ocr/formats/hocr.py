@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline
-from ocr.inputs import PageSource
+from ocr.input.documents import PageSource
 from ocr.page import Box, Line, Page, Word
 
 CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly"

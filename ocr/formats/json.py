@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
-from ocr.inputs import PageSource
+from ocr.input.documents import PageSource
 from ocr.page import Page
 
 

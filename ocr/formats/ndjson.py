@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from ocr.formats.json import page_dict
-from ocr.inputs import PageSource
+from ocr.input.documents import PageSource
 from ocr.page import Page
 
 # Line ends to some programs, though not to JSON.

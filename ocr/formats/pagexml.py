@@ -18,7 +18,7 @@ from ocr.formats.xml import (
     outline,
     pairs,
 )
-from ocr.inputs import PageSource
+from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page
 
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"

@@ -20,8 +20,9 @@ import numpy as np
 from PIL import Image
 
 from ocr.errors import OutputError
-from ocr.images import POINT, Photo
-from ocr.inputs import PageSource
+from ocr.input.documents import PageSource
+from ocr.input.pdf_pages import POINT
+from ocr.input.photo import Photo
 from ocr.page import Box, Line, Page
 
 if TYPE_CHECKING:

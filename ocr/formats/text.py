@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from ocr.inputs import PageSource
+from ocr.input.documents import PageSource
 from ocr.page import Line, Page
 
 PAGE_BREAK = "\f"  # between the pages of a document, as pdftotext and Tesseract do

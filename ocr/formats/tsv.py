@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ocr.inputs import PageSource
+from ocr.input.documents import PageSource
 from ocr.page import Box, Page
 
 COLUMNS = (

@@ -29,7 +29,7 @@ from collections import defaultdict
 from pathlib import Path
 clock = time.process_time
 spent = defaultdict(float, {"interpreter": clock()})
-from ocr.threads import one_thread
+from ocr.batch.threads import one_thread
 one_thread()  # as the command line does
 stages, since = ["imports: arrays and images"], clock()
 
@@ -48,20 +48,21 @@ def count(name, owner, function):
             turn_to(*stages[:-1])
     setattr(owner, function, counted)
 
-import ocr.images, ocr.find_letters, ocr.group_lines, ocr.formats
+import ocr.input.photo, ocr.letters.find_letters, ocr.letters.group_lines, ocr.formats
 turn_to("import: onnxruntime")
 import onnxruntime
 turn_to("other imports")
-import ocr.orientation, ocr.context, ocr.doubts, ocr.line_images, ocr.line_reader
-from ocr.inputs import PageSource
-from ocr.output import replacing
+import ocr.letters.way_up, ocr.letters.context, ocr.letters.doubts, ocr.letters.line_images
+import ocr.lines.letter_boxes, ocr.lines.recognizer
+from ocr.input.documents import PageSource
+from ocr.formats.output import replacing
 from ocr.reader import Reader
 turn_to("load models")
 reader = Reader()
 reader.classifier, reader.line_reader
-count("decode the photo", ocr.images.Photo, "grey")
-count("find the ink and the characters", ocr.find_letters, "survey")
-count("find the ink and the characters", ocr.find_letters, "segment")
+count("decode the photo", ocr.input.photo.Photo, "grey")
+count("find the ink and the characters", ocr.letters.find_letters, "survey")
+count("find the ink and the characters", ocr.letters.find_letters, "segment")
 source = PageSource(sys.argv[1])
 turn_to("group lines, read them")
 page = reader.read(source.open())
@@ -79,19 +80,19 @@ print(f"a second page, warm\\t{clock() - start:.4f}")
 
 FRONT_END = """
 import resource, sys, time
-from ocr.threads import one_thread
+from ocr.batch.threads import one_thread
 one_thread()
-import ocr.sheet
-from ocr.baselines import baselines
-from ocr.find_letters import COARSE_SIDE, survey
-from ocr.group_lines import find_lines
-from ocr.images import open_image
-from ocr.line_images import cut_line
+import ocr.layout.sheet
+from ocr.input.photo import open_image
+from ocr.letters.baselines import baselines
+from ocr.letters.find_letters import COARSE_SIDE, survey
+from ocr.letters.group_lines import find_lines
+from ocr.letters.line_images import cut_line
 from skimage.measure import label, regionprops  # what it imports on first use
 
 start = time.process_time()
 photo = open_image(sys.argv[1])
-sheet = ocr.sheet.find_page(photo, photo.rgb(ocr.sheet.SIDE))
+sheet = ocr.layout.sheet.find_page(photo, photo.rgb(ocr.layout.sheet.SIDE))
 first = survey(sheet.grey(COARSE_SIDE))
 found, rows = find_lines(first.segment(sheet))
 for row, base in zip(rows, baselines(found, rows), strict=True):

@@ -12,10 +12,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from ocr.images import open_image
-from ocr.metrics import Errors, Normalisation, align, character_errors
+from ocr.config import ENGINES
+from ocr.evaluation.error_rates import Errors, align, character_errors
+from ocr.evaluation.normalisation import Normalisation
+from ocr.input.photo import open_image
 from ocr.page import Box, Page
-from ocr.reader import ENGINES, Reader
+from ocr.reader import Reader
 
 BOXES = Path(__file__).with_name("course_boxes.json")
 PUBLISHED = {"cmu_01_list": 81.7, "cmu_02_letters": 80.6, "cmu_03_haiku": 92.6, "cmu_04_deep": 80.5}

@@ -12,22 +12,23 @@ from pathlib import Path
 
 import numpy as np
 
-from ocr.classifiers import Classifier, load_classifier
-from training.datasets import data_dir
-from training.glyph_accuracy import (
-    EMNIST_47,
-    EMNIST_62,
-    NIST_36,
-    accuracy,
-    expected_calibration_error,
-)
-from training.glyphs import (
+from ocr.letters.classifiers import load_classifier
+from ocr.letters.classifiers.base import Classifier
+from training.data.datasets import data_dir
+from training.data.glyphs import (
     CHARSET,
     GlyphSet,
     emnist_glyphs,
     font_glyphs,
     nist36_glyphs,
     unipen_glyphs,
+)
+from training.recipes.glyph_accuracy import (
+    EMNIST_47,
+    EMNIST_62,
+    NIST_36,
+    accuracy,
+    expected_calibration_error,
 )
 
 ROWS = (

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from ocr.language import load_language
-from ocr.line_reader import LineReader
-from ocr.metrics import align
+from ocr.evaluation.error_rates import align
+from ocr.lines.language import load_language
+from ocr.lines.recognizer import LineReader
 from ocr.reader import LANGUAGES
-from training.datasets import data_dir
-from training.line_fonts import draw_font_line, find_fonts
+from training.data.datasets import data_dir
+from training.synthesis.line_fonts import draw_font_line, find_fonts
 
 Grey = NDArray[np.float32]
 

@@ -2,9 +2,10 @@
 
 Lines cut by hand from real pages and lines drawn from pen strokes, so that the front end plays no
 part. CER is pooled edits over pooled reference characters, after NFC, white space folded to one
-space, quotes and dashes as `training.line_text.FOLDED` folds them; case and punctuation count;
+space, quotes and dashes as `training.data.text.FOLDED` folds them; case and punctuation count;
 "plain" is the same without accents.
-Sets of the `test` splits, and IAM (research only), report; the `valid` sets serve choosing.
+Sets of the `test` splits, and IAM, which nothing is trained on, report; the other `valid` sets
+serve choosing.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from collections import Counter
 
 import numpy as np
 
-from ocr.language import load_language
-from ocr.line_reader import LineReader
-from ocr.metrics import align, confusions, edit_distance
+from ocr.evaluation.error_rates import align, confusions, edit_distance
+from ocr.lines.language import load_language
+from ocr.lines.recognizer import LineReader
 from ocr.reader import LANGUAGES
-from training.datasets import data_dir
-from training.line_decoding import random_strings
-from training.line_model import without_accents
-from training.lines import panel
+from training.data.datasets import data_dir
+from training.recipes.line_decoding import random_strings
+from training.recipes.lines import without_accents
+from training.synthesis.line_panel import panel
 
 SETS = {
     "copiste test": ("copiste", "test"),

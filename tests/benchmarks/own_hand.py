@@ -6,7 +6,6 @@ does a test of the base data. Cost is that of the whole command: wall time, CPU-
 
     python tests/benchmarks/own_hand.py glyphs            # 500 glyphs of a UNIPEN test writer
     python tests/benchmarks/own_hand.py lines             # 50 lines of a UNIPEN test writer
-    python tests/benchmarks/own_hand.py lines --writer 153   # of a writer of IAM (research only)
     python tests/benchmarks/own_hand.py lines --without-data # $OCR_DATA hidden from `ocr train`
 
 UNIPEN's strokes are drawn with one pen, so that the hand alone is new. `--threads 2` is passed on.
@@ -27,16 +26,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.classifiers import load_classifier
-from ocr.language import load_language
-from ocr.line_reader import LineReader
-from ocr.metrics import edit_distance
+from ocr.evaluation.error_rates import edit_distance
+from ocr.letters.classifiers import load_classifier
+from ocr.lines.language import load_language
+from ocr.lines.recognizer import LineReader
 from ocr.weights import read_metadata
-from training.datasets import data_dir, load_unipen_characters, select_characters
-from training.glyphs import CHARSET, letter_heights, normalize_pictures, sample_glyphs
-from training.glyphs import draw_strokes as draw_glyph
-from training.line_strokes import draw_strokes, label_text, one_line, read_strokes
-from training.lines import TEST_HEIGHT, TEST_PEN, open_scans, panel
+from training.data.datasets import data_dir, load_unipen_characters, select_characters
+from training.data.glyphs import CHARSET, letter_heights, normalize_pictures, sample_glyphs
+from training.data.glyphs import draw_strokes as draw_glyph
+from training.synthesis.line_panel import TEST_HEIGHT, TEST_PEN, panel
+from training.synthesis.line_strokes import draw_strokes, label_text, one_line, read_strokes
 
 GLYPH_WRITER = "apb:apb/Graig_Murphy"  # of UNIPEN's test split: 606 characters
 LINE_WRITER = "hpp:hpp/hpb2-js"  # of UNIPEN's test split: 169 lines
@@ -68,21 +67,6 @@ def unipen_lines(writer: str) -> list[tuple[Grey, str]]:
         for path, text in found
         if one_line(path, text)
     ]
-
-
-def iam_lines(writer: str) -> list[tuple[Grey, str]]:
-    """Scans of a writer's lines, with their texts."""
-    found = []
-    for split in ("train", "valid"):
-        scans = open_scans(data_dir() / "lines" / "iam-part.zip", split)
-        table = scans.archive.read("lines.tsv").decode().splitlines()[1:]
-        own = {row.split("\t")[0] for row in table if row.split("\t")[2] == writer}
-        found += [
-            (scans.image(k), text) for k, (file, text) in enumerate(scans.rows) if file in own
-        ]
-    if not found:
-        raise SystemExit(f"{writer}: no such writer in IAM-part")
-    return found
 
 
 def save(image: Grey, path: Path) -> None:
@@ -149,10 +133,10 @@ def glyphs(options: argparse.Namespace, place: Path) -> None:
 def lines(options: argparse.Namespace, place: Path) -> None:
     """Text lines."""
     writer = options.writer or LINE_WRITER
-    found = iam_lines(writer) if writer.isdigit() else unipen_lines(writer)
+    found = unipen_lines(writer)
     order = np.random.default_rng(options.seed).permutation(len(found))
     given = [found[k] for k in order[: options.count]]
-    texts = {text for _, text in given}  # IAM's writers copied some sentences twice
+    texts = {text for _, text in given}  # a text that was learnt measures nothing
     rest = [found[k] for k in order[options.count :] if found[k][1] not in texts][:MOST]
     print(f"{writer}: {len(given)} lines given, {len(rest)} measure")
     with zipfile.ZipFile(place / "lines.zip", "w") as archive:

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
-from ocr.images import open_image
-from ocr.metrics import character_errors
+from ocr.evaluation.error_rates import character_errors
+from ocr.input.photo import open_image
 from ocr.page import Page
 from ocr.reader import Reader
-from training.pages import (
-    DIFFICULTIES,
+from training.synthesis.difficulties import DIFFICULTIES
+from training.synthesis.pages import (
     Truth,
     measure_tilt,
     page_corpus,

@@ -28,8 +28,9 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ocr.evaluate import pairs_in, read_truth
-from ocr.metrics import Normalisation, character_errors
+from ocr.evaluation.error_rates import character_errors
+from ocr.evaluation.ground_truth import pairs_in, read_truth
+from ocr.evaluation.normalisation import Normalisation
 
 Quad = list[list[float]]
 
@@ -66,7 +67,7 @@ def read_with_rapidocr(photo: str) -> None:
 
 
 def time_ocr(photos: list[str], repeat: int) -> None:
-    from ocr.threads import one_thread
+    from ocr.batch.threads import one_thread
 
     one_thread()  # as the command line does
     from ocr.reader import Reader

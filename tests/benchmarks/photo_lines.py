@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ocr.metrics import Normalisation
-from ocr.reader import ENGINES, Reader
+from ocr.config import ENGINES
+from ocr.evaluation.normalisation import Normalisation
+from ocr.reader import Reader
 
 LIKE = 0.5  # of the characters of the shorter text may differ
 HOW = Normalisation(form="plain", ignore_case=True, ignore_spaces=True)

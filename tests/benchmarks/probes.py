@@ -19,9 +19,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from scipy import ndimage
 
-from ocr.images import open_image
-from ocr.metrics import Normalisation, character_errors
-from ocr.reader import ENGINES, Reader
+from ocr.config import ENGINES
+from ocr.evaluation.error_rates import character_errors
+from ocr.evaluation.normalisation import Normalisation
+from ocr.input.photo import open_image
+from ocr.reader import Reader
 
 PHOTOS = ("cmu_01_list", "cmu_02_letters", "cmu_03_haiku", "cmu_04_deep")
 LONG_SIDE = 2400  # pixels of the plain photo here

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from ocr.errors import ExitCode, OcrError
-from ocr.output import make_folder, replacing
+from ocr.formats.output import make_folder, replacing
 from training.course.basics import activations_row, gradient_row, network_row, toy_row
 from training.course.cnns import colour_row, emnist_row, mnist_row
 from training.course.compression import autoencoder_row, pca_row
@@ -38,7 +38,8 @@ SYSTEMS = {
     "network": System(
         "Network from scratch",
         "Xavier's initialisation, sigmoid, tanh, relu, stable softmax, forward, cross-entropy, "
-        "backward, random batches and momentum in numpy (training/network.py), against torch.",
+        "backward, random batches and momentum in numpy "
+        "(training/networks/numpy_mlp.py), against torch.",
         network_row,
         4,
     ),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training import plots
+from training.course import plots
 from training.course.report import Bench, Figure, Row
-from training.network import (
+from training.networks.numpy_mlp import (
     ACTIVATIONS,
     Array,
     Layer,

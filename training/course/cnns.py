@@ -10,9 +10,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.classifiers import softmax
-from ocr.metrics import Errors, Normalisation, character_errors
-from training import plots
+from ocr.evaluation.error_rates import Errors, character_errors
+from ocr.evaluation.normalisation import Normalisation
+from ocr.letters.classifiers.base import softmax
+from training.course import plots
 from training.course.nist36 import (
     confusion_counts,
     most_confused,
@@ -20,18 +21,12 @@ from training.course.nist36 import (
 )
 from training.course.photos import COURSE_PHOTOS, line_glyphs, truth_lines
 from training.course.report import Bench, Figure, Row, pairs_text
-from training.curves import Curves
-from training.datasets import (
-    Characters,
-    load_emnist_mat,
-    load_idx,
-    load_npz,
-    write_idx,
-)
-from training.glyph_accuracy import EMNIST_47
-from training.glyphs import CHARSET, GlyphSet, emnist_glyphs, label_indices, normalize_pictures
-from training.pictures import ColourPictures, load_cifar10, load_class_folder, write_cifar10
-from training.shapes import SCENES, SHAPES, draw_set, write_folder
+from training.data.datasets import Characters, load_emnist_mat, load_idx, load_npz, write_idx
+from training.data.glyphs import CHARSET, GlyphSet, emnist_glyphs, label_indices, normalize_pictures
+from training.data.pictures import ColourPictures, load_cifar10, load_class_folder, write_cifar10
+from training.recipes.curves import Curves
+from training.recipes.glyph_accuracy import EMNIST_47
+from training.synthesis.shapes import SCENES, SHAPES, draw_set, write_folder
 
 Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
@@ -55,7 +50,7 @@ class NetworkClassifier:
     metadata: Any = None
 
     def predict_proba(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
-        from training.fit import logits_of
+        from training.recipes.fit import logits_of
 
         if not len(glyphs):
             return np.empty((0, len(self.charset)), dtype=np.float32)
@@ -64,8 +59,8 @@ class NetworkClassifier:
 
 def mnist_row(bench: Bench) -> Row:
     """MNIST's files if they are there, else EMNIST's digits written in their format."""
-    from ocr.classifiers.cnn import GlyphCnn
-    from training.fit import Fit, fit, logits_of, loss_and_accuracy
+    from ocr.letters.classifiers.cnn import GlyphCnn
+    from training.recipes.fit import Fit, fit, logits_of, loss_and_accuracy
 
     official = _beside(bench, "train-images-idx3-ubyte")
     with tempfile.TemporaryDirectory() as place:
@@ -136,7 +131,7 @@ def write_digits(bench: Bench, folder: Path) -> None:
 
 def emnist_row(bench: Bench) -> Row:
     """47 classes, then the boxes that `find_letters` makes of the four photos."""
-    from training.fit import logits_of
+    from training.recipes.fit import logits_of
 
     read_back = formats_read_back(bench)
     network, made = emnist_cnn(bench, augmented=False)
@@ -202,9 +197,9 @@ def photo_figures(bench: Bench, classifier: NetworkClassifier) -> list[Figure]:
 
 def emnist_cnn(bench: Bench, *, augmented: bool) -> tuple[Any, Curves]:
     """Our residual network trained on EMNIST alone, 47 classes; made once a run."""
-    from ocr.classifiers.cnn import GlyphCnn
-    from training.augment import Augment
-    from training.fit import Fit, fit
+    from ocr.letters.classifiers.cnn import GlyphCnn
+    from training.recipes.fit import Fit, fit
+    from training.synthesis.augment import Augment
 
     epochs = bench.size(EPOCHS, 1)
 
@@ -298,7 +293,7 @@ def formats_read_back(bench: Bench) -> str:
 
 def colour_row(bench: Bench) -> Row:
     """CIFAR-10's python batches, and a folder of pictures a class."""
-    from training.fit import logits_of
+    from training.recipes.fit import logits_of
 
     figures, series, notes = [], {}, []
     shown: list[ColourPictures] = []
@@ -358,8 +353,8 @@ def colour_cnn(
     bench: Bench, train: ColourPictures, test: ColourPictures, name: str, done: float, share: float
 ) -> tuple[Any, Curves]:
     """A network for colour pictures trained on a set; made once a run."""
-    from training.colour_cnn import ColourCnn, flip
-    from training.fit import Fit, fit
+    from training.networks.colour_cnn import ColourCnn, flip
+    from training.recipes.fit import Fit, fit
 
     epochs = bench.size(COLOUR_EPOCHS, 1)
 

@@ -6,11 +6,12 @@ from typing import cast
 
 import numpy as np
 
-from training import autoencoder, pca, plots
-from training.autoencoder import mean_psnr
+from training.course import plots
 from training.course.nist36 import raw_rows
 from training.course.report import Bench, Figure, Row
-from training.network import Array, Layer
+from training.networks import autoencoder, pca
+from training.networks.autoencoder import mean_psnr
+from training.networks.numpy_mlp import Array, Layer
 
 COMPONENTS = 32
 SHOWN = "AEGKRSW358"  # characters whose reconstructions are shown
@@ -128,7 +129,7 @@ def trained_autoencoder(bench: Bench) -> tuple[list[Layer], list[tuple[float, fl
 
 def shown_rows(bench: Bench) -> Array:
     """The first validation row of each shown character."""
-    from training.datasets import NIST36_CHARSET
+    from training.data.datasets import NIST36_CHARSET
 
     x, onehot = raw_rows(bench)["valid"]
     labels = np.array(NIST36_CHARSET)[onehot.argmax(axis=1)]

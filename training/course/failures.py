@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr.errors import DataError
-from ocr.find_letters import find_letters
-from ocr.metrics import Normalisation, character_errors
-from training import plots
+from ocr.evaluation.error_rates import character_errors
+from ocr.evaluation.normalisation import Normalisation
+from ocr.letters.find_letters import find_letters
+from training.course import plots
 from training.course.report import Bench, Figure, Row
 
 SIZE = 110  # pixels an em
@@ -37,7 +38,7 @@ HARD = (
 
 def failures_row(bench: Bench) -> Row:
     """Boxes of `find_letters`, the letters way and the line reader's text of both pictures."""
-    from ocr.images import open_image
+    from ocr.input.photo import open_image
     from ocr.reader import Reader
 
     readers = {engine: Reader(engine=engine) for engine in ("letters", "lines")}

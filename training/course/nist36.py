@@ -8,12 +8,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from training import mlp, plots
+from training.course import plots
 from training.course.report import Bench, Figure, Row, pairs_text
-from training.curves import Curves
-from training.datasets import NIST36_CHARSET
-from training.glyphs import CHARSET, nist36_glyphs
-from training.network import Array, Layer, cross_entropy_and_accuracy, forward
+from training.data.datasets import NIST36_CHARSET
+from training.data.glyphs import CHARSET, nist36_glyphs
+from training.networks.numpy_mlp import Array, Layer, cross_entropy_and_accuracy, forward
+from training.recipes import mlp
+from training.recipes.curves import Curves
 
 SPLITS = ("train", "valid", "test")
 QUICK_STEP = 20  # with --quick every so many-th row of the training file
@@ -285,7 +286,7 @@ def cnn_row(bench: Bench) -> Row:
     """A LeNet as the course has it, and our residual network with augmentation, on NIST36 alone."""
     import torch
 
-    from training.fit import Fit, fit, logits_of, loss_and_accuracy
+    from training.recipes.fit import Fit, fit, logits_of, loss_and_accuracy
 
     sets = glyph_sets(bench)
     torch.manual_seed(bench.seed)
@@ -371,9 +372,9 @@ def trained_cnn(bench: Bench, done: float = 0.1) -> tuple[Any, Curves]:
     """Our residual network trained on NIST36's training file alone; made once a run."""
     import torch
 
-    from ocr.classifiers.cnn import GlyphCnn
-    from training.augment import Augment
-    from training.fit import Fit, fit
+    from ocr.letters.classifiers.cnn import GlyphCnn
+    from training.recipes.fit import Fit, fit
+    from training.synthesis.augment import Augment
 
     epochs = bench.size(CNN_EPOCHS, 1)
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.classifiers import Classifier
-from ocr.doubts import settle
 from ocr.errors import DataError
-from ocr.find_letters import COARSE_SIDE, survey
-from ocr.glyphs import glyph_stack
-from ocr.group_lines import group_lines
-from ocr.images import open_image, pictures_in
+from ocr.input.photo import open_image
+from ocr.input.sources import pictures_in
+from ocr.letters.classifiers.base import Classifier
+from ocr.letters.doubts import settle
+from ocr.letters.find_letters import COARSE_SIDE, survey
+from ocr.letters.glyphs import glyph_stack
+from ocr.letters.group_lines import group_lines
 
 COURSE_PHOTOS = {  # characters right, the best of the course's write-ups
     "cmu_01_list": "81.7 %",

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ocr.errors import DataError
-from ocr.output import replacing
-from training.datasets import data_dir
+from ocr.formats.output import replacing
+from training.data.datasets import data_dir
 
 STYLE = """
 body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 0 1rem;

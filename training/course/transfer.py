@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training import plots
+from training.course import plots
 from training.course.cnns import (
     BALANCED,
     Labelled,
@@ -22,11 +22,11 @@ from training.course.cnns import (
 from training.course.nist36 import confusion_counts, most_confused, percent, trained_cnn
 from training.course.photos import labelled_crops
 from training.course.report import Bench, Figure, Row, pairs_text
-from training.curves import Curves
-from training.glyph_accuracy import EMNIST_47
-from training.glyphs import CHARSET, unipen_glyphs
-from training.pictures import load_class_folder
-from training.shapes import FLOWERS, draw_set, write_folder
+from training.data.glyphs import CHARSET, unipen_glyphs
+from training.data.pictures import load_class_folder
+from training.recipes.curves import Curves
+from training.recipes.glyph_accuracy import EMNIST_47
+from training.synthesis.shapes import FLOWERS, draw_set, write_folder
 
 SAMPLES = (5, 20, 100)  # a class of the new alphabet
 STEPS = 240  # of 32 samples, of each fine-tuning
@@ -115,8 +115,8 @@ def _real_flowers(bench: Bench) -> Path | None:
 
 def _flowers(bench: Bench) -> dict[str, Curves]:
     """Curves on a folder of pictures a class; validation is its test folder."""
-    from training.colour_cnn import ColourCnn, Frozen, flip, with_new_classifier
-    from training.fit import Fit, fit
+    from training.networks.colour_cnn import ColourCnn, Frozen, flip, with_new_classifier
+    from training.recipes.fit import Fit, fit
 
     with tempfile.TemporaryDirectory() as place:
         folder = _real_flowers(bench)
@@ -157,10 +157,10 @@ def _new_alphabet(bench: Bench) -> dict[str, dict[int, float]]:
     """Accuracy on small letters by way and samples a class."""
     import torch
 
-    from ocr.classifiers.cnn import GlyphCnn
-    from training.augment import Augment
-    from training.colour_cnn import Frozen, with_new_classifier
-    from training.fit import Fit, fit, logits_of
+    from ocr.letters.classifiers.cnn import GlyphCnn
+    from training.networks.colour_cnn import Frozen, with_new_classifier
+    from training.recipes.fit import Fit, fit, logits_of
+    from training.synthesis.augment import Augment
 
     base, _ = trained_cnn(bench, 0.5)
     train, test = _small_letters(bench, "train"), _small_letters(bench, "test")
@@ -208,8 +208,8 @@ def _small_letters(bench: Bench, split: str) -> Labelled:
 
 def outside_row(bench: Bench) -> Row:
     """The network of EMNIST alone on UNIPEN's renderings and on crops of photos."""
-    from ocr.classifiers import load_classifier
-    from training.fit import logits_of
+    from ocr.letters.classifiers import load_classifier
+    from training.recipes.fit import logits_of
 
     networks = {
         "plain": emnist_cnn(bench, augmented=False)[0],

@@ -1,0 +1,1 @@
+"""How each installed weight file is made: one module a file, and what they share."""

@@ -1,0 +1,1 @@
+"""Glyphs, lines and pages that are drawn, and photos of them."""

@@ -1,0 +1,357 @@
+"""Many files in one run: each read once, its results written, all accounted for.
+
+    documents -> tasks -> workers (processes here, or a cluster) -> outcomes -> journal, errors
+
+A worker reads a document, writes its results by itself and hands back a few hundred bytes, so the
+memory of the run does not grow with the pages. A long document is divided: its parts are read
+apart, by whoever is free, into a hidden folder beside the results, from which a last task writes
+the results piece by piece. What has been done stands in a journal in the folder of the results
+(`ocr.batch.journal`), what could not be read in `errors.ndjson`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ocr.batch import journal
+from ocr.batch.journal import Journal, Record
+from ocr.batch.place import Place
+from ocr.batch.tasks import (
+    LISTED,
+    Execute,
+    Item,
+    Outcome,
+    Reading,
+    Recipe,
+    Stop,
+    Summary,
+    Task,
+    failure,
+)
+from ocr.errors import ModelError, OcrError, OutputError
+
+ERRORS = "errors.ndjson"
+PARTS = ".ocr-parts"  # folder of what is read of documents that are not finished
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker does with a task; made here, sent to all workers."""
+
+    recipe: Recipe
+    place: Place
+    settings: str
+
+    def __call__(self, task: Task) -> Outcome:
+        """Read one item and write its results, or say why not.
+
+        Raises
+        ------
+        ModelError
+            Nothing can be read, or not as the run's other workers do it.
+        """
+        item = task.item
+        if self.recipe.settings() != self.settings:
+            raise ModelError(
+                "a worker has another version of ocr or other models than this machine. "
+                "Install the same ones."
+            )
+        try:
+            content = self.recipe.content(item)
+            if task.part is not None:
+                return self._read_part(task, content)
+            return self._read_all(task, content)
+        except ModelError:
+            raise
+        except OcrError as error:
+            return failure(task, str(error), type(error).__name__)
+        # The edge of a worker: what one file brings about must not end the run.
+        except Exception as error:
+            kind = type(error).__name__
+            reason = f"{item.name}: internal error ({kind}: {error}); see --debug"
+            return failure(task, reason, kind, traceback.format_exc())
+
+    def _read_all(self, task: Task, content: Path | bytes) -> Outcome:
+        """Read an item of one part, divide another, or write what its parts gave."""
+        item = task.item
+        digest = _digest(content, self.recipe.about(item))
+        if _is_done(task.done, digest, self.settings) and self.place.holds(task.done.outputs):  # type: ignore[union-attr]
+            return Outcome(item.name, task.done, fresh=False, path=item.path)
+        reading = Reading(b"")
+        if task.only_writes:
+            if digest != task.digest:
+                raise OcrError(f"{item.name}: was changed while it was read. Read it again.")
+            names = self.part_names(task)
+
+            def data() -> Iterator[bytes]:
+                for name in names:
+                    yield self._kept(name, item.name)
+
+        else:
+            parts = tuple(self.recipe.parts(item, content))
+            if len(parts) > 1:
+                divided = Task(item, None, digest, parts)
+                return Outcome(item.name, path=item.path, divided=divided)
+            reading = self.recipe.read(item, content, parts[0])
+
+            def data() -> Iterator[bytes]:
+                yield reading.data
+
+        written = {
+            name: self.place.write(name, pieces)
+            for name, pieces in self.recipe.files(item, content, data)
+        }
+        record = Record(item.path, digest, self.settings, written)
+        return Outcome(
+            item.name, record, warnings=reading.warnings, pages=reading.pages, path=item.path
+        )
+
+    def _read_part(self, task: Task, content: Path | bytes) -> Outcome:
+        """Read a part into the hidden folder, unless an earlier run has."""
+        assert task.part is not None
+        name = self.part_names(task)[task.part]
+        reading = Reading(b"")
+        if _unsealed(self.place.read(name) or b"") is None:
+            reading = self.recipe.read(task.item, content, task.parts[task.part])
+            self.place.write(name, _sealed(reading.data))
+        return Outcome(
+            task.item.name,
+            warnings=reading.warnings,
+            pages=reading.pages,
+            path=task.item.path,
+            part=task.part,
+        )
+
+    def part_names(self, task: Task) -> list[str]:
+        """Files of what the parts of an item give: of this content with these settings."""
+        key = hashlib.sha256(f"{task.digest} {self.settings}".encode()).hexdigest()[:32]
+        return [f"{PARTS}/{key}-{part:06d}" for part in range(len(task.parts))]
+
+    def _kept(self, name: str, item: str) -> bytes:
+        """What a part gave."""
+        data = _unsealed(self.place.read(name) or b"")
+        if data is None:
+            self.place.remove(name)
+            raise OutputError(f"{item}: {self.place.root}/{name} is lost or damaged. Use --resume.")
+        return data
+
+
+def run(
+    items: Sequence[Item],
+    recipe: Recipe,
+    place: Place,
+    execute: Execute,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    lost: Sequence[tuple[str, OcrError]] = (),
+    stop: Stop | None = None,
+    on_outcome: Callable[[Outcome, Summary], None] = lambda *_: None,
+) -> Summary:
+    """Read all items into a place.
+
+    Parameters
+    ----------
+    items : sequence of Item
+    recipe : Recipe
+    place : Place
+        Where results, errors and the journal go; made if it is not there.
+    execute : callable
+        Where the work is done: `ocr.batch.workers.execute` or `ocr.batch.cluster.execute`.
+    resume : bool
+        Leave out what an earlier run in this place has done: same content, same settings,
+        results whole.
+    force : bool
+        Write over results that are there.
+    lost : sequence of (str, OcrError)
+        Inputs that gave no items, and why: they count as errors.
+    stop : Stop, optional
+        Set from outside, it ends the run early; what is at work is finished first.
+    on_outcome : callable
+        Called with each outcome, those of parts too, and the account so far.
+
+    Returns
+    -------
+    Summary
+        Every item is in exactly one of its counts.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be used, or has results that are neither to be resumed nor replaced.
+    ModelError
+        Nothing can be read.
+    """
+    stop = stop or Stop()
+    place.make()
+    _refuse_to_replace(items, recipe, place, force or (resume and journal.stands(place)))
+    book = Journal(place, resume)
+    try:
+        place.sweep()
+        place.remove(ERRORS)
+        if not resume:
+            place.clear(PARTS)
+        summary = Summary(total=len(items) + len(lost))
+        work = Work(recipe, place, recipe.settings())
+        tasks = _Tasks(items, book)
+        with _error_rows(place) as note:
+
+            def count(outcome: Outcome) -> None:
+                if outcome.record is None:
+                    summary.failed += 1
+                    note(outcome)
+                    if len(summary.errors) < LISTED:
+                        summary.errors.append(outcome)
+                elif outcome.fresh:
+                    summary.read += 1
+                    book.add(outcome.record)
+                else:
+                    summary.found += 1
+                summary.warned += bool(outcome.warnings)
+                room = max(0, LISTED - len(summary.warnings))
+                summary.warnings += outcome.warnings[:room]
+                on_outcome(outcome, summary)
+
+            for name, error in lost:
+                count(Outcome(name, error=str(error), kind=type(error).__name__))
+            try:
+                for outcome in execute(tasks, work, stop):
+                    summary.pages += len(outcome.pages)
+                    whole = tasks.take(outcome)
+                    if whole is None:
+                        on_outcome(outcome, summary)
+                    else:
+                        count(whole)
+            finally:
+                place.sweep()
+            if not stop.signal:
+                place.clear(PARTS)
+    finally:
+        book.close()
+    summary.stopped = stop.signal
+    return summary
+
+
+class _Tasks(Iterator[Task]):
+    """The tasks of a run: an item each, and those that come of dividing one, which go first.
+
+    It may have more to give after it had none: an item is divided by whoever opens it.
+    """
+
+    def __init__(self, items: Iterable[Item], book: Journal) -> None:
+        self._items = iter(items)
+        self._book = book
+        self._ready: deque[Task] = deque()
+        self._divided: dict[str, tuple[Task, set[int], list[str]]] = {}  # parts left; warnings
+
+    def __next__(self) -> Task:
+        if self._ready:
+            return self._ready.popleft()
+        item = next(self._items)
+        return Task(item, self._book.done(item.path))
+
+    def take(self, outcome: Outcome) -> Outcome | None:
+        """The outcome of an item that comes with this outcome; None if it is not done yet."""
+        path = outcome.path
+        if outcome.divided is not None:
+            whole = outcome.divided
+            numbers = range(len(whole.parts))
+            self._divided[path] = whole, set(numbers), []
+            self._ready.extend(replace(whole, part=number) for number in numbers)
+            return None
+        if outcome.part is None:
+            _, _, warnings = self._divided.pop(path, (None, None, []))
+            return replace(outcome, warnings=(*warnings, *outcome.warnings))
+        if path not in self._divided:  # it has failed already
+            return None
+        whole, left, warnings = self._divided[path]
+        if outcome.error:  # an error of one part is that of all
+            del self._divided[path]
+            self._ready = deque(task for task in self._ready if task.item.path != path)
+            return replace(outcome, part=None, warnings=tuple(warnings))
+        left.discard(outcome.part)
+        warnings += outcome.warnings[: max(0, LISTED - len(warnings))]
+        if not left:
+            self._ready.appendleft(whole)
+        return None
+
+
+def _digest(content: Path | bytes, about: str) -> str:
+    digest = hashlib.sha256(about.encode())
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _sealed(data: bytes) -> bytes:
+    """Data with its checksum."""
+    return hashlib.sha256(data).digest() + data
+
+
+def _unsealed(sealed: bytes) -> bytes | None:
+    """Inverse of `_sealed`; None of anything else."""
+    size = hashlib.sha256().digest_size
+    digest, data = sealed[:size], sealed[size:]
+    return data if hashlib.sha256(data).digest() == digest else None
+
+
+def _is_done(record: Record | None, digest: str, settings: str) -> bool:
+    return record is not None and (record.input, record.settings) == (digest, settings)
+
+
+def _refuse_to_replace(items: Sequence[Item], recipe: Recipe, place: Place, allowed: bool) -> None:
+    """Nothing, if no file would be replaced by results, or that is allowed; never the inputs."""
+    standing: dict[str, set[str]] = {}  # folder in the place -> names in it
+    met = []
+    for item in items:
+        for name in recipe.outputs(item):
+            folder, _, last = name.rpartition("/")
+            if folder not in standing:
+                standing[folder] = set(place.names(folder))
+            if last not in standing[folder]:
+                continue
+            met.append(name)
+            source = Path(item.path)
+            if place.local and source.exists() and source.samefile(place.local / name):
+                raise OutputError(
+                    f"{place.root}/{name}: would replace the file that is read. "
+                    "Name another folder."
+                )
+    if met and not allowed:
+        more = f" and {len(met) - 1} more" if len(met) > 1 else ""
+        raise OutputError(
+            f"{place.root}/{met[0]}{more}: already there. Use --resume to go on with an earlier "
+            "run, --force to replace, or another folder."
+        )
+
+
+@contextmanager
+def _error_rows(place: Place) -> Iterator[Callable[[Outcome], None]]:
+    """A function that notes errors; in the end they stand in order of their files.
+
+    The file is there from the first error on, and follows each in a local folder.
+    """
+    rows: list[str] = []
+
+    def note(outcome: Outcome) -> None:
+        reason = outcome.error.removeprefix(f"{outcome.file}: ")
+        about = {"file": outcome.file, "error": reason, "kind": outcome.kind}
+        rows.append(json.dumps(about, ensure_ascii=False) + "\n")
+        if place.local is not None:
+            with (place.local / ERRORS).open("a", encoding="utf-8") as stream:
+                stream.write(rows[-1])
+
+    try:
+        yield note
+    finally:
+        if rows:
+            place.write(ERRORS, "".join(sorted(rows)).encode())

@@ -1,0 +1,118 @@
+"""The command line: the only place that prints or exits. Heavy imports wait until they are used."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+from collections.abc import Sequence
+
+import click
+from click.core import ParameterSource
+
+from ocr import __version__
+from ocr.cli.boxes import boxes as boxes_command
+from ocr.cli.console import complain
+from ocr.cli.evaluate import evaluate as evaluate_command
+from ocr.cli.models import models as models_command
+from ocr.cli.options import common, configure
+from ocr.cli.read import read as read_command
+from ocr.cli.signals import INTERRUPTED, TERMINATED, Terminated, terminable
+from ocr.cli.train import train as train_command
+from ocr.errors import ExitCode, OcrError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status: `ocr.errors.ExitCode`, 130 for Ctrl-C, or 143
+    for SIGTERM."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # of libraries, about themselves
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="replace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")  # into files and pipes, whatever the locale
+    settings: dict[str, bool] = {}
+    try:
+        with terminable():
+            status = cli.main(arguments, prog_name="ocr", standalone_mode=False, obj=settings)
+        return int(status or ExitCode.OK)
+    except Terminated:
+        click.echo("ocr: terminated", err=True)
+        return TERMINATED
+    except click.ClickException as error:
+        if isinstance(error, click.BadParameter):
+            error.message += _where_from(error)
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("ocr: interrupted", err=True)
+        return INTERRUPTED
+    except Exception as error:
+        complain(error, debug=settings.get("debug", False))
+        return error.exit_code if isinstance(error, OcrError) else ExitCode.SOME_FAILED
+
+
+def _where_from(error: click.BadParameter) -> str:
+    """Where a wrong value stands, unless it was typed."""
+    if error.ctx is None or error.param is None or error.param.name is None:
+        return ""
+    source = error.ctx.get_parameter_source(error.param.name)
+    if source is ParameterSource.ENVIRONMENT:
+        return f" (from the environment: {error.param.envvar})"
+    return " (from the file of options)" if source is ParameterSource.DEFAULT_MAP else ""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(),
+    is_eager=True,
+    expose_value=False,
+    callback=configure,
+    help="File with options.  [default: ocr.toml here, if there is one]",
+)
+@click.version_option(__version__, prog_name="ocr", message="%(prog)s %(version)s")
+@common
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Read handwriting from photos and scans, offline.
+
+    Results go to stdout, everything else to stderr. Exit status: 0 all read, 1 some inputs
+    failed, 2 wrong usage, 3 a model is missing or unusable.
+
+    An option may also stand in the environment (OCR_READ_ENGINE=lines) or in a file ocr.toml
+    (engine = "lines" under [read]). What is typed counts most, then the environment, the file,
+    and the default.
+    """
+    if context.invoked_subcommand != "train":
+        from ocr.batch.threads import one_thread
+
+        one_thread()
+
+
+for _command in (
+    read_command,
+    boxes_command,
+    evaluate_command,
+    train_command,
+    models_command,
+):
+    cli.add_command(_command)
+
+
+def _name_variables() -> None:
+    """Let every option stand in the environment, called as a person knows it: OCR_READ_FORMAT.
+
+    Click itself would go by the names of the functions' parameters.
+    """
+    for command in (cli, *cli.commands.values()):
+        before = "OCR_" if command is cli else f"OCR_{command.name}_"
+        for option in command.params:
+            if isinstance(option, click.Option) and option.name != "version":
+                flag = next(flag for flag in option.opts if flag.startswith("--"))
+                option.envvar = f"{before}{flag[2:]}".upper().replace("-", "_")
+
+
+_name_variables()

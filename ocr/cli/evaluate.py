@@ -1,0 +1,94 @@
+"""`ocr eval`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ocr.cli.console import complain, in_json, print_out
+from ocr.cli.options import FILE, common, how_to_read
+from ocr.cli.progress import progress
+from ocr.cli.reading import make_reader, read_document
+from ocr.errors import ExitCode, OcrError
+from ocr.evaluation.normalisation import FORMS, Normalisation
+
+
+@click.command("eval")
+@click.argument("paths", metavar="DIR...", nargs=-1, required=True, type=FILE)
+@how_to_read
+@click.option(
+    "--normalise",
+    "form",
+    type=click.Choice(tuple(FORMS)),
+    default="nfc",
+    show_default=True,
+    help="Make equal what Unicode calls canonical (nfc) or compatible (nfkc); plain drops "
+    "accents and straightens quotes and dashes as well.",
+)
+@click.option("--ignore-case", is_flag=True, help="Let capitals and small letters count as equal.")
+@click.option("--ignore-spaces", is_flag=True, help="Drop all whitespace before comparing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@common
+def evaluate(
+    paths: tuple[str, ...],
+    reading: dict[str, Any],
+    form: str,
+    ignore_case: bool,
+    ignore_spaces: bool,
+    as_json: bool,
+) -> int:
+    """Measure how well photos are read whose text is known.
+
+    DIR is a folder; every image in it counts that has its text beside it (photo.jpg and
+    photo.gt.txt). Single images can be named too. Reports the character accuracy, character and
+    word error rates with an interval, the commonest confusions and the worst lines.
+    """
+    from ocr.evaluation.report import Report, score
+    from ocr.input.documents import Document
+
+    normalisation = Normalisation(form, ignore_case, ignore_spaces)
+    reader = make_reader(reading)
+    truths, failures = _truths(paths)
+    unique = len({Path(photo).name for photo in truths}) == len(truths)
+    scores = []
+
+    def on_error(name: str, error: Exception) -> None:
+        complain(error, name)
+        failures.append(name)
+
+    with progress([Document(path, path) for path in truths], "Reading", False) as shown:
+        for document in shown:
+            pages = [page.text for _, page in read_document(reader, document, on_error)]
+            title = Path(document.name).name if unique else document.name
+            if pages:
+                text = "\n".join(pages)
+                scores.append(score(title, truths[document.path], text, normalisation))
+    if scores:
+        report = Report(normalisation, tuple(scores))
+        print_out(in_json(report.to_dict()) if as_json else report.to_text())
+    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """Images with the text they should give; and what has no usable ground truth."""
+    from ocr.evaluation.ground_truth import pairs_in, read_truth
+
+    truths: dict[str, str] = {}
+    failures: list[str] = []
+    for path in paths:
+        try:
+            pairs = pairs_in(Path(path))
+        except OcrError as error:
+            complain(error)
+            failures.append(path)
+            continue
+        for photo, truth in pairs:
+            try:
+                truths[str(photo)] = read_truth(truth)
+            except OcrError as error:
+                complain(error)
+                failures.append(str(photo))
+    return truths, failures

@@ -1,0 +1,271 @@
+"""Options that several commands have, and the values they take."""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from ocr.config import DPI, ENGINES, FILE_NAME, REJECTED, read_config
+from ocr.lines.patterns import PATTERNS, compile_pattern
+
+if TYPE_CHECKING:
+    from ocr.input.documents import PageRange
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+# Ends of a range in --charset, such as 0-9: a dash anywhere else is a dash.
+RANGE = re.compile("([0-9])-([0-9])|([a-z])-([a-z])|([A-Z])-([A-Z])")
+
+CHARSETS = {
+    "digits": string.digits,
+    "upper": string.ascii_uppercase,
+    "lower": string.ascii_lowercase,
+    "letters": string.ascii_letters,
+    "alnum": string.ascii_letters + string.digits,
+    "punct": string.punctuation,
+}
+FILE = click.Path(readable=False)  # lets the shell complete names; what is wrong is told later
+
+
+def _remember(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """Keep an option of the whole run, wherever on the command line it stands."""
+    if wanted and option.name:
+        context.find_root().ensure_object(dict)[option.name] = True
+
+
+def common(command: Command) -> Command:
+    """Add ``--quiet``, ``--verbose`` and ``--debug``."""
+    for flags, text in (
+        (("--debug",), "Show a traceback where something fails."),
+        (("-v", "--verbose"), "Tell of each input what was read and how long it took."),
+        (("-q", "--quiet"), "Show errors only: no warnings, no progress."),
+    ):
+        command = click.option(
+            *flags, is_flag=True, expose_value=False, callback=_remember, help=text
+        )(command)
+    return command
+
+
+def configure(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    """Take the defaults of all options from ``--config`` or the folder's ocr.toml."""
+    path = Path(value or FILE_NAME)
+    if value is None and not path.is_file():
+        return
+    group = cast(click.Group, context.command)
+
+    def options(command: click.Command) -> dict[str, tuple[str, bool]]:
+        return {
+            flag.lstrip("-"): (option.name or "", option.multiple)
+            for option in command.params
+            if isinstance(option, click.Option)
+            for flag in option.opts
+            if flag.startswith("--") and flag not in ("--version", "--config")
+        }
+
+    commands = {name: options(command) for name, command in group.commands.items()}
+    context.default_map = read_config(path, options(group), commands)
+
+
+class Number(click.FloatRange):
+    """A number in a range; "nan", which no range shuts out, and "inf" are none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return float(number)
+
+
+def _charset(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Characters of ``--charset``: literal ones, ranges, or names of classes joined by +."""
+    if value is None:
+        return None
+
+    def spelt(ends: re.Match[str]) -> str:
+        first, last = (ord(end) for end in ends.groups() if end)
+        if last < first:
+            raise click.BadParameter(f"the range {ends[0]} ends before it begins.")
+        return "".join(map(chr, range(first, last + 1)))
+
+    parts = value.split("+")
+    if any(part in CHARSETS for part in parts):
+        # An empty part stands between two plus signs or at an end: a plus itself.
+        value = "".join(CHARSETS.get(part) or RANGE.sub(spelt, part) or "+" for part in parts)
+    else:
+        value = RANGE.sub(spelt, value)
+    value = "".join(dict.fromkeys(value))
+    if not value.strip():
+        raise click.BadParameter("give at least one character.")
+    return value
+
+
+def _ranges(_: click.Context, __: click.Parameter, value: str | None) -> tuple[PageRange, ...]:
+    """Pages of ``--pages``."""
+    if value is None:
+        return ()
+    from ocr.input.documents import parse_ranges
+
+    try:
+        return parse_ranges(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
+
+
+def which_pages(command: Command) -> Command:
+    """Add the options that tell what is read."""
+    for option in (
+        click.option(
+            "--dpi",
+            type=click.IntRange(36, 2400),
+            default=DPI,
+            show_default=True,
+            help="Dots an inch at which PDF pages become pictures.",
+        ),
+        click.option(
+            "--pages",
+            "ranges",
+            metavar="RANGES",
+            callback=_ranges,
+            help="Pages of PDF and TIFF files, such as 1-3,7,10-; all by default.",
+        ),
+        click.option("--recursive", is_flag=True, help="Read folders inside folders too."),
+        click.option(
+            "--files-from",
+            metavar="FILE",
+            type=FILE,
+            help="Read also what this file names, one path a line.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _words(_: click.Context, __: click.Parameter, value: str | None) -> list[str] | None:
+    """The words of a ``--lexicon`` file."""
+    if value is None:
+        return None
+    try:
+        lines = Path(value).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise click.BadParameter(f"{value}: cannot be read ({reason}).") from None
+    if not any(line.strip() for line in lines):
+        raise click.BadParameter(f"{value}: holds no words; give one a line.")
+    return lines
+
+
+def _expression(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The regular expression or name of ``--pattern``, if it is one."""
+    if value is not None:
+        try:
+            compile_pattern(value)
+        except ValueError as error:
+            raise click.BadParameter(f"{error}.") from None
+    return value
+
+
+def how_to_read(command: Command) -> Command:
+    """Add the options that make a `Reader`; the command gets them as one dict, `reading`."""
+
+    @wraps(command)
+    def gathered(**options: Any) -> Any:
+        reading = {name: options.pop(name) for name in names}
+        if options.pop("no_lm"):
+            reading["language"] = "none"
+        if reading["pattern"] is not None and reading["engine"] == "letters":
+            raise click.UsageError("--pattern needs lines: leave out --engine letters.")
+        return command(reading=reading, **options)
+
+    names = ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
+    wrapped: Any = gathered
+    for option in (
+        click.option(
+            "--reject",
+            type=Number(0, 1),
+            metavar="P",
+            help=f"Write {REJECTED} for characters that are right with less than this probability.",
+        ),
+        click.option(
+            "--pattern",
+            metavar="REGEX",
+            callback=_expression,
+            help="Text that every line must fit, as a regular expression or by name: "
+            f"{', '.join(PATTERNS)}.",
+        ),
+        click.option(
+            "--lexicon",
+            metavar="FILE",
+            type=FILE,
+            callback=_words,
+            help="Words to be expected (names, goods), one a line; others are read as well.",
+        ),
+        click.option("--no-lm", is_flag=True, help="The same as --language none."),
+        click.option(
+            "--language",
+            metavar="NAME",
+            default="auto",
+            show_default=True,
+            help="Language model: english, french, auto for what suits the page, none for the ink "
+            "alone.",
+        ),
+        click.option(
+            "--model", metavar="FILE", type=FILE, help="Weight file: a path or a name of `models`."
+        ),
+        click.option(
+            "--charset",
+            metavar="CHARS",
+            callback=_charset,
+            help="Read these characters only: themselves, ranges such as 0-9 and a-f, or "
+            f"{', '.join(CHARSETS)}, joined by +.",
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(ENGINES),
+            default="auto",
+            show_default=True,
+            help="Way of reading: letters one by one, whole lines, or what suits the page.",
+        ),
+    ):
+        wrapped = option(wrapped)
+    return cast(Command, wrapped)
+
+
+def how_to_read_many(command: Command) -> Command:
+    """Add the options of runs into a folder."""
+    for option in (
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Read on the Dask cluster of this scheduler: tcp://host:8786, or its file. FILE "
+            "and --output may be addresses such as s3://bucket/scans.",
+        ),
+        click.option(
+            "--timeout",
+            type=Number(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Give up a file of which a page, or four of many, take longer.",
+        ),
+        click.option(
+            "--resume",
+            is_flag=True,
+            help="Go on with an earlier run into the folder: leave out what it has done.",
+        ),
+        click.option(
+            "--jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Read with so many processes; by default one a core.",
+        ),
+    ):
+        command = option(command)
+    return command

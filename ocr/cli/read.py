@@ -1,0 +1,266 @@
+"""`ocr read`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from ocr.cli.console import complain, note, print_out
+from ocr.cli.options import (
+    FILE,
+    common,
+    how_to_read,
+    how_to_read_many,
+    which_pages,
+)
+from ocr.cli.progress import progress
+from ocr.cli.read_folder import absolute, executor, read_into_folder
+from ocr.cli.reading import Keep, OnError, ReadPages, make_reader, read_document
+from ocr.errors import ExitCode, OcrError
+from ocr.formats import FORMATS, by_suffix, writer
+
+if TYPE_CHECKING:
+    from ocr.input.documents import Document, PageRange, PageSource
+    from ocr.page import Page
+    from ocr.reader import ReadLine
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, type=FILE)
+@which_pages
+@how_to_read
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(tuple(FORMATS)),
+    multiple=True,
+    default=("text",),
+    show_default=True,
+    help="What to write; several times for several.",
+)
+@click.option("--join", is_flag=True, help="Running text: lines joined, hyphenated words mended.")
+@click.option(
+    "--output",
+    metavar="PATH",
+    type=FILE,
+    help="Write there instead of to stdout: a file, whose suffix tells the format if --format does "
+    "not, or a folder if it is one, ends in / or has no suffix.",
+)
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+@how_to_read_many
+@click.option(
+    "--gt",
+    "drafts",
+    is_flag=True,
+    help="Write each text into photo.gt.txt beside its photo too, to be corrected for `ocr train`; "
+    "one that stands is left as it is.",
+)
+@click.option(
+    "--line-images",
+    metavar="DIR",
+    type=FILE,
+    help="Cut out the lines as well: pictures with a .gt.txt each.",
+)
+@common
+def read(
+    files: tuple[str, ...],
+    recursive: bool,
+    files_from: str | None,
+    ranges: tuple[PageRange, ...],
+    dpi: int,
+    reading: dict[str, Any],
+    formats: tuple[str, ...],
+    join: bool,
+    output: str | None,
+    force: bool,
+    jobs: int | None,
+    resume: bool,
+    timeout: float | None,
+    scheduler: str | None,
+    drafts: bool,
+    line_images: str | None,
+) -> int:
+    """Read the text of photos or scans.
+
+    FILE is an image, a PDF, a folder (the images in it, by name), a pattern such as "*.jpg" or -
+    for stdin. To stdout or into one file all is written as one document: of a single input the
+    text alone, or one JSON object; of several each text under a header ==> FILE <==, or a JSON
+    array. Into a folder each input is written to files of its own: photo.jpg to photo.txt and,
+    for further formats, photo.json and so on. What cannot be read is reported and left out.
+
+    A run into a folder reads many files, and the pages of long ones, at a time, names what failed
+    in errors.ndjson there, and can be ended and gone on with by --resume.
+
+    \b
+    ocr read photo.jpg
+    ocr read scans/ --recursive --format text --format alto --output texts/ --jobs 8
+    ocr read --charset digits+. --format json receipts/ --output receipts.json
+    """
+    from ocr.batch.recipe import ReadDocument
+    from ocr.input.addresses import is_url
+    from ocr.input.documents import find_documents, read_list
+
+    if "-" in files and files_from == "-":
+        raise click.UsageError("Only one of FILE and --files-from can be stdin.")
+    if drafts and "-" in files:
+        raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
+    formats = _fitting(tuple(dict.fromkeys(formats)), output)
+    folder = output if output and _is_folder(output, formats) else None
+    if len(formats) > 1 and folder is None:
+        raise click.UsageError("Several formats need --output with the name of a folder.")
+    if "pdf" in formats:
+        from ocr.formats.pdf import require
+
+        require()
+    if not files and files_from is None:
+        raise click.UsageError("Missing argument 'FILE...'.")
+    if folder is None and (jobs or resume or timeout or scheduler):
+        raise click.UsageError(
+            "--jobs, --resume, --timeout and --scheduler need --output with the name of a folder."
+        )
+    if (drafts or line_images) and (scheduler or any(map(is_url, files))):
+        raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
+    if scheduler and (jobs or timeout):
+        raise click.UsageError("On a cluster --jobs and --timeout are the cluster's own affair.")
+
+    failures: list[str] = []
+    lost: list[tuple[str, OcrError]] = []
+
+    def on_error(name: str, error: Exception) -> None:
+        complain(error, name)
+        failures.append(name)
+
+    def on_lost(name: str, error: OcrError) -> None:
+        lost.append((name, error))
+
+    arguments = [*files, *(read_list(files_from) if files_from else ())]
+    documents = find_documents(
+        arguments,
+        recursive=recursive,
+        ranges=ranges,
+        dpi=dpi,
+        leave_out=Path(folder) if folder and not is_url(folder) else None,
+        on_error=on_lost,
+    )
+    if folder is None or not documents:
+        for name, error in lost:
+            on_error(name, error)
+    if not documents:
+        return ExitCode.SOME_FAILED
+    if folder is not None:
+        recipe = ReadDocument(
+            tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in reading.items()),
+            formats,
+            join,
+            drafts,
+            line_images,
+        )
+        if scheduler:  # workers may be in another folder
+            documents = [absolute(document) for document in documents]
+            folder = folder if is_url(folder) else str(Path(folder).absolute())
+        execute = executor(documents, recipe, jobs, timeout, scheduler)
+        return read_into_folder(documents, recipe, folder, execute, resume, force, lost)
+    keep = _draft_writer(drafts, line_images) if drafts or line_images else None
+    read_pages = partial(read_document, make_reader(reading), keep=keep)
+    single = arguments == [documents[0].path]
+    _read_as_one(read_pages, documents, formats[0], join, single, output, force, on_error)
+    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
+    """The formats to write: those typed, else what the name of ``--output`` tells."""
+    from ocr.input.addresses import is_url
+
+    if output is None or os.path.isdir(output) or is_url(output):  # noqa: PTH112
+        if output is None and "pdf" in formats and sys.stdout is not None and sys.stdout.isatty():
+            raise click.UsageError(
+                "A PDF is nothing for a terminal. Name a file with --output, or redirect stdout."
+            )
+        return formats
+    fitting = by_suffix(output)
+    source = click.get_current_context().get_parameter_source("formats")
+    if not fitting or (len(fitting) > 1 and set(formats) <= set(fitting)):
+        return formats
+    if source is ParameterSource.COMMANDLINE:
+        if set(formats) <= set(fitting):
+            return formats
+        raise click.UsageError(
+            f"--output {output} is the name of a file in the format {' or '.join(fitting)}, not "
+            f"{', '.join(formats)}. Leave --format out, or name another file or a folder."
+        )
+    if len(fitting) > 1:
+        raise click.UsageError(f"{output}: {' or '.join(fitting)}? Tell by --format.")
+    return fitting
+
+
+def _is_folder(output: str, formats: Sequence[str]) -> bool:
+    """Whether ``--output`` names a folder for the results and not one file."""
+    from ocr.input.addresses import is_url
+
+    if os.path.exists(output):  # noqa: PTH110 - quiet about folders that one may not look into
+        return os.path.isdir(output)  # noqa: PTH112
+    if is_url(output):
+        return True
+    return output.endswith(("/", os.sep)) or not Path(output).suffix or len(formats) > 1
+
+
+def _read_as_one(
+    read_pages: ReadPages,
+    documents: Sequence[Document],
+    format_: str,
+    join: bool,
+    single: bool,
+    output: str | None,
+    force: bool,
+    on_error: OnError,
+) -> None:
+    """Read all into one document, to stdout or into a file."""
+    from ocr.formats.output import refuse_existing, replacing
+
+    read = 0
+    too_many = click.UsageError(
+        f"A file of the format {format_} holds one page. Give --output with the name of a folder."
+    )
+    if len(documents) > 1 and not FORMATS[format_].many:
+        raise too_many
+    if output is not None:
+        refuse_existing([(document, Path(output)) for document in documents], force)
+
+    def pages(shown: Iterable[Document]) -> Iterator[tuple[PageSource, Page]]:
+        nonlocal read
+        for document in shown:
+            for pair in read_pages(document, on_error):
+                read += 1
+                if read == 2 and not FORMATS[format_].many:
+                    raise too_many
+                yield pair
+
+    with progress(documents, "Reading", output is None) as shown:
+        pieces = writer(format_, join)(pages(shown), single)
+        if output is None:
+            for piece in pieces:
+                print_out(piece)
+        else:
+            with replacing(Path(output)) as stream:
+                for piece in pieces:
+                    stream.write(piece.encode() if isinstance(piece, str) else piece)
+                if not read:  # leave what stands there as it is
+                    raise click.exceptions.Exit(ExitCode.SOME_FAILED)
+
+
+def _draft_writer(drafts: bool, folder: str | None) -> Keep:
+    """A function that writes what was read of a photo as drafts of its ground truth."""
+    from ocr.evaluation.drafts import write_drafts
+
+    def write(source: PageSource, page: Page, lines: list[ReadLine]) -> None:
+        for sentence in write_drafts(source, page, lines, drafts, folder):
+            note(sentence)
+
+    return write

@@ -1,0 +1,61 @@
+"""Read documents page by page, right here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ocr.cli.console import say, wanted, warn
+from ocr.errors import ModelError
+
+if TYPE_CHECKING:
+    from ocr.input.documents import Document, PageSource
+    from ocr.page import Page
+    from ocr.reader import Reader, ReadLine
+
+OnError = Callable[[str, Exception], None]  # told what failed, and why
+Keep = Callable[["PageSource", "Page", "list[ReadLine]"], None]
+ReadPages = Callable[["Document", OnError], Iterator[tuple["PageSource", "Page"]]]
+
+
+def make_reader(reading: dict[str, Any]) -> Reader:
+    from ocr.reader import Reader
+
+    return Reader(**reading)
+
+
+def read_document(
+    reader: Reader, document: Document, on_error: OnError, keep: Keep | None = None
+) -> Iterator[tuple[PageSource, Page]]:
+    """Read the pages of a document one after the other; `on_error` is told of those that fail.
+
+    `keep` sees each page with its lines. A model that cannot be used fails them all, so that error
+    passes.
+    """
+    from ocr.batch.recipe import describe
+
+    try:
+        sources = document.sources()
+    except Exception as error:
+        on_error(document.name, error)
+        return
+    for source in sources:
+        lines: list[ReadLine] = []
+        start = time.perf_counter()
+        try:
+            photo = source.open()
+            if keep is None:
+                page = reader.read(photo)
+            else:
+                page = reader.read(photo, on_line=lines.append)
+                keep(source, page, lines)
+        except ModelError:
+            raise
+        except Exception as error:
+            on_error(source.title, error)
+        else:
+            warn(page, source.title)
+            if wanted("verbose"):
+                say(describe(source, page, time.perf_counter() - start), "green")
+            yield source, page

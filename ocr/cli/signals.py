@@ -1,0 +1,82 @@
+"""What Ctrl-C and SIGTERM do."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ocr.cli.console import tell
+
+if TYPE_CHECKING:
+    from ocr.batch.tasks import Stop
+
+INTERRUPTED = 130  # exit status of a program ended by Ctrl-C: 128 + SIGINT
+TERMINATED = 143  # by SIGTERM
+
+
+class Terminated(BaseException):
+    """SIGTERM came."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that nothing half-written stays behind."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C or SIGTERM came; a second one ends the program as ever."""
+    came = False
+    before: dict[int, Any] = {}
+    numbers = (int(signal.SIGINT), int(signal.SIGTERM))
+
+    def remember(number: int, _: Any) -> None:
+        nonlocal came
+        came = True
+        signal.signal(number, before[number])
+        tell("stopping after this step; once more to stop at once")
+
+    for number in numbers:
+        before[number] = signal.signal(number, remember)
+    try:
+        yield lambda: came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """A `Stop` that Ctrl-C (SIGINT) and SIGTERM set while the block runs."""
+    from ocr.batch.tasks import Stop
+
+    stop = Stop()
+
+    def remember(number: int, _: object) -> None:
+        stop.signal = stop.signal or number
+        stop.times += 1
+
+    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

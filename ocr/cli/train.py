@@ -1,0 +1,128 @@
+"""`ocr train`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ocr.cli.console import print_out, say, tell, wanted
+from ocr.cli.options import FILE, Number, common
+from ocr.cli.signals import INTERRUPTED, interruptible
+from ocr.config import AUGMENTATIONS, KINDS
+from ocr.errors import DataError, ExitCode
+
+if TYPE_CHECKING:
+    from training.recipes.trainer import Progress
+
+PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
+
+
+@click.command()
+@click.argument("data", metavar="DATA...", nargs=-1, type=FILE)
+@click.option("--out", metavar="DIR", type=FILE, help="Folder for the model, its card and report.")
+@click.option("--kind", type=click.Choice(KINDS), help="What to train; else what suits DATA.")
+@click.option(
+    "--from",
+    "start",
+    metavar="MODEL",
+    type=FILE,
+    help="Model to go on from, or scratch. An installed one unless there is much data.",
+)
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the data at most.")
+@click.option("--rate", type=Number(0, min_open=True), help="Highest learning rate.")
+@click.option("--batch", type=click.IntRange(1), help="Samples a step.")
+@click.option(
+    "--augmentation",
+    type=click.Choice(AUGMENTATIONS),
+    help="How much samples are changed whenever they are shown.",
+)
+@click.option(
+    "--replay",
+    type=Number(0),
+    help="Base samples mixed in for each own one, so that nothing is forgotten.",
+)
+@click.option("--patience", type=click.IntRange(1), help="Epochs without gain to stop after.")
+@click.option("--seed", type=click.IntRange(0), help="Of everything random; 0 without it.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    help="Cores to use; with one, as without it, the same result on every number of cores.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the unfinished training in --out.")
+@click.option("--force", is_flag=True, help="Replace a model; write one that became worse.")
+@common
+def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **options: Any) -> int:
+    """Learn a hand from photos with their text, or from data sets.
+
+    DATA is recognised by itself and may be mixed: photos or pictures of lines with a .gt.txt
+    beside each, a folder with a sub-folder of pictures for each character, NIST36 and EMNIST .mat
+    files, MNIST and EMNIST idx files, .npz, .zip with a lines.tsv. Ctrl-C keeps the best so far.
+
+    \b
+    ocr read --gt notes/                      # drafts of the texts, to be corrected
+    ocr train notes/ --out my-hand
+    ocr read --model my-hand photo.jpg
+    """
+    if out is None:
+        raise click.UsageError("Missing option '--out': the folder for the model.")
+    if not data and not resume:
+        raise click.UsageError("Missing argument 'DATA...': what to learn from.")
+    try:
+        from training.own_hand.settings import Settings
+        from training.own_hand.train import train as run
+    except ModuleNotFoundError as error:
+        raise DataError(
+            f"training needs {error.name}. Install it with: pip install 'ocr[train]'"
+        ) from None
+    settings = Settings(data=data, out=out, **options)
+    with interruptible() as stop:
+        outcome = run(settings, resume, force, tell, _progress(), stop)
+    for name, value in outcome.metadata.figures.items():
+        tell(f"{name}: {value:g}")
+    if outcome.refused:
+        say(
+            f"not written: {outcome.refused}. Add data, lower --rate, or write it all the same "
+            f"with: ocr train --resume --force --out {out}"
+        )
+        return INTERRUPTED if outcome.stopped else ExitCode.SOME_FAILED
+    for file in outcome.files:
+        print_out(f"{file}\n")
+    if outcome.stopped:
+        tell(f"stopped; this is the best so far. Go on with: ocr train --resume --out {out}")
+        return INTERRUPTED
+    tell(f"read with it: ocr read --model {out} photo.jpg")
+    return ExitCode.OK
+
+
+def _progress() -> Callable[[Progress], None]:
+    """Show how a training goes: a line that changes on a terminal, else a line an epoch and now
+    and then."""
+    shown = time.monotonic()
+    terminal = sys.stderr.isatty()
+    if wanted("quiet"):
+        return lambda _: None
+
+    def show(at: Progress) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if not at.figures and now - shown < (0.2 if terminal else PLAIN_SECONDS):
+            return
+        shown = now
+        minutes, seconds = divmod(round(at.seconds_left), 60)
+        text = f"epoch {at.epoch}/{at.epochs}  {at.samples}/{at.of}  loss {at.loss:.3f}"
+        for name in ("valid", "base"):
+            if name in at.figures:
+                text += f"  {name} {100 * at.figures[name]:.1f} %"
+        if at.skipped:
+            text += f"  {at.skipped} skipped"
+        text += f"  {minutes}:{seconds:02d} left at most"
+        if terminal and not at.figures:
+            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
+        else:
+            tell(text)
+
+    return show

@@ -1,0 +1,1 @@
+"""How well pages are read whose text is known."""

@@ -1,0 +1,90 @@
+"""Write what was read as drafts of ground truth, for a person to correct and `ocr train` to learn.
+
+What a person may have corrected already is never written over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ocr.evaluation.ground_truth import truth_path
+from ocr.formats.output import make_folder, replacing
+from ocr.input.documents import PageSource
+from ocr.page import Page
+from ocr.reader import ReadLine
+
+
+def write_drafts(
+    source: PageSource,
+    page: Page,
+    lines: Sequence[ReadLine],
+    beside: bool,
+    folder: str | None,
+) -> list[str]:
+    """Write what was read of a page as drafts; what was left as it is, in sentences.
+
+    Parameters
+    ----------
+    source, page, lines
+        The page, what was read, and its lines with their pictures.
+    beside : bool
+        Write the text beside the photo.
+    folder : str or None
+        Write the lines with their texts there.
+    """
+    left = []
+    if beside and source.pages > 1:
+        left.append(f"{source.title}: --gt is for photos of one page; this one gets no .gt.txt")
+    elif beside and page.lines and not write_draft(Path(source.path), page.text):
+        left.append(f"{source.name}: has a .gt.txt, which is left as it is")
+    if folder is not None and lines:
+        number = f"-p{source.number}" if source.pages > 1 else ""
+        stood = write_line_images(Path(folder), Path(source.name).stem + number, lines)
+        if stood:
+            left.append(f"{source.title}: {stood} of its lines are in {folder}, left as they are")
+    return left
+
+
+def write_draft(photo: Path, text: str) -> bool:
+    """Write a photo's text into the `.gt.txt` beside it; False, and nothing, if that stands.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    path = truth_path(photo)
+    if path.exists():
+        return False
+    with replacing(path) as stream:
+        stream.write(f"{text.rstrip()}\n".encode())
+    return True
+
+
+def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int:
+    """Write each line as `folder/stem-01.png`, its text beside it; how many stood and were left.
+
+    The picture is what the line recogniser is given, before it is scaled: straight, in grey, only
+    this line's ink.
+
+    Raises
+    ------
+    OutputError
+        The folder or a file cannot be written.
+    """
+    make_folder(folder)
+    left = 0
+    digits = max(2, len(str(len(lines))))
+    for number, line in enumerate(lines, start=1):
+        path = folder / f"{stem}-{number:0{digits}d}.png"
+        if truth_path(path).exists():
+            left += 1
+            continue
+        with replacing(path) as stream:
+            Image.fromarray(np.round(line.image * 255).astype(np.uint8)).save(stream, "PNG")
+        write_draft(path, line.line.text)
+    return left

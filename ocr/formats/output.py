@@ -1,0 +1,118 @@
+"""Write results so that interrupted work leaves nothing half-written behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from ocr.errors import OutputError
+
+if TYPE_CHECKING:
+    from ocr.input.documents import Document
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A binary stream that becomes the file `path` once the block ends without an exception.
+
+    It is written beside the target and then renamed, so that an older file stays whole until the
+    new one is. What is no regular file, such as ``/dev/null``, is written to directly.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written. Raised on entry where that can be known, before any work.
+    """
+    try:
+        path = path.resolve()
+        if path.is_dir():
+            raise OutputError(f"{path}: a folder. Name a file inside it.")
+        if path.exists() and not path.is_file():
+            with path.open("wb") as stream:
+                yield stream
+            return
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            with beside.open("xb") as stream:
+                yield stream
+            if path.exists():
+                beside.chmod(path.stat().st_mode)
+            beside.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise
+    except BrokenPipeError:
+        raise  # of stdout, not of this file
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"{path}: cannot be written ({reason[:1].lower()}{reason[1:]}). "
+            "Name another file, or make room and check the permissions."
+        ) from None
+
+
+def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = False) -> None:
+    """Nothing, if no file would be replaced by results; ahead of the work of reading.
+
+    Parameters
+    ----------
+    planned : iterable of (Document, Path)
+        Documents and the files that they will become.
+    force : bool
+        Other files may be replaced, but never the documents themselves.
+
+    Raises
+    ------
+    OutputError
+        Files are there.
+    """
+    there: dict[Path, None] = {}
+    for document, path in planned:
+        if not os.path.isfile(path):  # noqa: PTH113 - quiet where one may not look
+            continue
+        if Path(document.path).exists() and path.samefile(document.path):
+            raise OutputError(f"{path}: would replace the file that is read. Name another output.")
+        there[path] = None
+    if there and not force:
+        first, *others = there
+        more = f" and {len(others)} more" if others else ""
+        raise OutputError(f"{first}{more}: already there. Use --force to replace, or another name.")
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[None]:
+    """A folder for results as `make_folder` makes it; it goes again if nothing came into it.
+
+    Only where the block ends by an exception, and only folders that were not there before.
+    """
+    made = [one for one in (path, *path.parents) if not one.exists()]
+    make_folder(path)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):  # not empty
+            for one in made:
+                one.rmdir()
+        raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder for results, and those above it; fine if it stands.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made, listed or written to.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be made ({error.strerror}). Name another.") from None
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: may not be listed and written to. Name another folder.")

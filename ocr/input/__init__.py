@@ -1,0 +1,1 @@
+"""From files, folders, stdin and addresses to grey pages."""

@@ -1,0 +1,303 @@
+"""From the arguments of a command to documents, their pages, and the names of their outputs.
+
+Files, folders, patterns and lists of paths become `Document`s; a document opens into
+`PageSource`s, one a page, small and picklable, so that another process can read them.
+"""
+
+from __future__ import annotations
+
+import codecs
+import glob
+import io
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from ocr.config import DPI
+from ocr.errors import ImageError, OcrError
+from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url, local_path
+from ocr.input.photo import Photo, count_pages, open_image
+from ocr.input.sources import SUFFIXES, pictures_in, read_source
+
+STDIN = "-"
+
+# First and last page, from 1; no last page is up to the end.
+PageRange = tuple[int, int | None]
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """One page that can be opened, here or in another process.
+
+    Attributes
+    ----------
+    path : str
+        The file it is in; "-" is stdin.
+    number, pages : int
+        Its number in the file, from 1, and how many pages the whole file has.
+    dpi : int
+        Dots an inch at which a PDF page becomes a picture.
+    content : bytes or None
+        What came through a pipe, which cannot be opened twice.
+    """
+
+    path: str
+    number: int = 1
+    pages: int = 1
+    dpi: int = DPI
+    content: bytes | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """How its file is called in messages and results."""
+        return shown_name(self.path)
+
+    @property
+    def title(self) -> str:
+        """How it is called itself, such as "scan.pdf, page 3"."""
+        return self.name if self.pages == 1 else f"{self.name}, page {self.number}"
+
+    def open(self) -> Photo:
+        """Its picture.
+
+        Raises
+        ------
+        ImageError
+            It cannot be opened; see `ocr.input.photo.open_image`.
+        """
+        source = self.path if self.content is None else io.BytesIO(self.content)
+        return open_image(source, self.title, self.number, self.dpi)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file to read.
+
+    Attributes
+    ----------
+    path : str
+        Where it is; "-" is stdin.
+    stem : str
+        Name of its outputs without suffix, with folders where it needs them: "photo",
+        "letters/1914/photo".
+    ranges : tuple of (int, int or None)
+        Pages to read; empty for all.
+    dpi : int
+        Dots an inch at which PDF pages become pictures.
+    """
+
+    path: str
+    stem: str
+    ranges: tuple[PageRange, ...] = ()
+    dpi: int = DPI
+
+    @property
+    def name(self) -> str:
+        """How it is called in messages and results."""
+        return shown_name(self.path)
+
+    def sources(self, content: Path | bytes | None = None) -> tuple[PageSource, ...]:
+        """The pages to read, in order; the file is opened to count them.
+
+        Parameters
+        ----------
+        content : Path or bytes, optional
+            What `ocr.input.sources.read_source` gives of its path, where that is at hand.
+
+        Raises
+        ------
+        ImageError
+            It cannot be opened, or has none of the pages asked for.
+        """
+        content = read_source(self.path, self.name) if content is None else content
+        pages = count_pages(content, self.name)
+        wanted = [
+            number
+            for number in range(1, pages + 1)
+            if not self.ranges
+            or any(first <= number <= (last or pages) for first, last in self.ranges)
+        ]
+        if not wanted:
+            raise ImageError(
+                f"{self.name}: none of the pages asked for; it has {pages}. Change --pages."
+            )
+        kept = content if isinstance(content, bytes) else None
+        return tuple(PageSource(self.path, n, pages, self.dpi, kept) for n in wanted)
+
+
+def shown_name(path: str) -> str:
+    """A file's name as it is printed: even where it is not UTF-8, the output is."""
+    return "stdin" if path == STDIN else os.fsencode(path).decode("utf-8", "replace")
+
+
+def parse_ranges(text: str) -> tuple[PageRange, ...]:
+    """Page ranges such as ``"1-3,7,10-"``.
+
+    Raises
+    ------
+    ValueError
+        It is not of this form, or a range ends before it begins.
+
+    Examples
+    --------
+    >>> parse_ranges("1-3,7,10-")
+    ((1, 3), (7, 7), (10, None))
+    """
+    ranges: list[PageRange] = []
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d+)\s*(-?)\s*(\d*)\s*", part, re.ASCII)
+        if match is None or (match[3] and not match[2]):
+            raise ValueError(f"{part.strip()!r} is no page range. Write 3, 1-3 or 10-")
+        first = int(match[1])
+        last = int(match[3]) if match[3] else None if match[2] else first
+        if first < 1 or (last is not None and last < first):
+            raise ValueError(f"{part.strip()!r} holds no page; they are counted from 1")
+        ranges.append((first, last))
+    return tuple(ranges)
+
+
+def read_list(path: str) -> list[str]:
+    """The paths in a text file, one a line; empty lines do not count. "-" is stdin.
+
+    Raises
+    ------
+    ImageError
+        The file cannot be read, is no text, or names nothing.
+    """
+    name = shown_name(path)
+    content = read_source(path, name)
+    if isinstance(content, Path):
+        try:
+            content = content.read_bytes()
+        except OSError as error:
+            raise ImageError(f"{name}: cannot be read ({error.strerror}).") from None
+    if b"\0" in content:
+        raise ImageError(f"{name}: no list of files. Write one path a line, or leave --files-from.")
+    lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
+    paths = [os.fsdecode(line) for line in lines if line.strip()]
+    if not paths:
+        raise ImageError(f"{name}: names no files. Write one path a line.")
+    return paths
+
+
+def find_documents(
+    arguments: Iterable[str],
+    *,
+    recursive: bool = False,
+    ranges: tuple[PageRange, ...] = (),
+    dpi: int = DPI,
+    leave_out: Path | None = None,
+    on_error: Callable[[str, OcrError], None],
+) -> list[Document]:
+    """The documents that the arguments name, each with the name of its outputs.
+
+    Parameters
+    ----------
+    arguments : iterable of str
+        Files, folders, patterns such as ``"scans/*.jpg"``, addresses of such for fsspec, or "-"
+        for stdin.
+    recursive : bool
+        Whether folders inside folders count.
+    ranges, dpi
+        Of each document.
+    leave_out : Path, optional
+        A folder whose files are not taken when it lies inside another: that of the outputs.
+    on_error : callable
+        Called with an argument that gives nothing, and why.
+
+    Returns
+    -------
+    list of Document
+        In the order of the arguments, a folder's by name. Outputs are called as their inputs are
+        (photo.jpg: photo). Those that would meet keep their suffix (photo.jpg, photo.png), and
+        those of one name from several folders these folders as well (a/photo, b/photo).
+    """
+    found: list[tuple[str, str]] = []
+    for argument in arguments:
+        try:
+            found += _expand(argument, recursive, leave_out)
+        except OcrError as error:
+            on_error(argument, error)
+    stems = _stems(found)
+    return [Document(path, stems[path], ranges, dpi) for path, _ in found]
+
+
+def _expand(argument: str, recursive: bool, leave_out: Path | None) -> Iterator[tuple[str, str]]:
+    """(path, name of its outputs with its suffix) of each file that an argument names."""
+    if argument == STDIN:
+        yield STDIN, "stdin"
+        return
+    if not argument:
+        raise ImageError("an empty name of a file. Check what the shell made of the command.")
+    if is_url(argument):
+        local = local_path(argument)
+        if local is None:
+            yield from _expand_url(argument, recursive)
+            return
+        argument = str(local)
+    if os.path.isdir(argument):  # noqa: PTH112 - a name may hold a null byte
+        folder = Path(argument)
+        for path in pictures_in(folder, recursive, leave_out):
+            yield str(path), path.relative_to(folder).as_posix()
+        return
+    if glob.has_magic(argument) and not os.path.lexists(argument):
+        matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - keeps the path's form
+        if not matches:
+            raise ImageError(f"{shown_name(argument)}: no file matches. Check the pattern.")
+        for match in matches:
+            yield from _expand(match, recursive, leave_out)
+        return
+    yield argument, PurePath(argument).name
+
+
+def _expand_url(url: str, recursive: bool) -> Iterator[tuple[str, str]]:
+    """The same for an address: of a file, a folder or a pattern."""
+    system, path = file_system(url)
+    try:
+        if glob.has_magic(path):
+            base, found = path.rpartition("/")[0], system.glob(path)
+        elif system.isdir(path):
+            inside = system.find(path, maxdepth=None if recursive else 1)
+            base = path.rstrip("/")
+            found = [name for name in inside if PurePath(name).suffix.lower() in SUFFIXES]
+        else:
+            base, found = path.rpartition("/")[0], [path]
+    except CLIENT_ERRORS as error:
+        raise ImageError(f"{url}: cannot be listed ({error}).") from None
+    if not found:
+        raise ImageError(f"{url}: no pictures there. Check the address, or try --recursive.")
+    for name in sorted(found):
+        yield system.unstrip_protocol(name), name.removeprefix(f"{base}/")
+
+
+def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Path -> name of its outputs, different for all, also where case does not count."""
+    stems = {path: _without_suffix(relative) for path, relative in found}
+    full = dict(found)
+    for group in _meeting(stems):
+        stems.update({path: full[path] for path in group})
+    for group in _meeting(stems):
+        places = {path: Path(os.path.abspath(path)) for path in group}  # noqa: PTH100 - keeps links
+        shared = os.path.commonpath([place.parent for place in places.values()])
+        suffixed = {path: place.relative_to(shared).as_posix() for path, place in places.items()}
+        bare = {path: _without_suffix(name) for path, name in suffixed.items()}
+        stems.update(suffixed if _meeting(bare) else bare)
+    for group in _meeting(stems):  # such as a/photo.jpg beside a folder that holds a/photo.jpg too
+        for number, path in enumerate(group[1:], 2):
+            stems[path] = f"{stems[path]}~{number}"
+    return stems
+
+
+def _meeting(stems: dict[str, str]) -> list[list[str]]:
+    """Groups of paths whose outputs would be called the same."""
+    groups = defaultdict(list)
+    for path, stem in stems.items():
+        groups[stem.casefold()].append(path)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _without_suffix(name: str) -> str:
+    return str(PurePath(name).with_suffix("").as_posix()) if PurePath(name).suffix else name

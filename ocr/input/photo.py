@@ -1,0 +1,271 @@
+"""Open a photo or scan from a file, a stream or stdin, upright and at the size that is wanted.
+
+A `Photo` holds only where its picture comes from; the picture is decoded when it is asked for, at
+about the size it is asked for, so that a twelve-megapixel photo costs little time and memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ocr.config import DPI
+from ocr.errors import ImageError
+from ocr.input.decoding import flattened, frames, no_such_page, opened, orientation_of, reduced
+from ocr.input.pdf_pages import POINT, is_pdf, opened_pdf, rendered
+from ocr.input.sources import read_source, read_stream
+
+SCAN_DPI = (100, 2400)  # what scanners are set to
+PDF_MARGIN = 2  # times the wanted size that a page is drawn at: its pictures are not averaged over
+
+MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
+MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
+
+DRAFTED = ("JPEG", "MPO")  # can be decoded smaller; MPO is what phones call a JPEG with a preview
+KEPT = 1400  # px: the copy that is kept when decoded has a longer side of once to twice this
+WHOLE = 3600  # px: what has to be decoded whole is kept so up to this longer side
+NEARLY = 1.1  # times that copy's size: as much less is given, where more would be decoded again
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # EXIF orientation -> what makes it upright
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An image file that can be opened.
+
+    Attributes
+    ----------
+    name : str
+        How messages call it.
+    height, width : int
+        Pixels of the upright original, EXIF orientation applied.
+    source : Path or bytes
+        The file, or its content where it came through a pipe.
+    page : int
+        Which page of it, from 1.
+    """
+
+    name: str
+    height: int
+    width: int
+    source: Path | bytes = field(repr=False)
+    page: int = 1
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        """The whole upright picture in grey, reduced by averaging over areas.
+
+        Parameters
+        ----------
+        long_side : int
+            Pixels of the longer side of the result at most; a picture is never enlarged, and may
+            be smaller by a tenth where that spares decoding it again.
+
+        Returns
+        -------
+        (H, W) float32 array
+            In [0, 1], 0 black, 1 white; transparent parts are white. Row y of it is row
+            ``y * height / H`` of the original.
+
+        Raises
+        ------
+        ImageError
+            The picture is truncated or damaged.
+        """
+        image = self._picture(long_side, "L")
+        if image.mode == "F":
+            return np.clip(np.asarray(image, dtype=np.float32), 0.0, 1.0)
+        return np.asarray(image, dtype=np.float32) / np.float32(255)
+
+    def rgb(self, long_side: int) -> NDArray[np.uint8]:
+        """The same picture in colour: `(H, W, 3)` uint8; see `grey`."""
+        image = self._picture(long_side, "RGB")
+        if image.mode == "F":
+            grey = np.clip(np.asarray(image) * 255, 0, 255).round().astype(np.uint8)
+            return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+        return np.array(image)
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether it is a page of a PDF, which has no pixels of its own."""
+        return is_pdf(self.source, self.name)
+
+    def jpeg(self) -> tuple[bytes, int] | None:
+        """The file as it is, and its EXIF orientation (1 to 8), if it is a grey or colour JPEG.
+
+        Not to be asked of a PDF's page.
+        """
+        with opened(self.source, self.name, self.page) as image:
+            if image.format != "JPEG" or image.mode not in ("L", "RGB"):
+                return None
+            orientation = orientation_of(image)
+        content = self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+        return content, orientation
+
+    @property
+    def dpi(self) -> float | None:
+        """Dots an inch that the file tells, where it is a scan's: 72 and 96 mean nothing."""
+        with opened(self.source, self.name, self.page) as image:
+            told = image.info.get("dpi", (0, 0))[0]
+        return float(told) if SCAN_DPI[0] <= told <= SCAN_DPI[1] else None
+
+    def _picture(self, long_side: int, mode: str) -> Image.Image:
+        """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
+        if long_side < 1:
+            raise ValueError(f"long_side must be at least 1, got {long_side}")
+        if min(long_side, max(self.height, self.width)) > NEARLY * self._kept_side:
+            return self._decode(long_side, mode)
+        kept = self._kept_grey if mode == "L" else self._kept
+        return reduced(kept, self._size(min(long_side, self._kept_side)), None)
+
+    @cached_property
+    def _kept_side(self) -> int:
+        """Longer side of the copy that smaller ones are made from: what a JPEG decodes to."""
+        longer = max(self.height, self.width)
+        if not is_pdf(self.source, self.name):
+            with opened(self.source, self.name, self.page) as image:
+                if image.format not in DRAFTED:  # it is decoded whole in any case
+                    return longer if longer <= WHOLE else 2 * KEPT
+        return -(-longer // (1 << max(0, (longer // KEPT).bit_length() - 1)))
+
+    @cached_property
+    def _kept(self) -> Image.Image:
+        """That copy in colour, or of mode F; decoding takes long even where the result is small."""
+        return self._decode(self._kept_side, "RGB")
+
+    @cached_property
+    def _kept_grey(self) -> Image.Image:
+        return self._kept if self._kept.mode == "F" else self._kept.convert("L")
+
+    def _size(self, long_side: int) -> tuple[int, int]:
+        """Width and height of the upright picture, reduced to a longer side at most."""
+        scale = min(1.0, long_side / max(self.height, self.width))
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
+
+    def _decode(self, long_side: int, mode: str) -> Image.Image:
+        """As `_picture`, from the file; a JPEG at a half, quarter or eighth where that does."""
+        width, height = self._size(long_side)
+        if is_pdf(self.source, self.name):
+            sides = self._size(PDF_MARGIN * long_side)
+            return flattened(
+                rendered(self.source, self.name, self.page, sides), mode, (width, height)
+            )
+        with opened(self.source, self.name, self.page) as image:
+            orientation = orientation_of(image)
+            size = (height, width) if orientation >= 5 else (width, height)
+            # a pixel less: half of an odd side is rounded up
+            draft = image.draft(mode, (max(1, size[0] - 1), max(1, size[1] - 1)))
+            if image.width * image.height > MAX_DECODED_PIXELS:
+                raise ImageError(
+                    _too_large(self.name, image.width, image.height, MAX_DECODED_PIXELS)
+                )
+            image.load()
+            if image.format == "TIFF":  # Pillow has turned it upright
+                orientation, size = 1, (width, height)
+            small = flattened(image, mode, size, draft[1] if draft else None)
+        if orientation in UPRIGHT:
+            small = small.transpose(UPRIGHT[orientation])
+        return small
+
+
+def open_image(
+    source: str | PathLike[str] | IO[bytes],
+    name: str | None = None,
+    page: int = 1,
+    dpi: int = DPI,
+) -> Photo:
+    """Find out whether something is a picture, and how large.
+
+    Only the header is read; damage further on shows when the picture is decoded.
+
+    Parameters
+    ----------
+    source : str, path-like or binary stream
+        A file, ``"-"`` for stdin, or a stream, which is read to its end. Of an animation the first
+        frame counts.
+    name : str, optional
+        How messages call it; by default its path, or "stdin".
+    page : int
+        Page of a TIFF or PDF file, from 1.
+    dpi : int
+        Dots an inch that a PDF page is taken to have: its `height` and `width` follow from it.
+
+    Returns
+    -------
+    Photo
+
+    Raises
+    ------
+    ImageError
+        It is missing, empty, a folder, not a picture, damaged or unreasonably large, has no such
+        page, or needs a package that is not installed.
+    """
+    if isinstance(source, (str, PathLike)):
+        name = name or ("stdin" if str(source) == "-" else str(source))
+        content = read_source(source, name)
+    else:
+        name = name or str(getattr(source, "name", "stream"))
+        content = read_stream(source, name)
+
+    if is_pdf(content, name):
+        with opened_pdf(content, name) as document:
+            if not 1 <= page <= len(document):
+                raise ImageError(no_such_page(name, page, len(document)))
+            width, height = (round(side / POINT * dpi) for side in document[page - 1].get_size())
+        width, height = max(width, 1), max(height, 1)
+        if width * height > MAX_DECODED_PIXELS:
+            raise ImageError(
+                f"{name}: {width} x {height} pixels at {dpi} dots an inch are too many. "
+                "Set a lower --dpi."
+            )
+        return Photo(name, height, width, content, page)
+
+    with opened(content, name, page) as image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise ImageError(_too_large(name, width, height, MAX_PIXELS))
+        if orientation_of(image) >= 5:
+            if image.format == "TIFF":  # Pillow turns it, some versions not before decoding
+                image.load()
+                width, height = image.size
+            else:
+                width, height = height, width
+    return Photo(name, height, width, content, page)
+
+
+def count_pages(content: Path | bytes, name: str) -> int:
+    """How many pages a TIFF or PDF file has; 1 of any other picture.
+
+    Raises
+    ------
+    ImageError
+        It is not a picture, or damaged.
+    """
+    if is_pdf(content, name):
+        with opened_pdf(content, name) as document:
+            pages = len(document)
+        if pages == 0:
+            raise ImageError(f"{name}: a PDF without a page.")
+        return pages
+    with opened(content, name) as image:
+        return sum(1 for _ in frames(image))
+
+
+def _too_large(name: str, width: int, height: int, limit: int) -> str:
+    return (
+        f"{name}: {width} x {height} pixels are more than can be read safely "
+        f"({limit // 1_000_000} megapixels). Make it smaller and retry."
+    )

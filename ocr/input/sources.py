@@ -1,0 +1,141 @@
+"""Where a picture's bytes come from: a file, a folder, stdin, a pipe, an address."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import IO
+
+from ocr.errors import ImageError
+from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url
+
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".pbm", ".pgm", ".ppm"),
+    *(".tif", ".tiff", ".webp", ".heic", ".heif", ".pdf"),
+)  # by which a folder's pictures are told from its other files
+HEAD = 64  # bytes that tell a file's kind
+MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
+
+
+def read_source(path: str | PathLike[str], name: str) -> Path | bytes:
+    """The path of a regular file; the content of stdin ("-"), an address, a pipe or a device.
+
+    Raises
+    ------
+    ImageError
+        It is missing, empty, a folder, or cannot be read.
+    """
+    if is_url(str(path)):
+        return _fetch(str(path), name)
+    if str(path) != "-":
+        return _check_file(Path(path), name)
+    if sys.stdin is None:
+        raise ImageError("stdin: closed. Give the path of an image file.")
+    return read_stream(sys.stdin.buffer, name)
+
+
+def _fetch(url: str, name: str) -> bytes:
+    system, path = file_system(url)
+    try:
+        with system.open(path, "rb") as stream:
+            return read_stream(stream, name)
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file. Check the address.") from None
+    except ImageError:
+        raise
+    except CLIENT_ERRORS as error:
+        raise ImageError(f"{name}: cannot be opened ({reason_of(error)}).") from None
+
+
+def pictures_in(folder: Path, recursive: bool = False, leave_out: Path | None = None) -> list[Path]:
+    """The pictures inside a folder, told by their suffix, sorted by name.
+
+    Parameters
+    ----------
+    folder : Path
+    recursive : bool
+        Whether folders inside it count. Hidden ones and links to folders never do.
+    leave_out : Path, optional
+        A folder inside it that does not count.
+
+    Raises
+    ------
+    ImageError
+        The folder cannot be listed or holds no picture.
+    """
+    avoided = leave_out.resolve() if leave_out else None
+
+    def inside(folder: Path) -> Iterator[Path]:
+        for path in sorted(folder.iterdir()):
+            if path.name.startswith("."):
+                continue
+            if path.is_dir():
+                if recursive and not path.is_symlink() and path.resolve() != avoided:
+                    yield from inside(path)
+            elif path.suffix.lower() in SUFFIXES:
+                yield path
+
+    try:
+        found = list(inside(folder))
+    except OSError as error:
+        place = error.filename or folder
+        raise ImageError(f"{place}: cannot be listed ({reason_of(error)}).") from None
+    if not found:
+        raise ImageError(
+            f"{folder}: no pictures in this folder ({', '.join(SUFFIXES)}). Name another folder or "
+            f"the image files themselves{'' if recursive else ', or try --recursive'}."
+        )
+    return found
+
+
+def _check_file(path: Path, name: str) -> Path | bytes:
+    """The path of a regular file; the content of a pipe or a device."""
+    try:
+        mode = path.stat()
+        if stat.S_ISDIR(mode.st_mode):
+            raise ImageError(f"{name}: a folder, not an image file. Name a file inside it.")
+        if not stat.S_ISREG(mode.st_mode):
+            with path.open("rb") as stream:
+                return read_stream(stream, name)
+        if mode.st_size == 0:
+            raise ImageError(f"{name}: the file is empty. Copy or download it again.")
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file. Check the path.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise ImageError(f"{name}: cannot be opened ({reason_of(error)}).") from None
+    return path
+
+
+def read_stream(stream: IO[bytes], name: str) -> bytes:
+    try:
+        content = stream.read(MAX_STREAM_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{name}: cannot be read ({reason_of(error)}).") from None
+    if not content:
+        raise ImageError(f"{name}: nothing came in. Pipe an image file into it.")
+    if len(content) > MAX_STREAM_BYTES:
+        raise ImageError(
+            f"{name}: more than {MAX_STREAM_BYTES >> 20} MiB came in. Pipe a single image file."
+        )
+    return content
+
+
+def first_bytes(source: Path | bytes, name: str) -> bytes:
+    """The first bytes, by which a file's kind is told."""
+    if isinstance(source, bytes):
+        return source[:HEAD]
+    try:
+        with source.open("rb") as stream:
+            return stream.read(HEAD)
+    except FileNotFoundError:
+        raise ImageError(f"{name}: no such file. Check the path.") from None
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be opened ({reason_of(error)}).") from None
+
+
+def reason_of(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,1 @@
+"""Reading letter by letter: find, group and classify them."""

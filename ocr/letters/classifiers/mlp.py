@@ -1,0 +1,52 @@
+"""The course's network: fully connected, sigmoid hidden units, softmax, in plain numpy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.errors import ModelError
+from ocr.letters.classifiers.base import check_glyphs, softmax
+from ocr.letters.glyphs import GLYPH_SIZE
+from ocr.weights import Metadata
+
+
+class MlpClassifier:
+    """A `Classifier`. Arrays `W1, b1, W2, b2, ...`, `x @ W + b` a layer.
+
+    Hidden layers apply the sigmoid, the last one the softmax. The input is the flattened glyph,
+    row by row, paper 1 and ink 0.
+    """
+
+    def __init__(self, path: Path, metadata: Metadata) -> None:
+        self.metadata = metadata
+        self.charset = metadata.charset
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                count = sum(name.startswith("W") for name in data.files)
+                self._layers = [(data[f"W{k}"], data[f"b{k}"]) for k in range(1, count + 1)]
+        except (OSError, KeyError, ValueError, EOFError) as error:
+            raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
+        shapes = [np.shape(array) for layer in self._layers for array in layer]
+        if not _chained(shapes, len(self.charset)):
+            raise ModelError(f"{path}: layers {shapes} do not fit {len(self.charset)} characters.")
+
+    def predict_proba(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
+        glyphs = check_glyphs(glyphs)
+        values = glyphs.reshape(len(glyphs), glyphs.shape[1] * glyphs.shape[2])
+        for weight, bias in self._layers[:-1]:
+            values = 1.0 / (1.0 + np.exp(-(values @ weight + bias)))
+        weight, bias = self._layers[-1]
+        return softmax(values @ weight + bias, self.metadata.temperature)
+
+
+def _chained(shapes: list[tuple[int, ...]], classes: int) -> bool:
+    """Whether shapes of weight, bias, weight, bias, ... lead from a glyph to `classes`."""
+    side = GLYPH_SIZE**2
+    for weight, bias in zip(shapes[::2], shapes[1::2], strict=True):
+        if len(weight) != 2 or weight[0] != side or bias != weight[1:]:
+            return False
+        side = weight[1]
+    return bool(shapes) and side == classes

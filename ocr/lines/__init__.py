@@ -1,0 +1,1 @@
+"""From the picture of a text line to its text."""

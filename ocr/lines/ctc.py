@@ -1,0 +1,331 @@
+"""Texts from the output of a CTC network: best path, prefix beam search with language, alignment.
+
+Connectionist temporal classification (Graves et al. 2006) gives each frame of a line a
+probability for every character and for "nothing". A text is spelt by every path that becomes it
+once repeats and then nothings are removed. All functions take natural logarithms of the
+probabilities, `(T, K + 1)`, class 0 "nothing" and class k + 1 character k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.lines.text_model import TextModel
+
+Fits = Callable[[tuple[int, ...]], tuple[bool, bool]]
+
+BLANK = 0
+NEVER = -1e30  # logarithm of a probability of nothing, safe to add to
+
+WIDTH = 12  # hypotheses kept for a line
+BEHIND = 7.0  # nats behind the best one, none of which is kept
+CANDIDATES = 5  # characters considered in a frame
+CLEAR = 0.008  # a character less likely than this in a frame is not considered
+FAINT = 1e-5  # the same where the text must fit a pattern, which the ink may be slow to agree with
+LANGUAGE_WEIGHT = 0.6  # share of the language's logarithms in a hypothesis's score
+LENGTH_BONUS = 1.75  # logarithm, for each character: language and CTC alike favour short texts
+
+# Hashes of texts: the empty one, that of none, what precedes the empty one; and their base.
+EMPTY, NO_TEXT, NO_PARENT, BASE = (np.uint64(k) for k in (1, 0, 2**64 - 1, 6364136223846793005))
+
+
+def best_path(logs: NDArray[np.float32]) -> list[int]:
+    """Classes of the likeliest path, repeats and nothings removed."""
+    path = logs.argmax(axis=1)
+    changed = np.append(True, path[1:] != path[:-1])
+    return [int(k) for k in path[changed & (path != BLANK)]]
+
+
+def beam_search(
+    lines: Sequence[NDArray[np.float32]],
+    language: TextModel,
+    symbols: NDArray[np.int64],
+    weight: float = LANGUAGE_WEIGHT,
+    bonus: float = LENGTH_BONUS,
+    width: int = WIDTH,
+    pattern: Fits | None = None,
+) -> list[list[int] | None]:
+    """Classes of the likeliest text of each line under ink and language (Hannun et al. 2014).
+
+    Frames in which no character is likely are passed as "nothing".
+
+    Parameters
+    ----------
+    lines : sequence of (T, K + 1) float32 arrays
+        They do not depend on each other: they are read side by side because that costs less.
+    language : TextModel
+    symbols : (K + 1,) int64 array
+        The language model's index of each class; that of class 0 is not used.
+    weight, bonus : float
+        A hypothesis scores ``log p(text | ink) + weight * log p(text) + bonus * len(text)``.
+    width : int
+        Hypotheses kept from frame to frame at most; without a pattern none that is `BEHIND` the
+        best.
+    pattern : callable, optional
+        Given classes, tells whether a text that begins so can still fit, and whether it fits as
+        it is. Only a text that fits is returned.
+
+    Returns
+    -------
+    list of (list of int or None)
+        None where the ink leaves no text that fits the pattern.
+    """
+    if not lines:
+        return []
+    ink = [_Ink.of(logs.astype(np.float64), CLEAR if pattern is None else FAINT) for logs in lines]
+    order = sorted(range(len(ink)), key=lambda k: -len(ink[k].frames))
+    beams = _Beams(len(ink), language, symbols, weight, bonus, pattern)
+    found: list[list[int] | None] = [None] * len(ink)
+    active = len(order)
+    for step in range(len(ink[order[0]].frames) + 1):
+        while active and len(ink[order[active - 1]].frames) == step:  # the shortest lines end
+            active -= 1
+            found[order[active]] = beams.best(active)
+        if active:
+            now = [ink[k] for k in order[:active]]
+            beams.pass_over(np.array([one.passed[step] for one in now]))
+            beams.step(
+                np.array([one.frames[step] for one in now]),
+                np.array([one.classes[step] for one in now]),
+                width,
+            )
+    return found
+
+
+class _Ink(NamedTuple):
+    """The frames of a line that matter to the search: those in which a character is likely.
+
+    Attributes
+    ----------
+    frames : (S, K + 1) float64 array
+    classes : (S, C) int64 array
+        What each may be, `CANDIDATES` at most, `BLANK` where there are fewer.
+    passed : (S,) float64 array
+        Logarithm of the probability that the frames passed before each of them are "nothing"; not
+        a number where there are none.
+    """
+
+    frames: NDArray[np.float64]
+    classes: NDArray[np.int64]
+    passed: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, logs: NDArray[np.float64], least: float) -> _Ink:
+        likely = logs > np.log(least)
+        likely[:, BLANK] = False
+        matter = np.flatnonzero(likely.any(axis=1))
+        frames = logs[matter]
+        ranked = np.argsort(-np.where(likely[matter], frames, -np.inf), axis=1, kind="stable")
+        classes = ranked[:, :CANDIDATES]
+        classes[~np.take_along_axis(likely[matter], classes, axis=1)] = BLANK
+        before = np.append(0, matter + 1)[:-1]
+        sums = np.append(0.0, np.cumsum(logs[:, BLANK]))
+        return cls(frames, classes, np.where(matter > before, sums[matter] - sums[before], np.nan))
+
+
+class _Beams:
+    """The hypotheses of some lines, those with the most frames first.
+
+    All arrays are (L, B): each line's hypotheses, best first, and `NEVER` to the end of the row.
+    `blank`, `letter` and `prior` are logarithms: of the paths that end in nothing, of those that
+    end in the last letter, and what language and bonus add. `last` is the class of that letter,
+    `name` and `parent` are hashes of the text and of the text without it, and `node` is where
+    `spelt` holds it.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        language: TextModel,
+        symbols: NDArray[np.int64],
+        weight: float,
+        bonus: float,
+        pattern: Fits | None,
+    ) -> None:
+        self.language, self.symbols, self.pattern = language, symbols, pattern
+        self.weight, self.bonus = weight, bonus
+        self.behind = BEHIND if pattern is None else np.inf
+        self.blank, self.prior = np.zeros((2, count, 1))
+        self.letter: NDArray[np.float64] = np.full((count, 1), NEVER)
+        self.last: NDArray[np.int64] = np.full((count, 1), BLANK)
+        self.name: NDArray[np.uint64] = np.full((count, 1), EMPTY)
+        self.parent: NDArray[np.uint64] = np.full((count, 1), NO_PARENT)
+        self.node: NDArray[np.intp] = np.full((count, 1), -1)
+        self.spelt: list[tuple[int, int]] = []  # node of the text before it, and class
+        self.states = language.start(count)
+
+    def pass_over(self, passed: NDArray[np.float64]) -> None:
+        """Pass the frames that are nothing; forget the lines that have ended."""
+        count = len(passed)
+        if count < len(self.blank):
+            self.states = self.states.take(np.arange(count * self.blank.shape[1]))
+            for name in ("blank", "letter", "prior", "last", "name", "parent", "node"):
+                setattr(self, name, getattr(self, name)[:count])
+        some = ~np.isnan(passed)
+        total = np.logaddexp(self.blank[some], self.letter[some])
+        self.blank[some], self.letter[some] = total + passed[some, None], NEVER
+
+    def step(self, frames: NDArray[np.float64], classes: NDArray[np.int64], width: int) -> None:
+        """Take the next frame of each line: `(L, K + 1)`, and what it may be: `(L, C)`."""
+        count, wide = self.blank.shape
+        lines = np.arange(count)[:, None]
+        total = np.logaddexp(self.blank, self.letter)
+        stay_blank = total + frames[:, BLANK, None]
+        stay_letter = self.letter + frames[lines, self.last]
+        repeated = self.last[:, :, None] == classes[:, None]
+        ink = np.where(classes == BLANK, NEVER, frames[lines, classes])
+        more = np.where(repeated, self.blank[:, :, None], total[:, :, None]) + ink[:, None]
+        # Hypotheses that are another one and one more letter: their paths are added up.
+        line, row, shorter = np.nonzero(self.parent[:, :, None] == self.name[:, None])
+        which, col = np.nonzero(classes[line] == self.last[line, row, None])
+        line, row, shorter = line[which], row[which], shorter[which]
+        joined = more[line, shorter, col]
+        stay_letter[line, row] = np.logaddexp(stay_letter[line, row], joined)
+        more[line, shorter, col] = NEVER
+
+        stay = np.logaddexp(stay_blank, stay_letter) + self.prior
+        hope = more + self.prior[:, :, None] + self.bonus  # language can only take from it
+        limit = np.maximum(stay.max(axis=1) - self.behind, NEVER / 2)
+        line, row, col = np.nonzero(hope > limit[:, None, None])
+        if self.pattern is not None:
+            texts = zip(self.node[line, row].tolist(), classes[line, col].tolist(), strict=True)
+            fits = [self.pattern((*self._spelt(node), k))[0] for node, k in texts]
+            line, row, col = (index[np.array(fits, dtype=bool)] for index in (line, row, col))
+        states = self.states.take(line * wide + row)
+        scores, after = self.language.advance(states, self.symbols[classes[line, col]][:, None])
+        gain = self.weight * scores[:, 0] + self.bonus
+
+        # Beside those that stay, the new ones of each line, as many columns as any line has.
+        each = np.bincount(line, minlength=count)
+        place = np.arange(len(line)) - (np.cumsum(each) - each)[line]
+        value: NDArray[np.float64] = np.full((count, wide + int(each.max())), NEVER)
+        value[:, :wide] = stay
+        value[line, wide + place] = more[line, row, col] + self.prior[line, row] + gain
+        number = np.zeros(value.shape, dtype=np.intp)
+        number[line, wide + place] = np.arange(len(line))
+        kept = np.argsort(-value, axis=1, kind="stable")[:, :width]
+        value = value[lines, kept]
+        good = value > np.maximum(value[:, :1] - self.behind, NEVER / 2)
+        most = max(1, int(good.sum(axis=1).max()))
+        kept, good = kept[:, :most], good[:, :most]
+
+        new = (kept >= wide) & good
+        old = np.where(kept < wide, kept, 0)
+        m = number[lines, kept][new]
+        line, row, col = line[m], row[m], col[m]
+        letter, name = classes[line, col], self.name[line, row]
+        node = self.node[line, row].tolist()
+
+        def chosen(stays: NDArray[Any], starts: Any, never: Any) -> NDArray[Any]:
+            out = np.where(good, stays[lines, old], never)
+            out[new] = starts
+            return out
+
+        prior = self.prior[line, row] + gain[m]
+        self.blank = chosen(stay_blank, NEVER, NEVER)
+        self.letter = chosen(stay_letter, more[line, row, col], NEVER)
+        self.prior = chosen(self.prior, prior, 0.0)
+        self.last = chosen(self.last, letter, BLANK)
+        self.parent = chosen(self.parent, name, NO_PARENT)
+        self.name = chosen(self.name, name * BASE + letter.astype(np.uint64), NO_TEXT)
+        self.node = chosen(self.node, np.arange(len(m)) + len(self.spelt), -1)
+        self.spelt += zip(node, letter.tolist(), strict=True)
+        rows = np.where(kept < wide, lines * wide + old, 0)
+        rows[new] = len(self.states) + m
+        self.states = self.states.joined(after).take(rows.ravel())
+
+    def best(self, row: int) -> list[int] | None:
+        """Classes of the best hypothesis of a line that fits."""
+        value = np.logaddexp(self.blank[row], self.letter[row]) + self.prior[row]
+        nodes = self.node[row].tolist()
+        if self.pattern is not None:
+            value[[not self.pattern(self._spelt(node))[1] for node in nodes]] = NEVER
+        best = int(np.argmax(value))
+        return list(self._spelt(nodes[best])) if value[best] > NEVER / 2 else None
+
+    def _spelt(self, node: int) -> tuple[int, ...]:
+        """Classes of the text at a node."""
+        classes = []
+        while node >= 0:
+            node, last = self.spelt[node]
+            classes.append(last)
+        return tuple(classes[::-1])
+
+
+def align(
+    lines: Sequence[NDArray[np.float32]], texts: Sequence[Sequence[int]]
+) -> list[NDArray[np.int64]]:
+    """Where each character of some lines stands: frames of the likeliest path that spells them.
+
+    Parameters
+    ----------
+    lines : sequence of (T, K + 1) float32 arrays
+        They do not depend on each other, as in `beam_search`.
+    texts : sequence of sequences of int
+        Classes of each line's characters; a text needs a frame a character and one more between
+        equal neighbours.
+
+    Returns
+    -------
+    list of (len(text), 2) int64 arrays
+        First frame, and the one after the last, of each character.
+
+    Raises
+    ------
+    ValueError
+        If a text does not fit into its frames.
+    """
+    frames = np.array([len(logs) for logs in lines], dtype=np.intp)
+    counts = np.array([len(text) for text in texts], dtype=np.intp)
+    if not counts.any():
+        return [np.empty((0, 2), dtype=np.int64) for _ in texts]
+    every = np.arange(len(lines))
+    states = np.full((len(lines), 2 * int(counts.max()) + 1), BLANK)
+    ink = np.full((int(frames.max()), *states.shape), NEVER)  # of each state in each frame
+    for k, (logs, text) in enumerate(zip(lines, texts, strict=True)):
+        states[k, 1 : 2 * len(text) : 2] = text
+        ink[: len(logs), k, : 2 * len(text) + 1] = logs[:, states[k, : 2 * len(text) + 1]]
+    skip = np.zeros(states.shape, dtype=bool)  # from a character to the next, if they differ
+    skip[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
+    # (3, L, S): to stay, to come from the state before, or from the one before that
+    options = np.full((3, *states.shape), NEVER)
+    options[0, :, :2] = ink[0, :, :2]
+    back = np.zeros(ink.shape, dtype=np.int8)
+    score = final = options[0].copy()
+    for t in range(1, len(ink)):
+        options[0] = score
+        options[1, :, 1:] = score[:, :-1]
+        options[2, :, 2:] = np.where(skip[:, 2:], score[:, :-2], NEVER)
+        back[t] = options.argmax(axis=0)
+        score = options.max(axis=0) + ink[t]
+        final = np.where((frames > t)[:, None], score, final)
+    last = 2 * counts
+    before = np.maximum(last - 1, 0)
+    at = np.where(final[every, last] > final[every, before], last, before)
+    lost = np.flatnonzero(final[every, at] < NEVER / 2)
+    if len(lost):
+        raise ValueError(
+            f"a text of {counts[lost[0]]} characters does not fit into {frames[lost[0]]} frames"
+        )
+    path = np.empty((len(ink), len(lines)), dtype=np.intp)
+    for t in range(len(ink) - 1, -1, -1):
+        path[t] = at
+        at = np.where(frames > t, at - back[t, every, at], at)
+    found = []
+    for k, count in enumerate(counts):
+        own, characters = path[: frames[k], k], 2 * np.arange(count) + 1
+        ends = [np.searchsorted(own, characters, side) for side in ("left", "right")]
+        found.append(np.stack(ends, axis=1).astype(np.int64))
+    return found
+
+
+def path_log(logs: NDArray[np.float32], classes: list[int]) -> float:
+    """Natural logarithm of the probability of the likeliest path that spells a text; as `align`."""
+    path = np.full(len(logs), BLANK)
+    for k, (first, last) in zip(classes, align([logs], [classes])[0], strict=True):
+        path[first:last] = k
+    return float(logs[np.arange(len(logs)), path].sum())

@@ -1,0 +1,379 @@
+"""Read whole text lines at once, for joined and lower-case writing.
+
+A line image is scaled to one height, a recurrent network gives each step along it a probability
+for every character, and `ocr.lines.ctc` makes a text of these; the frames that spelt a character
+tell where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.errors import ModelError
+from ocr.layout.line_pictures import find_line
+from ocr.layout.strips import STRIP_HEIGHT, Strip, cut_strip
+from ocr.lines.ctc import BLANK, align, beam_search, best_path, path_log
+from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
+from ocr.lines.patterns import compile_pattern
+from ocr.lines.text_model import TextModel
+from ocr.weights import find_weights, open_session, read_metadata, verify
+
+NORMALISATION = "strip-48-13"  # recorded in weight files; change it when the method changes
+
+
+def picture_strip(darkness: NDArray[np.float32]) -> Strip:
+    """A picture of one line as the strip that the recognizer reads.
+
+    Parameters
+    ----------
+    darkness : (H, W) float32 array
+        0 paper, 1 ink, light already evened out. Any size of at least one pixel.
+
+    Raises
+    ------
+    ValueError
+        If the input is not a non-empty two-dimensional array.
+    """
+    if darkness.ndim != 2 or darkness.size == 0:
+        raise ValueError(f"a line is a non-empty (H, W) array, got shape {darkness.shape}")
+    return cut_strip(darkness, find_line(darkness))
+
+
+FRAME = 4  # pixels of a strip that become one step of the network
+MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
+TILE = 2400  # pixels of a normalised line read at once: some 150 characters
+OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
+REFUSED = np.float32(-1e4)  # logit of a character that may not be read
+# Where language helped to read a character, the log-odds of its being right are these times those
+# by the ink alone, and a little more: language mends (`training.recipes.line_decoding
+# --confidence`).
+LANGUAGE_SLOPE, LANGUAGE_OFFSET = 0.62, 1.34
+LEAST = 1e-5  # probability, and of its complement, that odds are taken of
+PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fit a pattern
+ALTERNATIVES = 3  # a character at most
+LEAST_ALTERNATIVE = 0.005  # probability
+BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
+TAIL = 16  # pixels of paper behind the widest line of a batch: lines in training had some
+ALIKE = 1.15  # times the narrowest line of a batch: padding costs more than another batch
+
+
+@dataclass(frozen=True)
+class LineText:
+    """A line as read: n characters, spaces among them.
+
+    Attributes
+    ----------
+    text : str
+    confidences : tuple of n float
+        Calibrated probability of each character.
+    alternatives : tuple of n tuples of (str, float)
+        What else each character may be and how probably, likeliest first.
+    spans : tuple of n (float, float)
+        Columns where each character begins and ends, in pixels of the strip;
+        ascending, without overlaps.
+    sureness : float
+        Mean probability of the characters by the ink alone; 0 if it holds none.
+    """
+
+    text: str
+    confidences: tuple[float, ...] = ()
+    alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
+    spans: tuple[tuple[float, float], ...] = ()
+    sureness: float = 0.0
+
+    @property
+    def confidence(self) -> float:
+        """Expected share of the characters that are right; 1 for an empty line."""
+        return sum(self.confidences) / len(self.confidences) if self.confidences else 1.0
+
+
+class LineReader:
+    """Reads line images by a network in ONNX Runtime.
+
+    Parameters
+    ----------
+    name : str or path
+        Weight file, or the name of an installed one.
+    languages : sequence of NgramModel, optional
+        Help where the ink leaves several texts open; the one that suits the lines best is taken,
+        the first in doubt. Without any the likeliest path is taken.
+    lexicon : Lexicon, optional
+        Words to be expected.
+    pattern : str, optional
+        Regular expression that the text of every line must fit. A line whose ink leaves no such
+        text, or speaks clearly against it, is read as it stands.
+    allowed : str, optional
+        The only characters that may be read, beside the space; None is all.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, damaged, foreign, newer than this version, reads no lines, or knows
+        none of the characters allowed.
+    ValueError
+        The pattern is no regular expression.
+    """
+
+    def __init__(
+        self,
+        name: str | Path = "lines",
+        languages: Sequence[NgramModel] = (),
+        allowed: str | None = None,
+        lexicon: Lexicon | None = None,
+        pattern: str | None = None,
+    ) -> None:
+        path = find_weights(str(name))
+        self.metadata = read_metadata(path)
+        if self.metadata.kind != "lines" or self.metadata.normalisation != NORMALISATION:
+            raise ModelError(f"{path}: not a line recogniser that this version understands.")
+        verify(path)
+        self.charset = self.metadata.charset
+        self.languages = tuple(languages)
+        self.lexicon = lexicon
+        self.pattern = None if pattern is None else compile_pattern(pattern)
+        wanted = np.array([allowed is None or c == " " or c in allowed for c in self.charset])
+        if not any(c != " " for c, ok in zip(self.charset, wanted, strict=True) if ok):
+            raise ModelError(
+                f"{path}: knows none of the characters {allowed!r}. It knows "
+                f"{''.join(self.charset)}"
+            )
+        self._spaces = [k for k, c in enumerate(self.charset, start=1) if c == " "]
+        self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
+        self._session = open_session(path)
+
+    def read(self, strips: Sequence[Strip]) -> list[LineText]:
+        """Read lines.
+
+        Parameters
+        ----------
+        strips : sequence of Strip
+            As `ocr.layout.strips.cut_strip` makes them.
+
+        Returns
+        -------
+        list of LineText
+            As `strips`; the text is empty where there is no ink.
+        """
+        all_logs = self.log_probs([strip.image for strip in strips])
+        language = self.choose_language(all_logs)
+        inked = [k for k, strip in enumerate(strips) if strip.image.any()]
+        texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
+        return [
+            replace(texts.get(k, LineText("")), sureness=_sureness([logs]))
+            for k, logs in enumerate(all_logs)
+        ]
+
+    def sureness(self, strips: Sequence[Strip]) -> float:
+        """Mean probability of the characters of some lines by the ink alone; 0 for none."""
+        return _sureness(self.log_probs([strip.image for strip in strips]))
+
+    def choose_language(self, logs: Sequence[NDArray[np.float32]]) -> TextModel | None:
+        """The language of some lines, given their `log_probs`; None if there is none to choose."""
+        if not self.languages and self.lexicon is None and self.pattern is None:
+            return None
+        if not self.languages:
+            return self.text_models[0]
+        texts = (self._spell(best_path(line)) for line in logs)
+        return self.text_models[likeliest(self.languages, texts)]
+
+    def log_probs(self, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Logarithms of the calibrated probabilities of each frame of normalised lines.
+
+        Parameters
+        ----------
+        lines : sequence of (STRIP_HEIGHT, W) float32 arrays
+            Darkness, 0 paper, 1 ink.
+
+        Returns
+        -------
+        list of (ceil(W / FRAME), K + 1) float32 arrays
+            Class 0 is "nothing", class k + 1 is ``charset[k]``.
+        """
+        tiles = [(row, start) for row, line in enumerate(lines) for start in _tile_starts(line)]
+        pieces = [lines[row][:, start : start + TILE] for row, start in tiles]
+        logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
+        for batch in _batches([piece.shape[1] for piece in pieces]):
+            width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // MULTIPLE) * MULTIPLE
+            stack = np.ones((len(batch), 1, STRIP_HEIGHT, width), dtype=np.float32)
+            for row, i in enumerate(batch):
+                stack[row, 0, :, : pieces[i].shape[1]] -= pieces[i]
+            logits = self._session.run(None, {"strips": stack})[0]
+            logits = logits / np.float32(self.metadata.temperature)
+            logits[:, :, self._refused] = REFUSED
+            logits -= logits.max(axis=2, keepdims=True)
+            logits -= np.log(np.exp(logits).sum(axis=2, keepdims=True))
+            for row, i in enumerate(batch):
+                logs[i] = logits[row, : -(-pieces[i].shape[1] // FRAME)]
+        joined: list[NDArray[np.float32]] = []
+        for (_, start), piece in zip(tiles, logs, strict=True):
+            if start == 0:
+                joined.append(piece)
+            else:
+                joined[-1] = _join(joined[-1], piece, start // FRAME)
+        return joined
+
+    def decode(
+        self, lines: Sequence[NDArray[np.float32]], language: TextModel | None = None
+    ) -> list[LineText]:
+        """The texts of lines' frames; the spans are in pixels of the strips."""
+        free = [best_path(logs) for logs in lines]
+        if language is None:
+            found = free
+        elif self.pattern is None:
+            found = [classes or [] for classes in beam_search(lines, language, self.symbols)]
+        else:
+            fitting = beam_search(lines, language, self.symbols, pattern=self._fits)
+            found = [
+                likely if fits is None or _strays(logs, fits, likely) else fits
+                for logs, fits, likely in zip(lines, fitting, free, strict=True)
+            ]
+        trimmed = [self._trim(classes) for classes in found]
+        return [
+            self._placed(logs, classes, frames, language is not None)
+            for logs, classes, frames in zip(lines, trimmed, align(lines, trimmed), strict=True)
+        ]
+
+    def _placed(
+        self,
+        logs: NDArray[np.float32],
+        classes: list[int],
+        frames: NDArray[np.int64],
+        by_language: bool,
+    ) -> LineText:
+        """A text with the confidence of each character and where it stands."""
+        slope, offset = (LANGUAGE_SLOPE, LANGUAGE_OFFSET) if by_language else (1.0, 0.0)
+        ink = [np.exp(logs[a:b, k].max()) for k, (a, b) in zip(classes, frames, strict=True)]
+        odds = slope * log_odds(np.array(ink)) + offset
+        confidences = tuple((1 / (1 + np.exp(-odds))).tolist())
+        middles = frames.mean(axis=1) * FRAME
+        between = (middles[1:] + middles[:-1]) / 2
+        if len(middles):
+            edges = np.concatenate([[0.0], between, [len(logs) * FRAME]])
+        else:
+            edges = np.zeros(1)
+        spans = tuple((float(a), float(b)) for a, b in pairwise(edges))
+        alternatives = self._alternatives(logs, classes, frames, confidences)
+        return LineText(self._spell(classes), confidences, alternatives, spans)
+
+    def _alternatives(
+        self,
+        logs: NDArray[np.float32],
+        classes: list[int],
+        frames: NDArray[np.int64],
+        confidences: Sequence[float],
+    ) -> tuple[tuple[tuple[str, float], ...], ...]:
+        """What else the ink says that each character may be.
+
+        The probability that it is not what was read is shared among the other characters.
+        """
+        found: list[tuple[tuple[str, float], ...]] = []
+        for k, (first, last), sure in zip(classes, frames, confidences, strict=True):
+            if 1 - sure < LEAST_ALTERNATIVE:
+                found.append(())
+                continue
+            ink = np.exp(logs[first:last].max(axis=0).astype(np.float64))
+            ink[[BLANK, k, *self._spaces]] = 0
+            likely = np.argsort(-ink, kind="stable")[:ALTERNATIVES]
+            shares = (1 - sure) * ink[likely] / max(float(ink.sum()), 1e-30)
+            found.append(
+                tuple(
+                    (self.charset[other - 1], round(float(share), 4))
+                    for other, share in zip(likely, shares, strict=True)
+                    if share >= LEAST_ALTERNATIVE
+                )
+            )
+        return tuple(found)
+
+    @cached_property
+    def text_models(self) -> tuple[TextModel, ...]:
+        """The languages over the reader's charset; one that knows none if there are none."""
+        letters = tuple(c for c in self.charset if c != " ")
+        return tuple(
+            TextModel(ngrams, letters, lexicon=self.lexicon)
+            for ngrams in self.languages or (flat(),)
+        )
+
+    @cached_property
+    def symbols(self) -> NDArray[np.int64]:
+        """The text models' index of each class."""
+        letters = tuple(c for c in self.charset if c != " ")
+        index = {c: k for k, c in enumerate(letters)} | {" ": len(letters)}  # the space is last
+        return np.array([0, *(index[c] for c in self.charset)], dtype=np.int64)
+
+    def _spell(self, classes: Sequence[int]) -> str:
+        return "".join(self.charset[k - 1] for k in classes)
+
+    def _fits(self, classes: tuple[int, ...]) -> tuple[bool, bool]:
+        """Whether a text that begins so can fit the pattern, and whether it does as it is."""
+        if self.pattern is None:
+            return True, True
+        text = self._spell(self._trim(list(classes)))
+        open_ = self.pattern.fullmatch(text, partial=True) is not None
+        return open_, open_ and self.pattern.fullmatch(text) is not None
+
+    def _trim(self, classes: list[int]) -> list[int]:
+        """Without spaces at the ends and without doubled ones."""
+        space = self.charset.index(" ") + 1 if " " in self.charset else BLANK
+        kept: list[int] = []
+        for k in classes:
+            if k != space or (kept and kept[-1] != space):
+                kept.append(k)
+        return kept[:-1] if kept and kept[-1] == space else kept
+
+
+def _strays(logs: NDArray[np.float32], fitting: list[int], free: list[int]) -> bool:
+    """Whether a text that fits a pattern is too far from what the ink says."""
+    lost = path_log(logs, free) - path_log(logs, fitting)
+    return lost > PATTERN_COST * max(len(fitting), len(free))
+
+
+def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Logarithms of p / (1 - p), kept finite."""
+    p = np.clip(probabilities, LEAST, 1 - LEAST).astype(np.float64)
+    return np.log(p / (1 - p))
+
+
+def _tile_starts(line: NDArray[np.float32]) -> list[int]:
+    """Left edges of a line's tiles, multiples of `FRAME`."""
+    width = line.shape[1]
+    return [0, *range(TILE - OVERLAP, width - OVERLAP, TILE - OVERLAP)] if width > TILE else [0]
+
+
+def _batches(widths: list[int]) -> Iterator[list[int]]:
+    """Indices of lines of like widths, narrow ones first, at most `BATCH` pixels together."""
+    batch: list[int] = []
+    for i in sorted(range(len(widths)), key=lambda i: widths[i]):
+        wider = batch and widths[i] > ALIKE * widths[batch[0]]
+        if batch and (wider or (len(batch) + 1) * widths[i] > BATCH):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _join(left: NDArray[np.float32], right: NDArray[np.float32], start: int) -> NDArray[np.float32]:
+    """Frames of two tiles, the second beginning at frame `start`, as those of one line.
+
+    The seam is where both are surest, in the inner half of what they share, that nothing stands:
+    between two letters, none of which can then be lost or read twice.
+    """
+    shared = len(left) - start
+    inner = np.arange(shared // 4, max(shared - shared // 4, shared // 4 + 1))
+    both = np.minimum(left[start + inner, BLANK], right[inner, BLANK])
+    seam = int(inner[np.argmax(both)])
+    return np.concatenate([left[: start + seam], right[seam:]])
+
+
+def _sureness(lines: Sequence[NDArray[np.float32]]) -> float:
+    """Mean probability of what is likeliest in the frames of some lines that are not blank."""
+    best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in lines]
+    sure = np.exp(np.concatenate(best)) if best else np.empty(0)
+    return float(sure.mean()) if len(sure) else 0.0

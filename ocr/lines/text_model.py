@@ -1,0 +1,247 @@
+"""How likely text is, character by character: prose, strings without sense, cases, words."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.lines.language import (
+    DIGIT,
+    DIGITS,
+    FOLDED_LETTERS,
+    NOTHING,
+    OTHER_SIGN,
+    SIGN,
+    SIGNS,
+    SPACE,
+    START,
+    SYMBOL_BITS,
+    SYMBOLS,
+    Lexicon,
+    NgramModel,
+    fold,
+)
+
+_STOPS = np.array([sign in ".!?" for sign in "\0" + SYMBOLS])  # by symbol id
+_DIGIT_SHARES = (0.19, 0.20, 0.13, 0.08, 0.06, 0.07, 0.06, 0.06, 0.07, 0.08)  # 0 to 9, as counted
+
+# Words are of three kinds: language; other strings (codes, numbers, names), which know only that
+# letters follow letters and digits digits; and single characters in a row, as in `A B C`. Below
+# stand, for the latter two, the probabilities of a letter, a digit, a sign or the word's end after
+# a letter, digit or sign inside the word; and at its beginning after those or at a line's start.
+# Set by hand: runs of one kind are long, strings of four or five characters usual.
+_STRING_INSIDE = [[0.62, 0.08, 0.06, 0.24], [0.08, 0.60, 0.10, 0.22], [0.35, 0.35, 0.10, 0.20]]
+_STRING_BEGIN = [[0.80, 0.13, 0.07], [0.20, 0.72, 0.08], [0.45, 0.45, 0.10], [0.60, 0.32, 0.08]]
+_SINGLE_INSIDE = [[0.01, 0.01, 0.01, 0.97]] * 3
+_SINGLE_BEGIN = [[0.93, 0.04, 0.03], [0.04, 0.93, 0.03], [0.45, 0.45, 0.10], [0.60, 0.32, 0.08]]
+
+# The kind of the first word of a line, and of a word after one of each kind (rows).
+_FIRST_WORD = np.array([0.75, 0.17, 0.08])
+_NEXT_WORD = np.array([[0.92, 0.06, 0.02], [0.35, 0.60, 0.05], [0.25, 0.10, 0.65]])
+LEXICON_SHARE = (
+    0.5  # of language's words, how many are of a lexicon, of the rest how many of the next
+)
+
+# Case patterns of a word: capitals, lower case, initial capital, mixed. Rows: the pattern of the
+# word before; then the start of a line; then after a full stop. Set by hand between prose and
+# lists, notes and headings; the page's own prior multiplies them.
+PATTERNS = ("upper", "lower", "title", "mixed")
+_NEXT_PATTERN = np.array(
+    [
+        [0.88, 0.05, 0.05, 0.02],
+        [0.03, 0.83, 0.13, 0.01],
+        [0.05, 0.56, 0.38, 0.01],
+        [0.20, 0.35, 0.25, 0.20],
+        [0.30, 0.35, 0.32, 0.03],
+    ]
+)
+_LINE_START, _LOWER, _TITLE = 4, 1, 2
+_STOP_RAISES = 0.85  # of the lower-case words, how many begin with a capital after a full stop
+# Share of capitals among a word's first letters and among the later ones, by pattern.
+_UPPER_FIRST = np.array([0.995, 0.005, 0.995, 0.5])
+_UPPER_LATER = np.array([0.990, 0.003, 0.003, 0.5])
+
+
+@dataclass(frozen=True)
+class State:
+    """Where B hypotheses stand in the text; every field has B rows.
+
+    `context` packs the last symbols, `node` are the places in the lexicons, `word` is the
+    probability of each kind of word, `case` that of each case pattern, `fresh` says that the word
+    has no letter yet, and `kind` is the kind of the last character that is not a space.
+    """
+
+    context: NDArray[np.int64]
+    node: NDArray[np.int64]
+    word: NDArray[np.float64]
+    case: NDArray[np.float64]
+    fresh: NDArray[np.bool_]
+    kind: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.context)
+
+    def take(self, rows: NDArray[np.int64]) -> State:
+        """The hypotheses `rows`, in that order."""
+        return State(*(getattr(self, name)[rows] for name in _FIELDS))
+
+    def joined(self, others: State) -> State:
+        """These hypotheses and then the others."""
+        pairs = ((getattr(self, name), getattr(others, name)) for name in _FIELDS)
+        return State(*(np.concatenate(pair) for pair in pairs))
+
+    def put(self, rows: NDArray[np.int64], others: State) -> None:
+        """Replace the hypotheses `rows` by `others`, in place."""
+        for name in _FIELDS:
+            getattr(self, name)[rows] = getattr(others, name)
+
+
+_FIELDS = tuple(field.name for field in fields(State))  # asked for at every step of a search
+
+
+class TextModel:
+    """Probability of the next character of a line, over a given set of characters.
+
+    Parameters
+    ----------
+    ngrams : NgramModel
+    charset : sequence of str
+        The characters to be told apart; index k of `advance` is ``charset[k]``, and
+        ``len(charset)`` is the space.
+    case_prior : (4,) array, optional
+        Weights of the `PATTERNS` on this page, multiplied into the model's own.
+    lexicon : Lexicon, optional
+        Words to be expected.
+    """
+
+    def __init__(
+        self,
+        ngrams: NgramModel,
+        charset: tuple[str, ...],
+        case_prior: NDArray[np.float64] | None = None,
+        lexicon: Lexicon | None = None,
+    ) -> None:
+        self.ngrams = ngrams
+        # Further kinds of words: the language's common ones, and those to be expected.
+        self._lexicons = [found for found in (ngrams.words, lexicon) if found is not None]
+        self._first_word, self._next_word = _FIRST_WORD, _NEXT_WORD
+        for _ in self._lexicons:  # each takes its share of language's, and is followed as language
+            self._first_word, following = (
+                np.append(kinds, kinds[..., :1] * LEXICON_SHARE, axis=-1)
+                * np.append([1 - LEXICON_SHARE], np.ones(kinds.shape[-1]))
+                for kinds in (self._first_word, self._next_word)
+            )
+            self._next_word = np.vstack([following, following[:1]])
+        self.space = len(charset)
+        folded = np.array([fold(c) for c in charset] + [(SPACE, SIGN, 2)], dtype=np.int64)
+        self._symbol, self._kind, self._case = folded.T
+        # A digit is its share of its symbol, and a rare sign its share of the rest.
+        rare = SIGNS - sum(fold(c)[1] == SIGN for c in SYMBOLS[1:-2])
+        self._share = np.ones(len(folded))
+        for k in np.flatnonzero(self._kind == DIGIT):
+            self._share[k] = _DIGIT_SHARES[unicodedata.digit(charset[k])]
+        self._share[self._symbol == OTHER_SIGN] = 1 / rare
+        size = np.array([FOLDED_LETTERS, DIGITS, SIGNS, 1.0])
+        kind = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
+        others = []
+        for inside, begin in ((_STRING_INSIDE, _STRING_BEGIN), (_SINGLE_INSIDE, _SINGLE_BEGIN)):
+            # No word is empty; and what is before a word's later characters is never nothing.
+            first = np.hstack([begin, np.full((4, 1), 1e-6)])
+            later = np.vstack([inside, np.full((1, 4), 0.25)])
+            others.append((np.stack([later, first]) / size)[..., kind])
+        self._others = np.stack(others, axis=-1)  # (begins, kind before, character, 2)
+        upper = np.stack([_UPPER_LATER, _UPPER_FIRST])
+        self._case_table = np.stack([1 - upper, upper, np.ones((2, 4))])  # (case, fresh, pattern)
+        prior = np.ones(4) if case_prior is None else np.asarray(case_prior, dtype=np.float64)
+        self._next_case = _NEXT_PATTERN * prior
+        self._next_case /= self._next_case.sum(axis=1, keepdims=True)
+        self._context_mask = (np.int64(1) << (SYMBOL_BITS * (ngrams.order - 1))) - 1
+
+    def start(self, count: int) -> State:
+        """`count` hypotheses at the beginning of a line."""
+        return State(
+            np.full(count, START, dtype=np.int64),
+            np.full((count, len(self._lexicons)), Lexicon.ROOT, dtype=np.int64),
+            np.tile(self._first_word, (count, 1)),
+            np.tile(self._next_case[_LINE_START], (count, 1)),
+            np.ones(count, dtype=bool),
+            np.full(count, NOTHING),
+        )
+
+    def advance(
+        self, state: State, characters: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], State]:
+        """Score the next character and move on.
+
+        Parameters
+        ----------
+        state : State of B hypotheses
+        characters : (B, A) int64 array
+            Candidates for the next character of each, as indices into the charset.
+
+        Returns
+        -------
+        (B, A) float64 array
+            Natural logarithm of each candidate's probability.
+        State of B * A hypotheses
+            Row ``b * A + a`` is hypothesis b after its candidate a; see `State.take`.
+        """
+        symbols = self._symbol[characters]
+        case = self._case[characters]
+        before = state.context & (2**SYMBOL_BITS - 1)
+        begins = (before == SPACE) | (before == START)
+        # (B, A, kinds): the kinds of word weighted by how well they explain this character
+        words = np.empty((*characters.shape, len(self._first_word)))
+        words[..., 0] = np.exp(self.ngrams.log_probs(state.context, symbols))
+        words[..., 0] *= self._share[characters]
+        words[..., 1:3] = self._others[
+            begins.astype(np.int64)[:, None], state.kind[:, None], characters
+        ]
+        node = np.empty((*characters.shape, len(self._lexicons)), dtype=np.int64)
+        kinds = self._kind[characters]
+        spelt = np.where(kinds == SIGN, 1.0, self._share[characters])  # one digit among ten
+        for k, lexicon in enumerate(self._lexicons):
+            expected, node[..., k] = lexicon.advance(state.node[:, k], symbols, kinds)
+            words[..., 3 + k] = expected * spelt
+        words *= state.word[:, None]
+        text = words.sum(axis=-1)
+        # (B, A, 4): the patterns weighted by how well they explain this character's case
+        patterns = state.case[:, None] * self._case_table[case, state.fresh[:, None].astype(int)]
+        cased = patterns.sum(axis=-1)
+        after = State(
+            (((state.context[:, None] << SYMBOL_BITS) | symbols) & self._context_mask).ravel(),
+            node.reshape(text.size, len(self._lexicons)),
+            (words / text[..., None]).reshape(text.size, words.shape[-1]),
+            (patterns / cased[..., None]).reshape(-1, 4),
+            (state.fresh[:, None] & (case == 2)).ravel(),
+            np.where(characters == self.space, state.kind[:, None], self._kind[characters]).ravel(),
+        )
+        self._begin_words(after, np.flatnonzero(characters.ravel() == self.space))
+        return np.log(text) + np.log(cased), after
+
+    def _begin_words(self, state: State, rows: NDArray[np.int64]) -> None:
+        """Let the words of `rows`, which a space has ended, pass on what the next may be."""
+        if not len(rows):
+            return
+        state.word[rows] = state.word[rows] @ self._next_word
+        before = (state.context[rows] >> SYMBOL_BITS) & (2**SYMBOL_BITS - 1)
+        # A number says nothing of case: what was expected before it is expected after it.
+        lettered = ~state.fresh[rows, None]
+        following = np.where(lettered, state.case[rows] @ self._next_case[:4], state.case[rows])
+        raised = np.where(_STOPS[before], _STOP_RAISES, 0.0) * following[:, _LOWER]
+        following[:, _LOWER] -= raised
+        following[:, _TITLE] += raised
+        state.case[rows] = following
+        state.fresh[rows] = True
+
+    def log_prob(self, text: str, charset: tuple[str, ...]) -> float:
+        """Natural logarithm of the probability of a line of characters in `charset` and spaces."""
+        index = {c: k for k, c in enumerate((*charset, " "))}
+        state, total = self.start(1), 0.0
+        for character in text:
+            scores, state = self.advance(state, np.array([[index[character]]]))
+            total += float(scores[0, 0])
+        return total

@@ -1,0 +1,78 @@
+"""Drafts of ground truth: `ocr read --gt` and `--line-images`."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocr.cli import main
+from ocr.evaluation.drafts import write_draft
+from ocr.lines.normalize import normalize_line
+from ocr.reader import Reader
+
+SAMPLE = Path(__file__).parents[2] / "images" / "phone_note.jpg"
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return Path(shutil.copy(SAMPLE, tmp_path / "note.jpg"))
+
+
+def test_gt_writes_a_draft_beside_the_photo(photo, capsys):
+    assert main(["read", str(photo), "--gt"]) == 0
+    draft = photo.with_name("note.gt.txt").read_text(encoding="utf-8")
+    assert draft == capsys.readouterr().out
+    assert len(draft.splitlines()) > 1
+
+
+def test_gt_never_writes_over_a_corrected_text(photo, capsys):
+    truth = photo.with_name("note.gt.txt")
+    truth.write_text("corrected by hand")
+    assert main(["read", str(photo), "--gt"]) == 0
+    assert truth.read_text() == "corrected by hand"
+    assert "left as it is" in capsys.readouterr().err
+    assert not write_draft(photo, "again")
+
+
+def test_gt_writes_nothing_for_a_blank_photo(tmp_path):
+    Image.new("L", (300, 200), 255).save(tmp_path / "blank.png")
+    assert main(["read", str(tmp_path / "blank.png"), "--gt"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["blank.png"]
+
+
+def test_gt_of_stdin_is_a_usage_error(capsys):
+    assert main(["read", "-", "--gt"]) == 2
+    assert "stdin" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("engine", ["letters", "lines"])
+def test_line_images_hold_the_lines_with_their_text(engine, photo, tmp_path, capsys):
+    folder = tmp_path / "lines"
+    command = ["read", str(photo), "--engine", engine, "--line-images", str(folder)]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    pictures = sorted(folder.glob("*.png"))
+    assert [path.name for path in pictures[:2]] == ["note-01.png", "note-02.png"]
+    texts = [path.with_suffix(".gt.txt").read_text().rstrip() for path in pictures]
+    assert texts == lines
+    for path in pictures:
+        grey = np.asarray(Image.open(path), dtype=np.float32) / 255
+        assert normalize_line(grey).min() < 0.5
+
+    texts[0] = "corrected"
+    pictures[0].with_suffix(".gt.txt").write_text("corrected\n")
+    assert main(command) == 0
+    assert f"{len(lines)} of its lines" in capsys.readouterr().err
+    assert pictures[0].with_suffix(".gt.txt").read_text() == "corrected\n"
+
+
+def test_on_line_sees_what_was_read(photo):
+    seen = []
+    page = Reader(engine="letters").read(photo, on_line=seen.append)
+    assert tuple(one.line for one in seen) == page.lines
+    for one in seen:
+        letters = [letter for word in one.line.words for letter in word.letters]
+        assert one.glyphs.shape == (len(letters), 32, 32)
+        assert one.image.min() < 0.5

@@ -1,0 +1,309 @@
+"""ocr.formats.pdf: what another PDF library finds in it, and where."""
+
+import ctypes
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as raw
+import pytest
+from lxml import etree
+from PIL import Image
+
+from ocr import errors, weights
+from ocr.formats import pdf, render
+from ocr.input.documents import PageSource
+from ocr.input.photo import UPRIGHT
+from ocr.page import Box, Letter, Line, Page, Word
+from ocr.reader import Reader
+from ocr.weights import read_metadata
+
+SAMPLE = Path(__file__).parents[2] / "images" / "todo_list.jpg"
+NEAR = 0.02  # of the page: how far a word's box may be off
+
+
+def word(text: str, y: int, x: int, width: int, height: int = 30) -> Word:
+    """Letters that fill a box of about this width."""
+    step = width / len(text)
+    letters = [
+        Letter(Box(y, round(x + k * step), y + height, round(x + (k + 1) * step)), sign, 0.9)
+        for k, sign in enumerate(text)
+    ]
+    return Word(tuple(letters))
+
+
+@pytest.fixture
+def picture() -> Image.Image:
+    """400 x 300, every corner of another colour, so that turns show."""
+    pixels = np.full((300, 400, 3), 230, dtype=np.uint8)
+    pixels[:100, :100] = (200, 30, 30)
+    pixels[:100, 300:] = (30, 200, 30)
+    pixels[200:, :100] = (30, 30, 200)
+    return Image.fromarray(pixels)
+
+
+def made(path: Path, *pages: Page) -> bytes:
+    sources = [PageSource(str(path), k, len(pages)) for k in range(1, len(pages) + 1)]
+    ((name, pieces),) = render("pdf", "a", zip(sources, pages, strict=True))
+    assert name == "a.pdf"
+    return b"".join(pieces)
+
+
+def words_in(content: bytes, number: int = 0) -> list[tuple[str, tuple[float, ...]]]:
+    """Words of a page with the box (top, left, bottom, right) as shares of the page as shown."""
+    fine = 100_000
+
+    def seen(page: pypdfium2.PdfPage, x: float, y: float) -> tuple[float, float]:
+        col, row = ctypes.c_int(), ctypes.c_int()
+        raw.FPDF_PageToDevice(page, 0, 0, fine, fine, 0, x, y, col, row)
+        return row.value / fine, col.value / fine
+
+    with pypdfium2.PdfDocument(content) as document:
+        page = document[number]
+        text = page.get_textpage()
+        found: list[tuple[str, list]] = [("", [])]
+        for k in range(text.count_chars()):
+            sign = text.get_text_range(k, 1)
+            if sign.isspace():
+                found.append(("", []))
+            else:
+                left, bottom, right, top = text.get_charbox(k, loose=True)
+                corners = [seen(page, left, top), seen(page, right, bottom)]
+                found[-1] = (found[-1][0] + sign, found[-1][1] + corners)
+    boxes = [(text, np.array(corners)) for text, corners in found if text]
+    return [(text, (*corners.min(axis=0), *corners.max(axis=0))) for text, corners in boxes]
+
+
+def assert_in_place(content: bytes, page: Page, number: int = 0) -> None:
+    words = [word for line in page.lines for word in line.words]
+    found = words_in(content, number)
+    assert [text for text, _ in found] == [word.text for word in words]
+    size = np.array([page.height, page.width] * 2)
+    for (_, box), word in zip(found, words, strict=True):
+        assert box == pytest.approx(np.array(word.box.as_list()) / size, abs=NEAR)
+
+
+def text_of(content: bytes, number: int = 0) -> str:
+    with pypdfium2.PdfDocument(content) as document:
+        return document[number].get_textpage().get_text_range().replace("\r\n", "\n")
+
+
+def shown(content: bytes, size: tuple[int, int], number: int = 0) -> np.ndarray:
+    """The page as a picture of `size`."""
+    with pypdfium2.PdfDocument(content) as document:
+        page = document[number]
+        image = page.render(scale=size[0] / page.get_width()).to_pil().convert("RGB")
+    return np.asarray(image.resize(size), dtype=np.int16)
+
+
+TEXT = Page(
+    300,
+    400,
+    (
+        Line((word("Café", 40, 20, 100), word("5€", 42, 150, 60))),
+        Line((word("Straße", 100, 20, 150), word("Œuvre½", 100, 200, 160, 40))),
+    ),
+)
+
+
+def test_text_is_found_in_place(picture, tmp_path):
+    picture.save(tmp_path / "a.jpg")
+    content = made(tmp_path / "a.jpg", TEXT)
+    assert text_of(content) == "Café 5€\nStraße Œuvre½"
+    assert_in_place(content, TEXT)
+
+
+def test_pictures_that_wait_in_files_are_shown(picture, tmp_path, monkeypatch):
+    """Of a long document: each on its page, JPEG and bits, whatever is held in memory."""
+    others = [picture, picture.rotate(180), picture.convert("1")]
+    others[0].save(tmp_path / "a.tif", save_all=True, append_images=others[1:])
+    pages = [Page(300, 400), TEXT, TEXT]
+    expected = made(tmp_path / "a.tif", *pages)
+    monkeypatch.setattr(pdf, "HELD", 10_000)
+    content = made(tmp_path / "a.tif", *pages)
+    assert content == made(tmp_path / "a.tif", *pages)
+    for k, page in enumerate(pages):
+        assert np.array_equal(shown(content, (400, 300), k), shown(expected, (400, 300), k))
+        assert text_of(content, k) == text_of(expected, k)
+        assert_in_place(content, page, k)
+
+
+def test_text_is_invisible(picture, tmp_path):
+    picture.save(tmp_path / "a.png")
+    blank, written = made(tmp_path / "a.png", Page(300, 400)), made(tmp_path / "a.png", TEXT)
+    assert text_of(blank) == ""
+    assert np.array_equal(shown(blank, (400, 300)), shown(written, (400, 300)))
+
+
+def test_the_whole_charset_comes_back(picture, tmp_path):
+    """More characters than one font holds, those of all models among them."""
+    picture.save(tmp_path / "a.png")
+    signs = {sign for path in weights.installed() for sign in read_metadata(path).charset}
+    signs |= {chr(code) for code in range(0x391, 0x3A2)} | {chr(c) for c in range(0x400, 0x500)}
+    text = [sign for sign in sorted(signs) if not sign.isspace()]
+    rows = [text[k : k + 20] for k in range(0, len(text), 20)]
+    height = 20 * len(rows)
+    lines = [Line((word("".join(row), 20 * k, 10, 380, 15),)) for k, row in enumerate(rows)]
+    content = made(tmp_path / "a.png", Page(height, 400, tuple(lines)))
+    assert text_of(content).split("\n") == ["".join(row) for row in rows]
+    assert len(text) > 255
+
+
+@pytest.mark.parametrize(
+    ("baseline", "boxes"),
+    [
+        (((70, 50), (72, 250)), [(40, 50, 70, 150), (40, 200, 70, 250)]),
+        (((20, 50), (220, 52)), [(20, 50, 120, 80), (160, 50, 220, 80)]),
+        (((40, 350), (41, 50)), [(40, 200, 70, 350), (40, 50, 70, 150)]),
+        (((220, 80), (20, 80)), [(160, 50, 220, 80), (20, 50, 120, 80)]),
+    ],
+)
+def test_turned_writing(picture, tmp_path, baseline, boxes):
+    """Writing that stands sideways or upside down on the photo is read in its direction."""
+    picture.save(tmp_path / "a.png")
+    words = tuple(Word((Letter(Box(*box), "AB"[k], 0.9),)) for k, box in enumerate(boxes))
+    found = words_in(made(tmp_path / "a.png", Page(300, 400, (Line(words, baseline),))))
+    size = np.array([300, 400, 300, 400])
+    assert {text for text, _ in found} == {"A", "B"}
+    for text, box in found:
+        assert box == pytest.approx(np.array(boxes["AB".index(text)]) / size, abs=NEAR)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_jpeg_is_taken_over_as_it_is(picture, tmp_path, orientation):
+    back = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270} | {
+        key: turn for key, turn in UPRIGHT.items() if key not in (6, 8)
+    }
+    stored = picture.transpose(back[orientation]) if orientation > 1 else picture
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(tmp_path / "a.jpg", exif=exif, quality=95)
+    content = made(tmp_path / "a.jpg", TEXT)
+    assert (tmp_path / "a.jpg").read_bytes() in content
+    seen = shown(content, (400, 300))
+    assert np.abs(seen - np.asarray(picture, dtype=np.int16)).mean() < 4
+    assert_in_place(content, TEXT)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"), [("a.png", "L"), ("a.tif", "1"), ("a.jpg", "CMYK"), ("a.webp", "RGB")]
+)
+def test_other_pictures(picture, tmp_path, name, mode):
+    changed = picture.convert(mode)
+    changed.save(tmp_path / name, **({"lossless": True} if name == "a.webp" else {}))
+    seen = shown(made(tmp_path / name, TEXT), (400, 300))
+    with Image.open(tmp_path / name) as image:
+        expected = np.asarray(image.convert("RGB"), dtype=np.int16)
+    assert np.abs(seen - expected).mean() < 6
+
+
+def test_pages_and_their_sizes(picture, tmp_path):
+    path = tmp_path / "a.tif"
+    picture.save(path, save_all=True, append_images=[picture.rotate(180)], dpi=(200, 200))
+    content = made(path, TEXT, Page(300, 400))
+    with pypdfium2.PdfDocument(content) as document:
+        assert len(document) == 2
+        assert document[0].get_size() == pytest.approx((400 / 200 * 72, 300 / 200 * 72), abs=0.01)
+    assert text_of(content, 1) == ""
+    assert shown(content, (400, 300), 1)[250, 350] == pytest.approx([200, 30, 30], abs=30)
+    picture.save(tmp_path / "a.jpg")  # tells no size: as large as A4
+    with pypdfium2.PdfDocument(made(tmp_path / "a.jpg", TEXT)) as document:
+        assert max(document[0].get_size()) == pytest.approx(842)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_pdf_keeps_its_pages(picture, tmp_path, turn):
+    """Also where they are turned and cropped, and where their content leaves a transform behind."""
+    path = tmp_path / "a.pdf"
+    stored = picture.transpose(UPRIGHT[8]) if turn == 90 else picture
+    stored = picture.transpose(UPRIGHT[3]) if turn == 180 else stored
+    stored = picture.transpose(UPRIGHT[6]) if turn == 270 else stored
+    stored.save(path, resolution=72, save_all=True, append_images=[stored])
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        sheet = document.pages[1]
+        sheet.Rotate = turn
+        sheet.contents_add(b"1 0 0 1 40 -30 cm", prepend=True)
+        width, height = stored.size
+        sheet.MediaBox = [0, -60, 200 + width, height]
+        sheet.CropBox = [40, -30, 40 + width, height - 30]
+        document.save(path)
+    source = PageSource(str(path), 2, 2, dpi=144)
+    photo = source.open()
+    assert (photo.height, photo.width) == (600, 800)
+    page = Page(600, 800, (Line((word("Grüße", 80, 40, 200, 60), word("5€", 84, 300, 120, 60))),))
+    ((_, pieces),) = render("pdf", "a", [(source, page)])
+    content = b"".join(pieces)
+    assert_in_place(content, page)
+    seen = shown(content, (400, 300))
+    assert np.abs(seen - np.asarray(picture, dtype=np.int16)).mean() < 4
+
+
+def test_an_earlier_text_goes(picture, tmp_path):
+    """Of this program or another; text that can be seen stays."""
+    picture.save(tmp_path / "a.jpg")
+    path = tmp_path / "a.pdf"
+    path.write_bytes(made(tmp_path / "a.jpg", TEXT))
+    again = Page(300, 400, (Line((word("Other", 40, 20, 100),)),))
+    assert text_of(made(path, again)) == "Other"
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        sheet = document.pages[0]
+        font = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
+        sheet.add_resource(font, pikepdf.Name.Font, pikepdf.Name("/Seen"))
+        sheet.contents_add(b"BT 0 Tr 100 Tz /Seen 40 Tf 1 0 0 1 50 50 Tm (Seen) Tj ET")
+        document.save(path)
+    assert text_of(path.read_bytes()).split() == ["Café", "5€", "Straße", "Œuvre½", "Seen"]
+    assert sorted(text_of(made(path, again)).split()) == ["Other", "Seen"]
+
+
+def test_same_bytes(picture, tmp_path):
+    picture.save(tmp_path / "a.jpg")
+    assert made(tmp_path / "a.jpg", TEXT) == made(tmp_path / "a.jpg", TEXT)
+
+
+def test_without_the_package(picture, tmp_path, monkeypatch):
+    picture.save(tmp_path / "a.jpg")
+    monkeypatch.setitem(__import__("sys").modules, "pikepdf", None)
+    with pytest.raises(errors.OutputError, match=r'pip install "ocr\[pdf\]"'):
+        made(tmp_path / "a.jpg", TEXT)
+
+
+@pytest.mark.skipif(not SAMPLE.exists() or not weights.installed(), reason="no sample or weights")
+def test_a_real_page(tmp_path):
+    page = Reader().read(SAMPLE)
+    content = made(SAMPLE, page)
+    assert SAMPLE.read_bytes() in content
+    assert text_of(content).split() == page.text.split()  # PDFium parts the lines of a tilted page
+    assert_in_place(content, page)
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext here")
+def test_pdftotext(picture, tmp_path):
+    picture.save(tmp_path / "a.jpg")
+    (tmp_path / "a.pdf").write_bytes(made(tmp_path / "a.jpg", TEXT))
+    command = ["pdftotext", "-bbox", str(tmp_path / "a.pdf"), "-"]
+    found = subprocess.run(command, capture_output=True, check=True).stdout
+    root = etree.fromstring(found)
+    sheet = root.find(".//{*}page")
+    size = np.array([float(sheet.get(side)) for side in ("height", "width")] * 2)
+    words = [word for line in TEXT.lines for word in line.words]
+    nodes = root.findall(".//{*}word")
+    assert [node.text for node in nodes] == [word.text for word in words]
+    for node, word in zip(nodes, words, strict=True):
+        box = np.array([float(node.get(side)) for side in ("yMin", "xMin", "yMax", "xMax")])
+        expected = np.array(word.box.as_list()) / np.array([300, 400, 300, 400])
+        assert box / size == pytest.approx(expected, abs=NEAR)
+
+
+def test_stdin(picture):
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG")
+    source = PageSource("-", content=stream.getvalue())
+    ((_, pieces),) = render("pdf", "stdin", [(source, TEXT)])
+    content = b"".join(pieces)
+    assert_in_place(content, TEXT)

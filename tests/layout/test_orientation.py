@@ -1,0 +1,66 @@
+"""The page's own orientation, and coordinates carried back to the photo."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocr.input.photo import open_image
+from ocr.layout.orientation import turn_back
+from ocr.page import Box, Letter, Line, Page, Word
+from ocr.reader import Reader
+
+IMAGES = Path(__file__).resolve().parents[2] / "images"
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader(engine="letters")
+
+
+def turned(name, turns):
+    """A sample photo turned to the left by `turns`, as a stream."""
+    picture = np.rot90(np.asarray(Image.open(IMAGES / name)), turns)
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture)).save(stream, "PNG")
+    stream.seek(0)
+    return stream
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("name", ["phone_note.jpg", "bench_plan.jpg"])
+def test_a_turned_photo_reads_the_same(reader, name, turns):
+    upright = reader.read(IMAGES / name)
+    photo = open_image(turned(name, turns))
+    page = reader.read(photo)
+    assert page.text == upright.text
+    assert (page.height, page.width) == (photo.height, photo.width)
+    # the boxes lie where the letters are in the turned photo
+    back = turn_back(page, turns, upright.height, upright.width)
+    for one, other in zip(back.letters, upright.letters, strict=True):
+        assert one.box.iou(other.box) > 0.8
+
+
+def test_joined_writing_is_not_turned(reader):
+    (down, skew, _), (lean, across, _), _ = reader.read(IMAGES / "postcard.jpg").transform
+    assert min(down, across) > 0.9  # rectified, but rows stay rows
+    assert max(abs(skew), abs(lean)) < 0.2
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_turn_back_agrees_with_rot90(turns):
+    photo = np.zeros((7, 11))
+    photo[2:4, 5:9] = 1
+    there = np.argwhere(np.rot90(photo, turns))
+    (y1, x1), (y2, x2) = there.min(axis=0), there.max(axis=0) + 1
+    letter = Letter(Box(int(y1), int(x1), int(y2), int(x2)), "x", 1.0)
+    line = Line((Word((letter,)),), baseline=((float(y2), float(x1)),))
+    height, width = np.rot90(photo, turns).shape
+    page = turn_back(Page(height, width, (line,)), turns, 7, 11)
+    assert page.letters[0].box == Box(2, 5, 4, 9)
+    assert (page.height, page.width) == (7, 11)
+    row, col = page.lines[0].baseline[0]
+    forth = np.array(page.transform) @ (row, col, 1)
+    assert forth.tolist() == [float(y2), float(x1), 1.0]

@@ -1,0 +1,55 @@
+"""Doubts are settled by whoever reads better: here a classifier made for the test."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from ocr.letters.doubts import settle
+from ocr.letters.find_letters import segment
+
+
+class Widths:
+    """Takes narrow glyphs for I, wide ones for M; `liked` says which of them it is sure of."""
+
+    charset = ("I", "M", "?")
+    metadata = None
+
+    def __init__(self, liked):
+        self.liked = liked
+
+    def predict_proba(self, glyphs):
+        wide = ((1 - glyphs).max(axis=1) > 0.5).sum(axis=1) > 5  # columns with ink
+        sure = wide if self.liked == "M" else ~wide
+        proba = np.full((len(glyphs), 3), 1 / 3, dtype=np.float32)
+        proba[sure] = [0.05, 0.05, 0.05]
+        proba[sure, np.where(wide[sure], 1, 0)] = 0.9
+        return proba
+
+
+def two_strokes():
+    """Two letters, then two uprights that hardly part."""
+    page = Image.new("L", (400, 160), 255)
+    pencil = ImageDraw.Draw(page)
+    for x in (40, 120):
+        pencil.line([(x, 40), (x, 100), (x + 35, 100)], fill=0, width=6)
+    pencil.line([(220, 40), (220, 100)], fill=0, width=6)
+    pencil.line([(235, 40), (235, 100)], fill=0, width=6)
+    return segment(np.asarray(page, dtype=np.float32) / 255)
+
+
+def test_the_strokes_are_a_doubt():
+    found = two_strokes()
+    assert [len(row) for row in found.doubts] == [2]
+
+
+@pytest.mark.parametrize(("liked", "letters"), [("I", 4), ("M", 3)])
+def test_the_classifier_decides(liked, letters):
+    settled = settle(two_strokes(), Widths(liked))
+    assert len(settled.boxes) == letters
+    assert settled.doubts == ()
+
+
+def test_without_doubts_nothing_is_asked():
+    found = two_strokes()
+    settled = settle(found.regrouped(found.owner), Widths("I"))
+    assert settled.boxes.tolist() == found.boxes.tolist()

@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from ocr.letters.glyphs import GLYPH_BODY, GLYPH_SIZE, glyph_stack, normalize_glyph
+
+
+def ring(size, stroke):
+    """A circle of ink, `size` pixels across."""
+    y, x = np.mgrid[:size, :size] - (size - 1) / 2
+    radius = np.hypot(y, x)
+    inside = (radius < size / 2) & (radius > size / 2 - stroke)
+    return np.where(inside, 0.0, 1.0).astype(np.float32)
+
+
+def ink_box(glyph):
+    rows, cols = np.nonzero(glyph < 0.5)
+    return rows.min(), cols.min(), rows.max() + 1, cols.max() + 1
+
+
+@given(
+    arrays(
+        np.float32,
+        array_shapes(min_dims=2, max_dims=2, max_side=40),
+        elements=st.floats(0, 1, width=32),
+    )
+)
+def test_any_picture_gives_a_glyph(picture):
+    glyph = normalize_glyph(picture)
+    assert glyph.shape == (GLYPH_SIZE, GLYPH_SIZE)
+    assert glyph.dtype == np.float32
+    assert glyph.min() >= 0
+    assert glyph.max() <= 1
+
+
+def test_the_longer_side_fills_the_body_and_is_centred():
+    tall = np.ones((60, 60), np.float32)
+    tall[5:55, 20:30] = 0
+    assert ink_box(normalize_glyph(tall)) == (3, 13, 3 + GLYPH_BODY, 18)
+    assert ink_box(normalize_glyph(tall.T)) == (13, 3, 18, 3 + GLYPH_BODY)
+
+
+def test_position_and_paper_around_do_not_matter():
+    glyph = ring(40, 5)
+    moved = np.pad(glyph, ((3, 17), (30, 1)), constant_values=1)
+    np.testing.assert_array_equal(normalize_glyph(glyph), normalize_glyph(moved))
+
+
+@pytest.mark.parametrize("size", [52, 104, 260])
+def test_size_does_not_matter(size):
+    difference = np.abs(normalize_glyph(ring(size, size / 8)) - normalize_glyph(ring(500, 62.5)))
+    assert difference.mean() < 0.02
+
+
+def test_faint_ink_becomes_black():
+    faint = 1 - 0.3 * (1 - ring(40, 5))
+    np.testing.assert_allclose(normalize_glyph(faint), normalize_glyph(ring(40, 5)), atol=0.02)
+
+
+def test_thin_strokes_of_a_large_glyph_stay_visible():
+    assert normalize_glyph(ring(600, 6)).min() < 0.1
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (20, 1), (5, 9)])
+def test_paper_alone_stays_white(shape):
+    assert (normalize_glyph(np.ones(shape, np.float32)) == 1).all()
+
+
+def test_one_black_pixel_is_a_square():
+    assert ink_box(normalize_glyph(np.zeros((1, 1), np.float32))) == (3, 3, 29, 29)
+
+
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (3,), (2, 3, 3)])
+def test_other_shapes_are_refused(shape):
+    with pytest.raises(ValueError, match="non-empty"):
+        normalize_glyph(np.ones(shape, np.float32))
+
+
+def test_glyph_stack_of_none_and_some():
+    assert glyph_stack([]).shape == (0, 32, 32)
+    stack = glyph_stack([ring(20, 3), ring(50, 5)])
+    assert stack.shape == (2, 32, 32)
+    np.testing.assert_array_equal(stack[1], normalize_glyph(ring(50, 5)))

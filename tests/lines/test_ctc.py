@@ -1,0 +1,128 @@
+"""ocr.lines.ctc: small outputs written by hand, and all paths counted."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ocr.lines.ctc import align, beam_search, best_path, path_log
+from ocr.lines.language import NgramModel
+from ocr.lines.text_model import TextModel
+
+
+def logs_of(*rows):
+    """Logarithms of rows of probabilities."""
+    with np.errstate(divide="ignore"):
+        return np.maximum(np.log(np.array(rows, dtype=np.float32)), -50).astype(np.float32)
+
+
+def sharp(path, classes=4):
+    """A sure output: class path[t] at frame t."""
+    rows = np.full((len(path), classes), 0.01)
+    rows[np.arange(len(path)), path] = 1 - 0.01 * (classes - 1)
+    return logs_of(*rows)
+
+
+@pytest.fixture
+def language():
+    """A language model of equal letters: every symbol one in 64."""
+    keys = np.arange(1, 64, dtype=np.int64)
+    return TextModel(
+        NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1), ("a", "b")
+    )
+
+
+SYMBOLS = np.array([0, 0, 1, 2])  # classes: nothing, a, b, space
+
+
+def test_best_path_removes_repeats_then_nothings():
+    assert best_path(sharp([0, 1, 1, 0, 1, 2, 2, 0])) == [1, 1, 2]
+    assert best_path(sharp([0, 0])) == []
+
+
+def test_beam_search_sums_over_paths(language):
+    # "a" is spelt by (a a), (a -), (- a): 0.16 + 0.24 + 0.24; nothing by (- -): 0.36.
+    logs = logs_of([0.6, 0.4, 0, 0], [0.6, 0.4, 0, 0])
+    assert best_path(logs) == []
+    assert beam_search([logs], language, SYMBOLS, weight=0, bonus=0) == [[1]]
+
+
+def spelt(path):
+    kept = [k for k, _ in itertools.groupby(path)]
+    return tuple(k for k in kept if k)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6), st.integers(1, 4))
+def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
+    rng = np.random.default_rng(seed)
+    rows = rng.dirichlet(np.ones(4), frames)
+    keys = np.arange(1, 64, dtype=np.int64)
+    flat = NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1)
+    total = {}
+    for path in itertools.product(range(4), repeat=frames):
+        text = spelt(path)
+        total[text] = total.get(text, 0) + np.prod(rows[np.arange(frames), path])
+    model = TextModel(flat, ("a", "b"))
+    (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, 0.0, 0.0, width=400)
+    read = tuple(read)
+    # Characters under the threshold of a frame are not followed.
+    assert total[read] >= 0.97 * max(total.values())
+
+
+def test_sure_ink_is_never_overruled(language):
+    path = [1, 0, 2, 0, 1, 0, 1, 3, 2]
+    assert beam_search([sharp(path)], language, SYMBOLS) == [[1, 2, 1, 1, 3, 2]]
+
+
+def test_lines_side_by_side_read_as_each_alone(language):
+    rng = np.random.default_rng(0)
+    lines = [logs_of(*rng.dirichlet(np.full(4, 0.4), frames)) for frames in (7, 0, 12, 1, 9)]
+    alone = [beam_search([line.reshape(-1, 4)], language, SYMBOLS)[0] for line in lines]
+    assert beam_search([line.reshape(-1, 4) for line in lines], language, SYMBOLS) == alone
+    assert beam_search([], language, SYMBOLS) == []
+
+
+def test_align_gives_the_frames_of_each_character():
+    lines = [sharp([0, 1, 1, 0, 1, 2, 0]), sharp([0, 0]), sharp([2, 0])]
+    frames = align(lines, [[1, 1, 2], [], [2]])
+    assert [places.tolist() for places in frames] == [[[1, 3], [4, 5], [5, 6]], [], [[0, 1]]]
+    assert [places.shape for places in align(lines[1:2], [[]])] == [(0, 2)]
+    assert align([], []) == []
+
+
+def test_align_refuses_a_text_that_needs_more_frames():
+    with pytest.raises(ValueError, match="a text of 2 characters does not fit into 2 frames"):
+        align([sharp([0, 1]), sharp([1, 1])], [[1], [1, 1]])  # equal neighbours need a nothing
+    with pytest.raises(ValueError, match="fit"):
+        align([sharp([1, 1])], [[1, 2, 1]])
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.integers(1, 5))
+def test_align_finds_the_likeliest_path_of_each_line(seed, frames):
+    rng = np.random.default_rng(seed)
+    rows = [rng.dirichlet(np.ones(3), count) for count in (frames, 4)]
+    paths = [
+        max(itertools.product(range(3), repeat=len(p)), key=lambda way: logs_of_path(p, way))
+        for p in rows
+    ]
+    texts = [spelt(path) for path in paths]
+    logs = [logs_of(*p) for p in rows]
+    for p, path, text, places in zip(rows, paths, texts, align(logs, texts), strict=True):
+        found = np.zeros(len(p), dtype=int)
+        for k, (first, last) in zip(text, places, strict=True):
+            found[first:last] = k
+        assert logs_of_path(p, found) == pytest.approx(logs_of_path(p, path))
+
+
+def logs_of_path(rows, path):
+    return np.log(rows[np.arange(len(rows)), list(path)]).sum()
+
+
+def test_the_log_of_a_path_is_that_of_its_frames():
+    p = np.array([[0.1, 0.8, 0.1], [0.6, 0.3, 0.1], [0.2, 0.1, 0.7]])
+    assert path_log(np.log(p), [1, 2]) == pytest.approx(np.log(0.8 * 0.6 * 0.7))
+    assert path_log(np.log(p), []) == pytest.approx(np.log(0.1 * 0.6 * 0.2))

@@ -1,0 +1,209 @@
+"""ocr.lines.recognizer: normalisation, and reading by a network whose answers are known."""
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+
+from ocr.errors import ModelError
+from ocr.lines.language import SYMBOLS, NgramModel
+from ocr.lines.normalize import (
+    LINE_HEIGHT,
+    LINE_MARGIN,
+    NORMALISATION,
+    SIDE_MARGIN,
+    ink_box,
+    normalize_line,
+)
+from ocr.lines.recognizer import LineReader
+from ocr.weights import METADATA_KEY, Metadata
+
+CHARSET = (" ", "a", "b")
+
+
+def bars(*starts, height=50, width=300, thick=5):
+    """Paper with upright bars of ink."""
+    image = np.ones((height, width), dtype=np.float32)
+    for x in starts:
+        image[10:40, x : x + thick] = 0.0
+    return image
+
+
+class TestNormalisation:
+    def test_height_is_fixed_and_the_aspect_kept(self):
+        line = normalize_line(bars(20, 200))
+        assert line.shape[0] == LINE_HEIGHT
+        assert line.dtype == np.float32
+        ink_height = LINE_HEIGHT / (1 + 2 * LINE_MARGIN)
+        assert line.shape[1] - 2 * SIDE_MARGIN == pytest.approx(185 * ink_height / 30, abs=2)
+
+    @settings(max_examples=25)
+    @given(st.integers(1, 3), st.integers(0, 40), st.integers(0, 40))
+    def test_scale_and_paper_around_make_no_difference(self, scale, top, left):
+        image = bars(20, 60, 200)
+        other = np.pad(
+            image.repeat(scale, 0).repeat(scale, 1), ((top, 3), (left, 7)), constant_values=1
+        )
+        one, two = normalize_line(image), normalize_line(other)
+        assert abs(one.shape[1] - two.shape[1]) <= 1
+        width = min(one.shape[1], two.shape[1])
+        assert np.abs(one[:, :width] - two[:, :width]).mean() < 0.03
+
+    def test_faint_ink_becomes_black(self):
+        faint = 1 - (1 - bars(20, 200)) * np.float32(0.2)
+        assert normalize_line(faint).min() == 0
+
+    def test_blank_and_tiny_images(self):
+        assert (normalize_line(np.ones((30, 90), np.float32)) == 1).all()
+        assert normalize_line(np.zeros((1, 1), np.float32)).shape[0] == LINE_HEIGHT
+        with pytest.raises(ValueError, match="line"):
+            normalize_line(np.ones((0, 3), np.float32))
+
+    def test_a_speck_does_not_count(self):
+        image = bars(20, 200)
+        image[48, 100] = 0
+        assert ink_box(image) == (10, 20, 40, 205)
+
+    def test_a_dash_is_not_blown_up_beyond_measure(self):
+        image = np.ones((40, 4000), np.float32)
+        image[20:22] = 0
+        assert normalize_line(image).shape[1] < 4000
+
+
+def write_reader(path, kind="lines", normalisation=NORMALISATION):
+    """A network that says "a" where the mean of a frame is dark, else nothing or, if grey, "b"."""
+    mean = np.full((1, 1, LINE_HEIGHT, 4), 1 / (4 * LINE_HEIGHT), np.float32)
+    # Logits are linear in how light a frame is: nothing if white, "b" between, "a" if dark.
+    slope = np.array([[40.0, 0.0, -40.0, 0.0]], np.float32)
+    offset = np.array([-30.0, -90.0, 18.0, -1.0], np.float32)
+    nodes = [
+        helper.make_node(
+            "Conv", ["lines", "mean"], ["m"], kernel_shape=[LINE_HEIGHT, 4], strides=[1, 4]
+        ),
+        helper.make_node("Squeeze", ["m", "axis"], ["s"]),
+        helper.make_node("Transpose", ["s"], ["t"], perm=[0, 2, 1]),
+        helper.make_node("MatMul", ["t", "slope"], ["p"]),
+        helper.make_node("Add", ["p", "offset"], ["logits"]),
+    ]
+    constants = [
+        numpy_helper.from_array(value, name)
+        for name, value in (
+            ("mean", mean), ("axis", np.array([2])), ("slope", slope), ("offset", offset)
+        )
+    ]  # fmt: skip
+    info = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "lines",
+        [info("lines", TensorProto.FLOAT, ["N", 1, LINE_HEIGHT, "W"])],
+        [info("logits", TensorProto.FLOAT, ["N", "T", 4])],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    entry = model.metadata_props.add()
+    entry.key = METADATA_KEY
+    entry.value = Metadata("test", kind, {}, CHARSET, normalisation, ()).to_json()
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+@pytest.fixture
+def reader(tmp_path):
+    return LineReader(write_reader(tmp_path / "test.onnx"))
+
+
+class TestReading:
+    def test_text_confidences_and_spans_belong_together(self, reader):
+        (line,) = reader.read([bars(20, 100, 250, thick=10)])
+        assert line.text.count("a") == 3
+        assert len(line.text) == len(line.confidences) == len(line.spans)
+        assert all(0 <= c <= 1 for c in line.confidences)
+        assert 0 <= line.confidence <= 1
+
+    def test_spans_are_in_pixels_of_the_image(self, reader):
+        for scale in (1, 2):
+            image = bars(20, 100, 250, thick=10).repeat(scale, 0).repeat(scale, 1)
+            (line,) = reader.read([image])
+            spans = [s for s, c in zip(line.spans, line.text, strict=True) if c == "a"]
+            for (left, right), x in zip(spans, (20, 100, 250), strict=True):
+                assert left < (x + 5) * scale < right
+                assert right - left < 30 * scale
+            edges = [edge for span in line.spans for edge in span]
+            assert edges == sorted(edges)
+
+    def test_blank_lines_are_empty(self, reader):
+        (line,) = reader.read([np.ones((40, 200), np.float32)])
+        assert (line.text, line.spans, line.confidence) == ("", (), 1.0)
+        assert reader.read([]) == []
+
+    def test_lines_do_not_depend_on_their_company(self, reader):
+        images = [bars(20, 60), bars(20, 100, 250, thick=10), bars(5, width=40)]
+        together = reader.read(images)
+        assert together == [reader.read([image])[0] for image in images]
+
+    def test_long_lines_are_tiled_without_loss(self, reader):
+        starts = list(range(20, 2790, 60))
+        (line,) = reader.read([bars(*starts, width=2820, thick=10)])
+        assert line.text.count("a") == len(starts)
+
+
+def test_language_never_overrules_sure_ink(tmp_path, reader):
+    keys = np.arange(1, 64, dtype=np.int64)
+    language = NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1)
+    helped = LineReader(tmp_path / "test.onnx", [language])
+    images = [bars(20, 100, 250, thick=10), np.ones((40, 200), np.float32)]
+    for one, two in zip(helped.read(images), reader.read(images), strict=True):
+        assert (one.text, one.spans) == (two.text, two.spans)
+
+
+class TestFiles:
+    def test_other_kinds_are_refused(self, tmp_path):
+        with pytest.raises(ModelError, match="line recogniser"):
+            LineReader(write_reader(tmp_path / "a.onnx", kind="cnn"))
+        with pytest.raises(ModelError, match="line recogniser"):
+            LineReader(write_reader(tmp_path / "b.onnx", normalisation="another"))
+
+    def test_missing_files_are_named(self):
+        with pytest.raises(ModelError, match=r"no-such\.onnx"):
+            LineReader("no-such.onnx")
+
+
+def uniform(weights):
+    """A unigram model in which some letters are likelier than others."""
+    logs = np.full(len(SYMBOLS), -12.0, dtype=np.float32)
+    for letter, log in weights.items():
+        logs[SYMBOLS.index(letter)] = log
+    keys = np.arange(1, len(SYMBOLS) + 1)
+    return NgramModel(keys, logs, np.zeros(len(SYMBOLS), np.float32), order=2)
+
+
+def test_the_language_of_the_lines_is_chosen_among_several(tmp_path):
+    write_reader(tmp_path / "test.onnx")
+    first, second = uniform({"b": -0.1, " ": -0.1}), uniform({"a": -0.1, " ": -0.1})
+    reader = LineReader(tmp_path / "test.onnx", [first, second])
+    logs = reader.log_probs([normalize_line(bars(20, 100, 180, 250, thick=10))])
+    chosen = reader.choose_language(logs)
+    assert chosen is not None and chosen.ngrams is second  # the network reads four a's
+    assert reader.choose_language([]).ngrams is first  # in doubt
+    assert LineReader(tmp_path / "test.onnx").choose_language(logs) is None
+
+
+def test_a_pattern_decides_what_the_ink_leaves_open_and_no_more(tmp_path, monkeypatch):
+    write_reader(tmp_path / "test.onnx")
+    images = [bars(20, 100, 180, thick=10)]
+
+    def read(pattern):
+        return LineReader(tmp_path / "test.onnx", pattern=pattern).read(images)[0].text
+
+    free = read(None)
+    assert set(free) == {"a", "b"}  # grey frames at the edges of the bars are b's
+    assert read("[ab]+") == free
+    assert read("a+") == free  # clear ink stands
+    monkeypatch.setattr("ocr.lines.recognizer.PATTERN_COST", 40.0)
+    assert set(read("a+")) == {"a"}
+    assert read("[0-9]+") == free  # the ink leaves none
+    with pytest.raises(ValueError, match="regular expression"):
+        read("[")

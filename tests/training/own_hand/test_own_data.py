@@ -1,0 +1,239 @@
+"""Own data: what it is told to be, what is left out and said, how it is split."""
+
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr.errors import DataError
+from training.own_hand import own_data
+from training.own_hand.own_data import gather, kind_of, recognise
+from training.own_hand.photo_truth import Aligner
+from training.own_hand.samples import Account, Samples, enough, known, split
+
+
+def letter(sign, size=40):
+    """A picture of a sign."""
+    image = Image.new("L", (size, size), 255)
+    ImageDraw.Draw(image).text((8, 2), sign, fill=0, font=ImageFont.load_default(30))
+    return image
+
+
+def line_picture(text):
+    """A picture of a line."""
+    font = ImageFont.load_default(30)
+    image = Image.new("L", (int(font.getlength(text)) + 20, 50), 255)
+    ImageDraw.Draw(image).text((10, 5), text, fill=0, font=font)
+    return image
+
+
+@pytest.fixture
+def glyph_folder(tmp_path):
+    folder = tmp_path / "letters"
+    for sign in "AB":
+        (folder / sign).mkdir(parents=True)
+        for number in range(4):
+            letter(sign, 38 + number).save(folder / sign / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def line_folder(tmp_path):
+    folder = tmp_path / "lines"
+    folder.mkdir()
+    for number in range(6):
+        line_picture(f"line number {number}").save(folder / f"page{number // 2}-{number:02}.png")
+        (folder / f"page{number // 2}-{number:02}.gt.txt").write_text(f"line number {number}\n")
+    return folder
+
+
+def load(paths, what="glyphs"):
+    account = Account()
+    return gather(paths, what, Aligner(), account), account
+
+
+def test_data_is_recognised(glyph_folder, line_folder, tmp_path):
+    assert recognise(glyph_folder) == "glyph-folder"
+    assert recognise(line_folder) == "photos"
+    for name, what in (
+        ("train-images-idx3-ubyte", "idx"),
+        ("emnist-balanced-test-images-idx3-ubyte.gz", "idx"),
+        ("own.npz", "npz"),
+        ("lines.zip", "line-zip"),
+    ):
+        (tmp_path / name).touch()
+        assert recognise(tmp_path / name) == what
+    shutil.copy(tmp_path / "own.npz", (tmp_path / "sets").mkdir() or tmp_path / "sets" / "own.npz")
+    assert recognise(tmp_path / "sets") == "folder-of-files"
+    assert kind_of([glyph_folder, tmp_path / "sets"]) == "glyphs"
+    assert kind_of([tmp_path / "lines.zip"]) == "lines"
+    assert kind_of([line_folder]) is None
+    with pytest.raises(DataError, match="--kind"):
+        kind_of([glyph_folder, tmp_path / "lines.zip"])
+
+
+def test_mat_files_are_told_apart(tmp_path):
+    from scipy.io import savemat
+
+    savemat(tmp_path / "a.mat", {"dataset": {"train": {}}})
+    savemat(tmp_path / "b.mat", {"train_data": np.zeros((2, 1024)), "train_labels": np.eye(36)[:2]})
+    assert recognise(tmp_path / "a.mat") == "emnist-mat"
+    assert recognise(tmp_path / "b.mat") == "nist36"
+
+
+def test_what_is_no_data_is_refused_with_advice(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.docx").touch()
+    (tmp_path / "pictures").mkdir()
+    letter("A").save(tmp_path / "pictures" / "a.png")
+    letter("A").save(tmp_path / "alone.png")
+    for name, message in (
+        ("missing", "no such file"),
+        ("empty", "empty folder"),
+        ("notes.docx", "not known as training data"),
+        ("pictures", "ocr read --gt"),
+        ("alone.png", "ocr read --gt"),
+    ):
+        with pytest.raises(DataError, match=message):
+            recognise(tmp_path / name)
+
+
+def test_sources_mix_and_are_accounted_for(glyph_folder, tmp_path):
+    images = np.zeros((3, 28, 28), np.uint8)
+    images[:, 5:20, 10:14] = 255
+    np.savez(tmp_path / "own.npz", images=images, label=np.array(list("III")))
+    samples, account = load([glyph_folder, tmp_path / "own.npz"])
+    assert sorted(samples.labels) == list("AAAABBBBIII")
+    assert [one["samples"] for one in account.sources] == [8, 3]
+    assert all(image.shape == (32, 32) for image in samples.images)
+    assert not account.left_out
+
+
+def test_unreadable_pictures_are_named_and_counted(glyph_folder):
+    whole = (glyph_folder / "A" / "0.png").read_bytes()
+    (glyph_folder / "A" / "half.png").write_bytes(whole[: len(whole) // 2])
+    (glyph_folder / "B" / "text.png").write_text("no picture")
+    Image.new("L", (30, 30), 255).save(glyph_folder / "B" / "white.png")
+    samples, account = load([glyph_folder])
+    assert len(samples) == 8  # nothing stands in for them
+    assert account.left_out == {"unreadable pictures": 2, "pictures without any ink": 1}
+    assert any("half.png" in one for one in account.named)
+    assert any("text.png" in one for one in account.named)
+
+
+def test_wrong_shapes_are_refused(tmp_path):
+    np.savez(tmp_path / "own.npz", images=np.zeros((3, 28), np.uint8), label=np.array(list("abc")))
+    with pytest.raises(DataError, match=r"own\.npz.*\(N, H, W\)"):
+        load([tmp_path / "own.npz"])
+
+
+def test_labels_outside_the_charset_are_counted_and_shown(glyph_folder):
+    samples, account = load([glyph_folder])
+    assert len(known(samples, "AC", account)) == 4
+    ((reason, count),) = account.left_out.items()
+    assert count == 4
+    assert "(B;" in reason
+
+
+def test_too_few_samples_are_refused_with_the_reasons(glyph_folder):
+    shutil.rmtree(glyph_folder / "B")
+    (glyph_folder / "A" / "text.png").write_text("no picture")
+    with pytest.raises(DataError, match=r"4 samples.*1 unreadable pictures.*text\.png"):
+        load([glyph_folder])
+    assert enough(make([f"{k}" for k in range(5)]), Account())
+
+
+def test_lines_with_text_beside_them(line_folder):
+    samples, account = load([line_folder], "lines")
+    assert samples.labels == tuple(f"line number {number}" for number in range(6))
+    assert samples.groups == tuple(f"page{number // 2}" for number in range(6))
+    assert {image.shape[0] for image in samples.images} == {40}
+    assert not account.left_out
+
+
+def test_lines_that_cannot_be_learned_are_counted(line_folder):
+    (line_folder / "page0-00.gt.txt").write_text("\N{SNOWMAN} number 0\n")
+    (line_folder / "page0-01.gt.txt").write_text("far too long a text for so narrow a line " * 9)
+    (line_folder / "page1-02.gt.txt").write_bytes(b"\xff\xfe\xff")
+    (line_folder / "page2-04.gt.txt").unlink()
+    with pytest.raises(DataError, match=r"2 samples"):
+        load([line_folder], "lines")
+    account = Account()
+    with pytest.raises(DataError):
+        gather([line_folder], "lines", Aligner(), account)
+    assert account.left_out == {
+        "lines with characters that the model does not know (\N{SNOWMAN})": 1,
+        "lines too narrow for their text, or too long": 1,
+        "unreadable pictures or texts": 1,
+        "pictures without a .gt.txt": 1,
+    }
+    assert any("not UTF-8" in one for one in account.named)
+
+
+def test_line_zips_keep_writers_and_splits(line_folder, tmp_path):
+    rows = ["file\tsplit\twriter\ttext"]
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as archive:
+        for number, path in enumerate(sorted(line_folder.glob("*.png"))):
+            archive.write(path, path.name)
+            part = "valid" if number == 5 else "train"
+            rows.append(f"{path.name}\t{part}\tw{number % 2}\tline number {number}")
+        rows.append("missing.png\ttrain\tw0\tnothing")
+        rows.append("broken row")
+        archive.writestr("lines.tsv", "\n".join(rows))
+    samples, account = load([tmp_path / "own.zip"], "lines")
+    assert samples.splits == ("train",) * 5 + ("valid",)
+    assert set(samples.groups) == {"w0", "w1"}
+    assert account.left_out == {"unreadable pictures": 1, "broken rows of a table": 1}
+    assert any("missing.png" in one for one in account.named)
+    found = split(samples, "lines", 0)
+    assert (found.by, found.valid.tolist()) == ("the data", [5])
+
+    (tmp_path / "no.zip").write_text("no zip")
+    with pytest.raises(DataError, match=r"not a \.zip"):
+        load([tmp_path / "no.zip"], "lines")
+
+
+def make(labels, groups=None, splits=None):
+    count = len(labels)
+    return Samples(
+        tuple(np.full((32, 32), k % 256, np.uint8) for k in range(count)),
+        tuple(labels),
+        np.ones(count, bool),
+        tuple(groups or [""] * count),
+        tuple(splits or [""] * count),
+    )
+
+
+def test_the_split_is_by_writer_where_the_data_tells():
+    samples = make(["a"] * 100, [f"w{k % 10}" for k in range(100)])
+    found = split(samples, "glyphs", 0)
+    assert found.by == "writer or page"
+    groups = np.array(samples.groups)
+    assert not set(groups[found.train]) & set(groups[found.test])
+    assert 0.1 <= len(found.test) / 100 <= 0.3
+    assert set(found.held) == set(groups[found.test])
+
+
+def test_the_split_is_fixed_by_its_seed_and_complete():
+    samples = make(["a", "b"] * 50)
+    one, same, other = (split(samples, "glyphs", seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.test, same.test)
+    assert not np.array_equal(one.test, other.test)
+    assert sorted([*one.train, *one.test]) == list(range(100))
+    assert one.shared
+    assert one.by == "sample"
+
+
+def test_much_data_is_split_in_three():
+    found = split(make(["a"] * 4000), "glyphs", 0)
+    assert not found.shared
+    assert (len(found.train), len(found.valid), len(found.test)) == (3200, 400, 400)
+    assert not set(found.valid) & set(found.test)
+
+
+def test_the_hash_tells_other_data():
+    one, two = make(["a", "b"]), make(["a", "c"])
+    assert one.digest() == make(["a", "b"]).digest() != two.digest()
+    assert own_data.join([one, two]).digest() != one.digest()

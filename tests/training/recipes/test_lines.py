@@ -1,0 +1,198 @@
+"""The line recogniser's network, batches, loss, checkpoints and weight files."""
+
+import copy
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from ocr.lines.normalize import LINE_HEIGHT
+from ocr.lines.recognizer import LineReader
+from ocr.weights import METADATA_KEY, Metadata
+from training.data.text import CHARSET
+from training.networks.line_network import Architecture, LineNetwork
+from training.recipes import line_weights
+from training.recipes import lines as line_model
+from training.synthesis.lines import FRAME
+
+SMALL = Architecture(widths=(4, 8, 8, 8, 8), features=16, blocks=1, lstm=8)
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    found = LineNetwork(SMALL)
+    for module in found.modules():  # as if trained: statistics of their own
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.2, 0.2)
+            module.running_var.uniform_(0.5, 2)
+    return found.eval()
+
+
+def some_lines(count=30, seed=0):
+    rng = np.random.default_rng(seed)
+    return [
+        (rng.integers(0, 255, (LINE_HEIGHT, int(w))).astype(np.uint8), "ab c"[: int(w) % 4 + 1])
+        for w in rng.integers(40, 400, count)
+    ]
+
+
+def test_one_row_of_logits_a_frame(network):
+    with torch.inference_mode():
+        logits = network(torch.rand(2, 1, LINE_HEIGHT, 84))
+    assert logits.shape == (2, 84 // FRAME, len(CHARSET) + 1)
+
+
+def test_batches_hold_every_line_once_and_like_widths():
+    lines = some_lines(200)
+    found = list(line_model.batches(lines, np.random.default_rng(0)))
+    assert sorted(id(line) for batch in found for line in batch) == sorted(map(id, lines))
+    for batch in found:
+        widths = [image.shape[1] for image, _ in batch]
+        assert len(batch) <= line_model.MOST
+        assert len(batch) <= line_model.FEWEST or max(widths) * (len(batch) - 1) <= (
+            line_model.BATCH_WIDTH + 24 * len(batch)
+        )
+
+
+def test_stack_pads_with_paper():
+    image = np.zeros((LINE_HEIGHT, 10), dtype=np.uint8)
+    stacked = line_model.stack([(image, "a"), (image[:, :5], "b")])
+    assert stacked.shape == (2, 1, LINE_HEIGHT, 12)
+    assert stacked[1, 0, :, 5:].min() == 1
+    assert stacked[1, 0, :, :5].max() == 0
+
+
+def test_varied_lines_are_never_narrower_and_keep_their_ink():
+    rng = np.random.default_rng(0)
+    image = np.full((LINE_HEIGHT, 100), 255, dtype=np.uint8)
+    image[10:30, 20:24] = 0
+    for _ in range(20):
+        varied = line_model.vary(rng, image)
+        assert varied.shape[0] == LINE_HEIGHT
+        assert 100 <= varied.shape[1] <= 116
+        assert (255 - varied.astype(int)).sum() == pytest.approx(255 * 80, rel=0.4)
+
+
+def test_greedy_removes_repeats_then_blanks():
+    a, b = CHARSET.index("a") + 1, CHARSET.index("b") + 1
+    logits = torch.nn.functional.one_hot(torch.tensor([[0, a, a, 0, a, b]]), len(CHARSET) + 1)
+    assert line_model.greedy(logits.float()) == ["aab"]
+
+
+def test_training_lowers_the_loss(network):
+    network.train()
+    lines = some_lines(6)
+    optimizer = torch.optim.AdamW(network.parameters(), 0.01)
+    losses = []
+    for _ in range(12):
+        loss = line_model.ctc_loss(network(line_model.stack(lines)), lines)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_rate_rises_then_falls():
+    assert line_model.rate_at(0, 0) < 0.01
+    assert line_model.rate_at(line_model.WARM_UP, 0) == pytest.approx(1, abs=0.01)
+    assert line_model.rate_at(10**5, 1) < 0.01
+
+
+def test_average_moves_towards_the_network():
+    one, two = LineNetwork(SMALL), LineNetwork(SMALL)
+    before = (one.name.weight - two.name.weight).abs().sum().item()
+    line_model.update_average(one, two, 0.5)
+    after = (one.name.weight - two.name.weight).abs().sum().item()
+    assert after == pytest.approx(before / 2, rel=1e-3)
+
+
+def test_checkpoints_come_back_as_they_were(network, tmp_path):
+    optimizer = torch.optim.AdamW(network.parameters(), 0.01)
+    lines = some_lines(3)
+    line_model.ctc_loss(network(line_model.stack(lines)), lines).backward()
+    optimizer.step()
+    path = tmp_path / "lines.ckpt"
+    line_model.save_checkpoint(path, network, network, optimizer, 77)
+    other, average = LineNetwork(SMALL), LineNetwork(SMALL)
+    again = torch.optim.AdamW(other.parameters(), 0.01)
+    assert line_model.load_checkpoint(path, other, average, again) == 77
+    for key, value in network.state_dict().items():
+        assert torch.equal(other.state_dict()[key], value)
+        assert torch.equal(average.state_dict()[key], value)
+    first = next(iter(again.state_dict()["state"].values()))
+    assert first["step"] == 1
+
+
+def metadata():
+    return Metadata("lines", "lines", {}, CHARSET, "line-ink-box-40", ())
+
+
+def test_onnx_computes_what_torch_does(network, tmp_path):
+    model = line_weights.line_graph(network)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    lines = torch.rand(3, 1, LINE_HEIGHT, 64)
+    with torch.inference_mode():
+        expected = network(lines).numpy()
+    (found,) = session.run(None, {"lines": lines.numpy()})
+    assert np.abs(found - expected).max() < 1e-4
+    one, two = (line_weights.line_graph(network).SerializeToString() for _ in range(2))
+    assert one == two
+
+
+def test_a_graph_in_8_bits_computes_nearly_the_same(network):
+    lines = np.random.default_rng(0).random((3, LINE_HEIGHT, 64), dtype=np.float32)
+    model = line_weights.quantized(line_weights.line_graph(network), list(lines))
+    kinds = {node.op_type for node in model.graph.node}
+    assert "DynamicQuantizeLSTM" in kinds and "LSTM" not in kinds
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(lines[:, None])).numpy()
+    (found,) = session.run(None, {"lines": lines[:, None]})
+    assert np.abs(found - expected).max() < 0.05 * np.ptp(expected)
+    again = line_weights.quantized(line_weights.line_graph(network), list(lines))
+    assert again.SerializeToString(deterministic=True) == model.SerializeToString(
+        deterministic=True
+    )
+
+
+def test_weight_files_can_be_read_and_trained_on(network, tmp_path):
+    lines = [np.ones((LINE_HEIGHT, 64), dtype=np.float32)]
+    model = line_weights.quantized(line_weights.line_graph(network), lines)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, metadata().to_json()
+    line_weights.write(tmp_path / "lines.onnx", model.SerializeToString())
+    reader = LineReader(tmp_path / "lines.onnx")
+    assert len(reader.read([np.ones((40, 90), dtype=np.float32)])) == 1
+    line_weights.save_weights(tmp_path / "lines.safetensors", network, metadata())
+    other, average = LineNetwork(SMALL), LineNetwork(SMALL)
+    assert line_model.load_checkpoint(tmp_path / "lines.safetensors", other, average) == 0
+    assert torch.allclose(other.name.weight, network.name.weight, atol=1e-3)
+
+
+def test_temperature_makes_overconfidence_milder(network):
+    with torch.no_grad():
+        network.name.weight.mul_(40)
+    rng = np.random.default_rng(0)
+    lines = [
+        (rng.random((LINE_HEIGHT, 120)).astype(np.float32), "nothing like it") for _ in range(4)
+    ]
+    assert line_weights.fit_temperature(network, lines) > 1
+
+
+def test_a_blend_lies_between_two_networks(network):
+    before = copy.deepcopy(network)
+    with torch.no_grad():
+        for value in network.state_dict().values():
+            if value.is_floating_point():
+                value.add_(1)
+    line_weights.blend(network, before, 0.25)
+    for now, then in zip(network.parameters(), before.parameters(), strict=True):
+        torch.testing.assert_close(now, then + 0.75)

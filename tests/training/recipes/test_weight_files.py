@@ -1,0 +1,110 @@
+import subprocess
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from ocr.errors import OutputError
+from ocr.letters.classifiers.cnn import GlyphCnn
+from ocr.weights import CHECKSUMS, Metadata, checksum_state, read_metadata
+from training.recipes.weight_files import (
+    code_commit,
+    dated,
+    onnx_model,
+    save_npz,
+    save_onnx,
+    save_safetensors,
+    update_checksums,
+)
+
+METADATA = Metadata(
+    name="tiny",
+    kind="cnn",
+    architecture={"name": "GlyphCnn", "arguments": {"classes": 5, "widths": [4, 6, 8]}},
+    charset=tuple("ab1.é"),
+    normalisation="test",
+    data=({"name": "nothing", "licence": "none", "source": "here"},),
+    temperature=1.25,
+)
+
+
+@pytest.fixture
+def network():
+    """A network whose normalisation layers do something, with slopes of both signs."""
+    torch.manual_seed(0)
+    network = GlyphCnn(5, (4, 6, 8))
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(layer.weight)
+            torch.nn.init.normal_(layer.bias)
+            layer.running_mean.normal_()
+            layer.running_var.uniform_(0.5, 2)
+    return network.eval()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_onnx_computes_what_torch_computes(network, count):
+    session = onnxruntime.InferenceSession(onnx_model(network).SerializeToString())
+    glyphs = np.random.default_rng(0).random((count, 1, 32, 32), dtype=np.float32)
+    (ours,) = session.run(None, {"glyphs": glyphs})
+    with torch.inference_mode():
+        theirs = network(torch.from_numpy(glyphs)).numpy()
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_every_kind_of_file_tells_its_description(network, tmp_path):
+    save_safetensors(tmp_path / "m.safetensors", network, METADATA)
+    save_onnx(tmp_path / "m.onnx", network, METADATA)
+    save_npz(tmp_path / "m.npz", {"W1": np.zeros((2, 5))}, METADATA)
+    for path in sorted(tmp_path.iterdir()):
+        assert read_metadata(path) == METADATA
+
+
+def test_the_same_weights_give_the_same_bytes(network, tmp_path):
+    for name in ("one", "two"):
+        save_safetensors(tmp_path / f"{name}.safetensors", network, METADATA)
+        save_onnx(tmp_path / f"{name}.onnx", network, METADATA)
+    for suffix in (".safetensors", ".onnx"):
+        one, two = (tmp_path / f"{name}{suffix}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_failed_write_leaves_the_previous_file(tmp_path, monkeypatch):
+    path = tmp_path / "m.npz"
+    save_npz(path, {"W1": np.zeros(3)}, METADATA)
+    before = path.read_bytes()
+
+    def fail(stream, **_):
+        stream.write(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(np, "savez", fail)
+    with pytest.raises(OutputError, match="no space"):
+        save_npz(path, {"W1": np.ones(3)}, METADATA)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["m.npz"]
+
+
+def test_checksums_keep_the_other_files(tmp_path):
+    for name in ("a.npz", "b.npz"):
+        (tmp_path / name).write_bytes(name.encode())
+        update_checksums(tmp_path, name)
+    assert [checksum_state(tmp_path / name) for name in ("a.npz", "b.npz")] == ["ok", "ok"]
+    (tmp_path / "a.npz").write_bytes(b"other")
+    assert checksum_state(tmp_path / "a.npz") == "changed"
+    update_checksums(tmp_path, "a.npz")
+    assert checksum_state(tmp_path / "a.npz") == "ok"
+    assert len((tmp_path / CHECKSUMS).read_text().splitlines()) == 2
+
+
+def test_dated_adds_date_and_commit(monkeypatch):
+    described = dated(METADATA)
+    assert len(described.date) == 10
+    assert described.commit == code_commit()
+
+    def missing(*_, **__):
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(subprocess, "run", missing)
+    assert code_commit() == ""

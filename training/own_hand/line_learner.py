@@ -1,0 +1,122 @@
+"""What `ocr train --kind lines` does: the line recogniser as a learner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import torch
+
+from ocr.evaluation.error_rates import Errors, character_errors
+from training.networks.line_network import Architecture, LineNetwork
+from training.own_hand.glyph_learners import score
+from training.own_hand.replay import Base
+from training.own_hand.samples import Samples
+from training.recipes.descent import Descent
+from training.recipes.lines import CLIP, Line, batches, ctc_loss, read_lines, stack, vary
+from training.recipes.trainer import State
+
+FEWEST_DRAWN = 160  # own lines an epoch: fewer are shown several times, each time changed
+
+
+def network_of(architecture: dict[str, Any]) -> LineNetwork:
+    """An untrained network of the sizes that a weight file tells; the usual ones if it does not."""
+    sizes = {
+        one.name: tuple(value) if isinstance(value, list) else value
+        for one in fields(Architecture)
+        if (value := architecture.get(one.name)) is not None
+    }
+    return LineNetwork(Architecture(**sizes))
+
+
+def as_lines(samples: Samples) -> list[Line]:
+    """Samples as the pairs that `training.recipes.lines` takes."""
+    return list(zip(samples.images, samples.labels, strict=True))
+
+
+def read_samples(network: LineNetwork, samples: Samples) -> list[str]:
+    """What the network makes of lines by the likeliest path."""
+    return read_lines(network, [image.astype(np.float32) / 255 for image in samples.images])
+
+
+def pooled_errors(samples: Samples, read: Sequence[str]) -> Errors:
+    """Edits over characters of all lines."""
+    pairs = zip(samples.labels, read, strict=True)
+    return sum((character_errors(truth, text) for truth, text in pairs), Errors())
+
+
+class LineLearner:
+    """Trains a `LineNetwork`; see `training.recipes.trainer.Learner`."""
+
+    def __init__(
+        self,
+        network: LineNetwork,
+        own: Samples,
+        valid: Samples,
+        base: Base | None,
+        rate: float,
+        batch: int,
+        augmentation: str,
+        replay: float,
+    ) -> None:
+        self.valid, self.base_valid = valid, base.valid if base else None
+        self.own = as_lines(own)
+        self.base = as_lines(base.train) if base else []
+        self.batch, self.augmentation, self.replay = batch, augmentation, replay
+        self.going_on = base is not None
+        self.network = network
+        self.descent = Descent(network, rate, CLIP, self.going_on, betas=(0.9, 0.98))
+        self.average = self.descent.average
+        self.start = self._figures()
+
+    def _figures(self) -> dict[str, float]:
+        """CER of own and base lines held back, and the mean loss a character of the own."""
+        own = pooled_errors(self.valid, read_samples(self.average, self.valid)).rate or 0.0
+        total = characters = 0.0
+        lines = as_lines(self.valid)
+        with torch.inference_mode():
+            for line in lines:
+                loss = float(ctc_loss(self.average(stack([line])), [line]))
+                total += loss * len(line[1])
+                characters += len(line[1])
+        figures = {"valid": own, "valid loss": total / max(characters, 1)}
+        if self.base_valid is not None:
+            read = read_samples(self.average, self.base_valid)
+            figures["base"] = pooled_errors(self.base_valid, read).rate or 0.0
+        return figures
+
+    def batches(self, rng: np.random.Generator) -> list[list[Line]]:
+        repeats = max(1, -(-FEWEST_DRAWN // len(self.own))) if self.going_on else 1
+        lines = self.own * repeats
+        if self.base and self.replay:
+            count = round(self.replay * len(lines))
+            rows = rng.choice(len(self.base), count, replace=count > len(self.base))
+            lines = lines + [self.base[row] for row in rows]
+        return list(batches(lines, rng, self.batch))
+
+    def step(self, batch: Sequence[Line], rng: np.random.Generator, rate: float) -> float:
+        self.descent.begin(rng)
+        lines = list(batch)
+        if self.augmentation != "none":
+            lines = [(vary(rng, image), text) for image, text in lines]
+        with torch.autocast("cpu", torch.bfloat16):
+            features = self.network.features(stack(lines))
+        return self.descent.step(ctc_loss(self.network.logits(features.float()), lines), rate)
+
+    def measure(self) -> dict[str, float]:
+        now = self._figures()
+        if not self.going_on:
+            return {**now, "score": score(now["valid loss"])}
+        gained = {key: now[key] - self.start[key] for key in ("valid", "base") if key in now}
+        return {**now, "score": score(now["valid loss"], gained["valid"], gained.get("base", 0.0))}
+
+    def state(self) -> State:
+        return self.descent.state()
+
+    def restore(self, state: State) -> None:
+        self.descent.restore(state)
+
+    def weights(self) -> State:
+        return self.descent.weights()

@@ -1,0 +1,394 @@
+"""People's own data for `ocr train`: told what it is by looking, loaded, split, and accounted for.
+
+What cannot be used is left out, counted by its reason and named; it is never replaced by something
+else.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ocr.errors import DataError, OcrError
+from ocr.evaluation.ground_truth import read_truth, truth_path
+from ocr.input.photo import open_image
+from ocr.input.sources import SUFFIXES
+from ocr.lines.normalize import normalize_line
+from training.data.datasets import (
+    Characters,
+    load_emnist_mat,
+    load_folder,
+    load_idx,
+    load_nist36,
+    load_npz,
+)
+from training.data.glyphs import normalize_pictures
+from training.data.scans import even_light
+from training.data.text import fold_text, writable
+from training.own_hand.samples import SHOWN, Account, Samples, enough, join
+from training.synthesis.lines import fits
+
+if TYPE_CHECKING:
+    from training.own_hand.photo_truth import Aligner
+
+LINE_SHAPE = 3.0  # width over height from which a picture with one line of text is that line
+READ_AT_ONCE = 4096  # pictures normalised at once: bounds the memory
+LINE_SIDE = 4000  # pixels, longest side at which the picture of a line is opened
+TRUTHS = ("train", "valid", "test")
+
+
+def recognise(path: Path) -> str:
+    """What a file or folder holds, as named in `GLYPH_LOADERS` and `LINE_LOADERS`.
+
+    Raises
+    ------
+    DataError
+        It is missing, empty, or nothing that can be trained on; the message says what can.
+    """
+    if path.is_dir():
+        return _recognise_folder(path)
+    if not path.exists():
+        raise DataError(f"{path}: no such file or folder. Check the path.")
+    name, suffix = path.name, path.suffix.lower()
+    if suffix in SUFFIXES:
+        if not truth_path(path).is_file():
+            raise DataError(
+                f"{path}: no {truth_path(path).name} beside it says what it reads. Write a draft "
+                f"with `ocr read --gt {path}` and correct it."
+            )
+        return "photos"
+    if suffix == ".mat":
+        return "emnist-mat" if _has_dataset(path) else "nist36"
+    if suffix == ".npz":
+        return "npz"
+    if suffix == ".zip":
+        return "line-zip"
+    if "-images" in name and "idx3" in name:
+        return "idx"
+    raise DataError(f"{path}: not known as training data. {USABLE}")
+
+
+USABLE = (
+    "Give photos or line images with a .gt.txt beside each, a folder with a sub-folder of pictures "
+    "for each character, a .mat file (NIST36, EMNIST), idx files (MNIST, EMNIST; -images-idx3-), "
+    "an .npz with images and label, or a .zip with a lines.tsv."
+)
+
+
+def _recognise_folder(path: Path) -> str:
+    inside = sorted(one for one in path.iterdir() if not one.name.startswith("."))
+    if not inside:
+        raise DataError(f"{path}: an empty folder. {USABLE}")
+    if (path / "lines.tsv").is_file():
+        return "line-folder"
+    pictures = [one for one in inside if one.suffix.lower() in SUFFIXES and one.is_file()]
+    if any(truth_path(one).is_file() for one in pictures):
+        return "photos"
+    if any(_is_data_file(one) for one in inside):
+        return "folder-of-files"
+    if any(one.is_dir() for one in inside):
+        return "glyph-folder"
+    if pictures:
+        raise DataError(
+            f"{path}: no picture here has a .gt.txt that says what it reads. Write drafts with "
+            f"`ocr read --gt {path}` and correct them."
+        )
+    raise DataError(f"{path}: nothing to train on here. {USABLE}")
+
+
+def _is_data_file(path: Path) -> bool:
+    return path.is_file() and (
+        path.suffix.lower() in (".mat", ".npz", ".zip")
+        or ("-images" in path.name and "idx3" in path.name)
+    )
+
+
+def _has_dataset(path: Path) -> bool:
+    from scipy.io import whosmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        return any(name == "dataset" for name, *_ in whosmat(str(path)))
+    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError):
+        return False  # the loader says what is wrong with it
+
+
+def kind_of(paths: Sequence[Path]) -> str | None:
+    """ "glyphs" or "lines" where the data tells, None where photos alone leave it open.
+
+    Raises
+    ------
+    DataError
+        As `recognise`; or some hold single characters only and others lines only.
+    """
+    kinds = [
+        "glyphs" if what in GLYPH_LOADERS else "lines"
+        for what in map(recognise, _opened(paths))
+        if what != "photos"
+    ]
+    if not kinds:
+        return None
+    if len(set(kinds)) > 1:
+        raise DataError("some of the data holds single characters and some lines. Choose --kind.")
+    return kinds[0]
+
+
+def _opened(paths: Iterable[Path]) -> Iterator[Path]:
+    """The paths, folders of data files replaced by these files."""
+    for path in paths:
+        if recognise(path) == "folder-of-files":
+            yield from (one for one in sorted(path.iterdir()) if _is_data_file(one))
+        else:
+            yield path
+
+
+def gather(paths: Sequence[Path], what: str, aligner: Aligner, account: Account) -> Samples:
+    """All samples of several sources, what cannot be used left out and booked on `account`.
+
+    Parameters
+    ----------
+    what : {"glyphs", "lines"}
+        Lines have the characters of `training.data.text.CHARSET`, glyphs any.
+    aligner : Aligner
+        Cuts photos into letters or lines and sets them against the text.
+
+    Raises
+    ------
+    DataError
+        A source is nothing that can be trained on, or nothing is left of all of them.
+    """
+    parts = []
+    for path in _opened(paths):
+        kind = recognise(path)
+        loaders = GLYPH_LOADERS if what == "glyphs" else LINE_LOADERS
+        if kind not in loaders:
+            raise DataError(
+                f"{path}: holds {'lines' if what == 'glyphs' else 'single characters'}, which "
+                f"--kind {'lines' if what == 'lines' else 'cnn'} cannot learn from."
+            )
+        before = account.left_out.total()
+        part = loaders[kind](path, aligner, account)
+        parts.append(part)
+        account.sources.append(
+            {
+                "name": path.name,
+                "what": kind,
+                "samples": len(part),
+                "left out": account.left_out.total() - before,
+                "digest": part.digest()[:16],
+            }
+        )
+    return enough(join(parts), account)
+
+
+def _glyphs(found: Characters, split: str, account: Account) -> Samples:
+    """Normalised samples of a data set; pictures without any ink are left out."""
+    for message in found.skipped:
+        account.leave_out("unreadable pictures", name=message)
+    images = found.images
+    stacks = [
+        normalize_pictures(images[start : start + READ_AT_ONCE])
+        for start in range(0, len(images), READ_AT_ONCE)
+    ]
+    glyphs = np.concatenate(stacks) if stacks else np.empty((0, 32, 32), np.uint8)
+    inked = (glyphs < 255).any(axis=(1, 2))
+    account.leave_out("pictures without any ink", int((~inked).sum()))
+    writers = found.writers if found.writers is not None else np.full(len(glyphs), "")
+    rows = np.flatnonzero(inked)
+    return Samples(
+        tuple(glyphs[rows]),
+        tuple(unicodedata.normalize("NFC", str(found.labels[row])) for row in rows),
+        found.cased[rows],
+        tuple(str(writers[row]) for row in rows),
+        (split,) * len(rows),
+    )
+
+
+def _load_npz(path: Path, _: Aligner, account: Account) -> Samples:
+    splits: list[str | None] = [None]
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            if "split" in data:
+                splits = [str(name) for name in np.unique(data["split"])]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        pass  # the loader says what is wrong with it
+    return join([_glyphs(load_npz(path, one), _split(one), account) for one in splits])
+
+
+def _load_idx(path: Path, _: Aligner, account: Account) -> Samples:
+    return _glyphs(load_idx(path), "test" if path.name.startswith("t10k") else _split(path.name),
+                   account)  # fmt: skip
+
+
+def _load_emnist_mat(path: Path, _: Aligner, account: Account) -> Samples:
+    parts = (_glyphs(load_emnist_mat(path, one), one, account) for one in ("train", "test"))
+    return join(list(parts))
+
+
+def _load_nist36(path: Path, _: Aligner, account: Account) -> Samples:
+    return _glyphs(load_nist36(path), _split(path.stem), account)
+
+
+def _load_glyph_folder(path: Path, _: Aligner, account: Account) -> Samples:
+    return _glyphs(load_folder(path), "", account)
+
+
+def _split(name: str | None) -> str:
+    """The part that a name tells: train, valid or test as a word of it, else ""."""
+    words = re.split(r"[^a-z]+", (name or "").lower())
+    return next((one for one in TRUTHS if one in words), "")
+
+
+def _load_photo_letters(path: Path, aligner: Aligner, account: Account) -> Samples:
+    parts = []
+    for photo in _photos(path, account):
+        images, labels = aligner.letters(photo, account)
+        groups, cased = (photo.name,) * len(labels), np.ones(len(labels), bool)
+        splits = ("",) * len(labels)
+        parts.append(Samples(tuple(images), tuple(labels), cased, groups, splits))
+    return join(parts)
+
+
+def _photos(path: Path, account: Account) -> Iterator[Path]:
+    """The pictures of a folder that have a text, or the one that was named."""
+    if not path.is_dir():
+        yield path
+        return
+    without = 0
+    for picture in sorted(path.iterdir()):
+        if picture.suffix.lower() in SUFFIXES and not picture.name.startswith("."):
+            if truth_path(picture).is_file():
+                yield picture
+            else:
+                without += 1
+    account.leave_out("pictures without a .gt.txt", without)
+
+
+def _line_samples(
+    found: Iterable[tuple[NDArray[np.float32], str, str, str]], account: Account
+) -> Samples:
+    """Samples of evened lines with text, group and split; what does not fit is left out."""
+    images, labels, groups, splits = [], [], [], []
+    for grey, text, group, split in found:
+        text = fold_text(text)
+        if not writable(text):
+            strange = "".join(sorted({c for c in text if not writable(c) and c != " "}))[:SHOWN]
+            reason = (
+                f"with characters that the model does not know ({strange})"
+                if text
+                else ("without any text")
+            )
+            account.leave_out(f"lines {reason}")
+            continue
+        line = np.uint8(normalize_line(grey) * 255 + 0.5)
+        if (line == 255).all():
+            account.leave_out("pictures without any ink")
+        elif not fits(line, text):
+            account.leave_out("lines too narrow for their text, or too long")
+        else:
+            images.append(line)
+            labels.append(text)
+            groups.append(group)
+            splits.append(split)
+    return Samples(
+        tuple(images), tuple(labels), np.ones(len(labels), bool), tuple(groups), tuple(splits)
+    )
+
+
+def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples:
+    def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
+        for photo in _photos(path, account):
+            try:
+                picture = open_image(photo)
+                rows = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
+                if len(rows) == 1 and picture.width >= LINE_SHAPE * picture.height:
+                    grey = picture.grey(LINE_SIDE)
+                    yield even_light(grey), rows[0], _page_of(photo.stem), ""
+                    continue
+            except OcrError as error:
+                account.leave_out("unreadable pictures or texts", name=str(error))
+                continue
+            for image, text in aligner.lines(photo, account):
+                yield image, text, photo.stem, ""
+
+    return _line_samples(lines(), account)
+
+
+def _page_of(stem: str) -> str:
+    """The page that a line's file name tells: all but the number at its end."""
+    return re.sub(r"[-_. ]?\d+$", "", stem)
+
+
+def _load_line_zip(path: Path, _: Aligner, account: Account) -> Samples:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _table_lines(path, archive.read, account)
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: not a .zip with a lines.tsv ({error}).") from None
+
+
+def _load_line_folder(path: Path, _: Aligner, account: Account) -> Samples:
+    return _table_lines(path, lambda name: (path / name).read_bytes(), account)
+
+
+def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> Samples:
+    """Lines by a table of tab-separated file, split, writer and text, with a head."""
+    try:
+        rows = [row.split("\t") for row in read("lines.tsv").decode("utf-8-sig").splitlines()]
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: its lines.tsv is not UTF-8. Save it as UTF-8.") from None
+    if not rows or not {"file", "text"} <= set(rows[0]):
+        raise DataError(f"{path}: lines.tsv needs a head with at least file and text.")
+    place = {name: column for column, name in enumerate(rows[0])}
+
+    def cell(row: list[str], name: str) -> str:
+        return row[place[name]] if name in place else ""
+
+    def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
+        for number, row in enumerate(rows[1:], start=2):
+            if len(row) != len(rows[0]):
+                account.leave_out(
+                    "broken rows of a table", name=f"{path}: line {number} of lines.tsv is broken."
+                )
+                continue
+            name = cell(row, "file")
+            try:
+                with Image.open(io.BytesIO(read(name))) as picture:
+                    grey = np.asarray(picture.convert("L"), dtype=np.float32) / 255
+            except (OSError, KeyError, ValueError, Image.DecompressionBombError) as error:
+                reason = f"{path}: {name} cannot be read ({str(error).splitlines()[0]})."
+                account.leave_out("unreadable pictures", name=reason)
+                continue
+            yield (
+                even_light(grey),
+                cell(row, "text"),
+                cell(row, "writer"),
+                _split(cell(row, "split")),
+            )
+
+    return _line_samples(lines(), account)
+
+
+Loader = Callable[[Path, "Aligner", Account], Samples]
+GLYPH_LOADERS: dict[str, Loader] = {
+    "photos": _load_photo_letters,
+    "glyph-folder": _load_glyph_folder,
+    "nist36": _load_nist36,
+    "emnist-mat": _load_emnist_mat,
+    "idx": _load_idx,
+    "npz": _load_npz,
+}
+LINE_LOADERS: dict[str, Loader] = {
+    "photos": _load_photo_lines,
+    "line-zip": _load_line_zip,
+    "line-folder": _load_line_folder,
+}

@@ -1,0 +1,364 @@
+"""The three kinds of models that `ocr train` makes: build, measure, calibrate, write.
+
+One class a kind, with the same methods (`System`); how each learns stands in its learner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ocr.errors import ModelError
+from ocr.formats.output import replacing
+from ocr.letters.classifiers import load_classifier
+from ocr.letters.classifiers.base import softmax
+from ocr.letters.classifiers.cnn import GlyphCnn, TorchClassifier
+from ocr.letters.glyphs import GLYPH_SIZE
+from ocr.letters.glyphs import NORMALISATION as GLYPH_NORMALISATION
+from ocr.lines.ctc import BLANK
+from ocr.lines.normalize import LINE_HEIGHT
+from ocr.lines.normalize import NORMALISATION as LINE_NORMALISATION
+from ocr.weights import METADATA_KEY, Metadata, read_metadata
+from training.networks.line_network import LineNetwork
+from training.networks.numpy_mlp import Layer, xavier_layer
+from training.own_hand.glyph_learners import CnnLearner, MlpLearner, as_glyphs, mlp_logits
+from training.own_hand.line_learner import LineLearner, network_of, pooled_errors, read_samples
+from training.own_hand.replay import Base
+from training.own_hand.samples import Samples
+from training.recipes import weight_files
+from training.recipes.glyph_accuracy import fit_temperature
+from training.recipes.glyphs import network_logits
+from training.recipes.lines import load_checkpoint, stack
+from training.recipes.trainer import Learner, State
+from training.synthesis.lines import FRAME
+
+if TYPE_CHECKING:
+    import onnx
+
+    from training.own_hand.settings import Settings
+
+CALIBRATION = 100  # samples that a temperature is fitted on, at least
+CALIBRATION_LINES = 60  # lines that it is fitted on, at most
+ONNX_TOLERANCE = 1e-4  # of the largest logit: by so much the ONNX graph may differ from torch
+CHECKED = 64  # samples that this is checked on
+HIDDEN = 64  # units of the numpy network from scratch, as the course has them
+WIDTHS = (32, 64, 128)  # of the CNN from scratch
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a model reads of held-back samples: figures, and the readings for the report.
+
+    `own` and `base` are accuracies of characters, or error rates (CER) of lines.
+    """
+
+    own: float
+    base: float | None
+    read: tuple[str, ...]  # of the own samples
+    sure: tuple[float, ...] = ()  # confidence of each, for characters
+
+
+class System(Protocol):
+    """One kind of model, from its start to its files."""
+
+    architecture: dict[str, Any]
+    normalisation: str
+
+    def learner(self, own: Samples, valid: Samples, base: Base | None) -> Learner:
+        """Something that trains this model, from where it stands."""
+        ...
+
+    def take(self, weights: State) -> None:
+        """Take up weights that the learner gave."""
+        ...
+
+    def measured(self, held: Samples, base: Base | None) -> Measured:
+        """Read the samples held back, and the base test."""
+        ...
+
+    def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
+        """The divisor of the logits that makes confidences true; `old` with too few samples."""
+        ...
+
+    def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
+        """Write the weight files, the one to read with first."""
+        ...
+
+
+Logits = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+
+
+def _measured(logits_of: Logits, charset: str, held: Samples, base: Base | None) -> Measured:
+    glyphs = as_glyphs(held, charset)
+    logits = logits_of(glyphs.images)
+    proba = softmax(logits)
+    on_base = None
+    if base is not None and len(base.test):
+        test = as_glyphs(base.test, charset)
+        on_base = test.accuracy(logits_of(test.images))
+    return Measured(
+        glyphs.accuracy(logits),
+        on_base,
+        tuple(charset[k] for k in proba.argmax(axis=1)),
+        tuple(float(p) for p in proba.max(axis=1)),
+    )
+
+
+def _temperature(
+    logits_of: Logits, charset: str, valid: Samples, base: Base | None, old: float
+) -> float:
+    parts = [as_glyphs(valid, charset)]
+    if base is not None and base.real:
+        parts.append(as_glyphs(base.valid, charset))
+    if sum(map(len, parts)) < CALIBRATION:
+        return old
+    logits = np.concatenate([logits_of(part.images) for part in parts])
+    return fit_temperature(logits, np.concatenate([part.labels for part in parts]))
+
+
+class MlpSystem:
+    """The numpy network; see `System`."""
+
+    normalisation = GLYPH_NORMALISATION
+
+    def __init__(self, settings: Settings, charset: tuple[str, ...], start: Path | None) -> None:
+        self.settings, self.charset = settings, "".join(charset)
+        if start is None:
+            rng = np.random.default_rng((settings.seed or 0, 3))
+            self.network = [
+                xavier_layer(GLYPH_SIZE**2, HIDDEN, rng, "sigmoid"),
+                xavier_layer(HIDDEN, len(charset), rng, "softmax"),
+            ]
+        else:
+            load_classifier(start)  # checks the file
+            with np.load(start, allow_pickle=False) as data:
+                count = sum(name.startswith("W") for name in data.files)
+                self.network = [
+                    Layer(
+                        data[f"W{k}"].astype(np.float64),
+                        data[f"b{k}"].astype(np.float64),
+                        "softmax" if k == count else "sigmoid",
+                    )
+                    for k in range(1, count + 1)
+                ]
+        hidden = [layer.weight.shape[1] for layer in self.network[:-1]]
+        self.architecture = {
+            "name": "mlp",
+            "arguments": {"inputs": GLYPH_SIZE**2, "hidden": hidden, "activation": "sigmoid"},
+        }
+
+    def learner(self, own: Samples, valid: Samples, base: Base | None) -> MlpLearner:
+        one = self.settings
+        network = [Layer(l.weight.copy(), l.bias.copy(), l.activation) for l in self.network]  # noqa: E741
+        return MlpLearner(
+            network, self.charset, own, valid, base,
+            one.rate or 0.0, one.batch or 1, one.augmentation or "none", one.replay or 0.0,
+        )  # fmt: skip
+
+    def take(self, weights: State) -> None:
+        for k, layer in enumerate(self.network, start=1):
+            layer.weight, layer.bias = weights[f"W{k}"], weights[f"b{k}"]
+
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return mlp_logits(self.network, images)
+
+    def measured(self, held: Samples, base: Base | None) -> Measured:
+        return _measured(self._logits, self.charset, held, base)
+
+    def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
+        return _temperature(self._logits, self.charset, valid, base, old)
+
+    def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
+        path = out / f"{metadata.name}.npz"
+        arrays = {}
+        for k, layer in enumerate(self.network, start=1):
+            arrays[f"W{k}"] = layer.weight.astype(np.float32)
+            arrays[f"b{k}"] = layer.bias.astype(np.float32)
+        weight_files.save_npz(path, arrays, metadata)
+        return (path,)
+
+
+class CnnSystem:
+    """The convolutional network; see `System`."""
+
+    normalisation = GLYPH_NORMALISATION
+
+    def __init__(self, settings: Settings, charset: tuple[str, ...], start: Path | None) -> None:
+        self.settings, self.charset = settings, "".join(charset)
+        torch.manual_seed(settings.seed or 0)
+        if start is None:
+            self.architecture: dict[str, Any] = {
+                "name": "GlyphCnn",
+                "arguments": {"classes": len(charset), "widths": list(WIDTHS), "dropout": 0.3},
+            }
+            self.network = GlyphCnn(len(charset), WIDTHS)
+        else:
+            found = load_classifier(start)
+            if not isinstance(found, TorchClassifier):
+                raise ModelError(f"{start}: not a .safetensors file.")
+            self.architecture, self.network = found.metadata.architecture, found.network
+        self.network.eval()
+
+    def learner(self, own: Samples, valid: Samples, base: Base | None) -> CnnLearner:
+        one = self.settings
+        network = GlyphCnn(**self.architecture["arguments"])
+        network.load_state_dict(self.network.state_dict())
+        return CnnLearner(
+            network, self.charset, own, valid, base,
+            one.rate or 0.0, one.batch or 1, one.augmentation or "none", one.replay or 0.0,
+        )  # fmt: skip
+
+    def take(self, weights: State) -> None:
+        self.network.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
+        self.network.eval()
+
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return network_logits(self.network, images)
+
+    def measured(self, held: Samples, base: Base | None) -> Measured:
+        return _measured(self._logits, self.charset, held, base)
+
+    def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
+        return _temperature(self._logits, self.charset, valid, base, old)
+
+    def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
+        glyphs = np.stack(held.images[:CHECKED])[:, None].astype(np.float32) / 255
+        with torch.inference_mode():
+            wanted = self.network(torch.from_numpy(glyphs)).numpy()
+        model = weight_files.onnx_model(self.network)
+        check_onnx(model, "glyphs", glyphs, wanted)
+        paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
+        weight_files.save_safetensors(paths[1], self.network, metadata)
+        write_onnx(paths[0], model, metadata)
+        return paths
+
+
+class LineSystem:
+    """The line recogniser; see `System`."""
+
+    normalisation = LINE_NORMALISATION
+
+    def __init__(self, settings: Settings, charset: tuple[str, ...], start: Path | None) -> None:
+        self.settings = settings
+        torch.manual_seed(settings.seed or 0)
+        self.network = LineNetwork()
+        if start is not None:
+            told = read_metadata(start)
+            if told.charset != charset or told.normalisation != LINE_NORMALISATION:
+                raise ModelError(
+                    f"{start}: made for another charset or way of cutting lines than this version "
+                    f"trains. Use --from {SYSTEM_START}."
+                )
+            self.network = network_of(told.architecture)
+            try:
+                load_checkpoint(start, self.network, network_of(told.architecture))
+            except (RuntimeError, OSError) as error:
+                reason = str(error).splitlines()[0]
+                raise ModelError(f"{start}: does not fit this network ({reason}).") from None
+        self.network.eval()
+        self.architecture = {
+            **{
+                key: list(value) if isinstance(value, tuple) else value
+                for key, value in asdict(self.network.architecture).items()
+            },
+            "height": LINE_HEIGHT,
+            "frame": FRAME,
+            "blank": BLANK,
+        }
+
+    def learner(self, own: Samples, valid: Samples, base: Base | None) -> LineLearner:
+        one = self.settings
+        network = LineNetwork(self.network.architecture)
+        network.load_state_dict(self.network.state_dict())
+        return LineLearner(
+            network, own, valid, base,
+            one.rate or 0.0, one.batch or 1, one.augmentation or "none", one.replay or 0.0,
+        )  # fmt: skip
+
+    def take(self, weights: State) -> None:
+        self.network.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
+        self.network.eval()
+
+    def measured(self, held: Samples, base: Base | None) -> Measured:
+        read = read_samples(self.network, held)
+        own = pooled_errors(held, read).rate or 0.0
+        on_base = None
+        if base is not None:
+            on_base = pooled_errors(base.test, read_samples(self.network, base.test)).rate
+        return Measured(own, on_base, tuple(read))
+
+    def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
+        from training.recipes.line_weights import fit_temperature as fit_line_temperature
+
+        both = [valid, base.valid] if base is not None and base.real else [valid]
+        lines = [
+            (image.astype(np.float32) / 255, text)
+            for part in both
+            for image, text in zip(part.images, part.labels, strict=True)
+        ]
+        if sum(len(text) for _, text in lines) < CALIBRATION:
+            return old
+        chosen = np.linspace(0, len(lines) - 1, min(CALIBRATION_LINES, len(lines))).astype(int)
+        return fit_line_temperature(self.network, [lines[k] for k in chosen])
+
+    def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
+        from training.recipes.line_weights import line_graph
+
+        some = sorted(held.images, key=lambda image: image.shape[1])[: CHECKED // 8]
+        lines = stack([(image, "") for image in some])
+        with torch.inference_mode():
+            wanted = self.network(lines).numpy()
+        model = line_graph(self.network)
+        check_onnx(model, "lines", lines.contiguous().numpy(), wanted)
+        paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
+        weight_files.save_safetensors(paths[1], self.network, metadata)
+        write_onnx(paths[0], model, metadata)
+        return paths
+
+
+SYSTEM_START = "lines.safetensors"
+SYSTEMS: dict[str, Callable[[Settings, tuple[str, ...], Path | None], System]] = {
+    "mlp": MlpSystem,
+    "cnn": CnnSystem,
+    "lines": LineSystem,
+}
+
+
+def check_onnx(
+    model: onnx.ModelProto, name: str, values: NDArray[np.float32], wanted: NDArray[np.float32]
+) -> None:
+    """Compare what an ONNX graph computes with what torch did.
+
+    Raises
+    ------
+    ModelError
+        They differ by more than `ONNX_TOLERANCE`, or are not finite.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    (found,) = session.run(None, {name: values})
+    difference = float(np.abs(found - wanted).max()) / max(1.0, float(np.abs(wanted).max()))
+    if not difference <= ONNX_TOLERANCE:  # NaN too
+        raise ModelError(
+            f"the ONNX graph differs from the trained network by {difference:.1g} of its largest "
+            "output; nothing was written. Lower --rate and train again."
+        )
+
+
+def write_onnx(path: Path, model: onnx.ModelProto, metadata: Metadata) -> None:
+    """Write a graph with its description; the old file stays whole until the new one is."""
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, metadata.to_json()
+    with replacing(path) as stream:
+        stream.write(model.SerializeToString(deterministic=True))

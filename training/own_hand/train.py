@@ -1,0 +1,470 @@
+"""`ocr train`: from people's own data to a model with its card and report.
+
+`train` orders the steps: what the data is, where to start, what to hold back, training, whether the
+result is better, and the files. It prints nothing; the command line shows what it is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ocr import __version__
+from ocr.config import AUGMENTATIONS, KINDS
+from ocr.errors import DataError, ModelError, OcrError
+from ocr.formats.output import new_folder, replacing
+from ocr.weights import Metadata, find_weights, read_metadata, sha256
+from training.data.text import CHARSET as LINE_CHARSET
+from training.own_hand.outcome import Outcome
+from training.own_hand.own_data import gather, kind_of
+from training.own_hand.photo_truth import Aligner
+from training.own_hand.replay import Base, base_glyphs, base_lines
+from training.own_hand.report import card, report
+from training.own_hand.samples import Account, Samples, Split, enough, known, split
+from training.own_hand.settings import DEFAULTS, OPTIONS, SCRATCH, Settings, command_of
+from training.own_hand.systems import SYSTEMS, Measured, System
+from training.recipes import weight_files
+from training.recipes.trainer import Plan, Progress, Run, fit, read_checkpoint
+
+INSTALLED = {"mlp": "nist36-mlp.npz", "cnn": "glyphs.safetensors", "lines": "lines.safetensors"}
+TRAINED_ON = {"mlp": ".npz", "cnn": ".safetensors", "lines": ".safetensors"}
+MANY = 20_000  # samples from which training starts from scratch, if nothing else is said
+UNKNOWN = 0.1  # share of labels that a model does not know from which it is no start
+WORSE_BASE = 0.01  # of base accuracy or CER that a model may lose and still be written
+LOOKED_AT = 3  # photos that are read to see whether they are read by letters or lines
+CHECKPOINT = "training.ckpt"
+REPORT = "report.html"
+
+
+Say = Callable[[str], None]
+
+
+def train(
+    wished: Settings,
+    resume: bool = False,
+    force: bool = False,
+    say: Say = lambda _: None,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Train a model on own data and write it, if it is better.
+
+    Parameters
+    ----------
+    wished : Settings
+        With `resume`, what is None is as it was.
+    resume : bool
+        Go on with the unfinished run in the folder `wished.out`.
+    force : bool
+        Write over a model that is there, and write one that has become worse.
+    say, progress : callable
+        Hear of what is found and done, in sentences, and of every step.
+    stop : callable
+        Asked after every step; once true, the run ends with the best weights so far.
+
+    Raises
+    ------
+    DataError
+        The data, a setting or the checkpoint cannot be used.
+    ModelError
+        The model to start from cannot be used.
+    OutputError
+        A file cannot be written.
+    """
+    out = Path(wished.out)
+    about: dict[str, Any] = {}
+    if resume:
+        about = read_checkpoint(out / CHECKPOINT)[3]
+        wished = _as_before(wished, about["settings"], out / CHECKPOINT)
+    elif not force:
+        _check_free(out)
+    with new_folder(out):
+        for left in out.glob(".*.part"):  # of a process that was killed while it wrote
+            left.unlink(missing_ok=True)
+        return _train(wished, out, about, resume, force, say, progress, stop)
+
+
+def _train(
+    wished: Settings,
+    out: Path,
+    about: dict[str, Any],
+    resume: bool,
+    force: bool,
+    say: Say,
+    progress: Callable[[Progress], None],
+    stop: Callable[[], bool],
+) -> Outcome:
+    """See `train`; `about` is what the checkpoint tells of the run that goes on."""
+    checkpoint = out / CHECKPOINT
+    torch.set_num_threads(wished.threads or 1)
+    # oneDNN keeps prepared convolutions for each width of a batch, a gigabyte after some minutes.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
+    account = Account()
+    settings, samples = _prepare(wished, account, say)
+    going_on = settings.start != SCRATCH
+    start = _start_path(settings) if going_on else None
+    division = split(samples, _what(settings), settings.seed or 0)
+    base = _base(settings, start, samples) if going_on else None
+    now = _about(settings, samples, account, start, base)
+    if resume:
+        _check_same(now, about, checkpoint)
+        now = about
+    own, valid, held = (
+        samples.take(rows) for rows in (division.train, division.valid, division.test)
+    )
+    if len(set(own.labels)) == 1 and settings.kind != "lines":
+        if not going_on:
+            raise DataError(
+                f"all samples are {own.labels[0]!r}: there is nothing to tell apart. Add other "
+                "characters, or go on from a model with --from."
+            )
+        say(f"all samples are {own.labels[0]!r}; the rest comes from the base data")
+    charset = _charset(settings, start, samples)
+    system = SYSTEMS[settings.kind or ""](settings, charset, start)
+    before = system.measured(held, base) if going_on else None
+    say(_division_said(division, base, settings))
+    plan = Plan(settings.epochs or 1, settings.patience or 1, settings.seed or 0)
+    learner = system.learner(own, valid, base)
+    trained = fit(learner, plan, checkpoint, now, resume, progress, stop)
+    best = trained.best if trained.run.best_epoch else learner.weights()
+    system.take(best)
+    after = system.measured(held, base)
+    refused = "" if force else worse(before, after, settings.kind == "lines")
+    metadata = _metadata(settings, system, charset, start, base, now, division, trained.run)
+    metadata = replace(
+        metadata,
+        temperature=system.temperature(valid, base, metadata.temperature),
+        figures=_figures(before, after, base, division, settings.kind == "lines"),
+    )
+    outcome = Outcome(
+        settings,
+        metadata,
+        account,
+        division,
+        held,
+        trained.run,
+        base,
+        before,
+        after,
+        refused,
+        trained.stopped,
+    )
+    if refused:
+        return outcome
+    files = (*system.save(out, metadata, held), out / f"{metadata.name}.md", out / REPORT)
+    outcome = replace(outcome, files=files)
+    for path, text in zip(files[-2:], (card(outcome), report(outcome)), strict=True):
+        with replacing(path) as stream:
+            stream.write(text.encode())
+    if not trained.stopped:
+        checkpoint.unlink(missing_ok=True)
+    return outcome
+
+
+# --- before the training --------------------------------------------------------------------
+
+
+def _check_free(out: Path) -> None:
+    if (out / CHECKPOINT).is_file():
+        raise DataError(
+            f"{out}: holds an unfinished training. Go on with --resume, or begin again with "
+            "--force."
+        )
+    with contextlib.suppress(ModelError):
+        if out.is_dir():
+            raise DataError(
+                f"{find_weights(str(out.resolve()))}: a model is there already. Name another "
+                "folder, or replace it with --force."
+            )
+
+
+def _as_before(wished: Settings, stored: dict[str, Any], checkpoint: Path) -> Settings:
+    """The settings of the run that goes on; DataError naming the ones that were set otherwise."""
+    stored = {**stored, "data": tuple(stored["data"])}
+    given = {key: value for key, value in asdict(wished).items() if value not in (None, ())}
+    given.pop("out")
+    other = {key: value for key, value in given.items() if stored[key] != value}
+    if other:
+        told = "; ".join(
+            f"{OPTIONS.get(key, '--' + key)} was {_shown(stored[key])}, now {_shown(value)}"
+            for key, value in other.items()
+        )
+        raise DataError(
+            f"{checkpoint}: made with other settings ({told}). Leave them as they were."
+        )
+    return Settings(**{**stored, "out": wished.out})
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _check_same(now: dict[str, Any], before: dict[str, Any], checkpoint: Path) -> None:
+    """Refuse to go on where data, start or base data are not what they were."""
+    told = []
+    if now["digest"] != before["digest"]:
+        old = {one["name"]: one for one in before["sources"]}
+        changed = [
+            f"{one['name']}: {one['samples']} samples, were {old[one['name']]['samples']}"
+            for one in now["sources"]
+            if one["name"] in old and one["digest"] != old[one["name"]]["digest"]
+        ]
+        told.append(f"other data ({'; '.join(changed) or 'other files'})")
+    if now["start"] != before["start"]:
+        told.append("another model to start from")
+    if now["base"] != before["base"]:
+        told.append(f"other base data ({now['base'][0]}, was {before['base'][0]}; see $OCR_DATA)")
+    if told:
+        raise DataError(
+            f"{checkpoint}: cannot be resumed with {', '.join(told)}. Give what it was begun with, "
+            "or begin again with --force."
+        )
+
+
+def _prepare(wished: Settings, account: Account, say: Say) -> tuple[Settings, Samples]:
+    """The settings with nothing open, and the samples."""
+    if not wished.data:
+        raise DataError("no data to learn from. Name files or folders, see `ocr train --help`.")
+    paths = [Path(name) for name in wished.data]
+    kind = wished.kind or _kind(paths, wished.start)
+    settings = replace(wished, kind=kind, seed=wished.seed or 0, threads=wished.threads or 1)
+    samples = gather(paths, _what(settings), Aligner(), account)
+    for source in account.sources:
+        say(f"{source['name']}: {source['samples']} {_what(settings)}")
+    start = wished.start
+    if start is None:
+        start = SCRATCH if len(samples) >= MANY else INSTALLED[kind]
+        if start != SCRATCH and kind != "lines":
+            charset = read_metadata(find_weights(start)).charset
+            unknown = np.mean([label not in charset for label in samples.labels])
+            if unknown > UNKNOWN:
+                say(f"{start} does not know {100 * unknown:.0f} % of the labels: from scratch")
+                start = SCRATCH
+    settings = replace(settings, start=start)
+    if start != SCRATCH and kind != "lines":
+        charset = read_metadata(_start_path(settings)).charset
+        samples = enough(known(samples, "".join(charset), account), account)
+    for name in account.named[:NAMED]:
+        say(name)
+    if len(account.named) > NAMED:
+        say(f"... and {len(account.named) - NAMED} more, named in the report")
+    for reason, count in account.left_out.most_common():
+        say(f"left out: {count} {reason}")
+    defaults = {"replay": 1.0, **DEFAULTS[kind, start != SCRATCH]}
+    open_ = {key: value for key, value in defaults.items() if getattr(settings, key) is None}
+    settings = replace(settings, **open_)
+    if settings.augmentation not in AUGMENTATIONS:
+        raise DataError(f"augmentation must be one of {', '.join(AUGMENTATIONS)}.")
+    return settings, samples
+
+
+NAMED = 8  # files that are named one by one on the way
+
+
+def _what(settings: Settings) -> str:
+    return "lines" if settings.kind == "lines" else "glyphs"
+
+
+def _kind(paths: list[Path], start: str | None) -> str:
+    """What the model to start from is, else what the data is; photos decide by being read."""
+    if start not in (None, SCRATCH):
+        kind = read_metadata(find_weights(str(start))).kind
+        if kind in KINDS:
+            return kind
+    what = kind_of(paths)
+    if what is not None:
+        return "cnn" if what == "glyphs" else "lines"
+    from ocr.evaluation.ground_truth import pairs_in
+    from ocr.reader import Reader
+
+    reader = Reader()
+    photos = [photo for path in paths for photo, _ in pairs_in(path)][:LOOKED_AT]
+    with contextlib.suppress(OcrError):  # what is wrong with a photo is said when it is loaded
+        by_letters = sum(reader.read(photo).engine == "letters" for photo in photos)
+        return "cnn" if 2 * by_letters > len(photos) else "lines"
+    return "cnn"
+
+
+def _start_path(settings: Settings) -> Path:
+    """The weight file to go on from, of the kind that can be trained.
+
+    Raises
+    ------
+    ModelError
+        There is none, or it is of another kind.
+    """
+    kind, name = settings.kind or "", settings.start or ""
+    path = find_weights(name).with_suffix(TRAINED_ON[kind])
+    if not path.is_file():
+        raise ModelError(
+            f"{name}: no {path.name} there to go on training from; {TRAINED_ON[kind]} is what "
+            f"--kind {kind} needs. Use --from scratch or --from {INSTALLED[kind]}."
+        )
+    found = read_metadata(path).kind
+    if found != kind:
+        raise ModelError(f"{path}: a {found} model; --kind {kind} cannot go on from it.")
+    return path
+
+
+def _base(settings: Settings, start: Path | None, samples: Samples) -> Base:
+    if settings.kind == "lines" or start is None:
+        return base_lines(samples.labels)
+    return base_glyphs("".join(read_metadata(start).charset))
+
+
+def _charset(settings: Settings, start: Path | None, samples: Samples) -> tuple[str, ...]:
+    if settings.kind == "lines":
+        return LINE_CHARSET
+    if start is not None:
+        return read_metadata(start).charset
+    return tuple(sorted(set(samples.labels)))
+
+
+def _about(
+    settings: Settings, samples: Samples, account: Account, start: Path | None, base: Base | None
+) -> dict[str, Any]:
+    """What must stay the same while a run lasts, and what a model says of how it was made."""
+    dated = weight_files.dated(Metadata("", "", {}, (), "", ()))
+    return {
+        "settings": {**asdict(settings), "data": list(settings.data)},
+        "digest": samples.digest(),
+        "sources": account.sources,
+        "left_out": dict(account.left_out),
+        "start": "" if start is None else sha256(start),
+        "base": ["none", ""] if base is None else [base.name, base.train.digest()[:16]],
+        "date": dated.date,
+        "commit": dated.commit,
+        "versions": {
+            "ocr": __version__,
+            "python": sys.version.split()[0],
+            "numpy": np.__version__,
+            "torch": torch.__version__,
+        },
+    }
+
+
+def _division_said(division: Split, base: Base | None, settings: Settings) -> str:
+    held = "" if division.shared else f", {len(division.test)} to report on"
+    said = (
+        f"{settings.kind} from {settings.start}: {len(division.train)} to train on, "
+        f"{len(division.valid)} to choose by{held}; split by {division.by}"
+    )
+    if base is not None:
+        said += f"; base data: {len(base.train)} of {base.name}"
+    return said
+
+
+# --- after the training ---------------------------------------------------------------------
+
+
+def worse(before: Measured | None, after: Measured, errors: bool) -> str:
+    """In what a model has become worse, in words; "" if it has not.
+
+    Parameters
+    ----------
+    errors : bool
+        Whether the figures are error rates.
+    """
+    if before is None:
+        return ""
+    sign = -1.0 if errors else 1.0
+    name = "characters wrong" if errors else "characters right"
+
+    def told(data: str, old: float, new: float) -> str:
+        return f"{name} {data} went from {100 * old:.1f} % to {100 * new:.1f} %"
+
+    found = []
+    if sign * (after.own - before.own) < 0:
+        found.append(told("of the own data held back", before.own, after.own))
+    if before.base is None or after.base is None:
+        return " and ".join(found)
+    if sign * (after.base - before.base) < -WORSE_BASE:
+        found.append(told("of the base test", before.base, after.base))
+    return " and ".join(found)
+
+
+def _figures(
+    before: Measured | None, after: Measured, base: Base | None, division: Split, errors: bool
+) -> dict[str, float]:
+    what = "CER %" if errors else "accuracy %"
+    own = f"own data held back ({len(division.test)}), {what}"
+    figures = {}
+    for when, measured in (("before", before), ("after", after)):
+        if measured is not None:
+            figures[f"{own}, {when}"] = round(100 * measured.own, 2)
+    for when, measured in (("before", before), ("after", after)):
+        if measured is not None and measured.base is not None and base is not None:
+            figures[f"base test ({len(base.test)}), {base.name}, {what}, {when}"] = round(
+                100 * measured.base, 2
+            )
+    return figures
+
+
+def _metadata(
+    settings: Settings,
+    system: System,
+    charset: tuple[str, ...],
+    start: Path | None,
+    base: Base | None,
+    about: dict[str, Any],
+    division: Split,
+    run: Run,
+) -> Metadata:
+    old = None if start is None else read_metadata(start)
+    own = tuple(
+        {"name": f"own data: {source['name']}", "licence": "its owner's", "source": "own"}
+        for source in about["sources"]
+    )
+    sources = (*(old.data if old else ()), *(base.sources if base else ()), *own)
+    unique = {source["name"]: source for source in sources}
+    return Metadata(
+        name=Path(settings.out).resolve().name,
+        kind=settings.kind or "",
+        architecture=system.architecture,
+        charset=charset,
+        normalisation=system.normalisation,
+        data=tuple(unique.values()),
+        temperature=old.temperature if old else 1.0,
+        seed=settings.seed or 0,
+        epochs=(old.epochs if old else 0) + run.best_epoch,
+        date=about["date"],
+        commit=about["commit"],
+        command=command_of(settings),
+        training={
+            "settings": {
+                **about["settings"],
+                "data": [Path(name).name for name in settings.data],
+                "out": Path(settings.out).resolve().name,
+            },
+            "sources": about["sources"],
+            "left out": about["left_out"],
+            "start": {"model": settings.start, "sha256": about["start"]},
+            "base": about["base"][0],
+            "split": {
+                "by": division.by,
+                "train": len(division.train),
+                "valid": len(division.valid),
+                "test": len(division.test),
+                "choose and report by the same": division.shared,
+                "held back": list(division.held),
+                "test rows": division.test.tolist() if len(division.test) <= LISTED else [],
+            },
+            "epochs run": len(run.history),
+            "best epoch": run.best_epoch,
+            "steps": run.steps,
+            "steps skipped": run.skipped,
+            "history": run.history,
+            "versions": about["versions"],
+        },
+    )
+
+
+LISTED = 2000  # rows held back that are listed one by one

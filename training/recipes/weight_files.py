@@ -1,0 +1,206 @@
+"""Write weight files with their description, their checksums and their cards.
+
+Every file is written beside its place and then renamed, so that an interruption leaves the
+previous one whole.
+"""
+
+from __future__ import annotations
+
+import datetime
+import subprocess
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.formats.output import make_folder, replacing
+from ocr.weights import CHECKSUMS, METADATA_KEY, NPZ_KEY, Metadata, sha256
+
+if TYPE_CHECKING:
+    import onnx
+
+    from ocr.letters.classifiers.cnn import GlyphCnn
+
+OPSET = 17  # of ONNX: read by every onnxruntime since 1.12
+IR_VERSION = 8  # the ONNX file version that goes with it
+
+EMNIST = {
+    "name": "EMNIST / NIST Special Database 19 hand print",
+    "licence": "US government work, free to use",
+    "source": "https://doi.org/10.18434/T4H01C and arXiv:1702.05373",
+}
+NIST36 = {
+    "name": "NIST36 (NIST Special Database 19 in the layout of the CMU 16-720 course)",
+    "licence": "US government work, free to use",
+    "source": "https://doi.org/10.18434/T4H01C",
+}
+UNIPEN = {
+    "name": "UNIPEN train_r01_v07, single characters",
+    "licence": "CC BY 4.0",
+    "source": "https://doi.org/10.5281/zenodo.1195803",
+}
+FONTS = {
+    "name": "handwriting fonts of Google Fonts, ten families held out",
+    "licence": "SIL Open Font License 1.1 or Apache 2.0, by family",
+    "source": "https://github.com/google/fonts",
+}
+FRENCH_SCANS = (
+    {
+        "name": "Copiste d'un jour (BAnQ, 2024)",
+        "licence": "CC BY 4.0",
+        "source": "https://github.com/banq-dcn/Copiste-d-un-jour",
+    },
+    {
+        "name": "Testaments de Poilus (CREMMA, Archives nationales)",
+        "licence": "CC BY 4.0",
+        "source": "https://github.com/HTR-United/CREMMA-AN-TestamentDePoilus",
+    },
+    {
+        "name": "Peraire Ground Truth",
+        "licence": "CC BY 4.0",
+        "source": "https://github.com/alix-tz/peraire-ground-truth",
+    },
+)
+WORDFREQ = {
+    "name": "wordfreq 3.1",
+    "licence": "CC BY-SA 4.0",
+    "source": "https://doi.org/10.5281/zenodo.7199437",
+}
+
+
+def dated(metadata: Metadata) -> Metadata:
+    """The description with today's date and the commit of the code."""
+    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    return replace(metadata, date=today, commit=code_commit())
+
+
+def code_commit() -> str:
+    """The git commit that this code stands at; empty outside a checkout."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+def save_npz(path: Path, arrays: Mapping[str, NDArray[np.generic]], metadata: Metadata) -> None:
+    """Write named arrays and their description as `.npz`."""
+    with _replacing(path) as stream:
+        np.savez(stream, **{**arrays, NPZ_KEY: np.array(metadata.to_json())})
+
+
+def save_safetensors(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
+    """Write a torch network's state as `.safetensors`."""
+    from safetensors.torch import save
+
+    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
+    with _replacing(path) as stream:
+        stream.write(save(tensors, {METADATA_KEY: metadata.to_json()}))
+
+
+def save_onnx(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
+    """Write the glyph network as an ONNX graph for reading."""
+    model = onnx_model(network)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, metadata.to_json()
+    with _replacing(path) as stream:
+        stream.write(model.SerializeToString(deterministic=True))
+
+
+def onnx_model(network: GlyphCnn) -> onnx.ModelProto:
+    """The ONNX graph of a `GlyphCnn`, `glyphs` (N, 1, 32, 32) to `logits` (N, classes).
+
+    Built node by node: the network is few kinds of layers, the batch normalisation folds into
+    the convolution before it, and the same weights always give the same bytes.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+    from torch import nn
+
+    from ocr.letters.classifiers.cnn import Residual
+
+    nodes: list[onnx.NodeProto] = []
+    constants: list[onnx.TensorProto] = []
+
+    def constant(value: NDArray[np.float32]) -> str:
+        name = f"w{len(constants)}"
+        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(kind: str, *inputs: str, **attributes: object) -> str:
+        name = f"x{len(nodes)}"
+        nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def convolution(x: str, layer: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
+        weight, bias = folded(layer, norm)
+        side = layer.padding[0]
+        size = list(layer.kernel_size)
+        return node("Conv", x, constant(weight), constant(bias), kernel_shape=size, pads=[side] * 4)
+
+    x = node("Sub", constant(np.ones(1, dtype=np.float32)), "glyphs")
+    layers = list(network.features)
+    for position, layer in enumerate(layers):
+        if isinstance(layer, nn.Conv2d):
+            x = convolution(x, layer, layers[position + 1])
+        elif isinstance(layer, nn.ReLU):
+            x = node("Relu", x)
+        elif isinstance(layer, nn.MaxPool2d):
+            side = int(layer.kernel_size)
+            x = node("MaxPool", x, kernel_shape=[side] * 2, strides=[side] * 2)
+        elif isinstance(layer, Residual):
+            first, norm1, _, second, norm2 = layer.body
+            inner = node("Relu", convolution(x, first, norm1))
+            x = node("Relu", node("Add", x, convolution(inner, second, norm2)))
+        elif not isinstance(layer, nn.BatchNorm2d):
+            raise TypeError(f"no ONNX node is known here for {type(layer).__name__}")
+    x = node("Flatten", x, axis=1)
+    last = network.head[-1]
+    weight = constant(last.weight.detach().float().numpy())
+    bias = constant(last.bias.detach().float().numpy())
+    nodes.append(helper.make_node("Gemm", [x, weight, bias], ["logits"], transB=1))
+    graph = helper.make_graph(
+        nodes,
+        "glyphs",
+        [helper.make_tensor_value_info("glyphs", TensorProto.FLOAT, ["N", 1, 32, 32])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", last.out_features])],
+        constants,
+    )
+    opset = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION, producer_name="ocr")
+
+
+def folded(layer: object, norm: object) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weight and bias of a convolution that does what it and its batch normalisation do."""
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()  # type: ignore[attr-defined]
+    weight = layer.weight * scale[:, None, None, None]  # type: ignore[attr-defined]
+    bias = norm.bias - norm.running_mean * scale  # type: ignore[attr-defined]
+    return weight.detach().float().numpy(), bias.detach().float().numpy()
+
+
+def update_checksums(folder: Path, *names: str) -> None:
+    """Set the SHA-256 of the named files in the folder's SHA256SUMS; other lines stay."""
+    sums = folder / CHECKSUMS
+    known = {}
+    if sums.is_file():
+        for row in sums.read_text(encoding="utf-8").splitlines():
+            digest, _, name = row.partition("  ")
+            known[name] = digest
+    known.update({name: sha256(folder / name) for name in names})
+    with _replacing(sums) as stream:
+        rows = [f"{known[name]}  {name}\n" for name in sorted(known)]
+        stream.write("".join(rows).encode())
+
+
+def _replacing(path: Path) -> AbstractContextManager[IO[bytes]]:
+    make_folder(path.parent)
+    return replacing(path)

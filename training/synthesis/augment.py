@@ -1,0 +1,188 @@
+"""Make normalised glyphs look like those cut out of photographs, a whole batch at a time.
+
+A crop of a photo differs from a data set's picture by the pen (fine to marker), the hand's slant,
+few pixels, blur, gaps where the threshold lost a thin stroke, specks, and bits of a neighbour or
+of a ruled line that came along in the box. Each is imitated here on `(N, 1, 32, 32)` torch
+batches, paper 1 and ink 0, in the order in which they happen.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch.nn import functional
+
+from ocr.letters.glyphs import GLYPH_BODY, GLYPH_SIZE
+
+ROTATION = 12.0  # degrees, either way
+SHEAR = 0.35  # columns a row: the slant of a hand
+STRETCH = 0.25  # log of the aspect's change
+SHIFT = 1.5  # pixels that a box may be off
+LOOSE = (0.86, 1.06)  # size of the ink in its box: a box with a speck in it is too large
+INK = 0.3  # share of ink from which a pixel counts for the box, as in `normalize_glyph`
+
+THICKER, THINNER = 0.22, 0.22  # shares of the batch
+LOW_RESOLUTION = 0.15
+BLURRED = 0.25
+GAPS = 0.10
+BINARISED = 0.40
+NOISY = 0.10
+FADED = 0.15
+NEIGHBOUR = 0.08
+RULED = 0.04
+
+
+class Augment:
+    """Callable on batches; all randomness comes from `seed`.
+
+    Each glyph has a strength of its own, uniform between `gentlest` and 1 and at least 0: it
+    scales how far the glyph is turned and stretched and how often every other change happens. A
+    glyph of strength 0 stays as it is.
+    """
+
+    def __init__(self, seed: int, gentlest: float = 1.0) -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+        self.gentlest = gentlest
+        self.strength = torch.ones(())
+
+    def __call__(self, glyphs: torch.Tensor) -> torch.Tensor:
+        """`(N, 1, 32, 32)` float, paper 1 and ink 0, to the same, changed."""
+        self.strength = self._between(len(glyphs), self.gentlest, 1.0).clamp(min=0.0)
+        ink = self.warp(1.0 - glyphs)
+        ink = self.pen(ink)
+        ink = self.surroundings(ink)
+        ink = self.camera(ink)
+        ink = self.threshold(ink)
+        return torch.where(_column(self.strength == 0), glyphs, 1.0 - ink.clamp(0.0, 1.0))
+
+    def warp(self, ink: torch.Tensor) -> torch.Tensor:
+        """Turn, slant and stretch, then fit the ink to its box again as normalising would."""
+        n = len(ink)
+        strength = self.strength.expand(n)
+        angle = self._between(n, -ROTATION, ROTATION) * strength * (math.pi / 180)
+        shear = self._between(n, -SHEAR, SHEAR) * strength
+        aspect = (self._between(n, -STRETCH, STRETCH) * strength).exp()
+        cos, sin = angle.cos(), angle.sin()
+        turn = torch.stack([cos, -sin, sin, cos], 1).view(n, 2, 2)
+        slant = torch.eye(2).repeat(n, 1, 1)
+        slant[:, 0, 1] = shear
+        stretch = torch.zeros(n, 2, 2)
+        stretch[:, 0, 0], stretch[:, 1, 1] = aspect.sqrt(), aspect.rsqrt()
+        matrix = turn @ slant @ stretch  # source (x, y) to target
+        centre, size = _ink_box(ink, matrix)
+        body = GLYPH_BODY / GLYPH_SIZE * 2  # in the units of grid_sample, where the side is 2
+        loose = 1 + (self._between(n, *LOOSE) - 1) * strength
+        scale = body / size.amax(1).clamp(min=0.1) * loose
+        shift = (
+            self._between(2 * n, -SHIFT, SHIFT).view(n, 2) * strength[:, None] * (2 / GLYPH_SIZE)
+        )
+        # target = scale * (matrix @ source - centre) + shift, and grid_sample wants the inverse
+        inverse = torch.linalg.inv(matrix) / scale[:, None, None]
+        offset = torch.linalg.inv(matrix) @ centre[:, :, None] - inverse @ shift[:, :, None]
+        return _sample(ink, torch.cat([inverse, offset], 2))
+
+    def pen(self, ink: torch.Tensor) -> torch.Tensor:
+        """Thicker or thinner strokes; gaps where the pen or the threshold failed."""
+        n = len(ink)
+        dice = self._dice(n)
+        wide = functional.max_pool2d(ink, 3, 1, 1)
+        amount = self._between(n, 0.4, 1.0).view(n, 1, 1, 1)
+        thick = torch.where(
+            _column(dice < 0.3 * THICKER * self.strength),
+            functional.max_pool2d(wide, 3, 1, 1),
+            wide,
+        )
+        ink = torch.where(
+            _column(dice < THICKER * self.strength), torch.lerp(ink, thick, amount), ink
+        )
+        thin = -functional.max_pool2d(-functional.pad(ink, (1, 1, 1, 1)), 2, 1)[..., :-1, :-1]
+        kept = thin.amax((2, 3), keepdim=True) > 0.5  # a hair line would vanish
+        ink = torch.where(
+            _column(dice > 1 - THINNER * self.strength) & kept, torch.lerp(ink, thin, amount), ink
+        )
+        cells = torch.rand(n, 1, 9, 9, generator=self.generator)
+        holes = (
+            functional.interpolate(cells, GLYPH_SIZE, mode="bilinear", align_corners=False) > 0.83
+        )
+        return torch.where(_column(self._dice(n) < GAPS * self.strength) & holes, 0.15 * ink, ink)
+
+    def surroundings(self, ink: torch.Tensor) -> torch.Tensor:
+        """A bit of the next letter at the side, a piece of a ruled line, each in a few glyphs."""
+        n = len(ink)
+        some = (self._dice(n) < NEIGHBOUR * self.strength).nonzero()[:, 0]
+        if len(some):
+            other = ink[torch.randint(n, (len(some),), generator=self.generator)]
+            side = torch.randint(2, (len(some),), generator=self.generator) * 2.0 - 1
+            away = side * self._between(len(some), 23, 27) * (2 / GLYPH_SIZE)
+            theta = torch.eye(2, 3).repeat(len(some), 1, 1)
+            theta[:, 0, 2] = -away
+            aside = _sample(other, theta)
+            back = torch.eye(2, 3).repeat(len(some), 1, 1)
+            back[:, 0, 2] = side * self._between(len(some), 0, 3) * (2 / GLYPH_SIZE)
+            ink = ink.clone()
+            ink[some] = torch.maximum(_sample(ink[some], back), aside)
+        rows = torch.arange(GLYPH_SIZE).view(1, 1, -1, 1)
+        at = self._between(n, 1, GLYPH_SIZE - 1).view(n, 1, 1, 1)
+        half = self._between(n, 0.4, 1.0).view(n, 1, 1, 1)
+        line = ((rows - at).abs() < half) * self._between(n, 0.4, 1.0).view(n, 1, 1, 1)
+        ruled = _column(self._dice(n) < RULED * self.strength)
+        return torch.where(ruled, torch.maximum(ink, line.expand_as(ink)), ink)
+
+    def camera(self, ink: torch.Tensor) -> torch.Tensor:
+        """Few pixels, blur, faint ink, sensor noise."""
+        n = len(ink)
+        side = int(torch.randint(12, 24, (1,), generator=self.generator))
+        small = functional.interpolate(ink, side, mode="area")
+        coarse = functional.interpolate(small, GLYPH_SIZE, mode="bilinear", align_corners=False)
+        ink = torch.where(_column(self._dice(n) < LOW_RESOLUTION * self.strength), coarse, ink)
+        blurred = functional.avg_pool2d(functional.pad(ink, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        ink = torch.where(_column(self._dice(n) < BLURRED * self.strength), blurred, ink)
+        faint = self._between(n, 0.45, 1.0).view(n, 1, 1, 1)
+        ink = torch.where(_column(self._dice(n) < FADED * self.strength), ink * faint, ink)
+        grain = torch.randn(ink.shape, generator=self.generator)
+        grain *= self._between(n, 0.02, 0.12).view(n, 1, 1, 1)
+        return torch.where(_column(self._dice(n) < NOISY * self.strength), ink + grain, ink)
+
+    def threshold(self, ink: torch.Tensor) -> torch.Tensor:
+        """Black and white at some level, with the rough edge that a threshold leaves."""
+        n = len(ink)
+        level = self._between(n, 0.25, 0.65).view(n, 1, 1, 1)
+        rough = torch.randn(ink.shape, generator=self.generator)
+        rough *= self._between(n, 0.0, 0.12).view(n, 1, 1, 1)
+        black = (
+            functional.avg_pool2d(functional.pad(ink, (0, 1, 0, 1)), 2, 1) * 0.5 + ink * 0.5 + rough
+        ) > level
+        # scaling a black and white crop to 32 pixels greys its edges again
+        soft = black.float() * 0.7 + ink.clamp(0, 1) * 0.3
+        kept = black.float().sum((1, 2, 3), keepdim=True) > 6  # or nothing is left to see
+        chosen = _column(self._dice(n) < BINARISED * self.strength) & kept
+        return torch.where(chosen, soft, ink)
+
+    def _dice(self, n: int) -> torch.Tensor:
+        return torch.rand(n, generator=self.generator)
+
+    def _between(self, n: int, low: float, high: float) -> torch.Tensor:
+        return low + (high - low) * torch.rand(n, generator=self.generator)
+
+
+def _column(values: torch.Tensor) -> torch.Tensor:
+    return values.view(-1, 1, 1, 1)
+
+
+def _ink_box(ink: torch.Tensor, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Centre and size, (N, 2) each in grid_sample units, of the ink after a linear map."""
+    step = (torch.arange(GLYPH_SIZE) * 2 + 1) / GLYPH_SIZE - 1
+    y, x = torch.meshgrid(step, step, indexing="ij")
+    places = matrix @ torch.stack([x.flatten(), y.flatten()])  # (N, 2, 1024)
+    paper = (ink.flatten(1) < INK)[:, None]
+    low = places.masked_fill(paper, 9.0).amin(2)
+    high = places.masked_fill(paper, -9.0).amax(2)
+    empty = (high < low)[:, :1]
+    low, high = torch.where(empty, -1.0, low), torch.where(empty, 1.0, high)
+    return (low + high) / 2, high - low + 2 / GLYPH_SIZE
+
+
+def _sample(ink: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
+    grid = functional.affine_grid(theta, list(ink.shape), align_corners=False)
+    return functional.grid_sample(ink, grid, align_corners=False)

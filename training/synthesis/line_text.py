@@ -1,0 +1,233 @@
+"""What synthetic text lines say.
+
+A line recogniser that has only seen prose guesses; one that has only seen random strings cannot
+use the little context it has. So most lines are prose, and the rest is what people write besides:
+capitals, lists, numbers, dates, prices, addresses, and strings without any sense.
+"""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from training.data.text import ACCENTED, ASCII, SIGNS, Corpus, fold_text, writable
+
+MONTHS = (
+    "Jan", "Feb", "March", "April", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec",
+)  # fmt: skip
+CAPITALS = 0.22  # share of the prose written in capitals, as notes and lists often are
+NO_SENSE = 0.07  # share of random strings
+
+
+def sample_text(
+    rng: np.random.Generator, corpus: Corpus, longest: int = 60, shortest: int = 1
+) -> str:
+    """One line of text of at most `longest` characters, all of them in `CHARSET`."""
+    while True:
+        kinds, weights = zip(*_KINDS, strict=True)
+        kind = kinds[rng.choice(len(kinds), p=np.divide(weights, sum(weights)))]
+        length = int(np.clip(rng.gamma(3.0, longest / 6), 2, longest))
+        text = fold_text(kind(rng, corpus, length))
+        if len(text) > longest:
+            text = text[:longest].rsplit(" ", 1)[0].strip()
+        if len(text) >= shortest and writable(text):
+            return text
+
+
+def _excerpt(rng: np.random.Generator, texts: Sequence[str], length: int) -> str:
+    """Words from a random place of a random text, up to `length` characters."""
+    words = texts[rng.integers(len(texts))].split(" ")
+    start = int(rng.integers(len(words)))
+    if rng.random() < 0.25:  # the starts of sentences: capitals
+        start = 0
+    taken = ""
+    for word in words[start:]:
+        if taken and len(taken) + 1 + len(word) > length:
+            break
+        taken = f"{taken} {word}" if taken else word
+    return taken
+
+
+def _prose(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    text = _excerpt(rng, corpus.sentences, length)
+    style = rng.random()
+    if style < CAPITALS:
+        return text.upper()
+    if style < CAPITALS + 0.06:
+        return text.title()
+    if style < CAPITALS + 0.12:
+        return _plain(text).lower()
+    return text
+
+
+def _foreign(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    if not corpus.foreign:
+        return _accented(rng, corpus, length)
+    text = _excerpt(rng, corpus.foreign, length)
+    return text.upper() if rng.random() < 0.1 and "ß" not in text else text
+
+
+ALPHABETS = (
+    "äöüßÄÖÜ", "äöüßÄÖÜ", "åäöÅÄÖ", "æøåÆØÅ", "àâçéèêëîïôùûüœÉÈÀÇ", "áéíóúñüÁÉÍÓÚÑ", "ãõáéíóúâêôçÃÕÇ",
+    "àèéìòùÀÈÌÒÙ", "ąćęłńóśźżŁŚŻĆ", "áčďéěíňóřšťúůýžČŘŠŽ", "čćđšžČĆĐŠŽ", "áéíóöőúüűÁÉÖŐÜŰ",
+    "ğışöüçİĞŞÖÜÇ", "ăâîșțĂÂÎȘȚ",
+)  # fmt: skip
+"""Letters with marks that one language writes, so that each line keeps to one of them."""
+
+
+def _accented(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """Prose with a language's marks thrown in, so that each marked letter is seen often enough."""
+    marked: dict[str, list[str]] = {}
+    for letter in ALPHABETS[rng.integers(len(ALPHABETS))]:
+        bare = _BARE.get(letter) or unicodedata.normalize("NFD", letter)[0]
+        marked.setdefault(bare, []).append(letter)
+    text = _excerpt(rng, corpus.sentences, length)
+    if rng.random() < 0.25:
+        text = text.upper()
+    share = rng.uniform(0.1, 0.6)
+    return "".join(
+        marked[c][rng.integers(len(marked[c]))] if c in marked and rng.random() < share else c
+        for c in text
+    )
+
+
+_BARE = {
+    "ß": "s", "æ": "e", "Æ": "E", "ø": "o", "Ø": "O", "œ": "o", "đ": "d", "Đ": "D", "ł": "l",
+    "Ł": "L", "ı": "i",
+}  # fmt: skip
+
+
+def _words(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """Words that do not belong together, in any case, with signs about them."""
+    words = []
+    for _ in range(max(1, length // 7)):
+        found = _plain(_excerpt(rng, corpus.sentences, 1)) or "the"
+        style = rng.random()
+        word = found.upper() if style < 0.2 else found.capitalize() if style < 0.45 else found
+        dress = rng.random()
+        if dress < 0.12:
+            word += ".,;:!?"[rng.integers(6)]
+        elif dress < 0.2:
+            left, right = ('""', "()", "''", "[]", "<>", "{}", "«»", "¿?", "¡!")[rng.integers(9)]
+            word = f"{left}{word}{right}"
+        elif dress < 0.27:
+            word = ("&", "-", "+", "=", "#", "@", "/", "*", "->", "_", "~", "|")[rng.integers(12)]
+        elif dress < 0.32:
+            word = f"{word}{'-/_.'[rng.integers(4)]}{found}"
+        words.append(word)
+    return " ".join(words)
+
+
+def _number(rng: np.random.Generator) -> str:
+    def digits(count: int) -> str:
+        return "".join(str(d) for d in rng.integers(0, 10, count))
+
+    day, month, year = rng.integers(1, 32), rng.integers(1, 13), rng.integers(1850, 2040)
+    sep = "/-. "[rng.integers(4)]
+    name = MONTHS[month - 1]
+    forms = (
+        lambda: digits(int(rng.integers(1, 8))),
+        lambda: str(rng.integers(0, 100)),
+        lambda: f"{day}{sep}{month}{sep}{year}",
+        lambda: f"{year}-{month:02d}-{day:02d}",
+        lambda: f"{day:02d}.{month:02d}.{year % 100:02d}",
+        lambda: f"{name} {day}, {year}",
+        lambda: f"{day} {name}",
+        lambda: f"{'$£€'[rng.integers(3)]}{rng.integers(0, 2000)}.{rng.integers(0, 100):02d}",
+        lambda: f"{rng.integers(0, 500)},{rng.integers(0, 100):02d} €",
+        lambda: f"{rng.integers(0, 24)}:{rng.integers(0, 60):02d}",
+        lambda: f"{rng.integers(1, 13)} {('am', 'pm', 'AM', 'p.m.')[rng.integers(4)]}",
+        lambda: f"{rng.integers(0, 101)}%",
+        lambda: f"{rng.integers(-20, 45)}°C",
+        lambda: f"{rng.integers(1, 10)},{digits(3)},{digits(3)}",
+        lambda: f"({digits(3)}) {digits(3)}-{digits(4)}",
+        lambda: f"+{rng.integers(1, 99)} {digits(3)} {digits(2)} {digits(2)}",
+        lambda: f"{rng.integers(1, 99)} {'+-*/x='[rng.integers(6)]} {rng.integers(1, 99)}",
+        lambda: f"{rng.integers(1, 10)}/{rng.integers(2, 10)}",
+        lambda: f"#{rng.integers(1, 1000)}",
+        lambda: f"{digits(2)} {('kg', 'g', 'ml', 'cm', 'km', 'h', 'min', 'lbs')[rng.integers(8)]}",
+    )
+    return str(forms[rng.integers(len(forms))]())
+
+
+def _numbers(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    parts = [_number(rng) for _ in range(max(1, length // 10))]
+    if rng.random() < 0.4:
+        parts.insert(int(rng.integers(len(parts) + 1)), _prose(rng, corpus, length // 2))
+    return " ".join(parts)
+
+
+def _item(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """An entry of a list: `1. MAKE A TO DO LIST`, `- milk 2 l`, `b) why`."""
+    count = int(rng.integers(1, 30))
+    marks = (f"{count}.", f"{count})", "-", "*", "o", f"({count})", f"{'abcdefgh'[count % 8]})")
+    mark = marks[rng.choice(7, p=(0.4, 0.15, 0.15, 0.08, 0.02, 0.1, 0.1))]
+    text = _excerpt(rng, corpus.sentences, max(3, length - 3))
+    style = rng.random()
+    if style < 0.55:
+        text = text.upper()
+    elif style < 0.7:
+        text = text.capitalize()
+    return f"{mark} {_plain(text) if rng.random() < 0.6 else text}"
+
+
+def _address(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    def word() -> str:
+        return _plain(_excerpt(rng, corpus.sentences, 1)).lower() or "post"
+
+    one, two = word(), word()
+    street = ("Street", "St.", "Road", "Lane", "Ave", "Drive", "Blvd.")[rng.integers(7)]
+    tld = ("com", "org", "net", "edu", "de", "fr", "co.uk", "io")[rng.integers(8)]
+    state = "".join(string.ascii_uppercase[i] for i in rng.integers(0, 26, 2))
+    title = ("Mr.", "Mrs.", "Dr.", "Ms.", "Prof.")[rng.integers(5)]
+    forms = (
+        f"{one}.{two}@{word()}.{tld}",
+        f"{one}{rng.integers(0, 100)}@{two}.{tld}",
+        f"www.{one}{two}.{tld}",
+        f"https://{one}.{tld}/{two}",
+        f"{rng.integers(1, 9999)} {one.capitalize()} {street}",
+        f"{one.capitalize()}, {state} {rng.integers(10000, 99999)}",
+        f"{title} {state[0]}. {one.capitalize()} {two.capitalize()}",
+        f"{one.capitalize()}: {two}",
+        f"@{one}_{two} #{word()}",
+    )
+    text = forms[rng.integers(len(forms))]
+    return text.upper() if rng.random() < 0.15 else text
+
+
+def random_text(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """A string without sense, of one pool of characters: codes, single letters, passwords."""
+    pools = (
+        string.ascii_uppercase,
+        string.ascii_lowercase,
+        string.ascii_uppercase + string.digits,
+        string.ascii_letters,
+        ASCII[1:],
+        string.digits,
+        ASCII[1:] + ACCENTED + SIGNS,
+    )
+    pool = pools[rng.choice(7, p=(0.25, 0.13, 0.2, 0.12, 0.15, 0.1, 0.05))]
+    text = "".join(pool[i] for i in rng.integers(0, len(pool), min(length, 24)))
+    if rng.random() < 0.35:
+        return " ".join(text)
+    step = int(rng.integers(2, 9))
+    return " ".join(text[i : i + step] for i in range(0, len(text), step))
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text if c.isalnum() or c in " '").strip(" '")
+
+
+_KINDS: tuple[tuple[Callable[[np.random.Generator, Corpus, int], str], float], ...] = (
+    (_prose, 0.40),
+    (_foreign, 0.09),
+    (_accented, 0.09),
+    (_words, 0.12),
+    (_numbers, 0.13),
+    (_item, 0.09),
+    (_address, 0.05),
+    (random_text, NO_SENSE),
+)
