@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.classifiers.onnx import open_session
+from ocr.weights import open_session
 from ocr.errors import ModelError
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.sheet import Picture
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
 from ocr.weights import find_weights, read_metadata, verify
@@ -23,9 +24,9 @@ MULTIPLE = 32  # the network wants sides that are multiples of this
 
 @dataclass(frozen=True)
 class ScaleConfig:
-    """At what size a page is looked at.
+    """At what size a page is looked at and read.
 
-    Chosen on the valid split of `$OCR_DATA/pages` by `../shared/tools/line_finding.py`.
+    Chosen on the valid split of `$OCR_DATA/pages` by `tests/benchmarks/line_finding.py`.
 
     Attributes
     ----------
@@ -39,6 +40,10 @@ class ScaleConfig:
         Log of the ratio up to which the first look will do.
     least, most : int
         Shortest and longest side of the second look.
+    reading : float
+        Height of the small letters in pixels at which strips are cut.
+    largest : int
+        Longest side at which strips are cut.
     """
 
     first: int = 768
@@ -47,6 +52,8 @@ class ScaleConfig:
     near: float = 0.25
     least: int = 256
     most: int = 2000
+    reading: float = 18.0
+    largest: int = 3200
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,15 @@ class Layout:
     maps: NDArray[np.float32]
     map_scale: float
 
+    @property
+    def x_height(self) -> float:
+        """The x-height that half of the writing, by its length, does not exceed."""
+        heights = np.array([line.x_height for line in self.lines])
+        widths = np.array([np.ptp(line.baseline[:, 1]) for line in self.lines])
+        order = np.argsort(heights)
+        total = np.cumsum(widths[order])
+        return float(heights[order][np.searchsorted(total, total[-1] / 2)])
+
 
 class PageFinder:
     """Finds text lines by a network in ONNX Runtime.
@@ -75,6 +91,7 @@ class PageFinder:
     ----------
     name : str or path
         Weight file, or the name of an installed one.
+    config : ScaleConfig, optional
 
     Raises
     ------
@@ -104,56 +121,46 @@ class PageFinder:
         maps = self._session.run(None, {"darkness": padded[None, None]})[0][0]
         return maps[:, : -(-height // MAP_STRIDE), : -(-width // MAP_STRIDE)]
 
-    def find(self, grey: NDArray[np.float32]) -> Layout:
-        """The text lines of a page.
-
-        Parameters
-        ----------
-        grey : (H, W) float32 array
-            0 black, 1 white, dark writing on lighter paper, any size.
-        """
+    def find(self, picture: Picture) -> Layout:
+        """The text lines of a page: dark writing on lighter paper, of any size."""
         config = self.config
-        found = self._look(grey, config.first)
+        found, side = self._look(picture, config.first), config.first
         for side in config.others:
             if found.lines:
                 break
-            found = self._look(grey, side)
+            found = self._look(picture, side)
         if not found.lines:
             return found
-        seen = typical_height(found.lines) / found.map_scale * MAP_STRIDE
-        side = max(grey.shape) / found.map_scale * MAP_STRIDE * config.x_height / seen
-        side = float(np.clip(side, config.least, config.most))
-        now = max(grey.shape) / found.map_scale * MAP_STRIDE
-        if abs(np.log(side / now)) > config.near:
-            again = self._look(grey, round(side))
+        shown = MAP_STRIDE * max(found.maps.shape[1:])
+        wanted = shown * config.x_height * found.map_scale / MAP_STRIDE / found.x_height
+        wanted = float(np.clip(wanted, config.least, config.most))
+        if abs(np.log(wanted / shown)) > config.near:
+            again = self._look(picture, round(wanted))
             if again.lines:
                 return again
         return found
 
-    def _look(self, grey: NDArray[np.float32], side: int) -> Layout:
+    def _look(self, picture: Picture, side: int) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels."""
-        scale = side / max(grey.shape)
-        darkness = ink_darkness(resized(grey, scale))
-        maps = self.maps(darkness)
-        lines = tuple(line.scaled(1 / scale) for line in trace(maps))
-        return Layout(lines, maps, MAP_STRIDE / scale)
+        grey = resized(picture.grey(side), side)
+        maps = self.maps(ink_darkness(grey))
+        scale = max(picture.height, picture.width) / max(grey.shape)
+        return Layout(tuple(line.scaled(scale) for line in trace(maps)), maps, MAP_STRIDE * scale)
+
+    def reading_side(self, picture: Picture, layout: Layout) -> int:
+        """Longer side in pixels at which a page's strips are best cut."""
+        longer = max(picture.height, picture.width)
+        wanted = longer * self.config.reading / layout.x_height
+        return int(np.clip(wanted, 64, min(longer, self.config.largest)))
 
 
-def typical_height(lines: tuple[TextLine, ...]) -> float:
-    """The x-height that half of the writing, by its length, does not exceed."""
-    heights = np.array([line.x_height for line in lines])
-    widths = np.array([np.ptp(line.baseline[:, 1]) for line in lines])
-    order = np.argsort(heights)
-    total = np.cumsum(widths[order])
-    return float(heights[order][np.searchsorted(total, total[-1] / 2)])
-
-
-def resized(grey: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
-    """A page enlarged or made smaller, averaged where it gets smaller."""
+def resized(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """A page whose longer side is brought to a number of pixels."""
     height, width = grey.shape
+    scale = side / max(height, width)
     size = (max(MULTIPLE, round(width * scale)), max(MULTIPLE, round(height * scale)))
     if size == (width, height):
         return grey
     picture = Image.fromarray(np.ascontiguousarray(grey, dtype=np.float32))
     resample = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
-    return np.asarray(picture.resize(size, resample), dtype=np.float32)
+    return np.clip(np.asarray(picture.resize(size, resample), dtype=np.float32), 0, 1)

@@ -49,7 +49,7 @@ class Strip:
     Attributes
     ----------
     image : (STRIP_HEIGHT, W) float32 array
-        Darkness: 0 paper, 1 full ink.
+        Grey: 1 paper, 0 full ink.
     rows, cols : (W,) float arrays
         Where each column meets the baseline, in pixels of the page.
     down : (W, 2) float array
@@ -120,7 +120,7 @@ def cut_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     y, x, slope_y, slope_x = _follow(rows, cols, lengths, along)
     down = np.stack([slope_x, -slope_y], axis=1) * scale
     image = _sample(darkness, y, x, down, scale)
-    return Strip(stretch_contrast(image), y, x, down)
+    return Strip(1 - stretch_contrast(image), y, x, down)
 
 
 def _follow(

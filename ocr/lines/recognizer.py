@@ -17,34 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
-from ocr.layout.line_pictures import find_line
-from ocr.layout.strips import STRIP_HEIGHT, Strip, cut_strip
 from ocr.lines.ctc import BLANK, align, beam_search, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
+from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION
 from ocr.lines.patterns import compile_pattern
 from ocr.lines.text_model import TextModel
 from ocr.weights import find_weights, open_session, read_metadata, verify
-
-NORMALISATION = "strip-48-13"  # recorded in weight files; change it when the method changes
-
-
-def picture_strip(darkness: NDArray[np.float32]) -> Strip:
-    """A picture of one line as the strip that the recognizer reads.
-
-    Parameters
-    ----------
-    darkness : (H, W) float32 array
-        0 paper, 1 ink, light already evened out. Any size of at least one pixel.
-
-    Raises
-    ------
-    ValueError
-        If the input is not a non-empty two-dimensional array.
-    """
-    if darkness.ndim != 2 or darkness.size == 0:
-        raise ValueError(f"a line is a non-empty (H, W) array, got shape {darkness.shape}")
-    return cut_strip(darkness, find_line(darkness))
-
 
 FRAME = 4  # pixels of a strip that become one step of the network
 MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
@@ -148,31 +126,38 @@ class LineReader:
         self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
         self._session = open_session(path)
 
-    def read(self, strips: Sequence[Strip]) -> list[LineText]:
+    def read(self, lines: Sequence[NDArray[np.float32]]) -> list[LineText]:
         """Read lines.
 
         Parameters
         ----------
-        strips : sequence of Strip
-            As `ocr.layout.strips.cut_strip` makes them.
+        lines : sequence of (LINE_HEIGHT, W) float32 arrays
+            Strips, grey in [0, 1], 0 ink, 1 paper, as `ocr.layout.strips.cut_strip` and
+            `ocr.lines.normalize.normalize_line` make them.
 
         Returns
         -------
         list of LineText
-            As `strips`; the text is empty where there is no ink.
+            As `lines`; the text is empty where there is no ink.
         """
-        all_logs = self.log_probs([strip.image for strip in strips])
+        all_logs = self.log_probs(lines)
         language = self.choose_language(all_logs)
-        inked = [k for k, strip in enumerate(strips) if strip.image.any()]
+        inked = [k for k, line in enumerate(lines) if (line < 1).any()]
         texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
         return [
             replace(texts.get(k, LineText("")), sureness=_sureness([logs]))
             for k, logs in enumerate(all_logs)
         ]
 
-    def sureness(self, strips: Sequence[Strip]) -> float:
-        """Mean probability of the characters of some lines by the ink alone; 0 for none."""
-        return _sureness(self.log_probs([strip.image for strip in strips]))
+    def sureness(self, lines: Sequence[NDArray[np.float32]]) -> float:
+        """Mean probability of the characters of some lines by the ink alone; 0 for none.
+
+        Parameters
+        ----------
+        lines : sequence of (LINE_HEIGHT, W) float32 arrays
+            As for `read`.
+        """
+        return _sureness(self.log_probs(lines))
 
     def choose_language(self, logs: Sequence[NDArray[np.float32]]) -> TextModel | None:
         """The language of some lines, given their `log_probs`; None if there is none to choose."""
@@ -188,8 +173,7 @@ class LineReader:
 
         Parameters
         ----------
-        lines : sequence of (STRIP_HEIGHT, W) float32 arrays
-            Darkness, 0 paper, 1 ink.
+        lines : sequence of (LINE_HEIGHT, W) float32 arrays
 
         Returns
         -------
@@ -201,9 +185,9 @@ class LineReader:
         logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
         for batch in _batches([piece.shape[1] for piece in pieces]):
             width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // MULTIPLE) * MULTIPLE
-            stack = np.ones((len(batch), 1, STRIP_HEIGHT, width), dtype=np.float32)
+            stack = np.ones((len(batch), 1, LINE_HEIGHT, width), dtype=np.float32)
             for row, i in enumerate(batch):
-                stack[row, 0, :, : pieces[i].shape[1]] -= pieces[i]
+                stack[row, 0, :, : pieces[i].shape[1]] = pieces[i]
             logits = self._session.run(None, {"strips": stack})[0]
             logits = logits / np.float32(self.metadata.temperature)
             logits[:, :, self._refused] = REFUSED

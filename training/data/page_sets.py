@@ -15,8 +15,8 @@ from scipy import ndimage
 
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.strips import TextLine
-from training.line_text import fold_text
-from training.lines import open_scans
+from training.data.scans import open_scans
+from training.data.text import fold_text
 
 PAGE_SETS = ("copiste", "peraire", "poilus", "mss19", "mss20")
 SHARED_WITH_LINES = ("peraire", "poilus")  # line sets whose valid lines may stand on train pages

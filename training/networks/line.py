@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ocr.layout.strips import STRIP_HEIGHT
-from training.line_text import CHARSET
+from training.data.text import CHARSET
 
 FRAME = 4  # pixels of a strip's width a step
 

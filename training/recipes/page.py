@@ -21,7 +21,7 @@ from torch import nn
 
 from training.data.page_samples import TrainingPage, crop, load_pages, training_page
 from training.data.page_sets import read_pages
-from training.datasets import data_dir
+from training.data.datasets import data_dir
 from training.networks.page import PageNetwork, page_loss
 
 
@@ -115,7 +115,7 @@ def train(out: Path, resume: Path | None, written: Path | None, recipe: PageReci
         average.load_state_dict(network.state_dict())
     data = data_dir()
     crops = Crops([training_page(page) for page in read_pages(data, "train")], written, recipe)
-    fixed = _fixed_crops([training_page(page) for page in read_pages(data, "valid")])
+    fixed = fixed_crops([training_page(page) for page in read_pages(data, "valid")])
     began, next_check, running, step = time.monotonic(), recipe.check_minutes, math.nan, 0
     for done in _clock(began, recipe.minutes):
         darkness, maps, weight = crops.batch(recipe.batch)
@@ -141,7 +141,7 @@ def train(out: Path, resume: Path | None, written: Path | None, recipe: PageReci
             ):
                 if kept.is_floating_point():
                     kept.lerp_(new, share)
-        value = float(loss)
+        value = float(loss.detach())
         running = value if math.isnan(running) else 0.98 * running + 0.02 * value
         elapsed = (time.monotonic() - began) / 60
         if step % 100 == 0:
@@ -171,7 +171,8 @@ def _clock(began: float, minutes: float) -> Iterator[float]:
             return
 
 
-def _fixed_crops(pages: list[TrainingPage]) -> list[tuple[torch.Tensor, ...]]:
+def fixed_crops(pages: list[TrainingPage]) -> list[tuple[torch.Tensor, ...]]:
+    """A crop of each page, always the same, as batches of one."""
     rng = np.random.default_rng(7)
     crops = [crop(rng, page) for page in pages]
     return [

@@ -19,8 +19,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from scipy import ndimage
 
 from ocr.layout.line_pictures import find_line
-from training.line_fonts import LineFont, drawn_by, find_fonts
-from training.line_strokes import (
+from training.synthesis.line_fonts import LineFont, drawn_by, find_fonts
+from training.synthesis.line_strokes import (
     EM,
     X_HEIGHT,
     Strokes,
@@ -33,10 +33,14 @@ from training.line_strokes import (
     read_strokes,
     word_scale,
 )
-from training.line_text import Corpus, fold_text, sample_text, writable
-from training.lines import SCAN_SHARES, SCANS, _Glyphs, open_scans
+from training.data.scans import open_scans
+from training.data.text import Corpus, fold_text, writable
+from training.synthesis.line_text import sample_text
+from training.synthesis.written_glyphs import WrittenGlyphs
 
 FONT_EM = 44  # pixels, size at which fonts are drawn
+SCANS = ("copiste", "poilus", "peraire", "stanford-1905")
+SCAN_SHARES = (0.6, 0.15, 0.17, 0.08)
 HIGHEST_BODY = 0.72  # of a capital: in fonts of capitals the small letters are as high
 SHORTEST, LONGEST = 2, 90  # characters of a line
 CHUNK = 400  # characters of running text at least that lines are cut from
@@ -215,7 +219,7 @@ class _Written:
     def __init__(self, data: Path) -> None:
         self.words = read_strokes(data / "lines" / "unipen_words.npz")
         self.texts = read_strokes(data / "lines" / "unipen_text.npz")
-        self.glyphs = _Glyphs(data)
+        self.glyphs = WrittenGlyphs(data)
         self.word_writers = self.words.by_writer("train", 20)
         self.word_names = sorted(self.word_writers)
         rows = self.texts.rows("train")

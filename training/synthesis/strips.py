@@ -19,8 +19,9 @@ from ocr.layout.darkness import ink_darkness
 from ocr.layout.strips import TextLine, cut_strip
 from training.data.page_samples import TrainingPage, photograph, write_pages
 from training.data.page_sets import RealPage, read_pages
-from training.datasets import data_dir
-from training.line_text import writable
+from training.data.datasets import data_dir
+from training.data.shards import write_shard
+from training.data.text import writable
 from training.synthesis.written_pages import PAGES_A_FILE, write_page
 
 Sample = tuple[NDArray[np.uint8], str]
@@ -75,8 +76,8 @@ def strips_of(
         if len(text) > LONGEST or not writable(text):
             continue
         strip = cut_strip(darkness, nearly(rng, line)).image
-        if strip.max() > 0 and fits(strip, text):
-            yield np.uint8(255 * (1 - strip) + 0.5), text
+        if strip.min() < 1 and fits(strip, text):
+            yield np.uint8(255 * strip + 0.5), text
 
 
 def readable_lines(page: RealPage) -> list[tuple[TextLine, str]]:
@@ -107,19 +108,6 @@ def real_strips(rng: np.random.Generator, pages: list[RealPage]) -> Iterator[Sam
         yield from strips_of(
             rng, page.grey, [lines[k] for k in rng.permutation(len(lines))[:12]]
         )
-
-
-def write_shard(path: Path, strips: list[Sample]) -> None:
-    """Store strips side by side in one `.npz`: `pixels` (48, sum W), `widths`, `texts`."""
-    beside = path.with_suffix(".part")
-    with beside.open("wb") as stream:
-        np.savez(
-            stream,
-            pixels=np.concatenate([image for image, _ in strips], axis=1),
-            widths=np.array([image.shape[1] for image, _ in strips], dtype=np.int32),
-            texts=np.array([text for _, text in strips]),
-        )
-    beside.rename(path)
 
 
 def main() -> None:
