@@ -202,7 +202,7 @@ class Reader:
         from ocr.lines.way_up import read_upright
 
         picture = dark_on_light(photo)
-        found = read_upright(self.lines_engine, picture, doubt=self.charset is not None)
+        found = read_upright(self.lines_engine, picture)
         if self._engine == "auto" and _apart(found.read):
             letters = self._by_letters(photo, on_stage, on_line=None)
             if letters.lines and letters.confidence >= SURE_APART:

@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[1]
 OCR_ORDER = (
     ("errors",),
     ("page", "config", "weights"),
-    ("input", "layout", "lines"),
+    ("input",),
+    ("layout",),
+    ("lines",),
     ("letters",),
     ("reader",),
     ("overlay", "formats"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ocr.weights import open_session
 from ocr.errors import ModelError
@@ -33,7 +33,11 @@ class ScaleConfig:
     first : int
         Longer side in pixels of the first look.
     others : tuple of int
-        Longer sides that are tried where the first look shows nothing.
+        Longer sides that are tried as well where the first look takes up little of the ink.
+    covered : float
+        Share of a page's ink that its lines hold from which the first look is trusted.
+    ink : float
+        Darkness from which a pixel counts for that.
     x_height : float
         Height of the small letters in pixels at which the page is looked at again.
     near : float
@@ -48,6 +52,8 @@ class ScaleConfig:
 
     first: int = 768
     others: tuple[int, ...] = (320, 1600)
+    covered: float = 0.4
+    ink: float = 0.3
     x_height: float = 8.5
     near: float = 0.25
     least: int = 256
@@ -68,11 +74,14 @@ class Layout:
         What the network saw: probabilities of baseline, ends and body, log2 of the x-height.
     map_scale : float
         Pixels of the page for one of the maps.
+    covered : float
+        Share of the page's ink that lies in the lines.
     """
 
     lines: tuple[TextLine, ...]
     maps: NDArray[np.float32]
     map_scale: float
+    covered: float = 0.0
 
     @property
     def x_height(self) -> float:
@@ -124,11 +133,10 @@ class PageFinder:
     def find(self, picture: Picture) -> Layout:
         """The text lines of a page: dark writing on lighter paper, of any size."""
         config = self.config
-        found, side = self._look(picture, config.first), config.first
-        for side in config.others:
-            if found.lines:
-                break
-            found = self._look(picture, side)
+        found = self._look(picture, config.first)
+        if found.covered < config.covered:
+            looks = [found, *(self._look(picture, side) for side in config.others)]
+            found = max(looks, key=lambda look: look.covered)
         if not found.lines:
             return found
         shown = MAP_STRIDE * max(found.maps.shape[1:])
@@ -143,15 +151,36 @@ class PageFinder:
     def _look(self, picture: Picture, side: int) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels."""
         grey = resized(picture.grey(side), side)
-        maps = self.maps(ink_darkness(grey))
+        darkness = ink_darkness(grey)
+        maps = self.maps(darkness)
+        lines = trace(maps)
         scale = max(picture.height, picture.width) / max(grey.shape)
-        return Layout(tuple(line.scaled(scale) for line in trace(maps)), maps, MAP_STRIDE * scale)
+        covered = covered_ink(darkness > self.config.ink, lines)
+        lines = [line.scaled(scale) for line in lines]
+        return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered)
 
     def reading_side(self, picture: Picture, layout: Layout) -> int:
         """Longer side in pixels at which a page's strips are best cut."""
         longer = max(picture.height, picture.width)
         wanted = longer * self.config.reading / layout.x_height
         return int(np.clip(wanted, 64, min(longer, self.config.largest)))
+
+
+def covered_ink(ink: NDArray[np.bool_], lines: list[TextLine]) -> float:
+    """Share of a page's ink that lies within the letters' rows of its lines; 0 without ink.
+
+    `ink` is (H, W); the lines are in its pixels.
+    """
+    total = int(ink.sum())
+    if not total or not lines:
+        return 0.0
+    rows = Image.new("1", (ink.shape[1], ink.shape[0]))
+    draw = ImageDraw.Draw(rows)
+    for line in lines:
+        base = [(x, y + 0.5 * line.x_height) for y, x in line.baseline.tolist()]
+        over = [(x, y - 2 * line.x_height) for x, y in base]
+        draw.polygon(base + over[::-1], fill=1)
+    return int((ink & np.asarray(rows)).sum()) / total
 
 
 def resized(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:

@@ -28,7 +28,7 @@ FRAME = 4  # pixels of a strip that become one step of the network
 MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
 TILE = 2400  # pixels of a normalised line read at once: some 150 characters
 OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
-REFUSED = np.float32(-1e4)  # logit of a character that may not be read
+REFUSED = np.float32(-1e4)  # log probability of a character that may not be read
 # Where language helped to read a character, the log-odds of its being right are these times those
 # by the ink alone, and a little more: language mends (`training.recipes.line_decoding
 # --confidence`).
@@ -140,17 +140,20 @@ class LineReader:
         list of LineText
             As `lines`; the text is empty where there is no ink.
         """
-        all_logs = self.log_probs(lines)
+        free = self.log_probs(lines)
+        all_logs = [self._restricted(logs) for logs in free]
         language = self.choose_language(all_logs)
         inked = [k for k, line in enumerate(lines) if (line < 1).any()]
         texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
         return [
             replace(texts.get(k, LineText("")), sureness=_sureness([logs]))
-            for k, logs in enumerate(all_logs)
+            for k, logs in enumerate(free)
         ]
 
     def sureness(self, lines: Sequence[NDArray[np.float32]]) -> float:
         """Mean probability of the characters of some lines by the ink alone; 0 for none.
+
+        All characters count, also those that may not be read: among few, anything looks sure.
 
         Parameters
         ----------
@@ -158,6 +161,15 @@ class LineReader:
             As for `read`.
         """
         return _sureness(self.log_probs(lines))
+
+    def _restricted(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Frames in which characters that may not be read have no share."""
+        if not len(self._refused):
+            return logs
+        logs = logs.copy()
+        logs[:, self._refused] = REFUSED
+        logs -= logs.max(axis=1, keepdims=True)
+        return logs - np.log(np.exp(logs).sum(axis=1, keepdims=True))
 
     def choose_language(self, logs: Sequence[NDArray[np.float32]]) -> TextModel | None:
         """The language of some lines, given their `log_probs`; None if there is none to choose."""
@@ -190,7 +202,6 @@ class LineReader:
                 stack[row, 0, :, : pieces[i].shape[1]] = pieces[i]
             logits = self._session.run(None, {"strips": stack})[0]
             logits = logits / np.float32(self.metadata.temperature)
-            logits[:, :, self._refused] = REFUSED
             logits -= logits.max(axis=2, keepdims=True)
             logits -= np.log(np.exp(logits).sum(axis=2, keepdims=True))
             for row, i in enumerate(batch):

@@ -44,21 +44,14 @@ class Upright:
 
 
 def read_upright(
-    engine: LinesEngine, picture: Picture, doubt: bool = False, config: WayUpConfig | None = None
+    engine: LinesEngine, picture: Picture, config: WayUpConfig | None = None
 ) -> Upright:
-    """Read a page, turned upright if it reads clearly better so.
-
-    Parameters
-    ----------
-    doubt : bool
-        Whether confidence says little, as where few characters are allowed: the other ways are
-        looked at in any case.
-    """
+    """Read a page, turned upright if it reads clearly better so."""
     config = config or WayUpConfig()
     layout = engine.find(picture)
     as_is = Upright(0, picture, layout, engine.read(picture, layout))
     confidence = mean_confidence(as_is.read)
-    if as_is.read and confidence >= config.sure and not doubt:
+    if as_is.read and confidence >= config.sure:
         return as_is
     ways = []
     for turns in (2, 1, 3):

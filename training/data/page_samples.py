@@ -15,8 +15,8 @@ from scipy import ndimage
 
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.strips import TextLine
+from ocr.layout.tracing import MAP_STRIDE, X_HEIGHT_UNIT
 from training.data.page_sets import RealPage
-from training.networks.page import MAP_STRIDE, X_HEIGHT_UNIT
 
 SIDE = 512  # pixels of a crop
 SMALLEST, LARGEST = 4.0, 36.0  # x-heights in pixels of a crop

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ocr.letters.classifiers.cnn import GlyphCnn, Residual
 from training.networks.line import ContextBlock, LineNetwork, ResidualAttention, ResidualConv
 from training.networks.page import MAPS, PageNetwork, SeparableBlock
 
@@ -87,6 +88,16 @@ class Graph:
         )  # fmt: skip
         x = self.node("Transpose", x, perm=[0, 2, 1, 3])  # (T, 2, N, H) -> (T, N, 2, H)
         return self.node("Reshape", x, self.constant(np.array([0, 0, 2 * size], dtype=np.int64)))
+
+    def split(self, x: str, sizes: Sequence[int]) -> list[str]:
+        """A map's channels in parts of these numbers."""
+        from onnx import helper
+
+        names = [f"x{len(self._nodes)}_{part}" for part in range(len(sizes))]
+        inputs = [x, self.constant(np.array(sizes, dtype=np.int64))]
+        node_name = f"n{len(self._nodes)}"
+        self._nodes.append(helper.make_node("Split", inputs, names, node_name, axis=1))
+        return names
 
     def double(self, x: str, mode: str, axes: tuple[int, int] = (2, 2)) -> str:
         """A map enlarged by whole factors along its last two axes."""
@@ -165,18 +176,10 @@ def page_graph(network: PageNetwork) -> onnx.ModelProto:
     x8 = run(up(x16, network.up8, x8), network.decoder8)
     x4 = run(up(x8, network.up4, x4), network.decoder4)
     x = graph.convolution(x4, network.head)
-    split = graph.constant(np.array([3, 1], dtype=np.int64))
-    logits, height = "logits", "height"
-    graph._nodes.append(_split(x, split, [logits, height]))
+    logits, height = graph.split(x, (3, 1))
     probabilities = graph.node("Sigmoid", logits)
     graph.node("Concat", probabilities, height, output="maps", axis=1)
     return graph.model(("darkness", ["N", 1, "H", "W"]), ("maps", ["N", len(MAPS), "h", "w"]))
-
-
-def _split(x: str, sizes: str, outputs: list[str]) -> onnx.NodeProto:
-    from onnx import helper
-
-    return helper.make_node("Split", [x, sizes], outputs, "split", axis=1)
 
 
 def line_graph(network: LineNetwork) -> onnx.ModelProto:
@@ -191,12 +194,10 @@ def line_graph(network: LineNetwork) -> onnx.ModelProto:
         each = wide // heads
         inner = graph.convolution(graph.normalization(x, layer.norm), layer.query_key_value)
         inner = graph.node("Squeeze", inner, graph.constant(np.array([2], dtype=np.int64)))
-        sizes = graph.constant(np.array([wide] * 3, dtype=np.int64))
-        names = [f"{inner}_{part}" for part in ("query", "key", "value")]
-        graph._nodes.append(_split(inner, sizes, names))
-        graph._nodes[-1].name = f"split_{inner}"
         shape = graph.constant(np.array([0, heads, each, -1], dtype=np.int64))
-        query, key, value = (graph.node("Reshape", name, shape) for name in names)
+        query, key, value = (
+            graph.node("Reshape", part, shape) for part in graph.split(inner, (wide,) * 3)
+        )
         scale = graph.constant(np.array(each**-0.5, dtype=np.float32))
         query = graph.node("Transpose", graph.node("Mul", query, scale), perm=[0, 1, 3, 2])
         weights = graph.node("Softmax", graph.node("MatMul", query, key), axis=3)
@@ -240,6 +241,33 @@ def line_graph(network: LineNetwork) -> onnx.ModelProto:
     return graph.model(
         ("strips", ["N", 1, STRIP_HEIGHT, "W"]), ("logits", ["N", "T", network.head.out_features])
     )
+
+
+def glyph_graph(network: GlyphCnn) -> onnx.ModelProto:
+    """`glyphs` (N, 1, 32, 32) to `logits` (N, classes)."""
+    graph = Graph("glyphs")
+    x = graph.node("Sub", graph.constant(np.ones(1, dtype=np.float32)), "glyphs")
+    layers = list(network.features)
+    for position, layer in enumerate(layers):
+        if isinstance(layer, nn.Conv2d):
+            x = graph.convolution(x, layer, layers[position + 1])
+        elif isinstance(layer, nn.ReLU):
+            x = graph.node("Relu", x)
+        elif isinstance(layer, nn.MaxPool2d):
+            side = int(layer.kernel_size)
+            x = graph.node("MaxPool", x, kernel_shape=[side] * 2, strides=[side] * 2)
+        elif isinstance(layer, Residual):
+            first, norm1, _, second, norm2 = layer.body
+            inner = graph.node("Relu", graph.convolution(x, first, norm1))
+            inner = graph.convolution(inner, second, norm2)
+            x = graph.node("Relu", graph.node("Add", x, inner))
+        elif not isinstance(layer, nn.BatchNorm2d):
+            raise TypeError(f"no ONNX node is known here for {type(layer).__name__}")
+    x = graph.node("Flatten", x, axis=1)
+    last = network.head[-1]
+    weight, bias = graph.constant(array(last.weight)), graph.constant(array(last.bias))
+    graph.node("Gemm", x, weight, bias, output="logits", transB=1)
+    return graph.model(("glyphs", ["N", 1, 32, 32]), ("logits", ["N", last.out_features]))
 
 
 def quantized(model: onnx.ModelProto, samples: Sequence[NDArray[np.float32]]) -> onnx.ModelProto:

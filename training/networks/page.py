@@ -8,9 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-MAP_STRIDE = 4  # pixels of the page a pixel of a map
 MAPS = ("baseline", "ends", "body", "height")
-X_HEIGHT_UNIT = 8.0  # pixels: the height map holds log2(x-height / this)
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class PageNetwork(nn.Module):
 
     A U-shaped network (Ronneberger et al. 2015) of separable residual blocks. The first three
     maps (`MAPS`) are logits: the baseline, the ends of lines, and the body of the small letters;
-    the fourth is log2 of the x-height in units of `X_HEIGHT_UNIT` pixels.
+    the fourth is log2 of the x-height in units of `ocr.layout.tracing.X_HEIGHT_UNIT` pixels.
     """
 
     def __init__(self, architecture: PageArchitecture | None = None) -> None:

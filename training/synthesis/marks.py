@@ -156,7 +156,7 @@ def texture(rng: Rng, page: Grey) -> None:
     high, wide = (max(16, int(rng.uniform(0.15, 1.0) * side)) for side in (height, width))
     top, left = int(rng.integers(height - high + 1)), int(rng.integers(width - wide + 1))
     y, x = np.mgrid[:high, :wide].astype(np.float32)
-    style = rng.integers(6)
+    style = rng.integers(7)
     if style == 0:  # clouds
         tone = _clouds(rng, high, wide, rng.uniform(8, 120))
     elif style == 1:  # halftone
@@ -173,6 +173,12 @@ def texture(rng: Rng, page: Grey) -> None:
     elif style == 4:  # specks
         tone = (rng.random((high, wide)) < rng.uniform(0.001, 0.03)).astype(np.float32)
         tone = ndimage.maximum_filter(tone, int(rng.integers(1, 5)))
+    elif style == 5:  # noise of single pixels or small squares
+        tone = rng.random((high, wide), dtype=np.float32)
+        if rng.random() < 0.5:
+            tone = np.round(tone)
+        side = int(rng.choice((1, 1, 2, 4)))
+        tone = np.kron(tone[::side, ::side], np.ones((side, side), np.float32))[:high, :wide]
     else:  # blobs
         tone = (_clouds(rng, high, wide, rng.uniform(4, 40)) > rng.uniform(0.55, 0.8)).astype(np.float32)
     part = page[top : top + high, left : left + wide]

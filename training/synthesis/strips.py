@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.line_pictures import find_line
 from ocr.layout.strips import TextLine, cut_strip
 from training.data.page_samples import TrainingPage, photograph, write_pages
 from training.data.page_sets import RealPage, read_pages
@@ -78,6 +79,17 @@ def strips_of(
         strip = cut_strip(darkness, nearly(rng, line)).image
         if strip.min() < 1 and fits(strip, text):
             yield np.uint8(255 * strip + 0.5), text
+
+
+def lone_strip(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The strip of a line that stands alone on its picture, as it might be photographed.
+
+    `image` is (H, W) float32, 0 ink, 1 paper.
+    """
+    picture = photograph(rng, Image.fromarray(np.uint8(image * 255 + 0.5)))
+    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / 255)
+    strip = cut_strip(darkness, nearly(rng, find_line(1 - image))).image
+    return np.uint8(255 * strip + 0.5)
 
 
 def readable_lines(page: RealPage) -> list[tuple[TextLine, str]]:
