@@ -44,6 +44,8 @@ class ScaleConfig:
         Log of the ratio up to which the first look will do.
     least, most : int
         Shortest and longest side of the second look.
+    enlarged : float
+        Most that a picture is enlarged for any look.
     reading : float
         Height of the small letters in pixels at which strips are cut.
     largest : int
@@ -58,6 +60,7 @@ class ScaleConfig:
     near: float = 0.25
     least: int = 256
     most: int = 2000
+    enlarged: float = 4.0
     reading: float = 18.0
     largest: int = 3200
 
@@ -133,15 +136,17 @@ class PageFinder:
     def find(self, picture: Picture) -> Layout:
         """The text lines of a page: dark writing on lighter paper, of any size."""
         config = self.config
-        found = self._look(picture, config.first)
+        largest = round(config.enlarged * max(picture.height, picture.width))
+        found = self._look(picture, min(config.first, largest))
         if found.covered < config.covered:
-            looks = [found, *(self._look(picture, side) for side in config.others)]
+            others = [side for side in config.others if side <= largest]
+            looks = [found, *(self._look(picture, side) for side in others)]
             found = max(looks, key=lambda look: look.covered)
         if not found.lines:
             return found
         shown = MAP_STRIDE * max(found.maps.shape[1:])
         wanted = shown * config.x_height * found.map_scale / MAP_STRIDE / found.x_height
-        wanted = float(np.clip(wanted, config.least, config.most))
+        wanted = min(float(np.clip(wanted, config.least, config.most)), largest)
         if abs(np.log(wanted / shown)) > config.near:
             again = self._look(picture, round(wanted))
             if again.lines:

@@ -14,6 +14,10 @@ MAP_STRIDE = 4  # pixels of the page a pixel of a map
 X_HEIGHT_UNIT = 8.0  # pixels: the height map holds log2(x-height / this)
 
 
+SLOPE_REACH = 6.0  # x-heights of a piece that tell its slope at an end
+SLOPE_PRIOR = 6.0  # weight of the page's slope, in that of a piece of about four x-heights
+
+
 @dataclass(frozen=True)
 class TracingConfig:
     """How maps become lines. Lengths are in x-heights unless said otherwise.
@@ -38,13 +42,13 @@ class TracingConfig:
         How far a traced line is led on where the end map had cut it short.
     """
 
-    threshold: float = 0.35
+    threshold: float = 0.28
     at_ends: float = 0.7
     shortest: float = 0.9
     least_body: float = 0.3
-    gap: float = 3.0
+    gap: float = 4.0
     end_gap: float = 1.2
-    off: float = 0.45
+    off: float = 0.6
     reach: float = 1.0
 
 
@@ -57,15 +61,15 @@ class _Piece:
     x_height: float
     body: float
 
-    def slope(self, right: bool) -> float:
-        """Rows a column at one of its ends."""
-        n = max(6, round(3 * self.x_height))
+    def slope(self, right: bool, usual: float = 0.0) -> float:
+        """Rows a column at one of its ends; the shorter it is, the more as is usual on the page."""
+        n = max(6, round(SLOPE_REACH * self.x_height))
         part = slice(-n, None) if right else slice(None, n)
         x, y = self.cols[part], self.rows[part]
-        if len(x) < 4 or np.ptp(x) < self.x_height:
-            return 0.0
         x = x - x.mean()
-        return float(np.clip((x * y).sum() / (x * x).sum(), -0.5, 0.5))
+        weight = (x * x).sum()
+        prior = SLOPE_PRIOR * (self.x_height**3)
+        return float(np.clip(((x * y).sum() + prior * usual) / (weight + prior), -0.5, 0.5))
 
 
 def trace(maps: NDArray[np.float32], config: TracingConfig | None = None) -> list[TextLine]:
@@ -140,6 +144,7 @@ def _linked(
 ) -> list[_Piece]:
     """Pieces of one line put together, the nearest first."""
     alive = dict(enumerate(pieces))
+    usual = _page_slope(pieces)
     starts = np.array([piece.cols[0] for piece in pieces])
     heap = []
     for i, left in alive.items():
@@ -147,7 +152,7 @@ def _linked(
         near = np.flatnonzero((starts >= left.cols[-1] - 2) & (starts <= left.cols[-1] + limit))
         for j in near.tolist():
             if i != j:
-                cost = _cost(left, pieces[j], maps, config)
+                cost = _cost(left, pieces[j], usual, maps, config)
                 if cost is not None:
                     heap.append((cost, i, j))
     heap.sort()
@@ -167,16 +172,32 @@ def _linked(
     return out
 
 
+def _page_slope(pieces: list[_Piece]) -> float:
+    """Rows a column that half of a page's lines, by their length, do not exceed."""
+    if not pieces:
+        return 0.0
+    wide = np.array([np.ptp(piece.cols) for piece in pieces])
+    rise = np.array([piece.rows[-1] - piece.rows[0] for piece in pieces])
+    slopes = rise / np.maximum(wide, 1)
+    order = np.argsort(slopes)
+    total = np.cumsum(wide[order] ** 2)
+    return float(np.clip(slopes[order][np.searchsorted(total, total[-1] / 2)], -0.5, 0.5))
+
+
 def _cost(
-    left: _Piece, right: _Piece, maps: NDArray[np.float32], config: TracingConfig
+    left: _Piece,
+    right: _Piece,
+    usual: float,
+    maps: NDArray[np.float32],
+    config: TracingConfig,
 ) -> float | None:
     """How little it looks as if a piece goes on as another; None where it does not."""
     size = float(np.sqrt(left.x_height * right.x_height))
     if max(left.x_height, right.x_height) > 1.8 * min(left.x_height, right.x_height):
         return None
     gap = right.cols[0] - left.cols[-1]
-    here = left.rows[-1] + left.slope(True) * gap / 2
-    there = right.rows[0] - right.slope(False) * gap / 2
+    here = left.rows[-1] + left.slope(True, usual) * gap / 2
+    there = right.rows[0] - right.slope(False, usual) * gap / 2
     off = abs(here - there)
     if off > config.off * size:
         return None

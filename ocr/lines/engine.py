@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.page_network import Layout, PageFinder
@@ -22,7 +23,7 @@ SAMPLE_WIDTH = 800  # pixels of their strips
 
 WRITING = 0.5  # probability of the body map from which a place is writing
 UNREAD = 0.06  # share of a page's writing left unread from which a warning says so
-UNREAD_PLACES = 30  # places of the body map that are too few to tell
+UNREAD_WORD = 2.0  # squares of the x-height: smaller pieces of writing are no words
 
 
 class LinesEngine:
@@ -98,8 +99,12 @@ def unread(layout: Layout, read: list[ReadLine], size: tuple[int, int]) -> str |
             y1, x1 = int(box.y1 / layout.map_scale) - 1, int(box.x1 / layout.map_scale) - 1
             y2, x2 = int(box.y2 / layout.map_scale) + 2, int(box.x2 / layout.map_scale) + 2
             left[max(0, y1) : y2, max(0, x1) : x2] = False
+    labels, number = ndimage.label(left)
+    sizes = np.bincount(labels.ravel(), minlength=number + 1)
+    word = UNREAD_WORD * (layout.x_height / layout.map_scale) ** 2 if layout.lines else 30
+    left = (sizes >= word)[labels] & left
     count, total = int(left.sum()), int(writing.sum())
-    if count < UNREAD_PLACES or count < UNREAD * total:
+    if not count or count < UNREAD * total:
         return None
     rows, cols = np.nonzero(left)
     y, x = (int(np.median(at) * layout.map_scale) for at in (rows, cols))

@@ -54,10 +54,12 @@ def read_upright(
     if as_is.read and confidence >= config.sure:
         return as_is
     ways = []
-    for turns in (2, 1, 3):
+    for turns in (2, 1, 3) if layout.lines else (1, 3):
         turned = Turned(picture, turns)
         found = engine.find(turned)
         ways.append((engine.confidence(turned, found), -turns, turned, found))
+        if turns == 1 and not layout.lines and not found.lines:
+            return as_is  # there is nothing either way
     best, turns, turned, found = max(ways, key=lambda way: way[:2])
     if best < engine.confidence(picture, layout) + config.evidence:
         return as_is

@@ -64,7 +64,7 @@ def base(what):
     def samples(count, seed):
         rng = np.random.default_rng(seed)
         labels = tuple(SIGNS[k % 3] for k in range(count))
-        shape = (32, 32) if what == "glyphs" else (40, 80)
+        shape = (32, 32) if what == "glyphs" else (48, 80)
         images = tuple(rng.integers(0, 255, shape).astype(np.uint8) for _ in range(count))
         nothing = ("",) * count
         return Samples(images, labels, np.ones(count, bool), nothing, nothing)
@@ -204,7 +204,7 @@ def test_line_report_shows_the_worst_lines(lines, line_start, tmp_path):
     assert "of mine" in report
     reader = LineReader(tmp_path / "mine")
     assert reader.metadata.architecture["lstm"] == SMALL.lstm
-    assert len(reader.read([np.ones((40, 90), np.float32)])) == 1
+    assert len(reader.read([np.ones((48, 90), np.float32)])) == 1
 
 
 def test_figures_before_and_after(letters, start, tmp_path):
