@@ -34,6 +34,7 @@ def language():
 
 
 SYMBOLS = np.array([0, 0, 1, 2])  # classes: nothing, a, b, space
+NO_BONUS = (0.0, 0.0, 0.0, 0.0)
 
 
 def test_best_path_removes_repeats_then_nothings():
@@ -45,7 +46,7 @@ def test_beam_search_sums_over_paths(language):
     # "a" is spelt by (a a), (a -), (- a): 0.16 + 0.24 + 0.24; nothing by (- -): 0.36.
     logs = logs_of([0.6, 0.4, 0, 0], [0.6, 0.4, 0, 0])
     assert best_path(logs) == []
-    assert beam_search([logs], language, SYMBOLS, weight=0, bonus=0) == [[1]]
+    assert beam_search([logs], language, SYMBOLS, weight=0, bonus=NO_BONUS) == [[1]]
 
 
 def spelt(path):
@@ -65,7 +66,7 @@ def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
         text = spelt(path)
         total[text] = total.get(text, 0) + np.prod(rows[np.arange(frames), path])
     model = TextModel(flat, ("a", "b"))
-    (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, 0.0, 0.0, width=400)
+    (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, 0.0, NO_BONUS, width=400)
     read = tuple(read)
     # Characters under the threshold of a frame are not followed.
     assert total[read] >= 0.97 * max(total.values())
