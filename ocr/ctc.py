@@ -27,7 +27,7 @@ CANDIDATES = 6  # characters considered in a frame
 CLEAR = 0.003  # a character less likely than this in a frame is not considered
 ALIKE = 6  # folded characters: of texts that end alike in so many, and in the last, one is kept
 FAINT = 1e-5  # the same where the text must fit a pattern, which the ink may be slow to agree with
-LANGUAGE_WEIGHT = 0.7  # share of the language's logarithms in a hypothesis's score
+LANGUAGE_WEIGHT = 0.65  # share of the language's logarithms in a hypothesis's score
 # Logarithms for each letter, digit, sign and space: language and CTC alike favour short texts, and
 # small signs are easily lost, spaces easily found.
 BONUS = (2.25, 2.25, 3.25, 1.25)

@@ -130,7 +130,14 @@ class NgramModel:
         Length of the longest n-gram.
     words : Lexicon, optional
         The language's common words.
+
+    Attributes
+    ----------
+    name : str
+        Of the language; empty if it has none.
     """
+
+    name = ""
 
     NOTHING, ROOT, FIRST = 0, 1, 2  # nodes; the k-th n-gram is k + FIRST
 
@@ -586,14 +593,35 @@ class TextModel:
         state.case[rows] = following
         state.fresh[rows] = True
 
+    def character_logs(self, texts: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float64]]:
+        """Natural logarithm of the probability of each character of some lines.
+
+        Parameters
+        ----------
+        texts : sequence of (n,) int64 arrays
+            Indices into the charset, as for `advance`.
+
+        Returns
+        -------
+        list of (n,) float64 arrays
+        """
+        order = sorted(range(len(texts)), key=lambda k: -len(texts[k]))
+        logs: list[NDArray[np.float64]] = [np.empty(len(text)) for text in texts]
+        state = self.start(len(order))
+        for place in range(len(texts[order[0]]) if order else 0):
+            while len(texts[order[-1]]) == place:
+                order.pop()
+            if len(order) < len(state):
+                state = state.take(np.arange(len(order)))
+            scores, state = self.advance(state, np.array([[texts[k][place]] for k in order]))
+            for k, score in zip(order, scores[:, 0], strict=True):
+                logs[k][place] = score
+        return logs
+
     def log_prob(self, text: str, charset: tuple[str, ...]) -> float:
         """Natural logarithm of the probability of a line of characters in `charset` and spaces."""
         index = {c: k for k, c in enumerate((*charset, " "))}
-        state, total = self.start(1), 0.0
-        for character in text:
-            scores, state = self.advance(state, np.array([[index[character]]]))
-            total += float(scores[0, 0])
-        return total
+        return float(self.character_logs([np.array([index[c] for c in text])])[0].sum())
 
 
 def load_language(name: str | Path = "english") -> NgramModel:
@@ -616,6 +644,7 @@ def load_language(name: str | Path = "english") -> NgramModel:
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
     model = unpack(**tree, order=int(metadata.architecture["order"]))
+    model.name = metadata.name
     if words:
         model.words = Lexicon.unpack(**words)
     return model

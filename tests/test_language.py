@@ -293,3 +293,16 @@ def test_the_common_words_of_a_language_are_known(ngrams):
     with_words, plain = TextModel(ngrams, KEYBOARD), TextModel(without, KEYBOARD)
     for text in ("wheelchair ", "Wednesday ", "yoghurt "):
         assert with_words.log_prob(text, KEYBOARD) > plain.log_prob(text, KEYBOARD)
+
+
+def test_logs_of_characters_are_those_of_each_line_alone(text):
+    lines = ["the cat", "", "Qx 7", "a"]
+    indices = [
+        np.array([text.space if c == " " else KEYBOARD.index(c) for c in line], dtype=np.int64)
+        for line in lines
+    ]
+    logs = text.character_logs(indices)
+    assert [len(one) for one in logs] == [7, 0, 4, 1]
+    for line, found in zip(lines, logs, strict=True):
+        assert found.sum() == pytest.approx(text.log_prob(line, KEYBOARD))
+    assert text.character_logs([]) == [] and text.character_logs([indices[1]])[0].shape == (0,)

@@ -304,7 +304,7 @@ def main() -> None:
     counts = count_ngrams(np.append(np.arange(1, len(SYMBOLS) + 1), symbols), ORDER)
     least = LEAST[args.language]
     keys, logs, backoffs = prune(counts, *estimate(counts), least)
-    arrays = pack(NgramModel(keys, np.float32(logs), np.float32(backoffs), ORDER))
+    arrays = pack(NgramModel(keys, logs.astype(np.float32), backoffs.astype(np.float32), ORDER))
     if args.words:
         arrays |= common_words(text.code).pack()
     figures: dict[str, float] = {}
@@ -327,8 +327,8 @@ def main() -> None:
     checks = {f"held-out {name}": tuple(cut(rng, rows)) for name, rows in text.held_out.items()}
     corpus = Corpus(tuple(row for rows in text.held_out.values() for row in rows))
     checks["held-out synthetic lines"] = tuple(sample_lines(rng, corpus, CHECKED))
-    for name, rows in checks.items():
-        bits = bits_per_symbol(model, to_symbols(" \n".join(rows[:CHECKED])))
+    for name, check in checks.items():
+        bits = bits_per_symbol(model, to_symbols(" \n".join(check[:CHECKED])))
         figures[f"bits a character, {name}"] = round(bits, 3)
     write(beside, arrays, metadata)
     beside.replace(args.out)

@@ -353,7 +353,7 @@ def text_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
 def word_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
     """UNIPEN words of one writer on a common baseline, with some signs and numbers."""
     words = read_strokes(data / "lines" / "unipen_words.npz")
-    glyphs = _Glyphs(data)
+    glyphs = Glyphs(data)
     writers = words.by_writer("train", 20)
     names = sorted(writers)
     scales = {
@@ -400,7 +400,7 @@ def word_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
 
 def char_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
     """UNIPEN characters of one writer set into hand-printed lines."""
-    glyphs = _Glyphs(data)
+    glyphs = Glyphs(data)
     corpus = read_corpus(data / "text" / "english.txt")
     while True:
         text = sample_text(rng, corpus, 40)
@@ -458,16 +458,16 @@ def font_lines(rng: np.random.Generator, data: Path) -> Iterator[Sample]:
             yield warp(rng, image), text
 
 
-class _Glyphs:
+class Glyphs:
     """UNIPEN characters by writer and label."""
 
     FEWEST = 45  # labels that a writer must have to write lines alone
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, split: str = "train") -> None:
         self._set = read_strokes(data / "chars" / "unipen_chars.npz")
         self._by: dict[str, dict[str, list[int]]] = {}
         self._all: dict[str, list[int]] = {}
-        for item in self._set.rows("train"):
+        for item in self._set.rows(split):
             label = str(self._set.label[item])
             own = self._by.setdefault(str(self._set.writer[item]), {})
             own.setdefault(label, []).append(int(item))
