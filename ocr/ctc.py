@@ -22,7 +22,7 @@ BLANK = 0
 NEVER = -1e30  # logarithm of a probability of nothing, safe to add to
 
 WIDTH = 24  # hypotheses kept for a line
-BEHIND = 9.0  # nats behind the best one, none of which is kept
+BEHIND = 8.0  # nats behind the best one, none of which is kept
 CANDIDATES = 6  # characters considered in a frame
 CLEAR = 0.003  # a character less likely than this in a frame is not considered
 ALIKE = 6  # folded characters: of texts that end alike in so many, and in the last, one is kept

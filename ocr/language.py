@@ -19,7 +19,6 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 
@@ -27,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
+from ocr.folding import DIGIT, NOTHING, SIGN, SYMBOLS, fold
+from ocr.spelling import Spellings
 from ocr.weights import find_weights, read_metadata, verify
 
-# '0' any digit, '#' any other sign, and the line feed a line's beginning
-SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#\n"
 SYMBOL_BITS = 6  # bits of a symbol in a packed n-gram; 0 is "nothing known"
 SPACE, OTHER_SIGN, START = 1, len(SYMBOLS) - 1, len(SYMBOLS)  # SYMBOLS[k] has the id k + 1
 _LAST = (1 << SYMBOL_BITS) - 1  # mask of a packed n-gram's last symbol
@@ -38,10 +37,8 @@ _PACKED = (1 << 60) - 1  # mask of as many symbols as fit
 STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
-_VARIANTS = {"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
 _STOPS = np.array([sign in ".!?" for sign in "\0" + SYMBOLS])  # by symbol id
 
-LETTER, DIGIT, SIGN, NOTHING = range(4)  # kinds of characters; NOTHING at the start of a line
 _FOLDED_LETTERS, _DIGITS, _SIGNS = 26, 10, 32  # how many characters a kind has
 _DIGIT_SHARES = (0.19, 0.20, 0.13, 0.08, 0.06, 0.07, 0.06, 0.06, 0.07, 0.08)  # 0 to 9, as counted
 
@@ -83,20 +80,6 @@ _UPPER_FIRST = np.array([0.995, 0.005, 0.995, 0.5])
 _UPPER_LATER = np.array([0.990, 0.003, 0.003, 0.5])
 
 
-@lru_cache(maxsize=4096)
-def fold(character: str) -> tuple[int, int, int]:
-    """Symbol id, kind, and case (0 lower, 1 upper, 2 without) of one character."""
-    character = _VARIANTS.get(character, character)
-    base = unicodedata.normalize("NFD", character)[0]
-    if base.isdigit():
-        return SYMBOLS.index("0") + 1, DIGIT, 2
-    lower = base.lower()
-    if len(lower) == 1 and "a" <= lower <= "z":
-        return SYMBOLS.index(lower) + 1, LETTER, int(base != lower)
-    known = base if base in SYMBOLS else "#"
-    return SYMBOLS.index(known) + 1, SIGN, 2
-
-
 def _count_bits(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """How many bits of each number are set, for numpy before 2.0."""
     pairs, fours = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
@@ -135,9 +118,12 @@ class NgramModel:
     ----------
     name : str
         Of the language; empty if it has none.
+    spellings : Spellings or None
+        How its words are written.
     """
 
     name = ""
+    spellings: Spellings | None = None
 
     NOTHING, ROOT, FIRST = 0, 1, 2  # nodes; the k-th n-gram is k + FIRST
 
@@ -640,11 +626,16 @@ def load_language(name: str | Path = "english") -> NgramModel:
     try:
         with np.load(path, allow_pickle=False) as data:
             tree = {name: data[name] for name in ("symbols", "below", "log_probs", "backoffs")}
-            words = {name: data[name] for name in data.files if name.startswith("word_")}
+            words, spellings = (
+                {name: data[name] for name in data.files if name.startswith(kind)}
+                for kind in ("word_", "spelling_")
+            )
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
     model = unpack(**tree, order=int(metadata.architecture["order"]))
     model.name = metadata.name
+    if spellings:
+        model.spellings = Spellings.unpack(**spellings)
     if words:
         model.words = Lexicon.unpack(**words)
     return model

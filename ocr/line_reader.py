@@ -138,7 +138,7 @@ REFUSED = np.float32(-1e4)  # logit of a character that may not be read
 # times its `evidence` and of the language's offset: language mends what ink alone doubts, more so
 # where the text is likely, less in a line that is hard to read
 # (`python -m training.line_decoding --confidence`).
-EVIDENCE = (0.55, 0.84, 0.58)
+EVIDENCE = (0.55, 0.83, 0.58)
 OFFSETS = {"english": 1.54, "french": 1.14}
 OTHER_OFFSET = 1.34
 AROUND = 3  # characters before and behind one whose likelihood by language counts for it
@@ -335,6 +335,12 @@ class LineReader:
             ]
         trimmed = [self.trim(classes) for classes in found]
         placed = align(lines, trimmed)
+        if language is not None and self.pattern is None and language.ngrams.spellings is not None:
+            respell, index = language.ngrams.spellings.respell, self._index
+            trimmed = [
+                [index[c] for c in respell(self.spell(classes), logs, frames, index)]
+                for logs, classes, frames in zip(lines, trimmed, placed, strict=True)
+            ]
         ink = [ink_odds(*line) for line in zip(lines, trimmed, placed, strict=True)]
         odds = ink
         if language is not None and language.ngrams.name:
@@ -411,6 +417,11 @@ class LineReader:
         letters = tuple(c for c in self.charset if c != " ")
         index = {c: k for k, c in enumerate(letters)} | {" ": len(letters)}  # the space is last
         return np.array([0, *(index[c] for c in self.charset)], dtype=np.int64)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        """The class of each character."""
+        return {character: k for k, character in enumerate(self.charset, start=1)}
 
     def spell(self, classes: Sequence[int]) -> str:
         """The text of some classes."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import lzma
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from ocr.language import (
     load_language,
     pack,
 )
+from ocr.spelling import Spellings, count_shares
 from ocr.weights import Metadata
 from training.datasets import data_dir
 from training.line_text import Corpus, fold_text, sample_text, writable
@@ -56,6 +58,11 @@ SYNTHETIC = 0.5  # synthetic lines added for each line of text
 WORDS = 300_000  # words added, drawn by their frequency
 LEXICON = 60_000  # commonest words that are stored as words
 COMMON = 100_000  # words of a language that are drawn
+
+FEWEST_SPELT = 8  # occurrences of a word for its spelling to be kept
+LEAST_SPELT = 0.005  # share of a word's spelling to be kept
+# A word inside a sentence: behind a small letter or comma and a space.
+INSIDE = re.compile(r"(?<=[a-zà-öø-ÿ,;] )[^\W\d_]+(?=[ ,.;:!?)])")
 
 Counts = list[tuple[NDArray[np.int64], NDArray[np.float64]]]  # keys and counts, by length
 
@@ -230,6 +237,16 @@ def frequent_words(rng: np.random.Generator, code: str, count: int) -> list[str]
     return [" ".join(words[k] for k in part) for part in np.split(drawn, ends) if len(part)]
 
 
+def spellings(rows: Iterable[str]) -> Spellings:
+    """How words are written inside sentences, where a capital is not that of the beginning."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(INSIDE.findall(row))
+    counts = Counter({w: n for w, n in counts.items() if len(w) == 1 or not w.isupper()})
+    shares = count_shares(counts, FEWEST_SPELT, LEAST_SPELT)
+    return Spellings(tuple(shares), np.array(list(shares.values())))
+
+
 def common_words(code: str) -> Lexicon:
     """The commonest words of a language, with their frequencies."""
     import wordfreq
@@ -305,6 +322,7 @@ def main() -> None:
     least = LEAST[args.language]
     keys, logs, backoffs = prune(counts, *estimate(counts), least)
     arrays = pack(NgramModel(keys, logs.astype(np.float32), backoffs.astype(np.float32), ORDER))
+    arrays |= spellings(text.seen).pack()
     if args.words:
         arrays |= common_words(text.code).pack()
     figures: dict[str, float] = {}
