@@ -19,6 +19,7 @@ from training.language import (
     estimate,
     pack_ngrams,
     prune,
+    spellings,
     to_symbols,
 )
 
@@ -103,3 +104,15 @@ def test_command_writes_a_model(tmp_path, monkeypatch, capsys):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["SHA256SUMS", "small.npz", "text"]
     model = load_language(out)
     assert bits_per_symbol(model, to_symbols("the cat sat on the mat")) < 2
+
+
+def test_spellings_are_counted_inside_sentences():
+    rows = [
+        "Then the train to London left, a café was open.",
+        "London, the city of NASA, sleeps.",
+    ] * 10
+    found = spellings(["The day."] * 9 + rows)
+    shares = dict(zip(found.forms, found.shares.tolist(), strict=True))
+    assert shares["the"] == 1.0 and shares["a"] == 1.0  # `The` begins sentences
+    assert shares["London"] == shares["café"] == 1.0 and "NASA" not in shares
+    assert spellings(["to London now"] * 7).forms == ()  # too seldom
