@@ -15,7 +15,6 @@ Small models are mixed, so that language helps where there is language and stays
 
 from __future__ import annotations
 
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from itertools import repeat
@@ -25,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
-from ocr.lines.folding import DIGIT, NOTHING, SIGN, SYMBOLS, fold
+from ocr.lines.folding import SIGN, SYMBOLS, fold
 from ocr.lines.spelling import Spellings
 from ocr.weights import find_weights, read_metadata, verify
 
@@ -36,6 +35,7 @@ _PACKED = (1 << 60) - 1  # mask of as many symbols as fit
 STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
+FOLDED_LETTERS, DIGITS, SIGNS = 26, 10, 32  # how many characters a kind has
 DOUBT = 12.0  # bits that a language other than the first must save on a page to be taken
 
 
@@ -317,7 +317,7 @@ class Lexicon:
         space = symbols == SPACE
         sign = (kinds == SIGN) & ~space
         share += ending * np.where(
-            space, self._SPACE_AFTER, np.where(sign, (1 - self._SPACE_AFTER) / _SIGNS, 0.0)
+            space, self._SPACE_AFTER, np.where(sign, (1 - self._SPACE_AFTER) / SIGNS, 0.0)
         )
         after = np.where(sign & ~found & (ending > 0), self.ENDED, after)
         return share, np.where(space, self.ROOT, after)

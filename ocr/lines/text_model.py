@@ -10,13 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.lines.folding import DIGIT, NOTHING, SIGN, SYMBOLS, fold
-from ocr.lines.language import OTHER_SIGN, SPACE, START, SYMBOL_BITS, Lexicon, NgramModel
+from ocr.lines.language import (
+    DIGITS,
+    FOLDED_LETTERS,
+    OTHER_SIGN,
+    SIGNS,
+    SPACE,
+    START,
+    SYMBOL_BITS,
+    Lexicon,
+    NgramModel,
+)
 
 LAST = (1 << SYMBOL_BITS) - 1  # mask of a packed n-gram's last symbol
 
 _STOPS = np.array([sign in ".!?" for sign in "\0" + SYMBOLS])  # by symbol id
 
-_FOLDED_LETTERS, _DIGITS, _SIGNS = 26, 10, 32  # how many characters a kind has
 _DIGIT_SHARES = (0.19, 0.20, 0.13, 0.08, 0.06, 0.07, 0.06, 0.06, 0.07, 0.08)  # 0 to 9, as counted
 
 # Words are of three kinds: language; other strings (codes, numbers, names), which know only that
@@ -139,12 +148,12 @@ class TextModel:
         folded = np.array([fold(c) for c in charset] + [(SPACE, SIGN, 2)], dtype=np.int64)
         self.symbols, self._kind, self._case = folded.T
         # A digit is its share of its symbol, and a rare sign its share of the rest.
-        rare = _SIGNS - sum(fold(c)[1] == SIGN for c in SYMBOLS[1:-2])
+        rare = SIGNS - sum(fold(c)[1] == SIGN for c in SYMBOLS[1:-2])
         self._share = np.ones(len(folded))
         for k in np.flatnonzero(self._kind == DIGIT):
             self._share[k] = _DIGIT_SHARES[unicodedata.digit(charset[k])]
         self._share[self.symbols == OTHER_SIGN] = 1 / rare
-        size = np.array([_FOLDED_LETTERS, _DIGITS, _SIGNS, 1.0])
+        size = np.array([FOLDED_LETTERS, DIGITS, SIGNS, 1.0])
         self.kinds = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
         others = []
         for inside, begin in ((_STRING_INSIDE, _STRING_BEGIN), (_SINGLE_INSIDE, _SINGLE_BEGIN)):

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ocr.layout.strips import TextLine
-from training.data.page_samples import TrainingPage, write_pages
 from training.data.datasets import data_dir
+from training.data.page_samples import TrainingPage, write_pages
 from training.synthesis import marks
 from training.synthesis.line_ink import Hand, LineInk, lines_of, random_hand, smear
 from training.synthesis.papers import make_paper
