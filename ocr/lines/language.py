@@ -32,6 +32,7 @@ SYMBOL_BITS = 6  # bits of a symbol in a packed n-gram; 0 is "nothing known"
 SPACE, OTHER_SIGN, START = 1, len(SYMBOLS) - 1, len(SYMBOLS)  # SYMBOLS[k] has the id k + 1
 _LAST = (1 << SYMBOL_BITS) - 1  # mask of a packed n-gram's last symbol
 _PACKED = (1 << 60) - 1  # mask of as many symbols as fit
+PIECE = 1 << 17  # nodes whose branches are gathered at once: it bounds what loading takes
 STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
@@ -52,6 +53,28 @@ def _count_bits(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
 _ONE = np.uint64(1)
 _BITS = _ONE << np.arange(1 << SYMBOL_BITS, dtype=np.uint64)
 count_bits = getattr(np, "bitwise_count", _count_bits)
+
+
+Coded = tuple[NDArray[np.float32], NDArray[np.integer]]
+"""A table of values, and where in it each value stands."""
+
+
+def coded(values: NDArray[np.floating]) -> Coded:
+    """Values as a table of those that occur, and codes into it."""
+    table, codes = np.unique(np.asarray(values, dtype=np.float32), return_inverse=True)
+    return table, codes
+
+
+def _padded(values: Coded, before: int, count: int) -> Coded:
+    """The first `count` values with `before` zeros in front of them."""
+    table, codes = values
+    zero = np.flatnonzero(table == 0)
+    if not len(zero):
+        table, zero = np.append(table, np.float32(0)), np.array([len(table)])
+    kind = np.min_scalar_type(len(table) - 1)
+    padded = np.full(before + count, zero[0], dtype=kind)
+    padded[before:] = codes[:count]
+    return table, padded
 
 
 class NgramModel:
@@ -99,15 +122,15 @@ class NgramModel:
         inner = int(np.searchsorted(keys, np.int64(1) << SYMBOL_BITS * (order - 1)))
         below = np.bincount(parents, minlength=inner + self.FIRST)[self.ROOT :]
         self.words = words
-        self._set(keys & _LAST, below, log_probs, backoffs, order)
+        self._set(keys & _LAST, below, coded(log_probs), coded(backoffs), order)
 
     @classmethod
     def of_tree(
         cls,
         symbols: NDArray[np.uint8],
         below: NDArray[np.uint8],
-        log_probs: NDArray[np.float32],
-        backoffs: NDArray[np.float32],
+        log_probs: Coded,
+        backoffs: Coded,
         order: int,
     ) -> NgramModel:
         """A model from each n-gram's last symbol, and how many nodes stand below each node.
@@ -117,8 +140,9 @@ class NgramModel:
         symbols : (M,) array
         below : (1 + I,) array
             For the root, then for every n-gram but those of the full length.
-        log_probs, backoffs, order
+        log_probs, backoffs : tables of values, (V,) float32, and codes into them, (M,)
             As of the class; back-offs of the longest n-grams may be left out.
+        order : int
         """
         model = cls.__new__(cls)
         model.words = None
@@ -129,17 +153,16 @@ class NgramModel:
         self,
         symbols: NDArray[np.integer],
         below: NDArray[np.integer],
-        log_probs: NDArray[np.float32],
-        backoffs: NDArray[np.float32],
+        log_probs: Coded,
+        backoffs: Coded,
         order: int,
     ) -> None:
         self.order = order
         inner = len(below) - 1  # n-grams shorter than the longest
         self.symbols, self.below = symbols.astype(np.uint8), below.astype(np.uint8)
-        self._log_probs = np.zeros(self.FIRST + len(symbols), dtype=np.float32)
-        self._log_probs[self.FIRST :] = log_probs
-        self._backoffs = np.zeros(self.FIRST + inner, dtype=np.float32)
-        self._backoffs[self.FIRST :] = backoffs[:inner]
+        # Values are kept as codes of a byte: they are most of a model's memory.
+        self._log_probs = _padded(log_probs, self.FIRST, len(symbols))
+        self._backoffs = _padded(backoffs, self.FIRST, inner)
         # The first node below each, and which symbols lead on from it, a bit each: their nodes
         # stand side by side.
         self._first = np.zeros(self.FIRST + inner, dtype=np.int32)
@@ -148,14 +171,19 @@ class NgramModel:
         self._leads = np.zeros(self.FIRST + inner, dtype=np.uint64)
         some = np.flatnonzero(self.below)
         if len(some):
-            bits = _BITS[self.symbols]
             starts = self._first[some + self.ROOT] - self.FIRST
-            self._leads[some + self.ROOT] = np.bitwise_or.reduceat(bits, starts)
+            ends = np.append(starts[1:], len(self.symbols))
+            for k in range(0, len(some), PIECE):
+                last = min(k + PIECE, len(some))
+                bits = _BITS[self.symbols[starts[k] : ends[last - 1]]]
+                found = np.bitwise_or.reduceat(bits, starts[k:last] - starts[k])
+                self._leads[some[k:last] + self.ROOT] = found
 
     @property
     def logs(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logarithms of each n-gram's probability, `(M,)`, and back-off weight, as a context."""
-        return self._log_probs[self.FIRST :], self._backoffs[self.FIRST :]
+        (logs, log_codes), (backoffs, backoff_codes) = self._log_probs, self._backoffs
+        return logs[log_codes[self.FIRST :]], backoffs[backoff_codes[self.FIRST :]]
 
     def start(self, count: int) -> NDArray[np.int64]:
         """`(count, order)` nodes of the last 0, 1, ... symbols where nothing is known yet."""
@@ -190,9 +218,11 @@ class NgramModel:
         longest = self.order - 1 - np.argmax(found[..., ::-1], axis=-1)  # (B, A)
         # What is paid for the longer contexts, none of which leads on; a context never seen is free
         failed = np.zeros((len(nodes), self.order), dtype=np.float32)
-        failed[:, :-1] = np.cumsum(self._backoffs[nodes[:, :0:-1]], axis=1)[:, ::-1]
+        (logs, log_codes), (backoffs, backoff_codes) = self._log_probs, self._backoffs
+        paid = backoffs[backoff_codes[nodes[:, :0:-1]]]
+        failed[:, :-1] = np.cumsum(paid, axis=1)[:, ::-1]
         row, column = np.arange(len(nodes))[:, None], np.arange(symbols.shape[1])
-        scores: NDArray[np.float32] = self._log_probs[after[row, column, longest]]
+        scores: NDArray[np.float32] = logs[log_codes[after[row, column, longest]]]
         scores += failed[row, longest]
         after[..., 1:] = after[..., :-1]
         after[..., 0] = self.ROOT
@@ -427,7 +457,7 @@ def unpack(
     return NgramModel.of_tree(
         symbols,
         below,
-        (-steps / np.float32(STEPS_PER_NAT))[log_probs],
-        ((steps - BACKOFF_OFFSET) / np.float32(STEPS_PER_NAT))[backoffs],
+        (-steps / np.float32(STEPS_PER_NAT), log_probs),
+        ((steps - BACKOFF_OFFSET) / np.float32(STEPS_PER_NAT), backoffs),
         order,
     )
