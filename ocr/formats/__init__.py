@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from ocr.errors import OutputError
 
 if TYPE_CHECKING:
     from ocr.input.documents import PageSource
@@ -26,6 +30,7 @@ class Format(NamedTuple):
     module: str  # imported when something is written: the names of the formats cost nothing
     many: bool = True  # a file holds several pages
     also: tuple[str, ...] = ()  # other suffixes that its files are known by
+    photo: bool = False  # it shows the photo
 
     @property
     def write(self) -> Callable[..., Iterator[str | bytes]]:
@@ -43,7 +48,7 @@ FORMATS: dict[str, Format] = {
     "hocr": Format(".hocr", "hocr", also=(".html", ".htm")),
     "alto": Format(".alto.xml", "alto", many=False),
     "page": Format(".page.xml", "pagexml", many=False),
-    "pdf": Format(".pdf", "pdf"),
+    "pdf": Format(".pdf", "pdf", photo=True),
 }
 
 
@@ -64,6 +69,31 @@ def by_suffix(name: str) -> tuple[str, ...]:
     name = name.lower()
     fitting = tuple(key for key, one in FORMATS.items() if name.endswith((one.suffix, *one.also)))
     return fitting or (("alto", "page") if name.endswith(".xml") else ())
+
+
+def save(page: Page, path: str | PathLike[str], format: str | None = None) -> None:
+    """Write one page into a file; see `ocr.page.Page.save`."""
+    from ocr.formats.output import replacing
+    from ocr.input.documents import PageSource
+    from ocr.input.photo import Photo
+
+    target = Path(path)
+    fitting = by_suffix(target.name) if format is None else (format,)
+    if len(fitting) != 1 or fitting[0] not in FORMATS:
+        told = " or ".join(fitting) or target.suffix or target.name
+        raise ValueError(f"{told}: which format? Known are {', '.join(FORMATS)}.")
+    photo = page.photo
+    if isinstance(photo, Photo):
+        content = photo.source if isinstance(photo.source, bytes) else None
+        path = photo.name if content is not None else str(photo.source)
+        source = PageSource(path, photo.page, content=content)
+    elif FORMATS[fitting[0]].photo:
+        raise OutputError(f"{target}: {fitting[0]} shows the photo, which this page does not know.")
+    else:
+        source = PageSource(target.stem)
+    with replacing(target) as stream:
+        for piece in _encoded(writer(fitting[0])([(source, page)], True)):
+            stream.write(piece)
 
 
 def file_name(name: str, stem: str, source: PageSource) -> str:
