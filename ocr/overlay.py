@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr.config import LEVELS
 from ocr.page import Box, Letter, Line, Page, Word
 
 Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -28,7 +29,6 @@ PAPER = (255, 255, 255)
 DARKER = 0.75  # factor on a colour for letters, whose strokes are thinner than a box's
 FADED = 0.35  # share of white laid over the photo, so that the drawing stands out
 
-LEVELS = ("auto", "letter", "word", "line")  # what gets a box
 SIDE = 2400  # pixels, longer side of a drawing: small enough for a screen and for mail
 MOST_SIDE = 4800  # up to which it is enlarged
 READABLE = 24  # pixels, median letter height at which letters as read can be told in a drawing

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr.cli.console import print_out, say, tell, wanted
-from ocr.cli.options import FILE, Number, common
+from ocr.cli.options import FILE, Number, common, output
 from ocr.cli.signals import INTERRUPTED, interruptible
 from ocr.config import AUGMENTATIONS, KINDS
 from ocr.errors import DataError, ExitCode
@@ -23,7 +23,7 @@ PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person w
 
 @click.command()
 @click.argument("data", metavar="DATA...", nargs=-1, type=FILE)
-@click.option("--out", metavar="DIR", type=FILE, help="Folder for the model, its card and report.")
+@output("Folder for the model, its card and report.", "DIR")
 @click.option("--kind", type=click.Choice(KINDS), help="What to train; else what suits DATA.")
 @click.option(
     "--from",
@@ -52,7 +52,7 @@ PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person w
     type=click.IntRange(1),
     help="Cores to use; with one, as without it, the same result on every number of cores.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the unfinished training in --out.")
+@click.option("--resume", is_flag=True, help="Go on with the unfinished training in --output.")
 @click.option("--force", is_flag=True, help="Replace a model; write one that became worse.")
 @common
 def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **options: Any) -> int:
@@ -64,11 +64,11 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
 
     \b
     ocr read --gt notes/                      # drafts of the texts, to be corrected
-    ocr train notes/ --out my-hand
+    ocr train notes/ -o my-hand
     ocr read --model my-hand photo.jpg
     """
     if out is None:
-        raise click.UsageError("Missing option '--out': the folder for the model.")
+        raise click.UsageError("Missing option '--output': the folder for the model.")
     if not data and not resume:
         raise click.UsageError("Missing argument 'DATA...': what to learn from.")
     try:
