@@ -12,12 +12,13 @@ import click
 from ocr.cli.console import print_out, say, tell, wanted
 from ocr.cli.options import FILE, Number, common, output
 from ocr.cli.signals import INTERRUPTED, interruptible
-from ocr.config import AUGMENTATIONS, KINDS
+from ocr.config import AUGMENTATIONS, KINDS, install_hint
 from ocr.errors import DataError, ExitCode
 
 if TYPE_CHECKING:
     from training.recipes.trainer import Progress
 
+BAR = "{desc} {bar} {n_fmt}/{total_fmt} {postfix}"
 PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
 
 
@@ -76,7 +77,7 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
         from training.own_hand.train import train as run
     except ModuleNotFoundError as error:
         raise DataError(
-            f"training needs {error.name}. Install it with: pip install 'ocr[train]'"
+            f"training needs {error.name}. Install it with: {install_hint('train')}"
         ) from None
     settings = Settings(data=data, out=out, **options)
     with interruptible() as stop:
@@ -99,30 +100,40 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
 
 
 def _progress() -> Callable[[Progress], None]:
-    """Show how a training goes: a line that changes on a terminal, else a line an epoch and now
-    and then."""
+    """Show how a training goes: a bar on a terminal, else a line an epoch and now and then."""
+    from tqdm import tqdm
+
     shown = time.monotonic()
     terminal = sys.stderr.isatty()
+    bar: Any = None
     if wanted("quiet"):
         return lambda _: None
 
     def show(at: Progress) -> None:
-        nonlocal shown
+        nonlocal shown, bar
         now = time.monotonic()
         if not at.figures and now - shown < (0.2 if terminal else PLAIN_SECONDS):
             return
         shown = now
         minutes, seconds = divmod(round(at.seconds_left), 60)
-        text = f"epoch {at.epoch}/{at.epochs}  {at.samples}/{at.of}  loss {at.loss:.3f}"
+        left = f"{minutes}:{seconds:02d} left at most"
+        epoch = f"epoch {at.epoch}/{at.epochs}"
+        if terminal and not at.figures:
+            if bar is None:
+                bar = tqdm(total=at.of, leave=False, bar_format=BAR, dynamic_ncols=True)
+            bar.set_description_str(epoch, refresh=False)
+            bar.n = at.samples
+            bar.set_postfix_str(f"loss {at.loss:.3f}  {left}")
+            return
+        if bar is not None:
+            bar.close()
+            bar = None
+        text = f"{epoch}  {at.samples}/{at.of}  loss {at.loss:.3f}"
         for name in ("valid", "base"):
             if name in at.figures:
                 text += f"  {name} {100 * at.figures[name]:.1f} %"
         if at.skipped:
             text += f"  {at.skipped} skipped"
-        text += f"  {minutes}:{seconds:02d} left at most"
-        if terminal and not at.figures:
-            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
-        else:
-            tell(text)
+        tell(f"{text}  {left}")
 
     return show

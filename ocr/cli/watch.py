@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ocr.cli.console import tell
 from ocr.cli.read_folder import read_into_folder
 from ocr.cli.signals import INTERRUPTED, stopping
+from ocr.config import install_hint
 from ocr.errors import ExitCode, OcrError, OutputError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def require() -> None:
     try:
         import watchfiles  # noqa: F401
     except ImportError:
-        raise OutputError('--watch needs one more package: pip install "ocr[watch]"') from None
+        raise OutputError(f"--watch needs one more package: {install_hint('watch')}") from None
 
 
 def keep_reading(

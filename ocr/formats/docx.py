@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator
 
+from ocr.config import install_hint
 from ocr.errors import OutputError
 from ocr.formats.text import join_lines, paragraphs
 from ocr.input.documents import PageSource
@@ -25,7 +26,7 @@ def require() -> None:
     try:
         import docx  # noqa: F401
     except ImportError:
-        raise OutputError('Writing Word needs one more package: pip install "ocr[docx]"') from None
+        raise OutputError(f"Writing Word needs one more package: {install_hint('docx')}") from None
 
 
 def write(

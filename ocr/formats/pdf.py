@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from ocr.config import install_hint
 from ocr.errors import OutputError
 from ocr.input.documents import PageSource
 from ocr.input.pdf_pages import POINT
@@ -82,7 +83,7 @@ def require() -> None:
         import img2pdf  # noqa: F401
         import pikepdf  # noqa: F401
     except ImportError:
-        raise OutputError('Writing PDF needs one more package: pip install "ocr[pdf]"') from None
+        raise OutputError(f"Writing PDF needs one more package: {install_hint('pdf')}") from None
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ def test_differences_spell_both():
     written, read = "a coat, 12", "o cots 1"
     pieces = differences(written, read)
     assert "".join(words for kind, words in pieces if kind != "missing") == read
-    assert [words for kind, words in pieces if kind == "right"][0] == " co"
+    assert next(words for kind, words in pieces if kind == "right") == " co"
     assert differences("", "") == []
 
 
