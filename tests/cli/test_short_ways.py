@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from ocr import cli, weights
+from ocr.batch import recipe
 from ocr.overlay import side_for
 from ocr.page import Box, Letter, Line, Page, Word
 
@@ -29,6 +30,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def run(capsys):
+    recipe.forget()  # the reader of other tests
+
     def run(*arguments):
         status = cli.main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
