@@ -18,7 +18,7 @@ from ocr.errors import DataError, ExitCode
 if TYPE_CHECKING:
     from training.recipes.trainer import Progress
 
-BAR = "{desc} {bar} {n_fmt}/{total_fmt} {postfix}"
+BAR = "{desc} {bar} {n_fmt}/{total_fmt}{postfix}"
 PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
 
 
