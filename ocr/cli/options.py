@@ -166,9 +166,8 @@ def which_pages(command: Command) -> Command:
         click.option(
             "--dpi",
             type=click.IntRange(36, 2400),
-            default=DPI,
-            show_default=True,
-            help="Dots an inch at which PDF pages become pictures.",
+            help="Dots an inch at which PDF pages become pictures.  [default: as the picture on the "
+            f"page has, else {DPI}]",
         ),
         click.option(
             "--pages",

@@ -74,7 +74,7 @@ def read(
     recursive: bool,
     files_from: str | None,
     ranges: tuple[PageRange, ...],
-    dpi: int,
+    dpi: int | None,
     reading: dict[str, Any],
     formats: tuple[str, ...],
     join: bool,

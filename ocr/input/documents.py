@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from ocr.config import DPI
 from ocr.errors import ImageError, OcrError
 from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url, local_path
 from ocr.input.photo import Photo, count_pages, open_image
@@ -38,8 +37,8 @@ class PageSource:
         The file it is in; "-" is stdin.
     number, pages : int
         Its number in the file, from 1, and how many pages the whole file has.
-    dpi : int
-        Dots an inch at which a PDF page becomes a picture.
+    dpi : int or None
+        Dots an inch at which a PDF page becomes a picture; None is those of the picture on it.
     content : bytes or None
         What came through a pipe, which cannot be opened twice.
     """
@@ -47,7 +46,7 @@ class PageSource:
     path: str
     number: int = 1
     pages: int = 1
-    dpi: int = DPI
+    dpi: int | None = None
     content: bytes | None = field(default=None, repr=False)
 
     @property
@@ -85,14 +84,14 @@ class Document:
         "letters/1914/photo".
     ranges : tuple of (int, int or None)
         Pages to read; empty for all.
-    dpi : int
-        Dots an inch at which PDF pages become pictures.
+    dpi : int or None
+        Dots an inch at which PDF pages become pictures; None is those of the pictures on them.
     """
 
     path: str
     stem: str
     ranges: tuple[PageRange, ...] = ()
-    dpi: int = DPI
+    dpi: int | None = None
 
     @property
     def name(self) -> str:
@@ -188,7 +187,7 @@ def find_documents(
     *,
     recursive: bool = False,
     ranges: tuple[PageRange, ...] = (),
-    dpi: int = DPI,
+    dpi: int | None = None,
     leave_out: Path | None = None,
     on_error: Callable[[str, OcrError], None],
 ) -> list[Document]:

@@ -6,6 +6,7 @@ about the size it is asked for, so that a twelve-megapixel photo costs little ti
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -19,9 +20,10 @@ from PIL import Image
 from ocr.config import DPI
 from ocr.errors import ImageError
 from ocr.input.decoding import flattened, frames, no_such_page, opened, orientation_of, reduced
-from ocr.input.pdf_pages import POINT, is_pdf, opened_pdf, rendered
+from ocr.input.pdf_pages import MAX_DRAWN, POINT, is_pdf, page_count, page_measures, rendered
 from ocr.input.sources import read_source, read_stream
 
+OWN_DPI = (36, 600)  # of a PDF page's picture that is taken for the page's
 SCAN_DPI = (100, 2400)  # what scanners are set to
 PDF_MARGIN = 2  # times the wanted size that a page is drawn at: its pictures are not averaged over
 
@@ -185,7 +187,7 @@ def open_image(
     source: str | PathLike[str] | IO[bytes],
     name: str | None = None,
     page: int = 1,
-    dpi: int = DPI,
+    dpi: int | None = None,
 ) -> Photo:
     """Find out whether something is a picture, and how large.
 
@@ -200,8 +202,9 @@ def open_image(
         How messages call it; by default its path, or "stdin".
     page : int
         Page of a TIFF or PDF file, from 1.
-    dpi : int
-        Dots an inch that a PDF page is taken to have: its `height` and `width` follow from it.
+    dpi : int, optional
+        Dots an inch that a PDF page is taken to have: its `height` and `width` follow from it. By
+        default those of the picture on it, where one covers a good part of it, else 300.
 
     Returns
     -------
@@ -221,18 +224,7 @@ def open_image(
         content = read_stream(source, name)
 
     if is_pdf(content, name):
-        with opened_pdf(content, name) as document:
-            if not 1 <= page <= len(document):
-                raise ImageError(no_such_page(name, page, len(document)))
-            width, height = (round(side / POINT * dpi) for side in document[page - 1].get_size())
-        width, height = max(width, 1), max(height, 1)
-        if width * height > MAX_DECODED_PIXELS:
-            raise ImageError(
-                f"{name}: {width} x {height} pixels at {dpi} dots an inch are too many. "
-                "Set a lower --dpi."
-            )
-        return Photo(name, height, width, content, page)
-
+        return _pdf_page(content, name, page, dpi)
     with opened(content, name, page) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -246,6 +238,26 @@ def open_image(
     return Photo(name, height, width, content, page)
 
 
+def _pdf_page(content: Path | bytes, name: str, page: int, dpi: int | None) -> Photo:
+    measures = page_measures(content, name, page, own=dpi is None)
+    if not measures.width or not measures.height:
+        raise ImageError(no_such_page(name, page, measures.pages))
+    if dpi is None:
+        own = measures.dpi or DPI
+        # A whole page of a plan at the resolution of letters is more than can be read.
+        most = POINT * math.sqrt(MAX_DRAWN / (measures.width * measures.height))
+        scale = min(max(own, OWN_DPI[0]), OWN_DPI[1], most) / POINT
+    else:
+        scale = dpi / POINT
+    width, height = max(1, round(measures.width * scale)), max(1, round(measures.height * scale))
+    if width * height > MAX_DECODED_PIXELS:
+        raise ImageError(
+            f"{name}: {width} x {height} pixels at {dpi} dots an inch are too many. "
+            "Set a lower --dpi."
+        )
+    return Photo(name, height, width, content, page)
+
+
 def count_pages(content: Path | bytes, name: str) -> int:
     """How many pages a TIFF or PDF file has; 1 of any other picture.
 
@@ -255,8 +267,7 @@ def count_pages(content: Path | bytes, name: str) -> int:
         It is not a picture, or damaged.
     """
     if is_pdf(content, name):
-        with opened_pdf(content, name) as document:
-            pages = len(document)
+        pages = page_count(content, name)
         if pages == 0:
             raise ImageError(f"{name}: a PDF without a page.")
         return pages
