@@ -42,6 +42,7 @@ DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for
 KINDS = ("mlp", "cnn", "lines")  # of models that can be trained
 AUGMENTATIONS = ("none", "gentle", "strong")  # how much samples are changed in training
 
+
 class Option(NamedTuple):
     """What an option's function calls it, whether it takes several values, and of which type."""
 

@@ -68,7 +68,10 @@ def test_options_of_a_file(tmp_path):
     ("text", "message"),
     [
         ("[read]\nengin = 1", r"\[read\] engin is no option. Did you mean engine\.$"),
-        ("[read]\nx = 1", r"\[read\] x is no option. Known are dpi, engine, force, format, reject\.$"),
+        (
+            "[read]\nx = 1",
+            r"\[read\] x is no option. Known are dpi, engine, force, format, reject\.$",
+        ),
         ("[raed]\n", r"no command \[raed\]. Did you mean read\.$"),
         ("engine = 1", r": engine belongs under \[read\]\.$"),
         ("x = 1", r": x is no option. Known are quiet\.$"),

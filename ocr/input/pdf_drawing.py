@@ -7,6 +7,8 @@ of memory, and does nothing else. It is started by its path, so it imports nothi
 A message is eight bytes with two lengths, that much JSON, and that many bytes after it.
 """
 
+from __future__ import annotations
+
 import json
 import math
 import os
@@ -14,6 +16,7 @@ import signal
 import struct
 import sys
 import time
+from typing import IO, Any
 
 MEMORY = 640 << 20  # bytes this process may map, where the system can limit that
 SHARE = 0.25  # of a page that a picture must cover to tell the page's resolution
@@ -21,7 +24,7 @@ DEEP = 3  # forms inside forms in which such a picture is looked for
 LENGTHS = struct.Struct("<II")
 
 
-def receive(stream):
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
     head = stream.read(LENGTHS.size)
     if len(head) < LENGTHS.size:
         raise EOFError
@@ -29,14 +32,14 @@ def receive(stream):
     return json.loads(stream.read(about)), stream.read(size)
 
 
-def send(stream, about, data=b""):
+def send(stream: IO[bytes], about: dict[str, Any], data: bytes = b"") -> None:
     text = json.dumps(about).encode()
     stream.write(LENGTHS.pack(len(text), len(data)) + text)
     stream.write(data)
     stream.flush()
 
 
-def answer(request, content):
+def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
     """What a request asks for: a dict, and the pixels of a page as rows of RGB."""
     import pypdfium2
 
@@ -69,7 +72,7 @@ def answer(request, content):
         document.close()
 
 
-def resolution(page, area):
+def resolution(page: Any, area: float) -> float | None:
     """Dots an inch of the finest picture that covers a good part of a page; None without one.
 
     `area` is the page's, in square points.
@@ -86,7 +89,7 @@ def resolution(page, area):
     return max(found, default=None)
 
 
-def limit_memory():
+def limit_memory() -> None:
     try:
         import resource
 
@@ -95,7 +98,7 @@ def limit_memory():
         pass
 
 
-def limit_time(seconds):
+def limit_time(seconds: float) -> None:
     """Let the system end this process if it computes so much longer, even with nobody left."""
     try:
         import resource
@@ -107,7 +110,7 @@ def limit_time(seconds):
         pass
 
 
-def main():
+def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: for the one who asks
     requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints

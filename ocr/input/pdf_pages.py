@@ -1,4 +1,4 @@
-"""Pages of PDF files as pictures, drawn by a process that can be ended (`ocr.input.pdf_drawing`)."""
+"""Pages of PDF files as pictures, drawn by a process that can be ended: `pdf_drawing`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -72,8 +73,9 @@ def page_measures(source: Path | bytes, name: str, page: int, own: bool) -> Page
     """
     told, _ = _ask(source, name, {"do": "measure", "page": page, "own": own})
     if told.get("error") == "page":
-        return PageMeasures(0, 0, int(told["pages"]), None)
-    return PageMeasures(*told["size"], told["pages"], told["dpi"])
+        return PageMeasures(0, 0, told["pages"], None)
+    width, height = told["size"]
+    return PageMeasures(width, height, told["pages"], told["dpi"])
 
 
 def rendered(source: Path | bytes, name: str, page: int, size: tuple[int, int]) -> Image.Image:
@@ -120,10 +122,10 @@ def _ask(
             f"{name}: takes too long to draw ({SECONDS:g} seconds), or too much memory. Print it "
             "into a new PDF, or save the page as a picture."
         )
-    error = answer[0].get("error")
-    if error == "password" and _is_encrypted(source):
+    refused = answer[0].get("error")
+    if refused == "password" and _is_encrypted(source):
         raise ImageError(f"{name}: needs a password. Save it without one and retry.")
-    if error in ("password", "damaged"):
+    if refused in ("password", "damaged"):
         raise ImageError(
             f"{name}: the PDF is truncated or damaged, or empty. Copy or download it again."
         )
@@ -201,10 +203,8 @@ class _Drawing:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                try:
+                with suppress(OSError):  # what was not written yet has nobody to read it
                     pipe.close()
-                except OSError:  # what was not written yet has nobody to read it
-                    pass
 
 
 _one_at_a_time = threading.Lock()

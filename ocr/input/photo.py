@@ -19,7 +19,17 @@ from PIL import Image
 
 from ocr.config import DPI
 from ocr.errors import ImageError
-from ocr.input.decoding import flattened, frames, no_such_page, opened, orientation_of, reduced
+from ocr.input.decoding import (
+    check_bytes,
+    count_frames,
+    draft_jpeg2000,
+    flattened,
+    loaded,
+    no_such_page,
+    opened,
+    orientation_of,
+    reduced,
+)
 from ocr.input.pdf_pages import MAX_DRAWN, POINT, is_pdf, page_count, page_measures, rendered
 from ocr.input.sources import read_source, read_stream
 
@@ -169,15 +179,17 @@ class Photo:
             orientation = orientation_of(image)
             size = (height, width) if orientation >= 5 else (width, height)
             # a pixel less: half of an odd side is rounded up
-            draft = image.draft(mode, (max(1, size[0] - 1), max(1, size[1] - 1)))
-            if image.width * image.height > MAX_DECODED_PIXELS:
-                raise ImageError(
-                    _too_large(self.name, image.width, image.height, MAX_DECODED_PIXELS)
-                )
-            image.load()
+            wanted = mode, (max(1, size[0] - 1), max(1, size[1] - 1))
+            draft = image.draft(*wanted)
+            whole = draft[1] if draft else None
+            if image.format == "JPEG2000":
+                draft_jpeg2000(image, size)
+            stored = (self.height, self.width) if orientation >= 5 else (self.width, self.height)
+            check_bytes(image, self.name, *stored)
+            decoded = loaded(image, self.source, wanted)
             if image.format == "TIFF":  # Pillow has turned it upright
                 orientation, size = 1, (width, height)
-            small = flattened(image, mode, size, draft[1] if draft else None)
+            small = flattened(decoded, mode, size, whole)
         if orientation in UPRIGHT:
             small = small.transpose(UPRIGHT[orientation])
         return small
@@ -229,6 +241,8 @@ def open_image(
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise ImageError(_too_large(name, width, height, MAX_PIXELS))
+        if image.format not in (*DRAFTED, "JPEG2000"):  # those may be decoded smaller
+            check_bytes(image, name, width, height)
         if orientation_of(image) >= 5:
             if image.format == "TIFF":  # Pillow turns it, some versions not before decoding
                 image.load()
@@ -271,8 +285,7 @@ def count_pages(content: Path | bytes, name: str) -> int:
         if pages == 0:
             raise ImageError(f"{name}: a PDF without a page.")
         return pages
-    with opened(content, name) as image:
-        return sum(1 for _ in frames(image))
+    return count_frames(content, name)
 
 
 def _too_large(name: str, width: int, height: int, limit: int) -> str:

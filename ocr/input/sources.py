@@ -14,7 +14,8 @@ from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url
 
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".pbm", ".pgm", ".ppm"),
-    *(".tif", ".tiff", ".webp", ".heic", ".heif", ".pdf"),
+    *(".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"),
+    *(".jp2", ".j2k", ".jpx", ".jpf", ".pdf"),
 )  # by which a folder's pictures are told from its other files
 HEAD = 64  # bytes that tell a file's kind
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end

@@ -383,10 +383,9 @@ def test_decompression_bomb(tmp_path):
 
 
 def test_large_png_is_refused_before_decoding(monkeypatch):
-    monkeypatch.setattr("ocr.input.photo.MAX_DECODED_PIXELS", 3000)
-    photo = open_image(io.BytesIO(encoded(page(400, 300), "PNG")), name="large")
-    with pytest.raises(ImageError, match="pixels"):
-        photo.grey(100)
+    monkeypatch.setattr("ocr.input.decoding.MAX_DECODED_BYTES", 3000)
+    with pytest.raises(ImageError, match="large: 400 x 300 pixels of this kind"):
+        open_image(io.BytesIO(encoded(page(400, 300), "PNG")), name="large")
     monkeypatch.setattr("ocr.input.photo.KEPT", 40)
     drafted = open_image(io.BytesIO(encoded(page(400, 300), "JPEG")), name="drafted")
     assert drafted.grey(12).shape == (9, 12)  # decoded at an eighth
