@@ -16,7 +16,6 @@ Small models are mixed, so that language helps where there is language and stays
 from __future__ import annotations
 
 import unicodedata
-import zipfile
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
@@ -25,13 +24,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.arrays import read_npz
 from ocr.errors import ModelError
-from ocr.weights import find_weights, read_metadata, verify
+from ocr.weights import damaged, find_weights, read_metadata, verify
 
 # '0' any digit, '#' any other sign, and the line feed a line's beginning
 SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#\n"
 SYMBOL_BITS = 6  # bits of a symbol in a packed n-gram; 0 is "nothing known"
 SPACE, OTHER_SIGN, START = 1, len(SYMBOLS) - 1, len(SYMBOLS)  # SYMBOLS[k] has the id k + 1
+MAX_ORDER = 10  # symbols of an n-gram: as many as a key of 64 bits holds
 KEY_BYTES = 6  # bytes of a packed n-gram in the file
 STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
@@ -246,6 +247,11 @@ class Lexicon:
         """Inverse of `pack`, but for the rounding; a node where 255 stands ends no word."""
         table = np.exp(-np.arange(256) / STEPS_PER_NAT)
         table[255] = 0.0
+        if not (
+            word_edges.sum() == len(word_symbols) == len(word_shares)
+            and word_edges.shape == word_ends.shape
+        ):
+            raise ValueError("its words are damaged")
         nodes = np.repeat(np.arange(len(word_edges)) + cls.ROOT, word_edges)
         lexicon = cls.__new__(cls)
         lexicon._set(nodes << SYMBOL_BITS | word_symbols, table[word_shares], table[word_ends])
@@ -266,14 +272,24 @@ def load_language(name: str | Path = "english") -> NgramModel:
         raise ModelError(f"{path}: not a language model that this version understands.")
     verify(path)
     try:
-        with np.load(path, allow_pickle=False) as data:
-            planes, log_probs, backoffs = data["deltas"], data["log_probs"], data["backoffs"]
-            words = {name: data[name] for name in data.files if name.startswith("word_")}
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
-    model = unpack(planes, log_probs, backoffs, int(metadata.architecture["order"]))
-    if words:
-        model.words = Lexicon.unpack(**words)
+        data = read_npz(path)
+        planes, log_probs, backoffs = data["deltas"], data["log_probs"], data["backoffs"]
+        words = {name: data[name] for name in data if name.startswith("word_")}
+        order = metadata.architecture["order"]
+        if not (
+            isinstance(order, int)
+            and 1 < order <= MAX_ORDER
+            and planes.ndim == 2
+            and log_probs.shape == backoffs.shape == planes.shape[1:]
+            and all(one.dtype == np.uint8 for one in (planes, log_probs, backoffs))
+        ):
+            raise ValueError("its arrays do not go together")
+        model = unpack(planes, log_probs, backoffs, order)
+        if words:
+            model.words = Lexicon.unpack(**words)
+    # TypeError and IndexError: arrays of words that do not go together.
+    except (OSError, KeyError, ValueError, TypeError, IndexError) as error:
+        raise damaged(path, error) from None
     return model
 
 
