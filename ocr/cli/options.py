@@ -166,8 +166,8 @@ def which_pages(command: Command) -> Command:
         click.option(
             "--dpi",
             type=click.IntRange(36, 2400),
-            help="Dots an inch at which PDF pages become pictures.  [default: as the picture on "
-            f"the page has, else {DPI}]",
+            help="Dots an inch at which PDF pages become pictures; by default as many as the "
+            f"picture on the page has, else {DPI}.",
         ),
         click.option(
             "--pages",

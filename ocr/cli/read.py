@@ -21,7 +21,7 @@ from ocr.cli.options import (
     which_pages,
 )
 from ocr.cli.progress import progress
-from ocr.cli.read_folder import absolute, executor, read_into_folder
+from ocr.cli.read_folder import absolute, executor, read_into_folder, written_before
 from ocr.cli.reading import Keep, OnError, ReadPages, make_reader, read_document
 from ocr.errors import ExitCode, OcrError
 from ocr.formats import FORMATS, by_suffix, writer
@@ -121,9 +121,9 @@ def read(
         require()
     if not files and files_from is None:
         raise click.UsageError("Missing argument 'FILE...'.")
-    if folder is None and (jobs or resume or timeout or scheduler):
+    if folder is None and (jobs or resume or scheduler):
         raise click.UsageError(
-            "--jobs, --resume, --timeout and --scheduler need --output with the name of a folder."
+            "--jobs, --resume and --scheduler need --output with the name of a folder."
         )
     if (drafts or line_images) and (scheduler or any(map(is_url, files))):
         raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
@@ -147,6 +147,7 @@ def read(
         ranges=ranges,
         dpi=dpi,
         leave_out=Path(folder) if folder and not is_url(folder) else None,
+        written=written_before(folder) if folder else (),
         on_error=on_lost,
     )
     if folder is None or not documents:
@@ -168,7 +169,7 @@ def read(
         execute = executor(documents, recipe, jobs, timeout, scheduler)
         return read_into_folder(documents, recipe, folder, execute, resume, force, lost)
     keep = _draft_writer(drafts, line_images) if drafts or line_images else None
-    read_pages = partial(read_document, make_reader(reading), keep=keep)
+    read_pages = partial(read_document, make_reader(reading), keep=keep, limit=timeout)
     single = arguments == [documents[0].path]
     _read_as_one(read_pages, documents, formats[0], join, single, output, force, on_error)
     return ExitCode.SOME_FAILED if failures else ExitCode.OK

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ocr.cli.console import say, wanted, warn
+from ocr.cli.signals import time_limit
 from ocr.errors import ModelError
 
 if TYPE_CHECKING:
@@ -26,17 +27,22 @@ def make_reader(reading: dict[str, Any]) -> Reader:
 
 
 def read_document(
-    reader: Reader, document: Document, on_error: OnError, keep: Keep | None = None
+    reader: Reader,
+    document: Document,
+    on_error: OnError,
+    keep: Keep | None = None,
+    limit: float | None = None,
 ) -> Iterator[tuple[PageSource, Page]]:
     """Read the pages of a document one after the other; `on_error` is told of those that fail.
 
-    `keep` sees each page with its lines. A model that cannot be used fails them all, so that error
-    passes.
+    `keep` sees each page with its lines; `limit` is the time a page may take, in seconds. A model
+    that cannot be used fails them all, so that error passes.
     """
     from ocr.batch.recipe import describe
 
     try:
-        sources = document.sources()
+        with time_limit(limit, document.name):
+            sources = document.sources()
     except Exception as error:
         on_error(document.name, error)
         return
@@ -44,11 +50,13 @@ def read_document(
         lines: list[ReadLine] = []
         start = time.perf_counter()
         try:
-            photo = source.open()
-            if keep is None:
-                page = reader.read(photo)
-            else:
-                page = reader.read(photo, on_line=lines.append)
+            with time_limit(limit, source.title):
+                photo = source.open()
+                if keep is None:
+                    page = reader.read(photo)
+                else:
+                    page = reader.read(photo, on_line=lines.append)
+            if keep is not None:
                 keep(source, page, lines)
         except ModelError:
             raise

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pikepdf import Dictionary, Object, Pdf
     from pikepdf import Page as PdfPage
 
+SIDES = (3, 14400)  # points that a page may be wide and high
+BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError)
 LONG_SIDE = 842  # points, of a photo that tells no size: A4's
 HELD = 1 << 24  # bytes of pictures that are kept in memory
 PIECE = 1 << 20  # bytes that are written at a time
@@ -99,11 +101,17 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
             if not photo.is_pdf:
                 _add_photo(pdf, fonts, pictures, photo, page)
                 continue
-            if source.path not in originals:  # open until all is saved: it is copied only then
-                content = photo.source
-                stream = io.BytesIO(content) if isinstance(content, bytes) else content
-                originals[source.path] = opened.enter_context(pikepdf.open(stream))
-            _add_original(pdf, fonts, originals[source.path].pages[source.number - 1], page)
+            done = len(pdf.pages)
+            try:
+                if source.path not in originals:  # open until all is saved: it is copied only then
+                    content = photo.source
+                    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+                    originals[source.path] = opened.enter_context(pikepdf.open(stream))
+                _add_original(pdf, fonts, originals[source.path].pages[source.number - 1], page)
+            # One that is drawn and yet too broken to be taken over: by its picture.
+            except (pikepdf.PdfError, *BROKEN):
+                del pdf.pages[done:]
+                _add_photo(pdf, fonts, pictures, photo, page)
         fonts.finish()
         pictures.finish()
         result = opened.enter_context(tempfile.TemporaryFile())
@@ -259,11 +267,15 @@ def _to_unicode(characters: Sequence[str]) -> bytes:
 def _add_photo(pdf: Pdf, fonts: _Fonts, pictures: _Pictures, photo: Photo, page: Page) -> None:
     """Append a page that shows a photo."""
     picture, orientation = _picture(photo)
-    scale = POINT / photo.dpi if photo.dpi else LONG_SIDE / max(page.height, page.width)
+    dpi = None if photo.is_pdf else photo.dpi
+    scale = POINT / dpi if dpi else LONG_SIDE / max(page.height, page.width)
+    shorter, longer = sorted((page.width * scale, page.height * scale))
+    scale *= min(max(1.0, SIDES[0] / shorter), SIDES[1] / longer)
     width, height = page.width * scale, page.height * scale
     a, b, c, d, e, f = LAID[orientation]
     matrix = (a * width, b * height, c * width, d * height, e * width, f * height)
-    sheet = pdf.add_blank_page(page_size=(round(width, 2), round(height, 2)))
+    sides = max(round(width, 2), SIDES[0]), max(round(height, 2), SIDES[0])
+    sheet = pdf.add_blank_page(page_size=sides)
     text = _text(fonts, page, scale)
     sheet.Contents = pdf.make_stream(f"q {_numbers(matrix)} cm /Photo Do Q\n{text}".encode())
     pictures.show(sheet, picture)
@@ -315,7 +327,7 @@ def _drop_invisible(pdf: Pdf, sheet: PdfPage) -> None:
 
 def _picture(photo: Photo) -> tuple[_Picture, int]:
     """The photo as it is stored, and in which orientation."""
-    found = photo.jpeg()
+    found = None if photo.is_pdf else photo.jpeg()
     if found is None:
         pixels = photo.rgb(max(photo.height, photo.width))
         grey = bool(np.array_equal(pixels[..., 0], pixels[..., 1])) and bool(
