@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     "--gt",
     "drafts",
     is_flag=True,
-    help="Write each text into photo.gt.txt beside its photo too, to be corrected for `ocr train`; "
-    "one that stands is left as it is.",
+    help="Write each text into photo.gt.txt beside its photo too, as a draft for `ocr train`: "
+    "correct it and delete its first line. One that stands is left as it is.",
 )
 @click.option(
     "--line-images",

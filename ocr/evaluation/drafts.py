@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ocr.evaluation.ground_truth import truth_path
+from ocr.evaluation.ground_truth import DRAFT, truth_path
 from ocr.formats.output import make_folder, refuse_special, replacing
 from ocr.input.documents import PageSource
 from ocr.page import Page
@@ -51,7 +51,8 @@ def write_drafts(
 
 
 def write_draft(photo: Path, text: str) -> bool:
-    """Write a photo's text into the `.gt.txt` beside it; False, and nothing, if that stands.
+    """Write a photo's text as a draft into the `.gt.txt` beside it; False, and nothing, if that
+    stands.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def write_draft(photo: Path, text: str) -> bool:
     if os.path.lexists(path):  # a link that leads nowhere too
         return False
     with replacing(path) as stream:
-        stream.write(f"{text.rstrip()}\n".encode())
+        stream.write(f"{DRAFT}\n{text.rstrip()}\n".encode())
     return True
 
 
