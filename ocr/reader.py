@@ -1,92 +1,42 @@
-"""The one place that orders the stages: photo -> letters -> lines -> words -> `Page`."""
+"""The one place that orders the steps: photo -> text lines -> strips -> text -> `Page`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
 from os import PathLike
-from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from ocr.config import ENGINES, REJECTED
 from ocr.errors import ModelError
-from ocr.page import Box, Letter, Line, Page, Word
+from ocr.layout.read_line import ReadLine
+from ocr.page import Letter, Page, Word
 from ocr.weights import find_weights, installed, read_metadata
 
 if TYPE_CHECKING:
     from ocr.input.photo import Photo
     from ocr.layout.sheet import Picture
-    from ocr.letters.baselines import Points
     from ocr.letters.classifiers.base import Classifier
-    from ocr.letters.context import Reading
-    from ocr.letters.find_letters import OnStage, Segmentation
+    from ocr.letters.engine import LettersEngine
+    from ocr.letters.find_letters import OnStage
+    from ocr.lines.engine import LinesEngine
     from ocr.lines.language import NgramModel
-    from ocr.lines.recognizer import LineReader, LineText
+    from ocr.lines.recognizer import LineReader
 
 DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
 LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by page
 
-# A page on which most words are single letters, whose gaps whole lines would take for none, is read
-# letter by letter, if surely enough.
-APART = 0.8  # share of its words that are single letters
+# A page of letters that stand far apart, whose gaps whole lines would take for none, is read letter
+# by letter, if surely enough.
+APART = 0.8  # share of the gaps between its letters that are wide
+WIDE_GAP = 0.7  # heights of a letter
+FEWEST_APART = 5  # letters
 SURE_APART = 0.95  # mean confidence of the letters
-ONE_EACH = 0.8  # characters found for each that the lines read: words of joined writing are fewer
-
-# Mean confidence of a page's lines from which it is upright for sure; and under which it may stand
-# on its head, or lie on its side. Of 86 pages turned wrongly upside down they reached 0.89, on a
-# side 0.85.
-SURELY_UPRIGHT, MAYBE_INVERTED, MAYBE_LYING = 0.93, 0.9, 0.86
-LINES_EVIDENCE = 0.06  # by which its lines must read more surely another way up
-SAMPLED_WIDTH = 12  # times its height: so much of a line tells
-SAMPLED_LINES = 3  # that are turned to see whether the page may stand otherwise
-FEWEST_TO_TURN = 12  # characters: fewer do not turn a page
 
 NOTHING_FOUND = "nothing that looks like writing was found"
 
-
-@dataclass(frozen=True)
-class ReadLine:
-    """A text line with what it was read from, in the page as it was turned for reading.
-
-    Attributes
-    ----------
-    line : Line
-    found : Segmentation
-    members : (n,) int array
-        The characters of `found` that make the line, from left to right.
-    baseline : tuple of (row, col) points
-        In pixels of `found`.
-    sureness : float
-        Of a line that was read whole, the mean probability of its characters by the ink alone.
-    """
-
-    line: Line
-    found: Segmentation
-    members: NDArray[np.intp]
-    baseline: Points
-    sureness: float = 0.0
-
-    @property
-    def image(self) -> NDArray[np.float32]:
-        """The straightened line, `(H, W)`: 0 ink, 1 paper, nothing but its own ink."""
-        from ocr.letters.line_images import cut_line
-
-        return cut_line(self.found, self.members, self.baseline).image
-
-    @property
-    def glyphs(self) -> NDArray[np.float32]:
-        """Its characters, normalised: `(n, 32, 32)`, those of `line` if it was read by letters."""
-        from ocr.letters.glyphs import glyph_stack
-
-        return glyph_stack([self.found.glyph(int(k)) for k in self.members])
-
-
-Item = TypeVar("Item")
 OnLine = Callable[[ReadLine], None]
 
 
@@ -168,13 +118,6 @@ class Reader:
         return classifier
 
     @cached_property
-    def _judge(self) -> Classifier:
-        """The classifier that tells which way up a page is: its own, or the default one."""
-        from ocr.letters.classifiers import load_classifier
-
-        return load_classifier(DEFAULT_CLASSIFIER) if self._engine == "lines" else self.classifier
-
-    @cached_property
     def line_reader(self) -> LineReader:
         from ocr.lines.recognizer import LineReader
 
@@ -227,128 +170,18 @@ class Reader:
             page = _mark_misfits(page, self.pattern)
         return page if self.reject is None else _reject(page, self.reject)
 
-    def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
-        from ocr.layout.sheet import SIDE, Rectified, find_page
+    @cached_property
+    def letters_engine(self) -> LettersEngine:
+        from ocr.letters.engine import LettersEngine
 
-        sheet = find_page(photo, photo.rgb(SIDE))
-        if not isinstance(sheet, Rectified):
-            return self._read_sheet(sheet, on_stage, on_line)
-        if on_stage is not None:
-            from ocr.letters.find_letters import COARSE_SIDE
+        return LettersEngine(self.classifier, self.languages, self.charset, self.lexicon)
 
-            on_stage("photo", photo.grey(COARSE_SIDE))
+    @cached_property
+    def lines_engine(self) -> LinesEngine:
+        from ocr.layout.page_network import PageFinder
+        from ocr.lines.engine import LinesEngine
 
-        def on_photo(one: ReadLine) -> None:
-            if on_line is not None:
-                page = Page(sheet.height, sheet.width, (one.line,))
-                on_line(replace(one, line=sheet.page_of_photo(page).lines[0]))
-
-        return sheet.page_of_photo(self._read_sheet(sheet, on_stage, on_photo))
-
-    def _read_sheet(self, photo: Picture, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
-        from ocr.layout.orientation import Turned, turn_back
-        from ocr.letters.way_up import quarter_turns
-
-        found = self._segment(photo, on_stage)
-        if found is None:
-            return _page(photo, self._engine, ())
-        if self._engine == "letters":
-            turns, engine = quarter_turns(found, self._judge), "letters"
-            turned: Picture = Turned(photo, turns) if turns else photo
-            if turns:
-                found = self._segment(turned, on_stage)
-            read = [] if found is None else self._read_letters(found, turned)
-        else:
-            turns, engine, read = 0, "lines", self._read_lines(found, photo)
-            # with few characters to choose from, also nonsense is read surely
-            if _sureness(read) < SURELY_UPRIGHT or self.charset is not None:
-                turns, read = self._upright(photo, found, read)
-            turned = Turned(photo, turns) if turns else photo
-            apart = self._engine == "auto" and _apart(read)
-            if turns and (apart or on_stage is not None):
-                found = self._segment(turned, on_stage)
-            if apart and found is not None:
-                letters = self._read_letters(found, turned)
-                if _sureness(letters) >= SURE_APART:
-                    engine, read = "letters", letters
-        if on_line is not None:
-            for one in read:
-                on_line(one)
-        page = _page(turned, engine, tuple(one.line for one in read))
-        return turn_back(page, turns, photo.height, photo.width) if turns else page
-
-    def _upright(
-        self, photo: Picture, found: Segmentation, read: list[ReadLine]
-    ) -> tuple[int, list[ReadLine]]:
-        """Quarter turns by which a page that was not read surely stands upright, and its lines.
-
-        Its letters tell, if it is printed. Joined writing cannot tell by its letters, but turned
-        it makes no sense to the line recogniser.
-        """
-        from ocr.letters.way_up import quarter_turns
-
-        lies = _sureness(read) < MAYBE_LYING or self.charset is not None
-        if not lies and not self._surer_ways(found, read, (2,)):
-            return 0, read
-        given = read
-        turns = quarter_turns(found, self._judge)
-        if turns:
-            turned = self._turned_lines(photo, turns)
-            turns, read = (turns, turned) if _sureness(turned) > _sureness(read) else (0, read)
-        if _sureness(read) >= MAYBE_INVERTED:
-            return turns, read
-        best, upright = read, turns
-        for way in self._surer_ways(found, given, (2, 1, 3)) if lies else [2]:
-            lines = [] if way == turns else self._turned_lines(photo, way)
-            if _sureness(lines) > _sureness(best):
-                best, upright = lines, way
-        letters = sum(len(one.line.letters) for one in best)
-        clear = _sureness(best) > _sureness(read) + LINES_EVIDENCE and letters >= FEWEST_TO_TURN
-        return (upright, best) if clear else (turns, read)
-
-    def _turned_lines(self, photo: Picture, turns: int) -> list[ReadLine]:
-        from ocr.layout.orientation import Turned
-
-        turned = Turned(photo, turns)
-        found = self._segment(turned, None)
-        return [] if found is None else self._read_lines(found, turned)
-
-    def _surer_ways(
-        self, found: Segmentation, read: list[ReadLine], ways: tuple[int, ...]
-    ) -> list[int]:
-        """Those quarter turns after which a sample of lines reads more surely by the ink.
-
-        Where there is nothing to sample, nothing speaks against one.
-        """
-        from ocr.letters.baselines import baselines
-        from ocr.letters.group_lines import find_lines
-        from ocr.letters.line_images import cut_line
-
-        images = {2: [one.image for one in _sample(read)]}
-        if set(ways) & {1, 3}:
-            lying, rows = find_lines(found.turned())
-            rows = _sample(rows)
-            cuts = zip(rows, baselines(lying, rows), strict=True)
-            images[1] = images[3] = [cut_line(lying, *one).image for one in cuts]
-        letters = sum(len(one.line.letters) for one in read)
-        upright = sum(one.sureness * len(one.line.letters) for one in read) / max(letters, 1)
-        surer = []
-        for way in ways:
-            sample = [image[:, : SAMPLED_WIDTH * len(image)] for image in images[way]]
-            if way > 1:  # upside down as it lies here
-                sample = [np.rot90(image, 2) for image in sample]
-            if not sample or self.line_reader.sureness(sample) > upright:
-                surer.append(way)
-        return surer
-
-    def _segment(self, photo: Picture, on_stage: OnStage | None) -> Segmentation | None:
-        from ocr.letters.find_letters import COARSE_SIDE, survey
-
-        first = survey(photo.grey(COARSE_SIDE))
-        if first.side == 0:
-            return None
-        found = first.segment(photo, on_stage)
-        return found if len(found.boxes) else None
+        return LinesEngine(self.line_reader, PageFinder())
 
     @cached_property
     def _engine(self) -> str:
@@ -360,95 +193,75 @@ class Reader:
             return "lines" if kind == "lines" else "letters"
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
-    def _read_lines(self, found: Segmentation, photo: Picture) -> list[ReadLine]:
-        from ocr.letters.baselines import baselines
-        from ocr.letters.find_letters import scale_boxes
-        from ocr.letters.group_lines import find_lines
-        from ocr.letters.line_images import cut_line
-        from ocr.lines.letter_boxes import letter_boxes
+    def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
+        if self._engine == "letters":
+            return self._by_letters(photo, on_stage, on_line)
+        from ocr.layout.orientation import turn_back
+        from ocr.layout.sheet import dark_on_light
+        from ocr.lines.engine import renumbered, unread
+        from ocr.lines.way_up import read_upright
 
-        found, rows = find_lines(found)
-        bases = baselines(found, rows)
-        cuts = [cut_line(found, row, base) for row, base in zip(rows, bases, strict=True)]
-        size = (photo.height, photo.width)
-        lines = []
-        for row, base, cut, read in zip(
-            rows, bases, cuts, self.line_reader.read([cut.image for cut in cuts]), strict=True
-        ):
-            if not read.text:
-                continue
-            spans = [span for char, span in zip(read.text, read.spans, strict=True) if char != " "]
-            boxes = letter_boxes(
-                cut, found.owner, found.letter_height, np.array(spans).reshape(-1, 2)
-            )
-            boxes = scale_boxes(boxes, found.labels.shape, size)
-            line = Line(_joined_words(read, boxes), *_course(found, row, base, size))
-            lines.append(ReadLine(line, found, row, base, read.sureness))
-        return lines
+        picture = dark_on_light(photo)
+        found = read_upright(self.lines_engine, picture)
+        if self._engine == "auto" and _apart(found.read):
+            letters = self._by_letters(photo, on_stage, on_line=None)
+            if letters.lines and letters.confidence >= SURE_APART:
+                return self._by_letters(photo, None, on_line) if on_line else letters
+        if on_stage is not None:
+            from ocr.layout.stages import show_layout
 
-    def _read_letters(self, found: Segmentation, photo: Picture) -> list[ReadLine]:
-        from ocr.letters.baselines import baselines
-        from ocr.letters.context import LineGlyphs, decode_page
-        from ocr.letters.doubts import settle
-        from ocr.letters.find_letters import scale_boxes
-        from ocr.letters.glyphs import glyph_stack
-        from ocr.letters.group_lines import find_lines, word_starts
-        from ocr.lines.language import flat, likeliest
+            show_layout(found.picture, found.layout, on_stage)
+        read = renumbered(found.read)
+        for one in read if on_line is not None else ():
+            on_line(one)
+        left = unread(found.layout, read, (found.picture.height, found.picture.width))
+        warnings = (left,) if left else ()
+        page = _page(found.picture, "lines", read, warnings)
+        return turn_back(page, found.turns, photo.height, photo.width) if found.turns else page
 
-        found, rows = find_lines(settle(found, self.classifier))
-        glyphs = glyph_stack([found.glyph(k) for k in range(len(found.boxes))])
-        proba = self.classifier.predict_proba(glyphs)
-        starts = word_starts(found.boxes, rows)
-        glyph_lines = [
-            LineGlyphs(proba[row], found.boxes[row], start)
-            for row, start in zip(rows, starts, strict=True)
-        ]
-        allowed = None if self.charset is None else set(self.charset)
-        charset = self.classifier.charset
-        seen = ("".join(charset[k] for k in proba[row].argmax(axis=1)) for row in rows)
-        languages = self.languages or (flat(),)
-        language = languages[likeliest(languages, seen)]
-        texts = decode_page(glyph_lines, charset, language, allowed, self.lexicon)
-        size = (photo.height, photo.width)
-        boxes = scale_boxes(found.boxes, found.labels.shape, size)
-        lines = []
-        bases = baselines(found, rows)
-        for row, base, text, start in zip(rows, bases, texts, starts, strict=True):
-            line = Line(_words(boxes[row], text, start), *_course(found, row, base, size))
-            lines.append(ReadLine(line, found, row, base))
-        return lines
+    def _by_letters(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
+        """The page read letter by letter: the sheet in the photo, rectified, if one is seen."""
+        from ocr.layout.orientation import turn_back
+        from ocr.layout.sheet import SIDE, Rectified, find_page
+        from ocr.letters.find_letters import COARSE_SIDE
+
+        sheet = find_page(photo, photo.rgb(SIDE))
+        if isinstance(sheet, Rectified) and on_stage is not None:
+            on_stage("photo", photo.grey(COARSE_SIDE))
+        turns, read = self.letters_engine.read_upright(sheet, on_stage)
+        height, width = (sheet.height, sheet.width)[:: -1 if turns % 2 else 1]
+
+        def on_photo(page: Page) -> Page:
+            page = turn_back(page, turns, sheet.height, sheet.width) if turns else page
+            return sheet.page_of_photo(page) if isinstance(sheet, Rectified) else page
+
+        for one in read if on_line is not None else ():
+            on_line(replace(one, line=on_photo(Page(height, width, (one.line,))).lines[0]))
+        lines = tuple(one.line for one in read)
+        warnings = () if lines else (NOTHING_FOUND,)
+        return on_photo(Page(height, width, lines, "letters", warnings=warnings))
 
 
 def _apart(read: list[ReadLine]) -> bool:
-    """Whether most words of a page that was read by lines are single letters."""
-    from ocr.letters.group_lines import word_starts
-
-    if not read:
-        return False
-    rows = [one.members for one in read]
-    starts = [np.append(start, True) for start in word_starts(read[0].found.boxes, rows)]
-    lengths = np.concatenate([np.diff(np.flatnonzero(start)) for start in starts])
+    """Whether most letters of a page stand far apart."""
+    gaps = []
+    for one in read:
+        boxes = [letter.box for letter in one.line.letters]
+        high = sorted(box.height for box in boxes)[len(boxes) // 2] if boxes else 1
+        gaps += [
+            (after.x1 - before.x2) / high for before, after in zip(boxes, boxes[1:], strict=False)
+        ]
     letters = sum(len(one.line.letters) for one in read)
-    enough = lengths.sum() >= ONE_EACH * letters
-    return bool(enough and np.mean(lengths == 1) >= APART)
+    wide = sum(gap > WIDE_GAP for gap in gaps)
+    return letters >= FEWEST_APART and bool(gaps) and wide >= APART * len(gaps)
 
 
-def _sample(lines: list[Item]) -> list[Item]:
-    """`SAMPLED_LINES` of them at most, evenly spread."""
-    places = np.linspace(0, len(lines) - 1, min(len(lines), SAMPLED_LINES))
-    return [lines[k] for k in np.round(places).astype(int)]
-
-
-def _sureness(read: list[ReadLine]) -> float:
-    """Mean confidence of the characters; 0 if there are none."""
-    sure = [letter.confidence for one in read for letter in one.line.letters]
-    return sum(sure) / len(sure) if sure else 0.0
-
-
-def _page(photo: Picture, engine: str, lines: tuple[Line, ...]) -> Page:
-    warnings = () if lines else (NOTHING_FOUND,)
-    numbers = {block: k for k, block in enumerate(dict.fromkeys(line.block for line in lines), 1)}
-    lines = tuple(replace(line, block=numbers[line.block]) for line in lines)
+def _page(
+    photo: Picture, engine: str, read: list[ReadLine], warnings: tuple[str, ...] = ()
+) -> Page:
+    if not read:
+        warnings = (*warnings, NOTHING_FOUND)
+    lines = tuple(one.line for one in read)
     return Page(photo.height, photo.width, lines, engine, warnings=warnings)
 
 
@@ -479,42 +292,3 @@ def _reject(page: Page, least: float) -> Page:
         for line in page.lines
     )
     return replace(page, lines=lines)
-
-
-def _course(
-    found: Segmentation, row: NDArray[np.intp], base: Points, size: tuple[int, int]
-) -> tuple[Points, Points, int]:
-    """Baseline and polygon of a line, in pixels of a photo of `size`; its block of text."""
-    from ocr.letters.baselines import outline
-
-    height, width = (side / own for side, own in zip(size, found.labels.shape, strict=True))
-    curves = (base, outline(found.boxes[row], base))
-    scaled = [tuple((round(y * height, 1), round(x * width, 1)) for y, x in c) for c in curves]
-    block = 0 if found.blocks is None else int(found.blocks[row[0]])
-    return scaled[0], scaled[1], 1 + block
-
-
-def _words(
-    boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_]
-) -> tuple[Word, ...]:
-    letters = [
-        Letter(Box(*(int(side) for side in box)), *reading)
-        for box, reading in zip(boxes, text, strict=True)
-    ]
-    begins = [*np.flatnonzero(starts).tolist(), len(letters)]
-    return tuple(Word(tuple(letters[a:b])) for a, b in pairwise(begins))
-
-
-def _joined_words(read: LineText, boxes: NDArray[np.intp]) -> tuple[Word, ...]:
-    """The words of a line as the line recogniser read it, parted by its spaces.
-
-    `boxes` are those of its letters, without the spaces.
-    """
-    words: list[list[Letter]] = [[]]
-    places = iter(boxes.tolist())
-    for text, sure, others in zip(read.text, read.confidences, read.alternatives, strict=True):
-        if text == " ":
-            words.append([])
-        else:
-            words[-1].append(Letter(Box(*next(places)), text, sure, others))
-    return tuple(Word(tuple(word)) for word in words if word)

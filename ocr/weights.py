@@ -30,6 +30,7 @@ METADATA_KEY = "ocr"  # key in safetensors headers and ONNX metadata_props
 NPZ_KEY = "metadata"  # array name in .npz files
 SUFFIXES = (".npz", ".safetensors", ".onnx")
 CHECKSUMS = "SHA256SUMS"
+READING = ("mlp", "cnn", "lines", "language")  # kinds that tell characters apart
 MAX_CHARSET = 100_000  # characters
 MAX_CHARACTER = 16  # code points of one
 SENT: dict[str, Path] = {}  # on a worker of a cluster: name of a weight file -> where it is here
@@ -182,6 +183,8 @@ def parse_metadata(text: str, where: str) -> Metadata:
             raise ModelError(
                 f"{where}: its description tells no usable {key}. Reinstall it or train it again."
             )
+    if not values["charset"] and values["kind"] in READING:
+        raise ModelError(f"{where}: its description tells no usable charset. Reinstall it.")
     values["charset"] = tuple(values["charset"])
     values["data"] = tuple(values.get("data", ()))
     values.setdefault("normalisation", "")
@@ -199,7 +202,7 @@ def _is_number(value: object) -> bool:
 def _is_charset(value: object) -> bool:
     return (
         isinstance(value, list)
-        and 0 < len(value) <= MAX_CHARSET
+        and len(value) <= MAX_CHARSET
         and all(isinstance(one, str) and 0 < len(one) <= MAX_CHARACTER for one in value)
         and len(set(value)) == len(value)
     )

@@ -1,1 +1,1 @@
-"""What works on the grey page without its letters."""
+"""From a grey page to its text lines: light, page network, tracing, reading order, strips."""

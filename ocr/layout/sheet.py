@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from scipy import ndimage
 from ocr.layout.light import light_on_dark
 from ocr.layout.pixels import dilated, median_of_nine
 from ocr.page import Page, map_page
+
+if TYPE_CHECKING:
+    from ocr.input.photo import Photo
 
 SIDE = 240  # px, longer side of the copy on which the sheet is looked for
 STEEPEST = 0.36  # slope of a side against the picture's: 20 degrees
@@ -450,6 +453,11 @@ def find_page(picture: Picture, rgb: NDArray[np.uint8]) -> Picture:
         picture, rgb = Negative(picture), 255 - rgb
     corners = find_corners(rgb)
     return picture if corners is None else Rectified(picture, shrunk(corners))
+
+
+def dark_on_light(photo: Photo) -> Picture:
+    """A photo, or its negative where its writing is lighter than its ground."""
+    return Negative(photo) if light_on_dark(uncovered(photo.rgb(SIDE))) else photo
 
 
 def homography(source: Corners, target: Corners) -> NDArray[np.float64]:

@@ -19,24 +19,16 @@ from numpy.typing import NDArray
 from ocr.errors import ModelError
 from ocr.lines.ctc import BLANK, align, beam_search, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
-from ocr.lines.normalize import (
-    INK_EDGE,
-    LINE_HEIGHT,
-    NORMALISATION,
-    SIDE_MARGIN,
-    fit_line,
-    ink_box,
-    margin_box,
-    normalize_line,
-)
+from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION
 from ocr.lines.patterns import compile_pattern
 from ocr.lines.text_model import TextModel
 from ocr.weights import find_weights, open_session, read_metadata, verify
 
-FRAME = 4  # pixels of a normalised line that become one step of the network
+FRAME = 4  # pixels of a strip that become one step of the network
+MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
 TILE = 2400  # pixels of a normalised line read at once: some 150 characters
 OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
-REFUSED = np.float32(-1e4)  # logit of a character that may not be read
+REFUSED = np.float32(-1e4)  # log probability of a character that may not be read
 # Where language helped to read a character, the log-odds of its being right are these times those
 # by the ink alone, and a little more: language mends (`training.recipes.line_decoding
 # --confidence`).
@@ -62,7 +54,7 @@ class LineText:
     alternatives : tuple of n tuples of (str, float)
         What else each character may be and how probably, likeliest first.
     spans : tuple of n (float, float)
-        Columns where each character begins and ends, in pixels of the image that was given;
+        Columns where each character begins and ends, in pixels of the strip;
         ascending, without overlaps.
     sureness : float
         Mean probability of the characters by the ink alone; 0 if it holds none.
@@ -134,43 +126,50 @@ class LineReader:
         self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
         self._session = open_session(path)
 
-    def read(self, images: Sequence[NDArray[np.float32]]) -> list[LineText]:
+    def read(self, lines: Sequence[NDArray[np.float32]]) -> list[LineText]:
         """Read lines.
 
         Parameters
         ----------
-        images : sequence of (H, W) float32 arrays
-            Grey in [0, 1], 0 ink, 1 paper, light evened out, one line each, at any scale.
+        lines : sequence of (LINE_HEIGHT, W) float32 arrays
+            Strips, grey in [0, 1], 0 ink, 1 paper, as `ocr.layout.strips.cut_strip` and
+            `ocr.lines.normalize.normalize_line` make them.
 
         Returns
         -------
         list of LineText
-            As `images`; the text is empty where there is no ink.
+            As `lines`; the text is empty where there is no ink.
         """
-        boxes = [margin_box(ink_box(image)) for image in images]
-        lines = [fit_line(image, box) for image, box in zip(images, boxes, strict=True)]
-        all_logs = self.log_probs(lines)
+        free = self.log_probs(lines)
+        all_logs = [self._restricted(logs) for logs in free]
         language = self.choose_language(all_logs)
         inked = [k for k, line in enumerate(lines) if (line < 1).any()]
         texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
-        found = []
-        for k, (line, box) in enumerate(zip(lines, boxes, strict=True)):
-            scale = LINE_HEIGHT / (box[2] - box[0])
-            text = texts.get(k, LineText(""))
-            columns = box[1] + (_to_ink(text.spans, line) - SIDE_MARGIN) / scale
-            spans = tuple((left, right) for left, right in columns.tolist())
-            found.append(replace(text, spans=spans, sureness=_sureness([all_logs[k]])))
-        return found
+        return [
+            replace(texts.get(k, LineText("")), sureness=_sureness([logs]))
+            for k, logs in enumerate(free)
+        ]
 
-    def sureness(self, images: Sequence[NDArray[np.float32]]) -> float:
+    def sureness(self, lines: Sequence[NDArray[np.float32]]) -> float:
         """Mean probability of the characters of some lines by the ink alone; 0 for none.
+
+        All characters count, also those that may not be read: among few, anything looks sure.
 
         Parameters
         ----------
-        images : sequence of (H, W) float32 arrays
+        lines : sequence of (LINE_HEIGHT, W) float32 arrays
             As for `read`.
         """
-        return _sureness(self.log_probs([normalize_line(image) for image in images]))
+        return _sureness(self.log_probs(lines))
+
+    def _restricted(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Frames in which characters that may not be read have no share."""
+        if not len(self._refused):
+            return logs
+        logs = logs.copy()
+        logs[:, self._refused] = REFUSED
+        logs -= logs.max(axis=1, keepdims=True)
+        return logs - np.log(np.exp(logs).sum(axis=1, keepdims=True))
 
     def choose_language(self, logs: Sequence[NDArray[np.float32]]) -> TextModel | None:
         """The language of some lines, given their `log_probs`; None if there is none to choose."""
@@ -197,13 +196,12 @@ class LineReader:
         pieces = [lines[row][:, start : start + TILE] for row, start in tiles]
         logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
         for batch in _batches([piece.shape[1] for piece in pieces]):
-            width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // FRAME) * FRAME
+            width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // MULTIPLE) * MULTIPLE
             stack = np.ones((len(batch), 1, LINE_HEIGHT, width), dtype=np.float32)
             for row, i in enumerate(batch):
                 stack[row, 0, :, : pieces[i].shape[1]] = pieces[i]
-            logits = self._session.run(None, {"lines": stack})[0]
+            logits = self._session.run(None, {"strips": stack})[0]
             logits = logits / np.float32(self.metadata.temperature)
-            logits[:, :, self._refused] = REFUSED
             logits -= logits.max(axis=2, keepdims=True)
             logits -= np.log(np.exp(logits).sum(axis=2, keepdims=True))
             for row, i in enumerate(batch):
@@ -219,7 +217,7 @@ class LineReader:
     def decode(
         self, lines: Sequence[NDArray[np.float32]], language: TextModel | None = None
     ) -> list[LineText]:
-        """The texts of lines' frames; the spans are in pixels of the normalised lines."""
+        """The texts of lines' frames; the spans are in pixels of the strips."""
         free = [best_path(logs) for logs in lines]
         if language is None:
             found = free
@@ -374,13 +372,3 @@ def _sureness(lines: Sequence[NDArray[np.float32]]) -> float:
     best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in lines]
     sure = np.exp(np.concatenate(best)) if best else np.empty(0)
     return float(sure.mean()) if len(sure) else 0.0
-
-
-def _to_ink(spans: Sequence[tuple[float, float]], line: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Spans drawn in to the columns of a normalised line that hold ink; as they are if none do."""
-    found = np.array(spans, dtype=np.float64).reshape(-1, 2)
-    inked = np.flatnonzero((line < 1 - INK_EDGE).any(axis=0))
-    first, last = np.searchsorted(inked, found).T
-    some = first < last
-    found[some] = np.stack([inked[first[some]], inked[last[some] - 1] + 1], axis=1)
-    return found

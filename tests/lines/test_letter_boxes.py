@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
-from ocr.letters.baselines import baselines
-from ocr.letters.find_letters import Segmentation, group_boxes, label_boxes
-from ocr.letters.line_images import cut_line
-from ocr.lines.letter_boxes import assign_ink, letter_boxes
+from ocr.layout.strips import (
+    BASELINE_ROW,
+    END_MARGIN,
+    STRIP_HEIGHT,
+    X_HEIGHT,
+    Strip,
+    TextLine,
+    cut_strip,
+)
+from ocr.lines.letter_boxes import assign_ink, letter_boxes, own_ink
 
 HEIGHT = 20.0
 
@@ -64,33 +70,47 @@ def test_without_ink_or_letters_nothing_is_assigned():
 
 
 @pytest.fixture
-def page() -> tuple[Segmentation, list[np.ndarray]]:
-    labels = np.zeros((60, 160), dtype=np.int32)
-    for number, x in enumerate((20, 45, 70, 120), start=1):
-        labels[20:40, x : x + 15] = number
-    owner = np.arange(4)
-    grey = np.where(labels > 0, np.float32(0), np.float32(1))
-    boxes = group_boxes(label_boxes(labels), owner)
-    return Segmentation(labels, owner, boxes, grey, HEIGHT), [np.arange(4)]
+def page() -> tuple[Strip, np.ndarray]:
+    """A page of four letters, cut as a strip at twice its size, and the letters' boxes."""
+    darkness = np.zeros((120, 200), dtype=np.float32)
+    boxes = np.array([[60 - 13, x, 60, x + 15] for x in (20, 45, 70, 120)])
+    for y1, x1, y2, x2 in boxes:
+        darkness[y1:y2, x1:x2] = 1
+    line = TextLine(np.array([[60.0, 20.0], [60.0, 135.0]]), X_HEIGHT / 2)
+    return cut_strip(darkness, line), boxes
+
+
+def on_strip(left: float, right: float) -> tuple[float, float]:
+    """Columns of the strip for columns of the page."""
+    start = 20 - END_MARGIN * X_HEIGHT / 2
+    return 2 * (left - start), 2 * (right - start)
 
 
 def test_boxes_are_tight_on_the_page(page):
-    found, rows = page
-    line = cut_line(found, rows[0], baselines(found, rows)[0])
-    spans = np.array([(x - line.left - 4.0, x - line.left + 13.0) for x in (20, 45, 70, 120)])
-    np.testing.assert_allclose(
-        letter_boxes(line, found.owner, found.letter_height, spans), found.boxes, atol=1
-    )
+    strip, boxes = page
+    spans = np.array([on_strip(x - 2, x + 14) for x in boxes[:, 1]])
+    np.testing.assert_allclose(letter_boxes(strip, spans), boxes, atol=2)
 
 
 def test_a_letter_whose_ink_is_a_neighbours_gets_that_of_its_span(page):
-    found, rows = page
-    line = cut_line(found, rows[0], baselines(found, rows)[0])
-    spans = np.array([(20.0, 30.0), (30.0, 33.0), (45.0, 60.0), (70.0, 85.0), (120.0, 135.0)])
-    boxes = letter_boxes(line, found.owner, found.letter_height, spans - line.left)
-    assert len(boxes) == 5
-    assert (boxes[:, 2:] > boxes[:, :2]).all()
-    assert boxes[1, 1] >= 20
-    assert boxes[1, 3] <= 36
-    np.testing.assert_allclose(boxes[2:], found.boxes[1:], atol=1)
-    assert letter_boxes(line, found.owner, found.letter_height, np.empty((0, 2))).shape == (0, 4)
+    strip, boxes = page
+    places = ((20, 30), (30, 33), (45, 60), (70, 85), (120, 135))
+    found = letter_boxes(strip, np.array([on_strip(*place) for place in places]))
+    assert len(found) == 5
+    assert (found[:, 2:] > found[:, :2]).all()
+    assert found[1, 1] >= 19
+    assert found[1, 3] <= 37
+    np.testing.assert_allclose(found[2:], boxes[1:], atol=2)
+    assert letter_boxes(strip, np.empty((0, 2))).shape == (0, 4)
+
+
+def test_rules_and_neighbors_are_no_letters_ink():
+    image = np.zeros((STRIP_HEIGHT, 200), dtype=np.float32)
+    image[BASELINE_ROW - 13 : BASELINE_ROW, 50:60] = 1
+    image[BASELINE_ROW + 3 : BASELINE_ROW + 5] = 1  # a rule
+    image[:6, 100:110] = 1  # feet of the line above
+    image[-4:, 150:160] = 1  # heads of the line below
+    parts, count = own_ink(image)
+    assert count == 1
+    assert (parts[BASELINE_ROW - 13 : BASELINE_ROW, 50:60] == 1).all()
+    assert parts.sum() == 130

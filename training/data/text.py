@@ -10,7 +10,8 @@ from pathlib import Path
 ASCII = "".join(chr(code) for code in range(32, 127))
 ACCENTED = "àâäáãåçèéêëìíîïñòóôöõùúûüÿæœßÀÂÄÁÇÈÉÊËÍÎÏÑÓÔÖÙÚÛÜÆŒ"
 SIGNS = "€£°§«»¿¡"
-CHARSET = tuple(ASCII + ACCENTED + SIGNS)
+EUROPEAN = "øØÅčČšŠžŽćĆđĐłŁąĄęĘńŃśŚźŹżŻőŐűŰěĚřŘůŮýÝďťňğĞışİŞăĂșȘțȚÌÒÕÃ"
+CHARSET = tuple(ASCII + ACCENTED + SIGNS + EUROPEAN)
 
 # Hands do not tell these apart, so one of each stands for all.
 FOLDED = {

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ocr.evaluation.error_rates import Errors, character_errors
-from training.networks.line_network import Architecture, LineNetwork
+from training.networks.line import LineArchitecture, LineNetwork
 from training.own_hand.glyph_learners import score
 from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
@@ -25,10 +25,10 @@ def network_of(architecture: dict[str, Any]) -> LineNetwork:
     """An untrained network of the sizes that a weight file tells; the usual ones if it does not."""
     sizes = {
         one.name: tuple(value) if isinstance(value, list) else value
-        for one in fields(Architecture)
+        for one in fields(LineArchitecture)
         if (value := architecture.get(one.name)) is not None
     }
-    return LineNetwork(Architecture(**sizes))
+    return LineNetwork(LineArchitecture(**sizes))
 
 
 def as_lines(samples: Samples) -> list[Line]:

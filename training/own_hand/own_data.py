@@ -39,7 +39,7 @@ from training.data.glyphs import normalize_pictures
 from training.data.scans import even_light
 from training.data.text import fold_text, writable
 from training.own_hand.samples import SHOWN, Account, Samples, enough, join
-from training.synthesis.lines import fits
+from training.synthesis.strips import fits
 
 if TYPE_CHECKING:
     from training.own_hand.photo_truth import Aligner
@@ -312,7 +312,7 @@ def _digest(picture: Path) -> str:
 def _line_samples(
     found: Iterable[tuple[NDArray[np.float32], str, str, str]], account: Account
 ) -> Samples:
-    """Samples of evened lines with text, group and split; what does not fit is left out."""
+    """Samples of normalized lines with text, group and split; what does not fit is left out."""
     images, labels, groups, splits = [], [], [], []
     for grey, text, group, split in found:
         text = fold_text(text)
@@ -325,7 +325,7 @@ def _line_samples(
             )
             account.leave_out(f"lines {reason}")
             continue
-        line = np.uint8(normalize_line(grey) * 255 + 0.5)
+        line = np.uint8(grey * 255 + 0.5)
         if (line == 255).all():
             account.leave_out("pictures without any ink")
         elif not fits(line, text):
@@ -348,7 +348,7 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
                 rows = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
                 if len(rows) == 1 and picture.width >= LINE_SHAPE * picture.height:
                     grey = picture.grey(LINE_SIDE)
-                    yield even_light(grey), rows[0], _page_of(photo.stem), ""
+                    yield normalize_line(even_light(grey)), rows[0], _page_of(photo.stem), ""
                     continue
             except OcrError as error:
                 account.leave_out("unreadable pictures or texts", name=str(error))
@@ -427,8 +427,10 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
                 reason = f"{path}: {name} cannot be read ({_reason(error)})."
                 account.leave_out("unreadable pictures", name=reason)
                 continue
+            if not grey.size:
+                continue
             yield (
-                even_light(grey),
+                normalize_line(even_light(grey)),
                 cell(row, "text"),
                 cell(row, "writer"),
                 _split(cell(row, "split")),

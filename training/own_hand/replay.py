@@ -101,7 +101,7 @@ def _type() -> list[Path]:
 
 
 def base_lines(own_texts: tuple[str, ...]) -> Base:
-    """Lines as `training.synthesis.lines` makes them, or of type without `$OCR_DATA`.
+    """Strips as `training.synthesis.strips` makes them, or of type without `$OCR_DATA`.
 
     Parameters
     ----------
@@ -140,16 +140,19 @@ def _as_samples(lines: list[tuple[NDArray[np.uint8], str]]) -> Samples:
 
 def _mixed_lines(data: Path) -> Samples:
     """A sample of the base training's mix, kept in the cache folder: drawing takes a minute."""
+    from training.data.page_sets import read_pages
     from training.data.shards import read_shard, write_shard
-    from training.synthesis.lines import MIX, training_lines
+    from training.synthesis.strips import REAL_SHARE, real_strips, written_strips
 
     def make(path: Path) -> None:
         rng = np.random.default_rng(SEED)
-        lines: list[tuple[NDArray[np.uint8], str]] = []
-        for kind, share in MIX.items():
-            source = training_lines(rng, kind, data)
-            lines += [next(source) for _ in range(round(share * LINES["train"]))]
-        write_shard(path, lines)
+        real = real_strips(rng, read_pages(data, "train"))
+        written = written_strips(rng, data)
+        counts = {True: round(REAL_SHARE * LINES["train"])}
+        counts[False] = LINES["train"] - counts[True]
+        strips = [next(real) for _ in range(counts[True])]
+        strips += [next(written) for _ in range(counts[False])]
+        write_shard(path, strips)
 
     return _as_samples(read_shard(cached(f"replay-lines-{LINES['train']}-{SEED}-{VERSION}", make)))
 
@@ -158,9 +161,8 @@ def _type_lines(part: str, own_texts: tuple[str, ...]) -> Samples:
     """Lines of type that say the own words mixed, numbers, and strings without sense."""
     from training.data.text import Corpus, fold_text, writable
     from training.synthesis.line_fonts import LineFont, draw_font_line, drawn_by
-    from training.synthesis.line_photo import photograph, warp
     from training.synthesis.line_text import random_text
-    from training.synthesis.lines import fits
+    from training.synthesis.strips import fits, lone_strip
 
     rng = np.random.default_rng((SEED, TYPE_PARTS[part]))
     words = sorted({word for text in own_texts for word in text.split()}) or ["ocr"]
@@ -180,7 +182,7 @@ def _type_lines(part: str, own_texts: tuple[str, ...]) -> Samples:
         image = draw_font_line(rng, fonts[rng.integers(len(fonts))], text)
         if image is None or image.shape[1] > 40 * image.shape[0]:
             continue
-        line = photograph(rng, warp(rng, image))
+        line = lone_strip(rng, image)
         if fits(line, text):
             lines.append((line, text))
     return _as_samples(lines)

@@ -25,7 +25,8 @@ from ocr.lines.ctc import BLANK
 from ocr.lines.normalize import LINE_HEIGHT
 from ocr.lines.normalize import NORMALISATION as LINE_NORMALISATION
 from ocr.weights import METADATA_KEY, Metadata, read_metadata
-from training.networks.line_network import LineNetwork
+from training.networks.line import FRAME, LineNetwork
+from training.networks.onnx_graph import glyph_graph, line_graph
 from training.networks.numpy_mlp import Layer, xavier_layer
 from training.own_hand.glyph_learners import CnnLearner, MlpLearner, as_glyphs, mlp_logits
 from training.own_hand.line_learner import LineLearner, network_of, pooled_errors, read_samples
@@ -36,7 +37,6 @@ from training.recipes.glyph_accuracy import fit_temperature
 from training.recipes.glyphs import network_logits
 from training.recipes.lines import load_checkpoint, stack
 from training.recipes.trainer import Learner, State
-from training.synthesis.lines import FRAME
 
 if TYPE_CHECKING:
     import onnx
@@ -231,7 +231,7 @@ class CnnSystem:
         glyphs = np.stack(held.images[:CHECKED])[:, None].astype(np.float32) / 255
         with torch.inference_mode():
             wanted = self.network(torch.from_numpy(glyphs)).numpy()
-        model = weight_files.onnx_model(self.network)
+        model = glyph_graph(self.network)
         check_onnx(model, "glyphs", glyphs, wanted)
         paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
         weight_files.save_safetensors(paths[1], self.network, metadata)
@@ -308,14 +308,12 @@ class LineSystem:
         return fit_line_temperature(self.network, [lines[k] for k in chosen])
 
     def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
-        from training.recipes.line_weights import line_graph
-
         some = sorted(held.images, key=lambda image: image.shape[1])[: CHECKED // 8]
         lines = stack([(image, "") for image in some])
         with torch.inference_mode():
             wanted = self.network(lines).numpy()
         model = line_graph(self.network)
-        check_onnx(model, "lines", lines.contiguous().numpy(), wanted)
+        check_onnx(model, "strips", lines.contiguous().numpy(), wanted)
         paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
         weight_files.save_safetensors(paths[1], self.network, metadata)
         write_onnx(paths[0], model, metadata)

@@ -28,11 +28,11 @@ from ocr.weights import METADATA_KEY, Metadata, models_dir, read_metadata
 from training.data.datasets import data_dir
 from training.data.scans import Sample
 from training.data.text import CHARSET
-from training.networks.line_network import Again, Along, LineNetwork
+from training.networks.line import FRAME, LineNetwork
+from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import weight_files
 from training.recipes.lines import PANEL, greedy, load_checkpoint, measure, show, stack
 from training.synthesis.line_panel import panel
-from training.synthesis.lines import FRAME
 
 if TYPE_CHECKING:
     import onnx
@@ -45,12 +45,17 @@ DATA = (
         "licence": "CC BY 4.0",
         "source": "https://github.com/PSL-Chartes-HTR-Students/HN2021-Memorials_Jane_Lathrop_Stanford",
     },
+    {
+        "name": "CREMMA-MSS-19 and CREMMA-MSS-20, whole pages",
+        "licence": "CC BY 4.0",
+        "source": "https://github.com/HTR-United/CREMMA-MSS-19 and CREMMA-MSS-20",
+    },
     weight_files.EMNIST,
     weight_files.FONTS,
     {
-        "name": "English text: seven novels and a little Wikipedia",
-        "licence": "public domain, CC BY-SA",
-        "source": "https://www.gutenberg.org and wikitext-2",
+        "name": "English and French text: Standard Ebooks, Common Voice, Tatoeba and others",
+        "licence": "public domain, CC0, CC BY",
+        "source": "https://standardebooks.org, https://commonvoice.mozilla.org, https://tatoeba.org",
     },
 )  # fmt: skip
 
@@ -70,152 +75,9 @@ def blend(network: nn.Module, before: nn.Module, share: float) -> None:
             value.lerp_(old[name], share)
 
 
-def line_graph(network: LineNetwork) -> onnx.ModelProto:
-    """The ONNX graph: `lines` (N, 1, LINE_HEIGHT, W) to `logits` (N, W // FRAME, classes).
-
-    Built node by node: normalisations fold into the convolutions before them, and the same network
-    gives the same bytes.
-    """
-    from onnx import TensorProto, helper, numpy_helper
-
-    nodes: list[onnx.NodeProto] = []
-    constants: list[onnx.TensorProto] = []
-
-    def constant(value: NDArray[np.generic]) -> str:
-        name = f"w{len(constants)}"
-        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def node(kind: str, *inputs: str, **attributes: object) -> str:
-        name = f"x{len(nodes)}"
-        nodes.append(helper.make_node(kind, list(inputs), [name], name, **attributes))
-        return name
-
-    def convolution(x: str, layer: nn.Conv2d, norm: nn.BatchNorm2d | None) -> str:
-        if norm is not None:
-            weight, bias = weight_files.folded(layer, norm)
-        else:
-            weight, bias = _array(layer.weight), _array(layer.bias)
-        pads = [*layer.padding, *layer.padding]
-        return node(
-            "Conv", x, constant(weight), constant(bias),
-            kernel_shape=list(layer.kernel_size), strides=list(layer.stride), pads=pads,
-        )  # fmt: skip
-
-    def lstm(x: str, layer: nn.LSTM) -> str:  # (T, N, C) -> (T, N, 2 H)
-        size = layer.hidden_size
-        weights = [
-            np.stack([_order(_array(getattr(layer, name + end)), size) for end in ("", "_reverse")])
-            for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        ]
-        bias = np.concatenate(weights[2:], axis=1)
-        x = node(
-            "LSTM", x, constant(weights[0]), constant(weights[1]), constant(bias),
-            hidden_size=size, direction="bidirectional",
-        )  # fmt: skip
-        # (T, 2, N, H) -> (T, N, 2 H)
-        x = node("Transpose", x, perm=[0, 2, 1, 3])
-        return node("Reshape", x, constant(np.array([0, 0, 2 * size], dtype=np.int64)))
-
-    x = node("Sub", constant(np.ones(1, dtype=np.float32)), "lines")
-    layers = list(network.look)
-    for layer, norm in zip(layers[::3], layers[1::3], strict=True):
-        x = node("Relu", convolution(x, layer, norm))
-    for block in network.along:
-        if not isinstance(block, Along):
-            raise TypeError(f"no ONNX node is known here for {type(block).__name__}")
-        inner = node("Relu", convolution(x, block.wide, block.norm))
-        x = node("Add", x, convolution(inner, block.point, None))
-    # (N, C, 1, T) -> (T, N, C), as ONNX's LSTM reads
-    x = node("Squeeze", x, constant(np.array([2], dtype=np.int64)))
-    x = node("Transpose", x, perm=[2, 0, 1])
-    x = lstm(x, network.read)
-    for again in network.reread:
-        if not isinstance(again, Again):
-            raise TypeError(f"no ONNX node is known here for {type(again).__name__}")
-        x = node("Add", x, node("Mul", lstm(x, again.read), constant(_array(again.share))))
-    x = node("Transpose", x, perm=[1, 0, 2])
-    x = node("MatMul", x, constant(_array(network.name.weight).T))
-    nodes.append(helper.make_node("Add", [x, constant(_array(network.name.bias))], ["logits"]))
-    classes = network.name.out_features
-    shape_in, shape_out = ["N", 1, LINE_HEIGHT, "W"], ["N", "T", classes]
-    graph = helper.make_graph(
-        nodes,
-        "lines",
-        [helper.make_tensor_value_info("lines", TensorProto.FLOAT, shape_in)],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape_out)],
-        constants,
-    )
-    opset = [helper.make_opsetid("", weight_files.OPSET)]
-    return helper.make_model(
-        graph, opset_imports=opset, ir_version=weight_files.IR_VERSION, producer_name="ocr"
-    )
-
-
-def quantized(model: onnx.ModelProto, lines: Sequence[NDArray[np.float32]]) -> onnx.ModelProto:
-    """The graph of `line_graph` computing in 8 bits, which takes some 40 % of the time.
-
-    Convolutions have their ranges from what they answer to `lines`, the LSTMs from each input they
-    see; the first convolution, which is next to nothing of the work, and the last matrix stay as
-    they are. Weights are unsigned as the activations are: the products of such bytes are summed
-    exactly on every processor, where signed ones saturate on some.
-
-    Parameters
-    ----------
-    model : onnx.ModelProto
-    lines : sequence of (LINE_HEIGHT, W) float32 arrays
-        Normalised lines of every kind.
-    """
-    import onnx
-    from onnxruntime.quantization import (
-        CalibrationDataReader,
-        QuantFormat,
-        QuantType,
-        quantize_dynamic,
-        quantize_static,
-    )
-
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.lines = iter(lines)
-
-        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            line = next(self.lines, None)
-            if line is None:
-                return None
-            return {"lines": _alone(line).contiguous().numpy()}
-
-    first = next(node.name for node in model.graph.node if node.op_type == "Conv")
-    kinds = {"per_channel": True, "weight_type": QuantType.QUInt8}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "lines.onnx"
-        quantize_static(
-            model,
-            path,
-            Reader(),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv"],
-            nodes_to_exclude=[first],
-            activation_type=QuantType.QUInt8,
-            **kinds,
-        )
-        quantize_dynamic(path, path, op_types_to_quantize=["LSTM"], **kinds)
-        return onnx.load(path)
-
-
 def _alone(image: NDArray[np.float32]) -> torch.Tensor:
     """A normalised line as a batch of one."""
     return stack([(np.uint8(image * 255 + 0.5), "")])
-
-
-def _array(value: torch.Tensor) -> NDArray[np.float32]:
-    return value.detach().float().numpy()
-
-
-def _order(value: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Gates from torch's order (input, forget, cell, output) to ONNX's (input, output, ...)."""
-    gate_in, forget, cell, out = np.split(value, [size, 2 * size, 3 * size])
-    return np.concatenate([gate_in, out, forget, cell])
 
 
 def fit_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:
@@ -312,7 +174,7 @@ def main() -> None:
         command=arguments.command,
     )
     metadata = weight_files.dated(metadata)
-    model = quantized(line_graph(network), [image for image, _ in lines])
+    model = quantized(line_graph(network), [_alone(image).numpy() for image, _ in lines])
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, metadata.to_json()
     names = [f"{arguments.name}.onnx", f"{arguments.name}.safetensors"]

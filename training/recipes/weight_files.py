@@ -19,14 +19,10 @@ from numpy.typing import NDArray
 
 from ocr.formats.output import make_folder, replacing
 from ocr.weights import CHECKSUMS, METADATA_KEY, NPZ_KEY, Metadata, sha256
+from training.networks.onnx_graph import glyph_graph
 
 if TYPE_CHECKING:
-    import onnx
-
     from ocr.letters.classifiers.cnn import GlyphCnn
-
-OPSET = 17  # of ONNX: read by every onnxruntime since 1.12
-IR_VERSION = 8  # the ONNX file version that goes with it
 
 EMNIST = {
     "name": "EMNIST / NIST Special Database 19 hand print",
@@ -110,81 +106,11 @@ def save_safetensors(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
 
 def save_onnx(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
     """Write the glyph network as an ONNX graph for reading."""
-    model = onnx_model(network)
+    model = glyph_graph(network)
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, metadata.to_json()
     with _replacing(path) as stream:
         stream.write(model.SerializeToString(deterministic=True))
-
-
-def onnx_model(network: GlyphCnn) -> onnx.ModelProto:
-    """The ONNX graph of a `GlyphCnn`, `glyphs` (N, 1, 32, 32) to `logits` (N, classes).
-
-    Built node by node: the network is few kinds of layers, the batch normalisation folds into
-    the convolution before it, and the same weights always give the same bytes.
-    """
-    from onnx import TensorProto, helper, numpy_helper
-    from torch import nn
-
-    from ocr.letters.classifiers.cnn import Residual
-
-    nodes: list[onnx.NodeProto] = []
-    constants: list[onnx.TensorProto] = []
-
-    def constant(value: NDArray[np.float32]) -> str:
-        name = f"w{len(constants)}"
-        constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def node(kind: str, *inputs: str, **attributes: object) -> str:
-        name = f"x{len(nodes)}"
-        nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
-        return name
-
-    def convolution(x: str, layer: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
-        weight, bias = folded(layer, norm)
-        side = layer.padding[0]
-        size = list(layer.kernel_size)
-        return node("Conv", x, constant(weight), constant(bias), kernel_shape=size, pads=[side] * 4)
-
-    x = node("Sub", constant(np.ones(1, dtype=np.float32)), "glyphs")
-    layers = list(network.features)
-    for position, layer in enumerate(layers):
-        if isinstance(layer, nn.Conv2d):
-            x = convolution(x, layer, layers[position + 1])
-        elif isinstance(layer, nn.ReLU):
-            x = node("Relu", x)
-        elif isinstance(layer, nn.MaxPool2d):
-            side = int(layer.kernel_size)
-            x = node("MaxPool", x, kernel_shape=[side] * 2, strides=[side] * 2)
-        elif isinstance(layer, Residual):
-            first, norm1, _, second, norm2 = layer.body
-            inner = node("Relu", convolution(x, first, norm1))
-            x = node("Relu", node("Add", x, convolution(inner, second, norm2)))
-        elif not isinstance(layer, nn.BatchNorm2d):
-            raise TypeError(f"no ONNX node is known here for {type(layer).__name__}")
-    x = node("Flatten", x, axis=1)
-    last = network.head[-1]
-    weight = constant(last.weight.detach().float().numpy())
-    bias = constant(last.bias.detach().float().numpy())
-    nodes.append(helper.make_node("Gemm", [x, weight, bias], ["logits"], transB=1))
-    graph = helper.make_graph(
-        nodes,
-        "glyphs",
-        [helper.make_tensor_value_info("glyphs", TensorProto.FLOAT, ["N", 1, 32, 32])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", last.out_features])],
-        constants,
-    )
-    opset = [helper.make_opsetid("", OPSET)]
-    return helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION, producer_name="ocr")
-
-
-def folded(layer: object, norm: object) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weight and bias of a convolution that does what it and its batch normalisation do."""
-    scale = norm.weight / (norm.running_var + norm.eps).sqrt()  # type: ignore[attr-defined]
-    weight = layer.weight * scale[:, None, None, None]  # type: ignore[attr-defined]
-    bias = norm.bias - norm.running_mean * scale  # type: ignore[attr-defined]
-    return weight.detach().float().numpy(), bias.detach().float().numpy()
 
 
 def update_checksums(folder: Path, *names: str) -> None:

@@ -173,13 +173,17 @@ def compose(rng: np.random.Generator, words: list[Strokes], spaces: NDArray[np.f
     return placed
 
 
-def move_strokes(rng: np.random.Generator, strokes: Strokes, amount: float = 1.0) -> Strokes:
-    """Slant, stretch, wander of the baseline and tremble, on the points themselves."""
+def move_strokes(
+    rng: np.random.Generator, strokes: Strokes, amount: float = 1.0, level: bool = False
+) -> Strokes:
+    """Slant, stretch, wander of the baseline (unless `level`) and tremble, on the points."""
     slant = rng.normal(0, 0.18) * amount
     stretch = np.exp(rng.normal(0, 0.13) * amount)
     tilt = rng.normal(0, 0.012) * amount
     wave, period, phase = rng.normal(0, 0.05) * amount, rng.uniform(4, 20), rng.uniform(0, 6.3)
     grow = rng.normal(0, 0.006) * amount  # a hand that gets larger or smaller along the line
+    if level:
+        tilt = wave = grow = 0.0
     tremble = abs(rng.normal(0, 0.012)) * amount
     moved = []
     for stroke in strokes:

@@ -8,6 +8,7 @@ capitals, lists, numbers, dates, prices, addresses, and strings without any sens
 from __future__ import annotations
 
 import string
+import unicodedata
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -69,21 +70,34 @@ def _foreign(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     return text.upper() if rng.random() < 0.1 and "ß" not in text else text
 
 
+ALPHABETS = (
+    "äöüßÄÖÜ", "äöüßÄÖÜ", "åäöÅÄÖ", "æøåÆØÅ", "àâçéèêëîïôùûüœÉÈÀÇ", "áéíóúñüÁÉÍÓÚÑ", "ãõáéíóúâêôçÃÕÇ",
+    "àèéìòùÀÈÌÒÙ", "ąćęłńóśźżŁŚŻĆ", "áčďéěíňóřšťúůýžČŘŠŽ", "čćđšžČĆĐŠŽ", "áéíóöőúüűÁÉÖŐÜŰ",
+    "ğışöüçİĞŞÖÜÇ", "ăâîșțĂÂÎȘȚ",
+)  # fmt: skip
+"""Letters with marks that one language writes, so that each line keeps to one of them."""
+
+
 def _accented(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
-    """Prose with accents thrown in, so that each accented letter is seen often enough."""
-    marks = {
-        "a": "àâäáãå", "c": "ç", "e": "èéêë", "i": "ìíîï", "n": "ñ", "o": "òóôöõœ", "u": "ùúûü",
-        "y": "ÿ", "s": "ß", "A": "ÀÂÄÁÆ", "C": "Ç", "E": "ÈÉÊË", "I": "ÍÎÏ", "N": "Ñ",
-        "O": "ÓÔÖŒ", "U": "ÙÚÛÜ",
-    }  # fmt: skip
+    """Prose with a language's marks thrown in, so that each marked letter is seen often enough."""
+    marked: dict[str, list[str]] = {}
+    for letter in ALPHABETS[rng.integers(len(ALPHABETS))]:
+        bare = _BARE.get(letter) or unicodedata.normalize("NFD", letter)[0]
+        marked.setdefault(bare, []).append(letter)
     text = _excerpt(rng, corpus.sentences, length)
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
         text = text.upper()
-    share = rng.uniform(0.05, 0.3)
+    share = rng.uniform(0.1, 0.6)
     return "".join(
-        marks[c][rng.integers(len(marks[c]))] if c in marks and rng.random() < share else c
+        marked[c][rng.integers(len(marked[c]))] if c in marked and rng.random() < share else c
         for c in text
     )
+
+
+_BARE = {
+    "ß": "s", "æ": "e", "Æ": "E", "ø": "o", "Ø": "O", "œ": "o", "đ": "d", "Đ": "D", "ł": "l",
+    "Ł": "L", "ı": "i",
+}  # fmt: skip
 
 
 def _words(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
@@ -208,11 +222,11 @@ def _plain(text: str) -> str:
 
 
 _KINDS: tuple[tuple[Callable[[np.random.Generator, Corpus, int], str], float], ...] = (
-    (_prose, 0.42),
-    (_foreign, 0.1),
-    (_accented, 0.04),
+    (_prose, 0.40),
+    (_foreign, 0.09),
+    (_accented, 0.09),
     (_words, 0.12),
-    (_numbers, 0.11),
+    (_numbers, 0.13),
     (_item, 0.09),
     (_address, 0.05),
     (random_text, NO_SENSE),

@@ -149,7 +149,7 @@ def test_lines_with_text_beside_them(line_folder):
     samples, account = load([line_folder], "lines")
     assert samples.labels == tuple(f"line number {number}" for number in range(6))
     assert samples.groups == tuple(f"page{number // 2}" for number in range(6))
-    assert {image.shape[0] for image in samples.images} == {40}
+    assert {image.shape[0] for image in samples.images} == {48}
     assert not account.left_out
 
 

@@ -8,7 +8,7 @@ import pytest
 from ocr.errors import DataError
 from training.data.glyphs import CHARSET
 from training.own_hand import replay
-from training.synthesis.lines import fits
+from training.synthesis.strips import fits
 
 
 @pytest.fixture

@@ -19,10 +19,12 @@ from ocr.errors import DataError, ExitCode, ModelError, OutputError
 from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.cnn import GlyphCnn
 from ocr.letters.glyphs import NORMALISATION
+from ocr.lines.normalize import NORMALISATION as LINE_NORMALISATION
 from ocr.lines.recognizer import LineReader
 from ocr.weights import Metadata, find_weights, read_metadata
 from training.data.text import CHARSET as LINE_CHARSET
-from training.networks.line_network import Architecture, LineNetwork
+from training.networks.line import LineArchitecture, LineNetwork
+from training.networks.onnx_graph import glyph_graph
 from training.own_hand import glyph_learners, line_learner, train
 from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
@@ -32,7 +34,10 @@ from training.own_hand.train import worse
 from training.recipes import weight_files
 
 SIGNS = "ABC"
-SMALL = Architecture(widths=(4, 8, 8, 8, 8), features=16, blocks=1, lstm=8)
+SMALL = LineArchitecture(
+    widths=(4, 8, 8, 8, 8), features=16, blocks=1, context=16, context_blocks=1, attention=(0,),
+    heads=2, lstm=8,
+)  # fmt: skip
 
 
 def draw(text, size=36, seed=0):
@@ -59,7 +64,7 @@ def base(what):
     def samples(count, seed):
         rng = np.random.default_rng(seed)
         labels = tuple(SIGNS[k % 3] for k in range(count))
-        shape = (32, 32) if what == "glyphs" else (40, 80)
+        shape = (32, 32) if what == "glyphs" else (48, 80)
         images = tuple(rng.integers(0, 255, shape).astype(np.uint8) for _ in range(count))
         nothing = ("",) * count
         return Samples(images, labels, np.ones(count, bool), nothing, nothing)
@@ -109,7 +114,7 @@ def line_start(tmp_path):
     torch.manual_seed(0)
     network = LineNetwork(SMALL)
     sizes = json.loads(json.dumps(SMALL.__dict__))
-    about = Metadata("small", "lines", sizes, LINE_CHARSET, "line-ink-box-40", ())
+    about = Metadata("small", "lines", sizes, LINE_CHARSET, LINE_NORMALISATION, ())
     weight_files.save_safetensors(tmp_path / "small.safetensors", network, about)
     return str(tmp_path / "small.safetensors")
 
@@ -199,7 +204,7 @@ def test_line_report_shows_the_worst_lines(lines, line_start, tmp_path):
     assert "of mine" in report
     reader = LineReader(tmp_path / "mine")
     assert reader.metadata.architecture["lstm"] == SMALL.lstm
-    assert len(reader.read([np.ones((40, 90), np.float32)])) == 1
+    assert len(reader.read([np.ones((48, 90), np.float32)])) == 1
 
 
 def test_figures_before_and_after(letters, start, tmp_path):
@@ -369,9 +374,9 @@ def test_the_onnx_file_is_checked(letters, tmp_path, monkeypatch):
     network = GlyphCnn(3, (4, 6, 8)).eval()
     glyphs = np.ones((2, 1, 32, 32), np.float32)
     wanted = network(torch.from_numpy(glyphs)).detach().numpy()
-    check_onnx(weight_files.onnx_model(network), "glyphs", glyphs, wanted)
+    check_onnx(glyph_graph(network), "glyphs", glyphs, wanted)
     with pytest.raises(ModelError, match="differs"):
-        check_onnx(weight_files.onnx_model(network), "glyphs", glyphs, wanted + 2e-4)
+        check_onnx(glyph_graph(network), "glyphs", glyphs, wanted + 2e-4)
 
 
 def test_a_start_of_another_kind_is_refused(letters, lines, start, tmp_path):

@@ -7,16 +7,19 @@ import onnxruntime
 import pytest
 import torch
 
-from ocr.lines.normalize import LINE_HEIGHT
+from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION
 from ocr.lines.recognizer import LineReader
 from ocr.weights import METADATA_KEY, Metadata
 from training.data.text import CHARSET
-from training.networks.line_network import Architecture, LineNetwork
+from training.networks.line import FRAME, LineArchitecture, LineNetwork
+from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import line_weights
 from training.recipes import lines as line_model
-from training.synthesis.lines import FRAME
 
-SMALL = Architecture(widths=(4, 8, 8, 8, 8), features=16, blocks=1, lstm=8)
+SMALL = LineArchitecture(
+    widths=(4, 8, 8, 8, 8), features=16, blocks=1, context=16, context_blocks=2, attention=(0,),
+    heads=2, lstm=8,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -28,6 +31,9 @@ def network():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.uniform_(-0.2, 0.2)
             module.running_var.uniform_(0.5, 2)
+    with torch.no_grad():  # what grows from nothing has grown
+        found.context.share.fill_(0.4)
+        found.second.share.fill_(0.3)
     return found.eval()
 
 
@@ -41,8 +47,8 @@ def some_lines(count=30, seed=0):
 
 def test_one_row_of_logits_a_frame(network):
     with torch.inference_mode():
-        logits = network(torch.rand(2, 1, LINE_HEIGHT, 84))
-    assert logits.shape == (2, 84 // FRAME, len(CHARSET) + 1)
+        logits = network(torch.rand(2, 1, LINE_HEIGHT, 88))
+    assert logits.shape == (2, 88 // FRAME, len(CHARSET) + 1)
 
 
 def test_batches_hold_every_line_once_and_like_widths():
@@ -60,7 +66,7 @@ def test_batches_hold_every_line_once_and_like_widths():
 def test_stack_pads_with_paper():
     image = np.zeros((LINE_HEIGHT, 10), dtype=np.uint8)
     stacked = line_model.stack([(image, "a"), (image[:, :5], "b")])
-    assert stacked.shape == (2, 1, LINE_HEIGHT, 12)
+    assert stacked.shape == (2, 1, LINE_HEIGHT, 32)
     assert stacked[1, 0, :, 5:].min() == 1
     assert stacked[1, 0, :, :5].max() == 0
 
@@ -97,16 +103,17 @@ def test_training_lowers_the_loss(network):
 
 
 def test_rate_rises_then_falls():
-    assert line_model.rate_at(0, 0) < 0.01
-    assert line_model.rate_at(line_model.WARM_UP, 0) == pytest.approx(1, abs=0.01)
-    assert line_model.rate_at(10**5, 1) < 0.01
+    recipe = line_model.LineRecipe(rate=1.0)
+    assert line_model.rate_at(recipe, 0, 0) < 0.01
+    assert line_model.rate_at(recipe, recipe.warm_up, 0) == pytest.approx(1, abs=0.01)
+    assert line_model.rate_at(recipe, 10**5, 1) < 0.01
 
 
 def test_average_moves_towards_the_network():
     one, two = LineNetwork(SMALL), LineNetwork(SMALL)
-    before = (one.name.weight - two.name.weight).abs().sum().item()
+    before = (one.head.weight - two.head.weight).abs().sum().item()
     line_model.update_average(one, two, 0.5)
-    after = (one.name.weight - two.name.weight).abs().sum().item()
+    after = (one.head.weight - two.head.weight).abs().sum().item()
     assert after == pytest.approx(before / 2, rel=1e-3)
 
 
@@ -128,26 +135,27 @@ def test_checkpoints_come_back_as_they_were(network, tmp_path):
 
 
 def metadata():
-    return Metadata("lines", "lines", {}, CHARSET, "line-ink-box-40", ())
+    return Metadata("lines", "lines", {}, CHARSET, NORMALISATION, ())
 
 
 def test_onnx_computes_what_torch_does(network, tmp_path):
-    model = line_weights.line_graph(network)
+    model = line_graph(network)
     session = onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     lines = torch.rand(3, 1, LINE_HEIGHT, 64)
     with torch.inference_mode():
         expected = network(lines).numpy()
-    (found,) = session.run(None, {"lines": lines.numpy()})
+    (found,) = session.run(None, {"strips": lines.numpy()})
     assert np.abs(found - expected).max() < 1e-4
-    one, two = (line_weights.line_graph(network).SerializeToString() for _ in range(2))
+    one, two = (line_graph(network).SerializeToString() for _ in range(2))
     assert one == two
 
 
 def test_a_graph_in_8_bits_computes_nearly_the_same(network):
     lines = np.random.default_rng(0).random((3, LINE_HEIGHT, 64), dtype=np.float32)
-    model = line_weights.quantized(line_weights.line_graph(network), list(lines))
+    samples = [line[None, None] for line in lines]
+    model = quantized(line_graph(network), samples)
     kinds = {node.op_type for node in model.graph.node}
     assert "DynamicQuantizeLSTM" in kinds and "LSTM" not in kinds
     session = onnxruntime.InferenceSession(
@@ -155,31 +163,31 @@ def test_a_graph_in_8_bits_computes_nearly_the_same(network):
     )
     with torch.inference_mode():
         expected = network(torch.from_numpy(lines[:, None])).numpy()
-    (found,) = session.run(None, {"lines": lines[:, None]})
+    (found,) = session.run(None, {"strips": lines[:, None]})
     assert np.abs(found - expected).max() < 0.05 * np.ptp(expected)
-    again = line_weights.quantized(line_weights.line_graph(network), list(lines))
+    again = quantized(line_graph(network), samples)
     assert again.SerializeToString(deterministic=True) == model.SerializeToString(
         deterministic=True
     )
 
 
 def test_weight_files_can_be_read_and_trained_on(network, tmp_path):
-    lines = [np.ones((LINE_HEIGHT, 64), dtype=np.float32)]
-    model = line_weights.quantized(line_weights.line_graph(network), lines)
+    lines = [np.ones((1, 1, LINE_HEIGHT, 64), dtype=np.float32)]
+    model = quantized(line_graph(network), lines)
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, metadata().to_json()
     line_weights.write(tmp_path / "lines.onnx", model.SerializeToString())
     reader = LineReader(tmp_path / "lines.onnx")
-    assert len(reader.read([np.ones((40, 90), dtype=np.float32)])) == 1
+    assert len(reader.read([np.ones((LINE_HEIGHT, 90), dtype=np.float32)])) == 1
     line_weights.save_weights(tmp_path / "lines.safetensors", network, metadata())
     other, average = LineNetwork(SMALL), LineNetwork(SMALL)
     assert line_model.load_checkpoint(tmp_path / "lines.safetensors", other, average) == 0
-    assert torch.allclose(other.name.weight, network.name.weight, atol=1e-3)
+    assert torch.allclose(other.head.weight, network.head.weight, atol=1e-3)
 
 
 def test_temperature_makes_overconfidence_milder(network):
     with torch.no_grad():
-        network.name.weight.mul_(40)
+        network.head.weight.mul_(40)
     rng = np.random.default_rng(0)
     lines = [
         (rng.random((LINE_HEIGHT, 120)).astype(np.float32), "nothing like it") for _ in range(4)

@@ -8,10 +8,10 @@ import torch
 from ocr.errors import OutputError
 from ocr.letters.classifiers.cnn import GlyphCnn
 from ocr.weights import CHECKSUMS, Metadata, checksum_state, read_metadata
+from training.networks.onnx_graph import glyph_graph
 from training.recipes.weight_files import (
     code_commit,
     dated,
-    onnx_model,
     save_npz,
     save_onnx,
     save_safetensors,
@@ -45,7 +45,7 @@ def network():
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_onnx_computes_what_torch_computes(network, count):
-    session = onnxruntime.InferenceSession(onnx_model(network).SerializeToString())
+    session = onnxruntime.InferenceSession(glyph_graph(network).SerializeToString())
     glyphs = np.random.default_rng(0).random((count, 1, 32, 32), dtype=np.float32)
     (ours,) = session.run(None, {"glyphs": glyphs})
     with torch.inference_mode():

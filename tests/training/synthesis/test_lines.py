@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.lines.normalize import LINE_HEIGHT, ink_box
+from ocr.layout.strips import STRIP_HEIGHT
 from training.data.scans import even_light
 from training.data.shards import read_shard, write_shard
 from training.data.text import CHARSET, Corpus, fold_text, writable
 from training.synthesis.line_fonts import HELD_OUT, draw_font_line, find_fonts
 from training.synthesis.line_panel import panel
-from training.synthesis.line_photo import photograph, warp
+from training.synthesis.line_ink import HAND_SHARES, lines_of, random_hand
 from training.synthesis.line_strokes import (
     EM,
     StrokeSet,
@@ -26,7 +26,7 @@ from training.synthesis.line_strokes import (
     word_extent,
 )
 from training.synthesis.line_text import sample_text
-from training.synthesis.lines import SOURCES, fits, frames_needed, training_lines
+from training.synthesis.strips import fits, frames_needed, lone_strip, written_strips
 
 CORPUS = Corpus(("The quick brown fox jumps over the lazy dog.",), ("Où est-il allé, cet été ?",))
 
@@ -104,7 +104,8 @@ class TestStrokes:
 
     def test_drawing_covers_the_strokes(self):
         image = draw_strokes([np.array([[0, 0], [40, 30]], dtype=np.float32)], pen=3)
-        y1, x1, y2, x2 = ink_box(image)
+        rows, cols = np.nonzero(image < 0.5)
+        y1, x1, y2, x2 = rows.min(), cols.min(), rows.max() + 1, cols.max() + 1
         assert (y2 - y1, x2 - x1) == (pytest.approx(33, abs=2), pytest.approx(43, abs=2))
         assert image.dtype == np.float32
         assert image.min() == 0
@@ -135,22 +136,15 @@ class TestStrokes:
 
 
 class TestLook:
-    def test_warp_keeps_most_of_the_ink(self, rng):
-        image = page_line()
+    def test_lone_lines_become_strips(self, rng):
         for _ in range(20):
-            warped = warp(rng, image)
-            assert warped.dtype == np.float32
-            assert (1 - warped).sum() == pytest.approx((1 - image).sum(), rel=0.35)
+            strip = lone_strip(rng, page_line())
+            assert strip.shape[0] == STRIP_HEIGHT
+            assert strip.dtype == np.uint8
+            assert strip.min() < 160
 
-    def test_photographs_are_normalised_lines(self, rng):
-        for k in range(40):
-            line = photograph(rng, page_line(), page_line(), synthetic=k % 2 == 0)
-            assert line.shape[0] == LINE_HEIGHT
-            assert line.dtype == np.uint8
-            assert line.min() < 160
-
-    def test_the_same_seed_gives_the_same_photograph(self):
-        one, two = (photograph(np.random.default_rng(5), page_line()) for _ in range(2))
+    def test_the_same_seed_gives_the_same_strip(self):
+        one, two = (lone_strip(np.random.default_rng(5), page_line()) for _ in range(2))
         assert np.array_equal(one, two)
 
     def test_light_is_evened_out(self):
@@ -204,14 +198,27 @@ def test_fonts_draw_what_they_have(data, rng):
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("kind", sorted(SOURCES))
-def test_every_source_gives_lines(data, kind):
-    made = training_lines(np.random.default_rng(1), kind, data)
-    for _ in range(5):
-        image, text = next(made)
-        assert image.shape[0] == LINE_HEIGHT
-        assert writable(text)
-        assert fits(image, text)
+@pytest.mark.parametrize("kind", sorted(HAND_SHARES))
+def test_every_kind_of_hand_writes_lines(data, kind):
+    rng = np.random.default_rng(1)
+    _, hand = random_hand(rng, data, kind)
+    lines = lines_of(rng, hand, 40)
+    for _ in range(3):
+        line = next(lines)
+        height = line.darkness.shape[0]
+        assert 0 < line.baseline <= height + 2
+        assert 4 <= line.x_height <= height
+        assert 0.5 < line.darkness.max() <= 1
+        assert writable(line.text)
+
+
+@pytest.mark.data
+def test_strips_of_written_pages(data):
+    strips = written_strips(np.random.default_rng(2), data)
+    for _ in range(8):
+        strip, text = next(strips)
+        assert strip.shape[0] == STRIP_HEIGHT and strip.dtype == np.uint8
+        assert writable(text) and fits(strip, text)
 
 
 @pytest.mark.data

@@ -1,0 +1,200 @@
+"""Find the text lines of a page with the page network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from ocr.weights import open_session
+from ocr.errors import ModelError
+from ocr.layout.darkness import ink_darkness
+from ocr.layout.sheet import Picture
+from ocr.layout.strips import TextLine
+from ocr.layout.tracing import MAP_STRIDE, trace
+from ocr.weights import find_weights, read_metadata, verify
+
+DEFAULT_PAGE = "page.onnx"
+NORMALIZATION = "darkness-64"  # recorded in weight files; change it when the method changes
+MULTIPLE = 32  # the network wants sides that are multiples of this
+
+
+@dataclass(frozen=True)
+class ScaleConfig:
+    """At what size a page is looked at and read.
+
+    Chosen on the valid split of `$OCR_DATA/pages` by `tests/benchmarks/line_finding.py`.
+
+    Attributes
+    ----------
+    first : int
+        Longer side in pixels of the first look.
+    others : tuple of int
+        Longer sides that are tried as well where the first look takes up little of the ink.
+    covered : float
+        Share of a page's ink that its lines hold from which the first look is trusted.
+    ink : float
+        Darkness from which a pixel counts for that.
+    x_height : float
+        Height of the small letters in pixels at which the page is looked at again.
+    near : float
+        Log of the ratio up to which the first look will do.
+    least, most : int
+        Shortest and longest side of the second look.
+    enlarged : float
+        Most that a picture is enlarged for any look.
+    reading : float
+        Height of the small letters in pixels at which strips are cut.
+    largest : int
+        Longest side at which strips are cut.
+    """
+
+    first: int = 768
+    others: tuple[int, ...] = (320, 1600)
+    covered: float = 0.4
+    ink: float = 0.3
+    x_height: float = 8.5
+    near: float = 0.25
+    least: int = 256
+    most: int = 2000
+    enlarged: float = 4.0
+    reading: float = 18.0
+    largest: int = 3200
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The text lines that were found on a page.
+
+    Attributes
+    ----------
+    lines : tuple of TextLine
+        In pixels of the page as it was given, in no order.
+    maps : (4, H, W) float32 array
+        What the network saw: probabilities of baseline, ends and body, log2 of the x-height.
+    map_scale : float
+        Pixels of the page for one of the maps.
+    covered : float
+        Share of the page's ink that lies in the lines.
+    """
+
+    lines: tuple[TextLine, ...]
+    maps: NDArray[np.float32]
+    map_scale: float
+    covered: float = 0.0
+
+    @property
+    def x_height(self) -> float:
+        """The x-height that half of the writing, by its length, does not exceed."""
+        heights = np.array([line.x_height for line in self.lines])
+        widths = np.array([np.ptp(line.baseline[:, 1]) for line in self.lines])
+        order = np.argsort(heights)
+        total = np.cumsum(widths[order])
+        return float(heights[order][np.searchsorted(total, total[-1] / 2)])
+
+
+class PageFinder:
+    """Finds text lines by a network in ONNX Runtime.
+
+    Parameters
+    ----------
+    name : str or path
+        Weight file, or the name of an installed one.
+    config : ScaleConfig, optional
+
+    Raises
+    ------
+    ModelError
+        The file is missing, damaged, foreign, newer than this version, or no page network.
+    """
+
+    def __init__(self, name: str | Path = DEFAULT_PAGE, config: ScaleConfig | None = None) -> None:
+        path = find_weights(str(name))
+        self.metadata = read_metadata(path)
+        if self.metadata.kind != "page" or self.metadata.normalisation != NORMALIZATION:
+            raise ModelError(f"{path}: not a page network that this version understands.")
+        verify(path)
+        self.config = config or ScaleConfig()
+        self._session = open_session(path)
+
+    def maps(self, darkness: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The maps of a page: (4, ceil(H / 4), ceil(W / 4)) float32.
+
+        Parameters
+        ----------
+        darkness : (H, W) float32 array
+            As `ocr.layout.darkness.ink_darkness` gives it.
+        """
+        height, width = darkness.shape
+        padded = np.pad(darkness, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))
+        maps = self._session.run(None, {"darkness": padded[None, None]})[0][0]
+        return maps[:, : -(-height // MAP_STRIDE), : -(-width // MAP_STRIDE)]
+
+    def find(self, picture: Picture) -> Layout:
+        """The text lines of a page: dark writing on lighter paper, of any size."""
+        config = self.config
+        largest = round(config.enlarged * max(picture.height, picture.width))
+        found = self._look(picture, min(config.first, largest))
+        if found.covered < config.covered:
+            others = [side for side in config.others if side <= largest]
+            looks = [found, *(self._look(picture, side) for side in others)]
+            found = max(looks, key=lambda look: look.covered)
+        if not found.lines:
+            return found
+        shown = MAP_STRIDE * max(found.maps.shape[1:])
+        wanted = shown * config.x_height * found.map_scale / MAP_STRIDE / found.x_height
+        wanted = min(float(np.clip(wanted, config.least, config.most)), largest)
+        if abs(np.log(wanted / shown)) > config.near:
+            again = self._look(picture, round(wanted))
+            if again.lines:
+                return again
+        return found
+
+    def _look(self, picture: Picture, side: int) -> Layout:
+        """The lines of a page whose longer side is brought to a number of pixels."""
+        grey = resized(picture.grey(side), side)
+        darkness = ink_darkness(grey)
+        maps = self.maps(darkness)
+        lines = trace(maps)
+        scale = max(picture.height, picture.width) / max(grey.shape)
+        covered = covered_ink(darkness > self.config.ink, lines)
+        lines = [line.scaled(scale) for line in lines]
+        return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered)
+
+    def reading_side(self, picture: Picture, layout: Layout) -> int:
+        """Longer side in pixels at which a page's strips are best cut."""
+        longer = max(picture.height, picture.width)
+        wanted = longer * self.config.reading / layout.x_height
+        return int(np.clip(wanted, 64, min(longer, self.config.largest)))
+
+
+def covered_ink(ink: NDArray[np.bool_], lines: list[TextLine]) -> float:
+    """Share of a page's ink that lies within the letters' rows of its lines; 0 without ink.
+
+    `ink` is (H, W); the lines are in its pixels.
+    """
+    total = int(ink.sum())
+    if not total or not lines:
+        return 0.0
+    rows = Image.new("1", (ink.shape[1], ink.shape[0]))
+    draw = ImageDraw.Draw(rows)
+    for line in lines:
+        base = [(x, y + 0.5 * line.x_height) for y, x in line.baseline.tolist()]
+        over = [(x, y - 2 * line.x_height) for x, y in base]
+        draw.polygon(base + over[::-1], fill=1)
+    return int((ink & np.asarray(rows)).sum()) / total
+
+
+def resized(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """A page whose longer side is brought to a number of pixels."""
+    height, width = grey.shape
+    scale = side / max(height, width)
+    size = (max(MULTIPLE, round(width * scale)), max(MULTIPLE, round(height * scale)))
+    if size == (width, height):
+        return grey
+    picture = Image.fromarray(np.ascontiguousarray(grey, dtype=np.float32))
+    resample = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
+    return np.clip(np.asarray(picture.resize(size, resample), dtype=np.float32), 0, 1)

@@ -1,0 +1,199 @@
+"""The order in which the text lines of a page are read: columns, rows, then down the page.
+
+The page is cut along white corridors (Nagy and Seth 1984, "Hierarchical representation of optically
+scanned documents"): across where a gap parts all lines, down where a corridor parts columns. Lines
+side by side whose baselines go on in each other are rows of a list or table and are read across.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.layout.strips import TextLine
+
+
+@dataclass(frozen=True)
+class OrderConfig:
+    """When lines stand side by side. Lengths are in x-heights.
+
+    Chosen by `tests/benchmarks/pages.py` on the rows of columns and tables.
+
+    Attributes
+    ----------
+    corridor : float
+        Least width of the white between two columns.
+    level : float
+        Most that two lines of a row lie apart where one leads to the other.
+    rows_share : float
+        Share of the lines of the shorter column that must lie level with one of the other for the
+        columns to be read as rows.
+    prose : float
+        Width from which a column's lines are running text, never a row's cell.
+    """
+
+    corridor: float = 1.6
+    level: float = 0.6
+    rows_share: float = 0.7
+    prose: float = 24.0
+
+
+def reading_order(
+    lines: Sequence[TextLine], config: OrderConfig | None = None
+) -> list[list[list[int]]]:
+    """Blocks of rows of lines.
+
+    Parameters
+    ----------
+    lines : sequence of TextLine
+
+    Returns
+    -------
+    list of list of list of int
+        Blocks in reading order; each a list of rows from top to bottom; each row the numbers of its
+        lines from left to right.
+    """
+    config = config or OrderConfig()
+    if not lines:
+        return []
+    boxes = np.array([_box(line) for line in lines])
+    sizes = np.array([line.x_height for line in lines])
+    slope = page_slope(lines)
+    boxes = _leveled(boxes, slope)
+    out: list[list[list[int]]] = []
+    _cut(np.arange(len(lines)), boxes, sizes, config, out)
+    return out
+
+
+def page_slope(lines: Sequence[TextLine]) -> float:
+    """Rows a column that the lines of a page fall, by their length."""
+    ends = np.array([line.baseline[-1] - line.baseline[0] for line in lines])
+    wide = ends[:, 1].sum()
+    return float(ends[:, 0].sum() / wide) if wide > 0 else 0.0
+
+
+def _box(line: TextLine) -> tuple[float, float, float, float]:
+    base = line.baseline
+    middle = float(np.median(base[:, 0]))
+    return middle - line.x_height, float(base[:, 1].min()), middle, float(base[:, 1].max())
+
+
+def _leveled(boxes: NDArray[np.float64], slope: float) -> NDArray[np.float64]:
+    """Boxes moved as if the page were turned level about its left edge."""
+    shift = slope * (boxes[:, 1] + boxes[:, 3]) / 2
+    return boxes - np.stack([shift, 0 * shift, shift, 0 * shift], axis=1)
+
+
+def _cut(
+    members: NDArray[np.intp],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    config: OrderConfig,
+    out: list[list[list[int]]],
+) -> None:
+    """Cut a part of the page into blocks, in order, appended to `out`."""
+    if len(members) > 1:
+        parts = _columns(members, boxes, sizes, config)
+        if parts is None:
+            parts = _bands(members, boxes, sizes, config)
+        if parts is not None:
+            for part in parts:
+                _cut(part, boxes, sizes, config, out)
+            return
+    out.append(_rows(members, boxes, sizes, config))
+
+
+def _columns(
+    members: NDArray[np.intp],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    config: OrderConfig,
+) -> list[NDArray[np.intp]] | None:
+    """Parts side by side that a white corridor from top to bottom keeps apart, or None."""
+    size = float(np.median(sizes[members]))
+    order = members[np.argsort(boxes[members, 1], kind="stable")]
+    reach = np.maximum.accumulate(boxes[order, 3])
+    gaps = boxes[order[1:], 1] - reach[:-1]
+    for k in np.argsort(-gaps, kind="stable"):
+        if gaps[k] < config.corridor * size:
+            return None
+        left, right = order[: k + 1], order[k + 1 :]
+        if len(left) > 1 and len(right) > 1 and not _are_rows(left, right, boxes, sizes, config):
+            return [left, right]
+    return None
+
+
+def _are_rows(
+    left: NDArray[np.intp],
+    right: NDArray[np.intp],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    config: OrderConfig,
+) -> bool:
+    """Whether two columns are the cells of rows: level with each other and no running text."""
+    widths = [
+        float(np.median((boxes[part, 3] - boxes[part, 1]) / sizes[part])) for part in (left, right)
+    ]
+    if min(widths) > config.prose:
+        return False
+    few, many = (left, right) if len(left) <= len(right) else (right, left)
+    apart = np.abs(boxes[few, 2][:, None] - boxes[many, 2][None]).min(axis=1)
+    return bool((apart < config.level * sizes[few]).mean() >= config.rows_share)
+
+
+def _bands(
+    members: NDArray[np.intp],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    config: OrderConfig,
+) -> list[NDArray[np.intp]] | None:
+    """Parts one below the other such that one of them then falls into columns, or None."""
+    order = members[np.argsort(boxes[members, 2], kind="stable")]
+    reach = np.maximum.accumulate(boxes[order, 2])
+    gaps = boxes[order[1:], 0] - reach[:-1]
+    for k in np.flatnonzero(gaps > 0):
+        above, below = order[: k + 1], order[k + 1 :]
+        if any(
+            len(part) > 2 and _columns(part, boxes, sizes, config) is not None
+            for part in (above, below)
+        ):
+            return [above, below]
+    return None
+
+
+def _rows(
+    members: NDArray[np.intp],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    config: OrderConfig,
+) -> list[list[int]]:
+    """Lines from top to bottom; those at one level from left to right in one row."""
+    rows: list[list[int]] = []
+    for k in members[np.argsort(boxes[members, 2], kind="stable")].tolist():
+        if rows:
+            last = rows[-1]
+            level = np.mean([boxes[i, 2] for i in last])
+            size = min(sizes[k], *(sizes[i] for i in last))
+            free = all(
+                boxes[k, 1] >= boxes[i, 3] - size or boxes[k, 3] <= boxes[i, 1] + size for i in last
+            )
+            if free and abs(boxes[k, 2] - level) < config.level * size:
+                last.append(k)
+                continue
+        rows.append([k])
+    return [sorted(row, key=lambda i: boxes[i, 1]) for row in rows]
+
+
+def joined(lines: Sequence[TextLine]) -> TextLine:
+    """The lines of one row as one line, from left to right."""
+    if len(lines) == 1:
+        return lines[0]
+    widths = np.array([np.ptp(line.baseline[:, 1]) + line.x_height for line in lines])
+    logs = np.log([line.x_height for line in lines])
+    return TextLine(
+        np.concatenate([line.baseline for line in lines]),
+        float(np.exp((logs * widths).sum() / widths.sum())),
+    )

@@ -1,0 +1,61 @@
+"""The steps of finding text lines as pictures, for `ocr boxes --stages`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from ocr.layout.darkness import ink_darkness
+from ocr.layout.page_network import Layout
+from ocr.layout.reading_order import joined, reading_order
+from ocr.layout.sheet import Picture
+
+SHOWN_SIDE = 1400  # pixels, longer side of the pictures
+FAINT = 0.35  # share of the page that shows behind a map
+
+
+def show_layout(
+    picture: Picture, layout: Layout, on_stage: Callable[[str, NDArray[np.float32]], None]
+) -> None:
+    """Call `on_stage` with the name and the grey picture of each step, in order.
+
+    The page, its light evened out, what the network takes for small letters, baselines and ends of
+    lines, and the lines that were traced, numbered in reading order.
+    """
+    grey = picture.grey(SHOWN_SIDE)
+    on_stage("photo", grey)
+    darkness = ink_darkness(grey)
+    on_stage("light", 1 - darkness)
+    size = (grey.shape[1], grey.shape[0])
+    for name, number in (("writing", 2), ("baselines", 0), ("ends", 1)):
+        seen = Image.fromarray(layout.maps[number]).resize(size, Image.Resampling.BILINEAR)
+        over = np.maximum(np.asarray(seen), FAINT * darkness)
+        on_stage(name, np.clip(1 - over, 0, 1))
+    on_stage("lines", _with_lines(grey, picture, layout))
+
+
+def _with_lines(
+    grey: NDArray[np.float32], picture: Picture, layout: Layout
+) -> NDArray[np.float32]:
+    """The page, faded, with its lines, their x-heights and their numbers."""
+    scale = max(grey.shape) / max(picture.height, picture.width)
+    faded = np.uint8(255 - FAINT * 255 * (1 - grey))
+    drawn = Image.fromarray(faded)
+    draw = ImageDraw.Draw(drawn)
+    rows = [
+        joined([layout.lines[k] for k in row])
+        for block in reading_order(layout.lines)
+        for row in block
+    ]
+    for number, line in enumerate(rows, start=1):
+        line = line.scaled(scale)
+        points = [(x, y) for y, x in line.baseline.tolist()]
+        over = [(x, y - line.x_height) for x, y in points]
+        thick = max(1, round(line.x_height / 8))
+        draw.line(points, fill=0, width=thick)
+        draw.line(over, fill=130, width=max(1, thick // 2))
+        draw.text((points[0][0], points[0][1] + thick), str(number), fill=0)
+    return np.asarray(drawn, dtype=np.float32) / 255

@@ -1,0 +1,185 @@
+"""Cut a text line out of a page as a strip: straight, level, and of one size of letters.
+
+A strip is what the line recognizer reads: the page's own pixels along the baseline, with rules,
+grid and the neighbors' strokes left in. Its scale is set by the height of the small letters, so
+ascenders and descenders are whole and letters are the same size whatever the line holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+STRIP_HEIGHT = 48  # pixels
+X_HEIGHT = 13.0  # pixels of a strip, height of the small letters
+BASELINE_ROW = 33  # row of a strip on which the letters stand
+END_MARGIN = 1.0  # x-heights taken along before the start and behind the end of a baseline
+SMOOTHING = 1.5  # x-heights, standard deviation of the smoothing of a baseline
+STEP = 0.5  # x-heights between the points at which a baseline is sampled
+
+
+@dataclass(frozen=True)
+class TextLine:
+    """A text line as it lies on a page.
+
+    Attributes
+    ----------
+    baseline : (K, 2) float array
+        Points (row, col) from left to right, K at least 2, on which the letters stand.
+    x_height : float
+        Height of the small letters, in pixels.
+    """
+
+    baseline: NDArray[np.float64]
+    x_height: float
+
+    def scaled(self, factor: float) -> TextLine:
+        """The same line on a page whose pixels are `factor` times as many along each side."""
+        return TextLine(self.baseline * factor, self.x_height * factor)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A straightened text line and where its pixels come from.
+
+    Attributes
+    ----------
+    image : (STRIP_HEIGHT, W) float32 array
+        Grey: 1 paper, 0 full ink.
+    rows, cols : (W,) float arrays
+        Where each column meets the baseline, in pixels of the page.
+    down : (W, 2) float array
+        Step (row, col) on the page for one row of the strip downwards.
+    """
+
+    image: NDArray[np.float32]
+    rows: NDArray[np.float64]
+    cols: NDArray[np.float64]
+    down: NDArray[np.float64]
+
+    def places(
+        self, rows: NDArray[np.floating], cols: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Rows and columns of the page at rows and columns of the strip."""
+        at = np.arange(len(self.rows))
+        under = np.asarray(rows) - BASELINE_ROW
+        y = np.interp(cols, at, self.rows) + under * np.interp(cols, at, self.down[:, 0])
+        x = np.interp(cols, at, self.cols) + under * np.interp(cols, at, self.down[:, 1])
+        return y, x
+
+
+def smooth_baseline(
+    baseline: NDArray[np.floating], x_height: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A baseline resampled evenly along its length and smoothed: rows and columns."""
+    points = np.asarray(baseline, dtype=np.float64)
+    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    count = max(2, int(np.ceil(lengths[-1] / (STEP * x_height))) + 1)
+    at = np.linspace(0, lengths[-1], count)
+    rows, cols = (np.interp(at, lengths, points[:, axis]) for axis in (0, 1))
+    sigma = SMOOTHING / STEP
+    if count > 4:
+        rows = _smooth(rows, sigma)
+        cols = _smooth(cols, sigma)
+    return rows, cols
+
+
+def _smooth(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Gaussian smoothing that keeps straight lines: mirrored through the end points."""
+    pad = min(len(values) - 1, int(3 * sigma) + 1)
+    before = 2 * values[0] - values[pad:0:-1]
+    after = 2 * values[-1] - values[-2 : -pad - 2 : -1]
+    padded = np.concatenate([before, values, after])
+    return ndimage.gaussian_filter1d(padded, sigma)[pad : pad + len(values)]
+
+
+def cut_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
+    """Cut one text line from a page.
+
+    Parameters
+    ----------
+    darkness : (H, W) float32 array
+        The page with its light evened out, as `ocr.layout.darkness.ink_darkness` gives it.
+    line : TextLine
+        In pixels of `darkness`.
+
+    Returns
+    -------
+    Strip
+    """
+    scale = line.x_height / X_HEIGHT  # pixels of the page a pixel of the strip
+    rows, cols = smooth_baseline(line.baseline, line.x_height)
+    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(rows), np.diff(cols)))])
+    margin = END_MARGIN * line.x_height
+    width = max(1, int(np.ceil((lengths[-1] + 2 * margin) / scale)))
+    along = -margin + scale * (np.arange(width) + 0.5)
+    y, x, slope_y, slope_x = _follow(rows, cols, lengths, along)
+    down = np.stack([slope_x, -slope_y], axis=1) * scale
+    image = _sample(darkness, y, x, down, scale)
+    return Strip(1 - stretch_contrast(image), y, x, down)
+
+
+def _follow(
+    rows: NDArray[np.float64],
+    cols: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    along: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], ...]:
+    """Points and unit directions at lengths along a curve, straight on beyond its ends."""
+    steps = np.maximum(np.diff(lengths), 1e-6)
+    direction_y, direction_x = np.diff(rows) / steps, np.diff(cols) / steps
+    middles = (lengths[1:] + lengths[:-1]) / 2
+    slope_y = np.interp(along, middles, direction_y)
+    slope_x = np.interp(along, middles, direction_x)
+    norm = np.maximum(np.hypot(slope_y, slope_x), 1e-6)
+    slope_y, slope_x = slope_y / norm, slope_x / norm
+    beyond = along - np.clip(along, 0, lengths[-1])
+    y = np.interp(along, lengths, rows) + beyond * slope_y
+    x = np.interp(along, lengths, cols) + beyond * slope_x
+    return y, x, slope_y, slope_x
+
+
+def _sample(
+    darkness: NDArray[np.float32],
+    y: NDArray[np.float64],
+    x: NDArray[np.float64],
+    down: NDArray[np.float64],
+    scale: float,
+) -> NDArray[np.float32]:
+    """The page at the points of a strip; paper outside. Smaller pages are averaged first."""
+    under = np.arange(STRIP_HEIGHT)[:, None] - BASELINE_ROW + 0.5
+    reach = STRIP_HEIGHT * scale
+    top, left = (int(np.floor(v.min() - reach)) for v in (y, x))
+    bottom, right = (int(np.ceil(v.max() + reach)) + 1 for v in (y, x))
+    top, left = max(top, 0), max(left, 0)
+    part = darkness[top : max(bottom, top), left : max(right, left)]
+    if not part.size:
+        return np.zeros((STRIP_HEIGHT, len(y)), np.float32)
+    shrink = 1.0
+    if scale > 1.2:  # averaging instead of picking single pixels
+        shrink = 1 / scale
+        size = (max(1, round(part.shape[1] * shrink)), max(1, round(part.shape[0] * shrink)))
+        picture = Image.fromarray(np.ascontiguousarray(part))
+        part = np.asarray(picture.resize(size, Image.Resampling.BOX), dtype=np.float32)
+    at_y = (y - top + under * down[:, 0]) * shrink - 0.5
+    at_x = (x - left + under * down[:, 1]) * shrink - 0.5
+    return ndimage.map_coordinates(part, (at_y, at_x), order=1, mode="constant", cval=0.0)
+
+
+def stretch_contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale a strip's darkness so that its paper is 0 and its full ink 1.
+
+    Paper is the 40th percentile of the strip; full ink the 92nd percentile of what is dark in the
+    rows of the small letters. A strip without ink stays dark nowhere.
+    """
+    image = image - np.float32(np.percentile(image, 40))
+    core = image[BASELINE_ROW - int(1.6 * X_HEIGHT) : BASELINE_ROW + 2]
+    darkest = float(np.percentile(core, 99.7)) if core.size else 0.0
+    if darkest < 0.03:
+        return np.zeros_like(image)
+    full = float(np.percentile(core[core > 0.35 * darkest], 92))
+    return np.clip(image / np.float32(full), 0, 1).astype(np.float32)

@@ -1,0 +1,265 @@
+"""From the page network's maps to text lines: trace the baselines, link their pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ocr.layout.strips import TextLine
+
+MAP_STRIDE = 4  # pixels of the page a pixel of a map
+X_HEIGHT_UNIT = 8.0  # pixels: the height map holds log2(x-height / this)
+
+
+SLOPE_REACH = 6.0  # x-heights of a piece that tell its slope at an end
+SLOPE_PRIOR = 6.0  # weight of the page's slope, in that of a piece of about four x-heights
+
+
+@dataclass(frozen=True)
+class TracingConfig:
+    """How maps become lines. Lengths are in x-heights unless said otherwise.
+
+    Chosen on the valid split of `$OCR_DATA/pages` by `tests/benchmarks/tracing.py`.
+
+    Attributes
+    ----------
+    threshold : float
+        Probability from which a pixel is on a baseline.
+    at_ends : float
+        How much the end map takes off that probability, so that neighbors in a row come apart.
+    shortest : float
+        Shorter lines are left out.
+    least_body : float
+        Mean probability of small letters over a line from which it is writing.
+    gap, end_gap : float
+        Widest gap between two pieces of one line; the same where the map says that both end.
+    off : float
+        Most that a piece may lie above or below where another leads.
+    reach : float
+        How far a traced line is led on where the end map had cut it short.
+    """
+
+    threshold: float = 0.28
+    at_ends: float = 0.7
+    shortest: float = 0.9
+    least_body: float = 0.3
+    gap: float = 4.0
+    end_gap: float = 1.2
+    off: float = 0.6
+    reach: float = 1.0
+
+
+@dataclass
+class _Piece:
+    """A traced piece: columns and rows of the map, its x-height and how surely it is writing."""
+
+    cols: NDArray[np.float64]
+    rows: NDArray[np.float64]
+    x_height: float
+    body: float
+
+    def slope(self, right: bool, usual: float = 0.0) -> float:
+        """Rows a column at one of its ends; the shorter it is, the more as is usual on the page."""
+        n = max(6, round(SLOPE_REACH * self.x_height))
+        part = slice(-n, None) if right else slice(None, n)
+        x, y = self.cols[part], self.rows[part]
+        x = x - x.mean()
+        weight = (x * x).sum()
+        prior = SLOPE_PRIOR * (self.x_height**3)
+        return float(np.clip(((x * y).sum() + prior * usual) / (weight + prior), -0.5, 0.5))
+
+
+def trace(maps: NDArray[np.float32], config: TracingConfig | None = None) -> list[TextLine]:
+    """Text lines of a page from its maps.
+
+    Parameters
+    ----------
+    maps : (4, H, W) float32 array
+        Probabilities of baseline, ends and body, and log2 of the x-height in units of
+        `X_HEIGHT_UNIT` pixels, at a quarter of the page's sides.
+
+    Returns
+    -------
+    list of TextLine
+        In pixels of the page that the network saw, in no order.
+    """
+    config = config or TracingConfig()
+    pieces = _pieces(maps, config)
+    pieces = _linked(pieces, maps, config)
+    lines = []
+    for piece in pieces:
+        if piece.body < config.least_body:
+            continue
+        piece = _led_on(piece, maps[0], config)
+        if np.ptp(piece.cols) < config.shortest * piece.x_height:
+            continue
+        points = np.stack([piece.rows + 0.5, piece.cols + 0.5], axis=1) * MAP_STRIDE
+        lines.append(TextLine(_thinned(points), piece.x_height * MAP_STRIDE))
+    return lines
+
+
+def _pieces(maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
+    """The connected stretches of baseline, a row for each of their columns."""
+    base, ends, body, height = maps
+    score = base * (1 - config.at_ends * ends)
+    labels, count = ndimage.label(score > config.threshold, np.ones((3, 3)))
+    pieces = []
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        inside = labels[place] == number
+        if inside.shape[1] < 2:
+            continue
+        top, left = place[0].start, place[1].start
+        weight = np.where(inside, score[place], 0.0)
+        total = weight.sum(axis=0)
+        cols = np.flatnonzero(total > 0)
+        rows = (weight * np.arange(len(inside))[:, None]).sum(axis=0)[cols] / total[cols]
+        rows = ndimage.uniform_filter1d(rows, 5, mode="nearest") + top
+        pieces.append(_measured(cols + left, rows, body, height))
+    return pieces
+
+
+def _measured(
+    cols: NDArray[np.intp],
+    rows: NDArray[np.float64],
+    body: NDArray[np.float32],
+    height: NDArray[np.float32],
+) -> _Piece:
+    """A piece with its x-height, the median along it, and the mean of the body above it."""
+    low = np.clip(np.round(rows).astype(int), 0, len(body) - 1)
+    guess = float(np.median(height[low, cols]))
+    x_height = X_HEIGHT_UNIT / MAP_STRIDE * 2.0**guess
+    over = np.clip(np.round(rows - x_height / 2).astype(int), 0, len(body) - 1)
+    inside = body[over, cols]
+    if inside.max() > 0.3:
+        guess = float(np.median(height[over, cols][inside > 0.3]))
+        x_height = X_HEIGHT_UNIT / MAP_STRIDE * 2.0**guess
+    return _Piece(cols.astype(np.float64), rows, x_height, float(inside.mean()))
+
+
+def _linked(
+    pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConfig
+) -> list[_Piece]:
+    """Pieces of one line put together, the nearest first."""
+    alive = dict(enumerate(pieces))
+    usual = _page_slope(pieces)
+    starts = np.array([piece.cols[0] for piece in pieces])
+    heap = []
+    for i, left in alive.items():
+        limit = config.gap * left.x_height
+        near = np.flatnonzero((starts >= left.cols[-1] - 2) & (starts <= left.cols[-1] + limit))
+        for j in near.tolist():
+            if i != j:
+                cost = _cost(left, pieces[j], usual, maps, config)
+                if cost is not None:
+                    heap.append((cost, i, j))
+    heap.sort()
+    after: dict[int, int] = {}
+    before: dict[int, int] = {}
+    for _, i, j in heap:
+        if i not in after and j not in before:
+            after[i], before[j] = j, i
+    out = []
+    for i in alive:
+        if i in before:
+            continue
+        chain = [i]
+        while chain[-1] in after:
+            chain.append(after[chain[-1]])
+        out.append(_joined([pieces[k] for k in chain]))
+    return out
+
+
+def _page_slope(pieces: list[_Piece]) -> float:
+    """Rows a column that half of a page's lines, by their length, do not exceed."""
+    if not pieces:
+        return 0.0
+    wide = np.array([np.ptp(piece.cols) for piece in pieces])
+    rise = np.array([piece.rows[-1] - piece.rows[0] for piece in pieces])
+    slopes = rise / np.maximum(wide, 1)
+    order = np.argsort(slopes)
+    total = np.cumsum(wide[order] ** 2)
+    return float(np.clip(slopes[order][np.searchsorted(total, total[-1] / 2)], -0.5, 0.5))
+
+
+def _cost(
+    left: _Piece,
+    right: _Piece,
+    usual: float,
+    maps: NDArray[np.float32],
+    config: TracingConfig,
+) -> float | None:
+    """How little it looks as if a piece goes on as another; None where it does not."""
+    size = float(np.sqrt(left.x_height * right.x_height))
+    if max(left.x_height, right.x_height) > 1.8 * min(left.x_height, right.x_height):
+        return None
+    gap = right.cols[0] - left.cols[-1]
+    here = left.rows[-1] + left.slope(True, usual) * gap / 2
+    there = right.rows[0] - right.slope(False, usual) * gap / 2
+    off = abs(here - there)
+    if off > config.off * size:
+        return None
+    closed = min(_end_near(maps[1], left.rows[-1], left.cols[-1]), _end_near(
+        maps[1], right.rows[0], right.cols[0]))  # fmt: skip
+    limit = config.gap + (config.end_gap - config.gap) * closed
+    if gap > limit * size:
+        return None
+    return float((gap + 3 * off) / size)
+
+
+def _end_near(ends: NDArray[np.float32], row: float, col: float) -> float:
+    """How surely a line ends at a place."""
+    y, x = round(row), round(col)
+    part = ends[max(0, y - 2) : y + 3, max(0, x - 2) : x + 3]
+    return float(part.max()) if part.size else 0.0
+
+
+def _joined(chain: list[_Piece]) -> _Piece:
+    if len(chain) == 1:
+        return chain[0]
+    weight = np.array([len(piece.cols) for piece in chain], dtype=np.float64)
+    cols = np.concatenate([piece.cols for piece in chain])
+    rows = np.concatenate([piece.rows for piece in chain])
+    order = np.argsort(cols, kind="stable")
+    heights = np.array([piece.x_height for piece in chain])
+    bodies = np.array([piece.body for piece in chain])
+    return _Piece(
+        cols[order],
+        rows[order],
+        float(np.exp((np.log(heights) * weight).sum() / weight.sum())),
+        float((bodies * weight).sum() / weight.sum()),
+    )
+
+
+def _led_on(piece: _Piece, base: NDArray[np.float32], config: TracingConfig) -> _Piece:
+    """A piece led on over the baseline that the end map had hidden."""
+    limit = round(config.reach * piece.x_height)
+    height, width = base.shape
+    cols, rows = list(piece.cols), list(piece.rows)
+    for right in (True, False):
+        slope = piece.slope(right) * (1 if right else -1)
+        step = 1 if right else -1
+        x, y = piece.cols[-1 if right else 0], piece.rows[-1 if right else 0]
+        for _ in range(limit):
+            x, y = x + step, y + slope
+            row, col = round(y), round(x)
+            if not (0 <= col < width and 1 <= row < height - 1):
+                break
+            if base[row - 1 : row + 2, col].max() < config.threshold:
+                break
+            if right:
+                cols.append(x)
+                rows.append(y)
+            else:
+                cols.insert(0, x)
+                rows.insert(0, y)
+    return _Piece(np.array(cols), np.array(rows), piece.x_height, piece.body)
+
+
+def _thinned(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Every few points of a curve, its ends among them."""
+    step = max(1, len(points) // 60)
+    kept = points[::step]
+    return kept if (kept[-1] == points[-1]).all() else np.concatenate([kept, points[-1:]])

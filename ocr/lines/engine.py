@@ -1,0 +1,186 @@
+"""Read a page line by line: find its text lines, cut their strips, recognize them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ocr.layout.darkness import ink_darkness
+from ocr.layout.page_network import Layout, PageFinder
+from ocr.layout.read_line import ReadLine
+from ocr.layout.reading_order import joined, reading_order
+from ocr.layout.sheet import Picture
+from ocr.layout.strips import Strip, TextLine, cut_strip
+from ocr.lines.letter_boxes import letter_boxes
+from ocr.lines.recognizer import LineReader, LineText
+from ocr.page import Box, Letter, Line, Word
+
+SAMPLE = 4  # lines of a page that tell how well it reads
+SAMPLE_WIDTH = 800  # pixels of their strips
+
+WRITING = 0.5  # probability of the body map from which a place is writing
+UNREAD = 0.06  # share of a page's writing left unread from which a warning says so
+UNREAD_WORD = 2.0  # squares of the x-height: smaller pieces of writing are no words
+
+
+class LinesEngine:
+    """Reads pages by whole lines.
+
+    Parameters
+    ----------
+    recognizer : LineReader
+    finder : PageFinder
+    """
+
+    def __init__(self, recognizer: LineReader, finder: PageFinder) -> None:
+        self.recognizer, self.finder = recognizer, finder
+
+    def find(self, picture: Picture) -> Layout:
+        """Where the text lines of a page run."""
+        return self.finder.find(picture)
+
+    def strips(
+        self, picture: Picture, layout: Layout, lines: list[TextLine]
+    ) -> tuple[list[Strip], float]:
+        """The strips of some lines, and how many pixels of the picture one of theirs is."""
+        side = self.finder.reading_side(picture, layout)
+        grey = picture.grey(side)
+        scale = max(picture.height, picture.width) / max(grey.shape)
+        darkness = ink_darkness(grey)
+        return [cut_strip(darkness, line.scaled(1 / scale)) for line in lines], scale
+
+    def read(self, picture: Picture, layout: Layout) -> list[ReadLine]:
+        """Read the lines of a page in reading order; lines that say nothing are left out.
+
+        Boxes are in pixels of `picture`.
+        """
+        if not layout.lines:
+            return []
+        places = [
+            (joined([layout.lines[k] for k in row]), block)
+            for block, rows in enumerate(reading_order(layout.lines), start=1)
+            for row in rows
+        ]
+        strips, scale = self.strips(picture, layout, [line for line, _ in places])
+        texts = self.recognizer.read([strip.image for strip in strips])
+        size = (picture.height, picture.width)
+        return [
+            ReadLine(
+                page_line(line, strip, text, scale, block, size),
+                strip.image,
+                confidence=text.sureness,
+            )
+            for (line, block), strip, text in zip(places, strips, texts, strict=True)
+            if text.text.strip()
+        ]
+
+    def confidence(self, picture: Picture, layout: Layout) -> float:
+        """How surely a sample of a page's lines reads by the ink alone; 0 if there is none."""
+        lines = sorted(layout.lines, key=lambda line: -np.ptp(line.baseline[:, 1]))[:SAMPLE]
+        if not lines:
+            return 0.0
+        strips, _ = self.strips(picture, layout, lines)
+        return self.recognizer.sureness([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
+
+
+def unread(layout: Layout, read: list[ReadLine], size: tuple[int, int]) -> str | None:
+    """A warning where the network saw writing that no line took up; None where all was read.
+
+    `size` is (height, width) of the page in pixels.
+    """
+    writing = layout.maps[2] > WRITING
+    left = writing.copy()
+    for one in read:
+        for word in one.line.words:
+            box = word.box
+            y1, x1 = int(box.y1 / layout.map_scale) - 1, int(box.x1 / layout.map_scale) - 1
+            y2, x2 = int(box.y2 / layout.map_scale) + 2, int(box.x2 / layout.map_scale) + 2
+            left[max(0, y1) : y2, max(0, x1) : x2] = False
+    labels, number = ndimage.label(left)
+    sizes = np.bincount(labels.ravel(), minlength=number + 1)
+    word = UNREAD_WORD * (layout.x_height / layout.map_scale) ** 2 if layout.lines else 30
+    left = (sizes >= word)[labels] & left
+    count, total = int(left.sum()), int(writing.sum())
+    if not count or count < UNREAD * total:
+        return None
+    rows, cols = np.nonzero(left)
+    y, x = (int(np.median(at) * layout.map_scale) for at in (rows, cols))
+    return (
+        f"{100 * count / total:.0f} % of what looks like writing was not read, most of it around "
+        f"row {min(y, size[0] - 1)}, column {min(x, size[1] - 1)}"
+    )
+
+
+def page_line(
+    line: TextLine, strip: Strip, text: LineText, scale: float, block: int, size: tuple[int, int]
+) -> Line:
+    """A line as it was read, in pixels of the page.
+
+    Parameters
+    ----------
+    line : TextLine
+        In pixels of the page.
+    strip : Strip
+    text : LineText
+    scale : float
+        Pixels of the page for one that the strip was cut from.
+    size : (height, width) of the page
+    """
+    spans = [span for sign, span in zip(text.text, text.spans, strict=True) if sign != " "]
+    boxes = letter_boxes(strip, np.array(spans, dtype=np.float64).reshape(-1, 2))
+    boxes = _within(np.stack([
+        np.floor(boxes[:, 0] * scale), np.floor(boxes[:, 1] * scale),
+        np.ceil(boxes[:, 2] * scale), np.ceil(boxes[:, 3] * scale),
+    ], axis=1).astype(np.int64), size)  # fmt: skip
+    words = _words(text, boxes)
+    base = line.baseline
+    baseline = tuple((round(float(y), 1), round(float(x), 1)) for y, x in base)
+    return Line(words, baseline, _outline(base, boxes, line.x_height), block)
+
+
+def _within(boxes: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int64]:
+    """Boxes cut at the edges of the page, each at least a pixel."""
+    height, width = size
+    boxes[:, 0] = np.clip(boxes[:, 0], 0, height - 1)
+    boxes[:, 1] = np.clip(boxes[:, 1], 0, width - 1)
+    boxes[:, 2] = np.clip(boxes[:, 2], boxes[:, 0] + 1, height)
+    boxes[:, 3] = np.clip(boxes[:, 3], boxes[:, 1] + 1, width)
+    return boxes
+
+
+def _outline(
+    base: NDArray[np.float64], boxes: NDArray[np.int64], x_height: float
+) -> tuple[tuple[float, float], ...]:
+    """A polygon around a line: its baseline moved up and down by the most that its letters rise."""
+    up, down = 1.2 * x_height, 0.3 * x_height
+    if len(boxes):
+        middles = (boxes[:, 1] + boxes[:, 3]) / 2
+        rows = np.interp(middles, base[:, 1], base[:, 0])
+        up = max(x_height, float((rows - boxes[:, 0]).max()))
+        down = max(0.1 * x_height, float((boxes[:, 2] - rows).max()))
+    over = [(round(float(y - up), 1), round(float(x), 1)) for y, x in base]
+    under = [(round(float(y + down), 1), round(float(x), 1)) for y, x in base[::-1]]
+    return tuple(over + under)
+
+
+def _words(text: LineText, boxes: NDArray[np.int64]) -> tuple[Word, ...]:
+    """The words of a line, parted by its spaces; `boxes` are those of its other characters."""
+    words: list[list[Letter]] = [[]]
+    places = iter(boxes.tolist())
+    for sign, confidence, others in zip(
+        text.text, text.confidences, text.alternatives, strict=True
+    ):
+        if sign == " ":
+            words.append([])
+        else:
+            words[-1].append(Letter(Box(*next(places)), sign, confidence, others))
+    return tuple(Word(tuple(word)) for word in words if word)
+
+
+def renumbered(read: list[ReadLine]) -> list[ReadLine]:
+    """Lines whose blocks are numbered from 1 without gaps."""
+    numbers = {block: k for k, block in enumerate(dict.fromkeys(r.line.block for r in read), 1)}
+    return [replace(one, line=replace(one.line, block=numbers[one.line.block])) for one in read]

@@ -1,0 +1,77 @@
+"""Which way up a page is, by how surely its lines read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ocr.layout.orientation import Turned
+from ocr.layout.page_network import Layout
+from ocr.layout.read_line import ReadLine
+from ocr.layout.sheet import Picture
+from ocr.lines.engine import LinesEngine
+
+
+@dataclass(frozen=True)
+class WayUpConfig:
+    """When a page is turned.
+
+    Chosen by the rows "turned" and "photo" of `tests/benchmarks/pages.py` and by
+    `tests/benchmarks/probes.py`.
+
+    Attributes
+    ----------
+    sure : float
+        Mean probability of a page's characters by the ink alone from which it is upright.
+    evidence : float
+        By how much more surely it must read another way up.
+    fewest : int
+        Characters that a page must hold to be turned.
+    """
+
+    sure: float = 0.88
+    evidence: float = 0.06
+    fewest: int = 8
+
+
+@dataclass(frozen=True)
+class Upright:
+    """A page the right way up: its quarter turns to the left, layout and lines."""
+
+    turns: int
+    picture: Picture
+    layout: Layout
+    read: list[ReadLine]
+
+
+def read_upright(
+    engine: LinesEngine, picture: Picture, config: WayUpConfig | None = None
+) -> Upright:
+    """Read a page, turned upright if it reads clearly better so."""
+    config = config or WayUpConfig()
+    layout = engine.find(picture)
+    as_is = Upright(0, picture, layout, engine.read(picture, layout))
+    confidence = mean_confidence(as_is.read)
+    if as_is.read and confidence >= config.sure:
+        return as_is
+    ways = []
+    for turns in (2, 1, 3) if layout.lines else (1, 3):
+        turned = Turned(picture, turns)
+        found = engine.find(turned)
+        ways.append((engine.confidence(turned, found), -turns, turned, found))
+        if turns == 1 and not layout.lines and not found.lines:
+            return as_is  # there is nothing either way
+    best, turns, turned, found = max(ways, key=lambda way: way[:2])
+    if best < engine.confidence(picture, layout) + config.evidence:
+        return as_is
+    other = Upright(-turns, turned, found, engine.read(turned, found))
+    letters = sum(len(one.line.letters) for one in other.read)
+    if letters < config.fewest or mean_confidence(other.read) < confidence + config.evidence:
+        return as_is
+    return other
+
+
+def mean_confidence(read: list[ReadLine]) -> float:
+    """Mean probability of a page's characters by the ink alone; 0 if there are none."""
+    letters = [len(one.line.letters) for one in read]
+    total = sum(one.confidence * count for one, count in zip(read, letters, strict=True))
+    return total / sum(letters) if sum(letters) else 0.0

@@ -1,0 +1,77 @@
+"""Reading order of lines whose places are written down."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr.layout.reading_order import joined, page_slope, reading_order
+from ocr.layout.strips import TextLine
+
+
+def line(row, left, right, x_height=10.0, slope=0.0):
+    return TextLine(np.array([[row, left], [row + slope * (right - left), right]], float), x_height)
+
+
+def order(lines):
+    return [k for block in reading_order(lines) for row in block for k in row]
+
+
+def test_nothing():
+    assert reading_order([]) == []
+
+
+def test_one_block_from_top_to_bottom():
+    lines = [line(90, 10, 300), line(30, 10, 300), line(60, 12, 180)]
+    assert reading_order(lines) == [[[1], [2], [0]]]
+
+
+def test_two_columns_of_prose_one_after_the_other():
+    left = [line(40 + 30 * k, 10, 300) for k in range(6)]
+    right = [line(40 + 30 * k, 340, 640) for k in range(6)]
+    assert reading_order(left + right) == [
+        [[k] for k in range(6)],
+        [[k + 6] for k in range(6)],
+    ]
+
+
+def test_a_heading_over_two_columns_comes_first():
+    left = [line(100 + 30 * k, 10, 300) for k in range(5)]
+    right = [line(100 + 30 * k, 340, 640) for k in range(5)]
+    assert order([*right, *left, line(40, 100, 500, 24)]) == [10, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4]
+
+
+def test_things_and_prices_are_rows():
+    things = [line(40 + 30 * k, 10, 100 + 10 * k) for k in range(4)]
+    prices = [line(41 + 30 * k, 250, 290) for k in range(4)]
+    assert reading_order(things + prices) == [[[0, 4], [1, 5], [2, 6], [3, 7]]]
+
+
+def test_a_sloping_page_is_read_like_a_level_one():
+    left = [line(40 + 30 * k, 10, 100, slope=0.1) for k in range(4)]
+    right = [line(40 + 30 * k + 24, 250, 290, slope=0.1) for k in range(4)]
+    assert abs(page_slope(left) - 0.1) < 1e-9
+    assert reading_order(left + right) == [[[0, 4], [1, 5], [2, 6], [3, 7]]]
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 900), st.floats(0, 800), st.floats(5, 300), st.floats(5, 40)),
+        max_size=25,
+    )
+)
+def test_every_line_is_read_once(places):
+    lines = [line(y, x, x + w, h) for y, x, w, h in places]
+    assert sorted(order(lines)) == list(range(len(lines)))
+
+
+@given(st.permutations(range(8)))
+def test_the_order_does_not_depend_on_the_order_given(permutation):
+    lines = [line(40 + 30 * (k % 4), 10 + 330 * (k // 4), 300 + 330 * (k // 4)) for k in range(8)]
+    shuffled = [lines[k] for k in permutation]
+    assert [permutation[k] for k in order(shuffled)] == order(lines)
+
+
+def test_a_joined_row_runs_over_all_of_it():
+    row = joined([line(40, 10, 100, 10), line(42, 250, 290, 12)])
+    assert row.baseline[0].tolist() == [40, 10] and row.baseline[-1].tolist() == [42, 290]
+    assert 10 < row.x_height < 12

@@ -1,0 +1,95 @@
+"""Strips: straight, level, one size of letters, and back to the page."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocr.layout.strips import (
+    BASELINE_ROW,
+    END_MARGIN,
+    STRIP_HEIGHT,
+    X_HEIGHT,
+    TextLine,
+    cut_strip,
+    smooth_baseline,
+    stretch_contrast,
+)
+
+
+def ruled_page(slope=0.0, x_height=26.0, size=(300, 700)):
+    """A page of one line: a bar from the baseline up to the x-height, and where it lies."""
+    rows, cols = np.mgrid[: size[0], : size[1]]
+    base = 150 + slope * (cols - 350)
+    page = ((rows < base) & (rows >= base - x_height)).astype(np.float32)
+    page[:, :100] = page[:, 600:] = 0
+    ends = np.array([100.0, 600.0])
+    return page, TextLine(np.stack([150 + slope * (ends - 350), ends], axis=1), x_height)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.1, -0.2])
+@pytest.mark.parametrize("x_height", [9.0, 13.0, 40.0])
+def test_the_letters_stand_on_the_baseline_row_and_are_of_one_height(slope, x_height):
+    page, line = ruled_page(slope, x_height)
+    image = cut_strip(page, line).image
+    assert image.shape[0] == STRIP_HEIGHT
+    middle = image[:, image.shape[1] // 2]
+    inked = np.flatnonzero(middle < 0.5)
+    assert abs(inked[-1] + 1 - BASELINE_ROW) <= 1
+    assert abs(len(inked) - X_HEIGHT) <= 1.5
+
+
+def test_the_width_is_the_length_and_a_margin_at_each_end():
+    page, line = ruled_page()
+    scale = X_HEIGHT / line.x_height
+    assert cut_strip(page, line).image.shape[1] == round((500 + 2 * END_MARGIN * 26) * scale)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.15])
+def test_places_lead_back_to_the_page(slope):
+    page, line = ruled_page(slope)
+    strip = cut_strip(page, line)
+    cols = np.linspace(20, strip.image.shape[1] - 20, 9)
+    y, x = strip.places(np.full(9, float(BASELINE_ROW)), cols)
+    np.testing.assert_allclose(y, 150 + slope * (x - 350), atol=0.6)
+    over, _ = strip.places(np.full(9, BASELINE_ROW - X_HEIGHT), cols)
+    np.testing.assert_allclose((y - over) * np.hypot(1, slope), 26, rtol=0.05)
+
+
+def test_beyond_the_page_there_is_paper():
+    line = TextLine(np.array([[5.0, -40.0], [5.0, 60.0]]), 13.0)
+    strip = cut_strip(np.full((20, 40), 0.5, np.float32), line)
+    assert np.isfinite(strip.image).all()
+    away = TextLine(np.array([[500.0, 0.0], [500.0, 60.0]]), 13.0)
+    assert cut_strip(np.ones((20, 40), np.float32), away).image.min() == 1
+
+
+def test_a_scaled_line_gives_the_same_strip_of_a_scaled_page():
+    page, line = ruled_page()
+    twice = np.repeat(np.repeat(page, 2, axis=0), 2, axis=1)
+    one, two = cut_strip(page, line).image, cut_strip(twice, line.scaled(2)).image
+    assert one.shape == two.shape
+    assert np.abs(one - two).mean() < 0.02
+
+
+@given(
+    st.lists(st.floats(-3, 3), min_size=2, max_size=12),
+    st.floats(4, 40),
+)
+def test_a_smoothed_baseline_keeps_its_ends(rows, x_height):
+    points = np.stack([np.array(rows), np.arange(len(rows)) * 50.0], axis=1)
+    y, x = smooth_baseline(points, x_height)
+    assert abs(x[0] - points[0, 1]) < x_height and abs(x[-1] - points[-1, 1]) < x_height
+    assert np.abs(y).max() < np.abs(points[:, 0]).max() + x_height
+
+
+def test_a_straight_baseline_stays_as_it_is():
+    y, x = smooth_baseline(np.array([[10.0, 0.0], [30.0, 200.0]]), 10.0)
+    np.testing.assert_allclose(y, 10 + 0.1 * x, atol=1e-6)
+
+
+def test_contrast_is_stretched_to_full_ink_and_paper_alone_stays_paper():
+    faint = np.zeros((STRIP_HEIGHT, 80), np.float32)
+    faint[25:30, 10:30] = 0.2
+    assert stretch_contrast(faint).max() == 1
+    assert stretch_contrast(np.full_like(faint, 0.3)).max() == 0

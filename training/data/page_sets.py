@@ -1,0 +1,174 @@
+"""Whole real pages with their text lines, from the zips in `$OCR_DATA/pages`."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from ocr.layout.darkness import ink_darkness
+from ocr.layout.strips import TextLine
+from training.data.scans import open_scans
+from training.data.text import fold_text
+
+PAGE_SETS = ("copiste", "peraire", "poilus", "mss19", "mss20")
+SHARED_WITH_LINES = ("peraire", "poilus")  # line sets whose valid lines may stand on train pages
+LEAST_X_HEIGHT, MOST_X_HEIGHT = 0.25, 0.62  # of the height of a line's ascenders
+ASCENDERS = 85  # percentile of the outline's height above the baseline that ascenders reach
+PROFILE_STEPS = 60  # heights that are tried for the small letters of a line
+OUTLYING = 1.22  # a line's height is held within this factor of its page's median
+
+
+@dataclass(frozen=True)
+class PageLine:
+    """A transcribed line of a page: where it lies, what it says, and its outline.
+
+    `polygon` is (K, 2) of (row, col); `readable` is False where the text also stands in a split
+    that serves choosing or measuring readers.
+    """
+
+    line: TextLine
+    text: str
+    polygon: NDArray[np.float64]
+    readable: bool = True
+
+
+@dataclass(frozen=True)
+class RealPage:
+    """A page picture, (H, W) uint8, and its transcribed lines in the order of the file."""
+
+    name: str
+    grey: NDArray[np.uint8]
+    lines: tuple[PageLine, ...]
+
+    @property
+    def source(self) -> str:
+        """The set that the page is from."""
+        return self.name.partition("/")[0]
+
+
+def read_pages(data: Path, split: str, sets: tuple[str, ...] = PAGE_SETS) -> list[RealPage]:
+    """The pages of a split that hold a line.
+
+    Parameters
+    ----------
+    data : Path
+        `$OCR_DATA`.
+    split : {"train", "valid", "test"}
+    """
+    measured = {
+        _plain(text)
+        for name in SHARED_WITH_LINES
+        for _, text in open_scans(data / "lines" / f"{name}.zip", "valid").rows
+    }
+    pages = []
+    for name in sets:
+        with zipfile.ZipFile(data / "pages" / f"{name}.zip") as archive:
+            rows = map(json.loads, archive.read("pages.jsonl").decode().splitlines())
+            for row in rows:
+                if row["split"] == split:
+                    with Image.open(io.BytesIO(archive.read(row["file"]))) as picture:
+                        grey = np.asarray(picture.convert("L"))
+                    lines = _lines(grey, row["lines"], measured)
+                    if lines:
+                        pages.append(RealPage(f"{name}/{row['file']}", grey, lines))
+    return pages
+
+
+def _plain(text: str) -> str:
+    return "".join(sign for sign in fold_text(text).lower() if sign.isalnum())
+
+
+def _lines(grey: NDArray[np.uint8], rows: list[dict], measured: set[str]) -> tuple[PageLine, ...]:
+    rows = [row for row in rows if row["text"].strip() and len(row["baseline"]) > 1]
+    if not rows:
+        return ()
+    darkness = ink_darkness(grey.astype(np.float32) / 255)
+    baselines = [_left_to_right(np.array(row["baseline"], dtype=np.float64)) for row in rows]
+    polygons = [np.array(row["polygon"], dtype=np.float64)[:, ::-1] for row in rows]
+    pitch = line_pitch(baselines, grey.shape[0])
+    heights = np.array(
+        [
+            body_height(darkness, base, min(ascender_height(base, polygon), 1.2 * pitch))
+            for base, polygon in zip(baselines, polygons, strict=True)
+        ]
+    )
+    lengths = np.array([np.ptp(base[:, 1]) for base in baselines])
+    usual = float(np.median(np.repeat(heights, np.maximum(1, (lengths / pitch).astype(int)))))
+    heights = np.clip(heights, usual / OUTLYING, usual * OUTLYING)
+    return tuple(
+        PageLine(
+            TextLine(base, float(height)),
+            fold_text(row["text"]),
+            polygon,
+            _plain(row["text"]) not in measured,
+        )
+        for base, height, polygon, row in zip(baselines, heights, polygons, rows, strict=True)
+    )
+
+
+def _left_to_right(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points (x, y) as (row, col), beginning with the left end."""
+    points = points[:, ::-1]
+    return points[::-1] if points[0, 1] > points[-1, 1] else points
+
+
+def line_pitch(baselines: list[NDArray[np.float64]], height: int) -> float:
+    """Median distance in pixels from a baseline to the nearest one below that it overlaps."""
+    gaps = []
+    for one in baselines:
+        left, right = one[:, 1].min(), one[:, 1].max()
+        below = []
+        for other in baselines:
+            shared = min(right, other[:, 1].max()) - max(left, other[:, 1].min())
+            if other is not one and shared > 0.3 * min(right - left, np.ptp(other[:, 1])):
+                middle = (max(left, other[:, 1].min()) + min(right, other[:, 1].max())) / 2
+                gap = np.interp(middle, other[:, 1], other[:, 0]) - np.interp(
+                    middle, one[:, 1], one[:, 0]
+                )
+                if gap > 6:
+                    below.append(gap)
+        if below:
+            gaps.append(min(below))
+    return float(np.median(gaps)) if gaps else height / 25
+
+
+def ascender_height(base: NDArray[np.float64], polygon: NDArray[np.float64]) -> float:
+    """How far an outline reaches over its baseline where letters rise, in pixels."""
+    over = np.interp(polygon[:, 1], base[:, 1], base[:, 0]) - polygon[:, 0]
+    over = over[over > 2]
+    return float(np.percentile(over, ASCENDERS)) if len(over) else 20.0
+
+
+def body_height(darkness: NDArray[np.float32], base: NDArray[np.float64], rise: float) -> float:
+    """Height of a line's small letters in pixels, from the ink at each height over its baseline.
+
+    Small letters fill the rows from the baseline up to their own height far more than ascenders
+    fill the rows above; the height is where the difference of the two means is largest.
+
+    Parameters
+    ----------
+    rise : float
+        Height of the line's ascenders.
+    """
+    cols = np.arange(base[0, 1], max(base[-1, 1], base[0, 1] + 2))
+    rows = np.interp(cols, base[:, 1], base[:, 0])
+    over = np.arange(0, 1.3 * rise, 0.5)
+    at = (rows[None] - over[:, None], np.broadcast_to(cols, (len(over), len(cols))))
+    profile = (ndimage.map_coordinates(darkness, at, order=1) > 0.25).mean(axis=1)
+    total = np.concatenate([[0.0], np.cumsum(profile)])
+    best, chosen = -1.0, 0.45 * rise
+    for height in np.linspace(LEAST_X_HEIGHT * rise, MOST_X_HEIGHT * rise, PROFILE_STEPS):
+        n = max(2, int(height / 0.5))
+        top = min(len(over), int(n * 1.9))
+        contrast = total[n] / n - (total[top] - total[n]) / max(1, top - n)
+        if contrast > best:
+            best, chosen = contrast, height
+    return float(chosen)

@@ -1,0 +1,77 @@
+"""From a checkpoint of the page network to `models/page.onnx`, which computes in 8 bits.
+
+`python -m training.recipes.page_weights --checkpoint FILE`
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ocr.layout.page_network import NORMALIZATION
+from ocr.weights import METADATA_KEY, Metadata, models_dir
+from training.data.datasets import data_dir
+from training.data.page_samples import crop, training_page
+from training.data.page_sets import read_pages
+from training.networks.onnx_graph import page_graph, quantized
+from training.networks.page import PageNetwork
+from training.recipes import weight_files
+from training.recipes.line_weights import write
+from training.recipes.page import evaluate, fixed_crops
+
+DATA = (
+    *weight_files.FRENCH_SCANS,
+    {
+        "name": "CREMMA-MSS-19 and CREMMA-MSS-20, whole pages",
+        "licence": "CC BY 4.0",
+        "source": "https://github.com/HTR-United/CREMMA-MSS-19 and CREMMA-MSS-20",
+    },
+    {**weight_files.UNIPEN, "name": "UNIPEN train_r01_v07: text, words and characters"},
+    weight_files.EMNIST,
+    weight_files.FONTS,
+)
+CALIBRATION = 60  # crops of valid pages that tell the ranges of the 8 bits
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make the page network's weight file.")
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=models_dir())
+    parser.add_argument("--command", default="", help="how the checkpoint was trained")
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    state = torch.load(given.checkpoint, weights_only=True)
+    network = PageNetwork()
+    network.load_state_dict(state["average"])
+    network.eval()
+    pages = [training_page(page) for page in read_pages(data_dir(), "valid")]
+    figures = evaluate(network, fixed_crops(pages))
+    rng = np.random.default_rng(3)
+    samples = [crop(rng, pages[k % len(pages)])[0][None, None] for k in range(CALIBRATION)]
+    model = quantized(page_graph(network), samples)
+    metadata = Metadata(
+        name="page",
+        kind="page",
+        architecture={**asdict(network.architecture), "crops_seen": int(state["steps"]) * 8},
+        charset=(),
+        normalisation=NORMALIZATION,
+        data=DATA,
+        figures={f"{name}, crops of valid pages": round(v, 4) for name, v in figures.items()},
+        command=given.command,
+    )
+    metadata = weight_files.dated(metadata)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, metadata.to_json()
+    given.out.mkdir(parents=True, exist_ok=True)
+    path = given.out / "page.onnx"
+    write(path, model.SerializeToString(deterministic=True))
+    weight_files.update_checksums(given.out, path.name)
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB  {figures}")
+
+
+if __name__ == "__main__":
+    main()

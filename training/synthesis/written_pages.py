@@ -1,0 +1,357 @@
+"""Pages that we write ourselves, with all that is on real ones, and their text lines.
+
+One generator serves both networks: the page network learns from whole pages where lines run, the
+line recognizer from the strips that are cut along them (`training.synthesis.strips`).
+
+Run as ``python -m training.synthesis.written_pages --out DIR`` to fill a folder with pages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from ocr.layout.strips import TextLine
+from training.data.page_samples import TrainingPage, write_pages
+from training.data.datasets import data_dir
+from training.synthesis import marks
+from training.synthesis.line_ink import Hand, LineInk, lines_of, random_hand, smear
+from training.synthesis.papers import make_paper
+
+Grey = NDArray[np.float32]
+
+BLANK = 0.1  # share of the pages without writing
+SMALLEST, LARGEST = 7.0, 30.0  # x-heights in pixels
+SIDES = (700, 1600)  # pixels, shortest and longest side
+PAGES_A_FILE = 20
+TRIES = 5  # lines of a hand that are tried in a slot
+NARROWEST = 0.78  # of its width, to which a line is squeezed to fit a slot
+
+
+@dataclass(frozen=True)
+class WrittenLine:
+    """A text line on a written page; `text` is None where it cannot be told what it says."""
+
+    line: TextLine
+    text: str | None
+    kind: str
+
+
+@dataclass(frozen=True)
+class WrittenPage:
+    """A page, (H, W) float32 in [0, 1], its lines in no order, and where the truth is open."""
+
+    grey: Grey
+    lines: tuple[WrittenLine, ...]
+    unknown: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Room for one line: its left end, baseline row there, width, and scale of its letters."""
+
+    left: float
+    row: float
+    width: float
+    scale: float = 1.0
+
+
+def write_page(rng: np.random.Generator, data: Path, kind: str | None = None) -> WrittenPage:
+    """Write one page.
+
+    Parameters
+    ----------
+    kind : str, optional
+        Kind of hand, one of `training.synthesis.line_ink.HAND_SHARES`; drawn if left out.
+    """
+    height, width = (int(side) for side in rng.integers(*SIDES, 2))
+    page = make_paper(rng, (height, width), data).copy()
+    blank = kind is None and rng.random() < BLANK
+    x_height = float(np.exp(rng.triangular(np.log(SMALLEST), np.log(11.0), np.log(LARGEST))))
+    x_height = min(x_height, height / 5)
+    pitch = x_height * float(rng.choice((rng.uniform(2.3, 4.0), rng.uniform(1.9, 2.4)), p=(0.75, 0.25)))
+    slope = float(rng.normal(0, 0.012)) if rng.random() < 0.8 else float(rng.normal(0, 0.06))
+    slots = [] if blank else layout(rng, (height, width), x_height, pitch)
+    _under(rng, page, slots, pitch, slope, blank)
+    lines: list[WrittenLine] = []
+    first = random_hand(rng, data, kind)
+    second = random_hand(rng, data) if rng.random() < 0.2 else first
+    strength = float(np.clip(rng.normal(0.8, 0.18), 0.3, 1.0))
+    curl = _curl(rng, width, x_height)
+    heading = slots[0].scale > 1.3 if slots else False
+    switch = rng.integers(max(1, len(slots)), size=1)[0]
+    for number, slot in enumerate(slots):
+        other = bool(number > switch) if not heading else number == 0
+        name, hand = second if other else first
+        ink = _fitting(rng, hand, slot, x_height)
+        if ink is None:
+            continue
+        placed = set_line(rng, page, ink, slot, x_height, slope, curl, strength)
+        if placed is not None:
+            line, whole = placed
+            lines.append(WrittenLine(line, ink.text if whole else None, name))
+    if not blank and rng.random() < 0.1 and lines:
+        lines = _strike_out(rng, page, lines)
+    page, lines = _bend(rng, np.clip(page, 0, 1), lines)
+    return WrittenPage(page, tuple(lines))
+
+
+def _fitting(
+    rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float
+) -> LineInk | None:
+    """The first of some lines of a hand that a slot has room for."""
+    room = slot.width / (slot.scale * x_height)
+    for ink in itertools.islice(lines_of(rng, hand, room), TRIES):
+        if ink.darkness.shape[1] / ink.x_height < room / NARROWEST:
+            return ink
+    return None
+
+
+def layout(
+    rng: np.random.Generator, size: tuple[int, int], x_height: float, pitch: float
+) -> list[Slot]:
+    """Where lines go: one block, columns, a list, a table, or notes here and there."""
+    height, width = size
+    style = rng.choice(("block", "columns", "list", "table", "notes"), p=(0.5, 0.1, 0.16, 0.1, 0.14))
+    left, right = rng.uniform(0.01, 0.16) * width, rng.uniform(0.84, 0.99) * width
+    top, bottom = rng.uniform(0.01, 0.15) * height + 2 * x_height, rng.uniform(0.6, 0.99) * height
+    slots = []
+    if rng.random() < 0.25:  # a heading
+        scale = float(rng.uniform(1.2, 3.2))
+        row = top + scale * 1.5 * x_height
+        slots.append(Slot(left + rng.uniform(0, 0.3) * width, row, right - left, scale))
+        top = row + pitch * rng.uniform(1.0, 2.0) + 0.5 * scale * x_height
+    if style in ("block", "list"):
+        row = top
+        while row < bottom:
+            indent = abs(rng.normal(0, 0.6)) * x_height + (3 * x_height if rng.random() < 0.08 else 0)
+            wide = (right - left) * (rng.uniform(0.15, 0.6) if style == "list" else 1.0)
+            if style == "block" and rng.random() < 0.12:
+                wide *= rng.uniform(0.1, 0.8)
+            slots.append(Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06)))))
+            row += pitch * float(np.exp(rng.normal(0, 0.07))) * (2 if rng.random() < 0.06 else 1)
+    elif style in ("columns", "table"):
+        count = int(rng.integers(2, 4 if style == "columns" else 6))
+        edges = np.linspace(left, right, count + 1) + rng.normal(0, 0.02 * width, count + 1)
+        gap = rng.uniform(2.0, 5.0) * x_height
+        for k in range(count):
+            row = top + (rng.uniform(-0.5, 0.5) * pitch if style == "columns" else 0)
+            while row < bottom:
+                wide = edges[k + 1] - edges[k] - gap
+                if style == "table":
+                    wide *= rng.uniform(0.3, 1.0)
+                if wide > 2 * x_height and rng.random() < 0.93:
+                    slots.append(Slot(edges[k], row, wide))
+                row += pitch * (1.0 if style == "table" else float(np.exp(rng.normal(0, 0.05))))
+    else:
+        taken: list[tuple[float, float, float, float]] = []
+        for _ in range(int(rng.integers(1, 16))):
+            scale = float(np.exp(rng.normal(0, 0.3)))
+            row, at = rng.uniform(0.05, 0.95) * height, rng.uniform(0, 0.8) * width
+            count, wide = int(rng.integers(1, 5)), rng.uniform(0.1, 0.7) * width
+            box = (row - pitch * scale, at, row + pitch * scale * count, at + wide)
+            if any(
+                box[0] < y2 and y1 < box[2] and box[1] < x2 and x1 < box[3] for y1, x1, y2, x2 in taken
+            ):
+                continue
+            taken.append(box)
+            for _ in range(count):
+                slots.append(Slot(at, row, wide * rng.uniform(0.5, 1.0), scale))
+                row += pitch * scale
+    return [slot for slot in slots if slot.row < height - 2]
+
+
+def _under(
+    rng: np.random.Generator,
+    page: Grey,
+    slots: list[Slot],
+    pitch: float,
+    slope: float,
+    blank: bool,
+) -> None:
+    """Rules and marks that are there before anything is written; in place."""
+    chance = rng.random()
+    if chance < 0.3 and slots:  # rules that the writing stands on, or nearly
+        first = slots[0].row + rng.uniform(-0.1, 0.25) * pitch * rng.choice((0.3, 1.0))
+        marks.ruled(rng, page, pitch, first % pitch, slope * rng.uniform(0.7, 1.1))
+    elif chance < 0.42:  # rules of their own
+        marks.ruled(rng, page, rng.uniform(14, 90), rng.uniform(0, 40), rng.normal(0, 0.01))
+    elif chance < 0.54:
+        marks.grid(rng, page, float(rng.uniform(8, 60)))
+    if rng.random() < 0.12:  # a margin, or the columns of a form
+        step = rng.uniform(0.1, 1.5) * page.shape[1]
+        marks.ruled(rng, page, step, rng.uniform(0.02, 0.3) * page.shape[1], 0.0, upright=True)
+    many = 4.0 if blank else 1.0
+    for mark, share in marks.MARKS.values():
+        if rng.random() < min(0.8, many * share):
+            mark(rng, page)
+
+
+def _curl(
+    rng: np.random.Generator, width: int, x_height: float
+) -> tuple[float, float, float]:
+    """Height, length and phase of the wave that all lines of a page follow."""
+    high = abs(float(rng.normal(0, 0.25))) * x_height if rng.random() < 0.7 else 0.0
+    if rng.random() < 0.1:
+        high = float(rng.uniform(0.5, 2.0)) * x_height
+    return high, float(rng.uniform(0.5, 2.5)) * width, float(rng.uniform(0, 6.3))
+
+
+def set_line(
+    rng: np.random.Generator,
+    page: Grey,
+    ink: LineInk,
+    slot: Slot,
+    x_height: float,
+    slope: float,
+    curl: tuple[float, float, float],
+    strength: float,
+) -> tuple[TextLine, bool] | None:
+    """Write a line into a slot of a page, in place.
+
+    Returns
+    -------
+    (TextLine, bool) or None
+        Where it lies, and whether all of it is on the page and within its slot; None if nothing is.
+    """
+    size = x_height * slot.scale
+    scale = size / ink.x_height
+    high, wide = ink.darkness.shape
+    new = max(2, round(wide * scale)), max(2, round(high * scale))
+    new = max(2, round(min(new[0], max(slot.width, NARROWEST * new[0])))), new[1]
+    resample = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
+    darkness = ink.darkness if rng.random() > 0.25 else smear(rng, ink.darkness)
+    picture = Image.fromarray(np.ascontiguousarray(darkness)).resize(new, resample)
+    columns = np.linspace(0, new[0], max(3, new[0] // 24 + 1))
+    tilt = slope + rng.normal(0, 0.004)
+    amount, length, phase = curl
+    x = slot.left + columns
+    wander = amount * np.sin(6.28 * x / length + phase)
+    own = rng.normal(0, 0.05 * size, len(columns))
+    own = np.convolve(np.pad(own, 2, mode="edge"), np.ones(5) / 5, "valid")
+    base = slot.row + tilt * columns + wander - wander[0] + own
+    low, top = float(base.min()), ink.baseline * scale
+    place = int(np.floor(low - top)) - 1  # row of the page where the picture begins
+    room = new[1] + int(np.ceil(base.max() - low)) + 3
+    mesh = []
+    for k in range(len(columns) - 1):
+        a, b = float(columns[k]), float(columns[k + 1])
+        up = [float(base[i] - top - place) for i in (k, k + 1)]
+        mesh.append(
+            (
+                (int(round(a)), 0, int(round(b)), room),
+                (a, -up[0], a, room - up[0], b, room - up[1], b, -up[1]),
+            )
+        )
+    bent = np.asarray(
+        picture.transform((new[0], room), Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
+    )
+    left = round(slot.left)
+    y1, y2 = max(0, place), min(page.shape[0], place + room)
+    x1, x2 = max(0, left), min(page.shape[1], left + new[0])
+    if y2 <= y1 or x2 - x1 < size:
+        return None
+    part = bent[y1 - place : y2 - place, x1 - left : x2 - left]
+    page[y1:y2, x1:x2] *= 1 - np.float32(strength) * np.clip(part, 0, 1)
+    kept = (left + columns >= x1 - 1) & (left + columns <= x2 + 1)
+    if kept.sum() < 2:
+        return None
+    points = np.stack([base[kept], left + columns[kept]], axis=1)
+    inside = part.size / max(1, bent.size) > 0.97
+    return TextLine(points, size), bool(inside and x2 - x1 >= new[0])
+
+
+def _strike_out(
+    rng: np.random.Generator, page: Grey, lines: list[WrittenLine]
+) -> list[WrittenLine]:
+    """Cross out part of a line or two, which then says nothing that could be checked."""
+    for _ in range(rng.integers(1, 3)):
+        k = int(rng.integers(len(lines)))
+        line = lines[k].line
+        start, stop = np.sort(rng.uniform(0, 1, 2))
+        stop = max(stop, start + 0.1)
+        first, last = line.baseline[0], line.baseline[-1]
+        mark = Image.new("L", (page.shape[1], page.shape[0]))
+        draw = ImageDraw.Draw(mark)
+        for _ in range(rng.integers(1, 4)):
+            a, b = first + (last - first) * start, first + (last - first) * stop
+            up = rng.uniform(0.2, 0.8, 2) * line.x_height
+            draw.line((a[1], a[0] - up[0], b[1], b[0] - up[1]), fill=255, width=int(rng.integers(1, 4)))
+        page *= 1 - np.float32(rng.uniform(0.5, 1.0)) * np.asarray(mark, np.float32) / 255
+        lines[k] = WrittenLine(line, None, lines[k].kind)
+    return lines
+
+
+def _bend(
+    rng: np.random.Generator, page: Grey, lines: list[WrittenLine]
+) -> tuple[Grey, list[WrittenLine]]:
+    """See half of the pages from a little aside: a perspective, with the lines moved along."""
+    if rng.random() < 0.5:
+        return page, lines
+    height, width = page.shape
+    source = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float64)
+    target = source + rng.normal(0, 0.025, (4, 2)) * (width, height)
+    back = _homography(target, source)
+    forth = np.linalg.inv(back)
+    picture = Image.fromarray(np.uint8(page * 255)).transform(
+        (width, height),
+        Image.Transform.PERSPECTIVE,
+        tuple((back / back[2, 2]).ravel()[:8].tolist()),
+        Image.Resampling.BILINEAR,
+        fillcolor=int(rng.integers(256)),
+    )
+    moved = []
+    for one in lines:
+        points, over = one.line.baseline[:, ::-1], one.line.baseline[:, ::-1] - (0, one.line.x_height)
+        base, top = (_map(forth, part) for part in (points, over))
+        x_height = float(np.median(np.hypot(*(base - top).T)))
+        inside = (base > 0).all() and (base < (width, height)).all()
+        text = one.text if inside else None
+        within = (base[:, 0] > 0) & (base[:, 0] < width) & (base[:, 1] > 0) & (base[:, 1] < height)
+        if within.sum() > 1:
+            moved.append(WrittenLine(TextLine(base[within][:, ::-1], x_height), text, one.kind))
+    return np.asarray(picture, dtype=np.float32) / 255, moved
+
+
+def _homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The 3 x 3 matrix that takes four points (x, y) to four others."""
+    rows = []
+    for (x, y), (u, v) in zip(source, target, strict=True):
+        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
+        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
+    solved = np.linalg.solve(np.array(rows), target.ravel())
+    return np.append(solved, 1.0).reshape(3, 3)
+
+
+def _map(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    full = np.column_stack([points, np.ones(len(points))]) @ matrix.T
+    return full[:, :2] / full[:, 2:]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fill a folder with written pages.")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--files", type=int, default=100, help=f"of {PAGES_A_FILE} pages")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(given.seed)
+    for number in range(given.files):
+        written = [write_page(rng, data_dir()) for _ in range(PAGES_A_FILE)]
+        pages = [
+            TrainingPage(np.uint8(page.grey * 255 + 0.5), tuple(one.line for one in page.lines))
+            for page in written
+        ]
+        path = given.out / f"pages-{given.seed}-{number:04d}.npz"
+        write_pages(path, pages)
+        print(path.name, flush=True)
+
+
+if __name__ == "__main__":
+    main()
