@@ -187,6 +187,14 @@ def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
         return formats
     fitting = by_suffix(output)
     source = click.get_current_context().get_parameter_source("formats")
+    if not fitting and source is ParameterSource.DEFAULT and not output.endswith(("/", os.sep)):
+        suffix = Path(output).suffix
+        if suffix and not os.path.exists(output):  # noqa: PTH110 - what is there may be a device
+            known = ", ".join(suffix for one in FORMATS.values() for suffix in one.suffixes)
+            raise click.UsageError(
+                f"--output {output}: no format ends in {suffix}. Known are {known}. End it in one "
+                "of these, or choose by --format."
+            )
     if not fitting or (len(fitting) > 1 and set(formats) <= set(fitting)):
         return formats
     if source is ParameterSource.COMMANDLINE:

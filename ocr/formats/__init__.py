@@ -28,6 +28,11 @@ class Format(NamedTuple):
     also: tuple[str, ...] = ()  # other suffixes that its files are known by
 
     @property
+    def suffixes(self) -> tuple[str, ...]:
+        """All that its files may end in."""
+        return (self.suffix, *self.also)
+
+    @property
     def write(self) -> Callable[..., Iterator[str | bytes]]:
         """The function that makes its documents."""
         module = import_module(f"{__name__}.{self.module}")

@@ -58,6 +58,11 @@ class PageSource:
         return shown_name(self.path)
 
     @property
+    def file_name(self) -> str:
+        """Its file's name alone, for formats that other programs look the picture up by."""
+        return PurePath(self.name).name
+
+    @property
     def title(self) -> str:
         """How it is called itself, such as "scan.pdf, page 3"."""
         return self.name if self.pages == 1 else f"{self.name}, page {self.number}"

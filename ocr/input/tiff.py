@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import struct
 from collections.abc import Mapping
 from functools import lru_cache
@@ -105,6 +106,7 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
     import tifffile
     from PIL import Image
 
+    logging.getLogger("tifffile").disabled = True  # what is wrong is told by one error
     offset = page_offsets(source)[page - 1]
     try:
         with (
