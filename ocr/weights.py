@@ -319,7 +319,10 @@ class Session:
         options.log_severity_level = 4  # what is wrong is told by errors
         try:
             self._session = onnxruntime.InferenceSession(
-                data, sess_options=options, providers=["CPUExecutionProvider"]
+                data,
+                sess_options=options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # which would print on stdout
             )
         except Exception as error:  # onnxruntime raises classes of its own, without a common base
             raise damaged(path, type(error).__name__) from None
