@@ -10,6 +10,7 @@ segmentation found in one piece is cut only where the reading asks for it.
 from __future__ import annotations
 
 from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -35,7 +34,7 @@ from training.recipes.lines import PANEL, greedy, load_checkpoint, measure, show
 from training.synthesis.line_panel import panel
 
 if TYPE_CHECKING:
-    import onnx
+    pass
 
 DATA = (
     {**weight_files.UNIPEN, "name": "UNIPEN train_r01_v07: text, words and characters"},

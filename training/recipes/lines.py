@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from ocr.layout.strips import STRIP_HEIGHT
 from ocr.evaluation.error_rates import edit_distance
+from ocr.layout.strips import STRIP_HEIGHT
 from training.data.datasets import data_dir
 from training.data.scans import Sample
 from training.data.shards import read_shard

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, crop, load_pages, training_page
 from training.data.page_sets import read_pages
-from training.data.datasets import data_dir
 from training.networks.page import PageNetwork, page_loss
 
 

@@ -19,6 +19,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from scipy import ndimage
 
 from ocr.layout.line_pictures import find_line
+from training.data.scans import open_scans
+from training.data.text import Corpus, fold_text, writable
 from training.synthesis.line_fonts import LineFont, drawn_by, find_fonts
 from training.synthesis.line_strokes import (
     EM,
@@ -33,8 +35,6 @@ from training.synthesis.line_strokes import (
     read_strokes,
     word_scale,
 )
-from training.data.scans import open_scans
-from training.data.text import Corpus, fold_text, writable
 from training.synthesis.line_text import sample_text
 from training.synthesis.written_glyphs import WrittenGlyphs
 
