@@ -36,6 +36,7 @@ WIDE_GAP = 0.7  # heights of a letter
 FEWEST_APART = 5  # letters
 SURE_APART = 0.95  # mean confidence of the letters
 
+ILLEGIBLE = "{} lines that may be writing could not be read and were left out"
 NOTHING_FOUND = "nothing that looks like writing was found"
 
 OnLine = Callable[[ReadLine], None]
@@ -201,7 +202,7 @@ class Reader:
             return self._by_letters(photo, on_stage, on_line)
         from ocr.layout.orientation import turn_back
         from ocr.layout.sheet import dark_on_light
-        from ocr.lines.engine import renumbered, unread
+        from ocr.lines.engine import legible, renumbered, unread
         from ocr.lines.way_up import read_upright
 
         picture = dark_on_light(photo)
@@ -214,11 +215,13 @@ class Reader:
             from ocr.layout.stages import show_layout
 
             show_layout(found.picture, found.layout, on_stage)
-        read = renumbered(found.read)
+        read = renumbered(legible(found.read))
         if on_line is not None:
             for one in read:
                 on_line(one)
         left = unread(found.layout, read, (found.picture.height, found.picture.width))
+        if dropped := len(found.read) - len(read):
+            left = ILLEGIBLE.format(dropped)
         warnings = (left,) if left else ()
         page = _page(found.picture, "lines", read, warnings)
         return turn_back(page, found.turns, photo.height, photo.width) if found.turns else page

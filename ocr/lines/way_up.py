@@ -8,7 +8,7 @@ from ocr.layout.orientation import Turned
 from ocr.layout.page_network import Layout
 from ocr.layout.read_line import ReadLine
 from ocr.layout.sheet import Picture
-from ocr.lines.engine import LinesEngine
+from ocr.lines.engine import LinesEngine, mean_confidence
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,3 @@ def read_upright(
     if letters < config.fewest or mean_confidence(other.read) < confidence + config.evidence:
         return as_is
     return other
-
-
-def mean_confidence(read: list[ReadLine]) -> float:
-    """Mean probability of a page's characters by the ink alone; 0 if there are none."""
-    letters = [len(one.line.letters) for one in read]
-    total = sum(one.confidence * count for one, count in zip(read, letters, strict=True))
-    return total / sum(letters) if sum(letters) else 0.0

@@ -2,7 +2,9 @@
 
 Pictures of twelve kinds, drawn here from a seed: papers with folds, stains and JPEG blocks, grids,
 line art, shapes, bar codes, textures, cells, leaves and stars. Prints, for each kind, how many
-pictures gave text, then over all; with --out those that did are kept, with what was read.
+pictures gave text, then over all; with --out those that did are kept, with what was read. With
+--pages it prints instead how surely the pages of the valid split of `$OCR_DATA/pages` read by the ink
+alone, the least sure first: what `ocr.lines.engine.LegibleConfig` must not cut into.
 """
 
 from __future__ import annotations
@@ -177,12 +179,34 @@ KINDS = {
 }  # fmt: skip
 
 
+def print_confidences() -> None:
+    """How surely real pages read, the least sure first."""
+    from ocr.lines.engine import mean_confidence
+    from training.data.datasets import data_dir
+    from training.data.page_sets import read_pages
+
+    reader, found = Reader(), []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "page.png"
+        for page in read_pages(data_dir(), "valid"):
+            Image.fromarray(page.grey).save(path, compress_level=1)
+            lines: list = []
+            reader.read(path, on_line=lines.append)
+            found.append((mean_confidence(lines), page.name))
+    for confidence, name in sorted(found):
+        print(f"{confidence:.2f} {name}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--each", type=int, default=20, help="pictures of each kind")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder for the pictures that gave text")
+    parser.add_argument("--pages", action="store_true", help="confidences of real pages instead")
     given = parser.parse_args()
+    if given.pages:
+        print_confidences()
+        return
     reader, total = Reader(), 0
     with tempfile.TemporaryDirectory() as folder:
         for kind, make in KINDS.items():

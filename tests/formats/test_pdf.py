@@ -366,8 +366,12 @@ def test_an_original_too_broken_to_be_taken_over_is_kept_as_a_picture(tmp_path, 
     path = tmp_path / "a.pdf"
     Image.new("L", (300, 200), 99).save(path, resolution=72)
 
-    def refuse(*_: object, **__: object) -> None:
-        raise pikepdf.PdfError("unable to find /Root dictionary")
+    open_any = pikepdf.open
+
+    def refuse(source: object, *others: object, **options: object) -> object:
+        if not isinstance(source, io.BytesIO):  # the original, not the picture made of it
+            raise pikepdf.PdfError("unable to find /Root dictionary")
+        return open_any(source, *others, **options)
 
     monkeypatch.setattr(pikepdf, "open", refuse)
     content = made(path, Page(200, 300))
