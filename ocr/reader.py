@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -248,9 +249,7 @@ def _apart(read: list[ReadLine]) -> bool:
     for one in read:
         boxes = [letter.box for letter in one.line.letters]
         high = sorted(box.height for box in boxes)[len(boxes) // 2] if boxes else 1
-        gaps += [
-            (after.x1 - before.x2) / high for before, after in zip(boxes, boxes[1:], strict=False)
-        ]
+        gaps += [(after.x1 - before.x2) / high for before, after in pairwise(boxes)]
     letters = sum(len(one.line.letters) for one in read)
     wide = sum(gap > WIDE_GAP for gap in gaps)
     return letters >= FEWEST_APART and bool(gaps) and wide >= APART * len(gaps)

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ocr.weights import open_session
 from ocr.errors import ModelError
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.sheet import Picture
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
-from ocr.weights import find_weights, read_metadata, verify
+from ocr.weights import find_weights, open_session, read_metadata, verify
 
 DEFAULT_PAGE = "page.onnx"
 NORMALIZATION = "darkness-64"  # recorded in weight files; change it when the method changes

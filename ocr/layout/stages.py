@@ -37,9 +37,7 @@ def show_layout(
     on_stage("lines", _with_lines(grey, picture, layout))
 
 
-def _with_lines(
-    grey: NDArray[np.float32], picture: Picture, layout: Layout
-) -> NDArray[np.float32]:
+def _with_lines(grey: NDArray[np.float32], picture: Picture, layout: Layout) -> NDArray[np.float32]:
     """The page, faded, with its lines, their x-heights and their numbers."""
     scale = max(grey.shape) / max(picture.height, picture.width)
     faded = np.uint8(255 - FAINT * 255 * (1 - grey))

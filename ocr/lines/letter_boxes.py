@@ -10,6 +10,7 @@ segmentation found in one piece is cut only where the reading asks for it.
 from __future__ import annotations
 
 from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -79,7 +80,9 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
         boxes[inked, 3] = np.ceil(np.maximum.reduceat(x + step, starts))
     for letter in np.setdiff1d(np.arange(len(spans)), inked):
         left, right = spans[letter]
-        corner_rows = np.array([BASELINE_ROW - X_HEIGHT, BASELINE_ROW - X_HEIGHT, BASELINE_ROW, BASELINE_ROW])
+        corner_rows = np.array(
+            [BASELINE_ROW - X_HEIGHT, BASELINE_ROW - X_HEIGHT, BASELINE_ROW, BASELINE_ROW]
+        )
         y, x = strip.places(corner_rows, np.array([left, right, left, right]))
         boxes[letter] = (
             np.floor(y.min()), np.floor(x.min()), np.ceil(y.max()), np.ceil(x.max()),
@@ -91,7 +94,8 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
 def own_ink(image: NDArray[np.float32]) -> tuple[NDArray[np.int32], int]:
     """The connected pieces of a strip's ink that may be its letters', numbered from 1.
 
-    `image` is (STRIP_HEIGHT, W) float32, 0 paper, 1 ink. Rules and what reaches in from the lines above and below are left out.
+    `image` is (STRIP_HEIGHT, W) float32, 0 paper, 1 ink. Rules and what reaches in from the lines
+    above and below are left out.
     """
     labels, count = ndimage.label(image > INKED, np.ones((3, 3)))
     keep = np.zeros(count + 1, dtype=np.int32)

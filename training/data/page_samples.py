@@ -56,7 +56,7 @@ def training_page(page: RealPage) -> TrainingPage:
     inside = np.asarray(outlines)
     usual = float(np.median([line.line.x_height for line in page.lines]))
     dark = ink_darkness(page.grey.astype(np.float32) / 255) > 0.22
-    labels, count = ndimage.label(dark & ~inside, np.ones((3, 3)))
+    labels, _ = ndimage.label(dark & ~inside, np.ones((3, 3)))
     unknown = np.zeros_like(dark)
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         high, wide = (part.stop - part.start for part in place)
@@ -157,7 +157,11 @@ def crop(
             (max(1, round(width * shrink)), max(1, round(height * shrink))), Image.Resampling.BOX
         )
     by = picture.width / width, picture.height / height
-    fill = int(np.percentile(page.grey[::16, ::16], 85)) if rng.random() < 0.6 else int(rng.integers(256))
+    fill = (
+        int(np.percentile(page.grey[::16, ::16], 85))
+        if rng.random() < 0.6
+        else int(rng.integers(256))
+    )
     matrix = (
         forward[0, 0] * by[0], forward[0, 1] * by[0], shift[0] * by[0],
         forward[1, 0] * by[1], forward[1, 1] * by[1], shift[1] * by[1],

@@ -53,7 +53,11 @@ class Graph:
         return name
 
     def convolution(
-        self, x: str, layer: nn.Conv2d, norm: nn.BatchNorm2d | None = None, output: str | None = None
+        self,
+        x: str,
+        layer: nn.Conv2d,
+        norm: nn.BatchNorm2d | None = None,
+        output: str | None = None,
     ) -> str:
         weight, bias = array(layer.weight), None
         if norm is not None:
@@ -64,7 +68,8 @@ class Graph:
         constants = [self.constant(value) for value in (weight, bias) if value is not None]
         return self.node(
             "Conv", x, *constants, output=output, kernel_shape=list(layer.kernel_size),
-            strides=list(layer.stride), dilations=list(layer.dilation), group=layer.groups, pads=pads,
+            strides=list(layer.stride), dilations=list(layer.dilation), group=layer.groups,
+            pads=pads,
         )  # fmt: skip
 
     def normalization(self, x: str, norm: nn.BatchNorm2d) -> str:
@@ -149,7 +154,7 @@ def _order(value: NDArray[np.float32], size: int) -> NDArray[np.float32]:
 
 
 def page_graph(network: PageNetwork) -> onnx.ModelProto:
-    """`darkness` (N, 1, H, W) to `maps` (N, 4, H / 4, W / 4): three probabilities and the height."""
+    """`darkness` (N, 1, H, W) to `maps` (N, 4, H / 4, W / 4): probabilities and the height."""
     graph = Graph("page")
 
     def run(x: str, layers: Iterable[nn.Module]) -> str:

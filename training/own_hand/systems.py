@@ -26,8 +26,8 @@ from ocr.lines.normalize import LINE_HEIGHT
 from ocr.lines.normalize import NORMALISATION as LINE_NORMALISATION
 from ocr.weights import METADATA_KEY, Metadata, read_metadata
 from training.networks.line import FRAME, LineNetwork
-from training.networks.onnx_graph import glyph_graph, line_graph
 from training.networks.numpy_mlp import Layer, xavier_layer
+from training.networks.onnx_graph import glyph_graph, line_graph
 from training.own_hand.glyph_learners import CnnLearner, MlpLearner, as_glyphs, mlp_logits
 from training.own_hand.line_learner import LineLearner, network_of, pooled_errors, read_samples
 from training.own_hand.replay import Base

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import math
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -33,9 +31,6 @@ from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import weight_files
 from training.recipes.lines import PANEL, greedy, load_checkpoint, measure, show, stack
 from training.synthesis.line_panel import panel
-
-if TYPE_CHECKING:
-    import onnx
 
 DATA = (
     {**weight_files.UNIPEN, "name": "UNIPEN train_r01_v07: text, words and characters"},

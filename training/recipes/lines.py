@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from ocr.layout.strips import STRIP_HEIGHT
 from ocr.evaluation.error_rates import edit_distance
+from ocr.layout.strips import STRIP_HEIGHT
 from training.data.datasets import data_dir
 from training.data.scans import Sample
 from training.data.shards import read_shard
@@ -76,9 +76,7 @@ def pools(folder: Path, rng: np.random.Generator) -> Iterator[list[Line]]:
             yield [line for i in order[start : start + POOL] for line in read_shard(paths[i])]
 
 
-def batches(
-    lines: list[Line], rng: np.random.Generator, most: int = MOST
-) -> Iterator[list[Line]]:
+def batches(lines: list[Line], rng: np.random.Generator, most: int = MOST) -> Iterator[list[Line]]:
     """Strips in batches of like widths, at most `most` in each, in random order."""
     order = sorted(range(len(lines)), key=lambda i: lines[i][0].shape[1] + rng.uniform(0, 24))
     groups: list[list[Line]] = []
@@ -361,9 +359,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=LineRecipe.seed)
     parser.add_argument("--check-minutes", type=float, default=LineRecipe.check_minutes)
     given = parser.parse_args()
-    recipe = LineRecipe(
-        given.minutes, given.rate, given.workers, given.seed, given.check_minutes
-    )
+    recipe = LineRecipe(given.minutes, given.rate, given.workers, given.seed, given.check_minutes)
     print(asdict(recipe), flush=True)
     os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:

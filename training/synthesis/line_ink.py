@@ -19,6 +19,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from scipy import ndimage
 
 from ocr.layout.line_pictures import find_line
+from training.data.scans import open_scans
+from training.data.text import Corpus, fold_text, writable
 from training.synthesis.line_fonts import LineFont, drawn_by, find_fonts
 from training.synthesis.line_strokes import (
     EM,
@@ -33,8 +35,6 @@ from training.synthesis.line_strokes import (
     read_strokes,
     word_scale,
 )
-from training.data.scans import open_scans
-from training.data.text import Corpus, fold_text, writable
 from training.synthesis.line_text import sample_text
 from training.synthesis.written_glyphs import WrittenGlyphs
 
@@ -384,7 +384,9 @@ def mark_strokes(rng: np.random.Generator, letter: str, strokes: Strokes) -> Str
         wide = max(float(high[0] - low[0]), 0.3 * EM) / 2
         ends = np.array([(-0.6 * wide, 0.12 * size), (0.6 * wide, -0.12 * size)])
         if letter in "øØ":
-            ends = np.array([(-wide, (high[1] - low[1]) / 2), (wide, -(high[1] - low[1]) / 2)]) * 1.15
+            ends = (
+                np.array([(-wide, (high[1] - low[1]) / 2), (wide, -(high[1] - low[1]) / 2)]) * 1.15
+            )
         at = (middle, (low[1] + high[1]) / 2 - (0.2 * EM if letter in "đ" else 0.0))
         found.append((ends + at).astype(np.float32))
     for sign in unicodedata.normalize("NFD", letter)[1:]:
@@ -561,5 +563,7 @@ def trimmed(line: LineInk) -> LineInk:
 def smear(rng: np.random.Generator, darkness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Ink that does not flow evenly: fainter and darker stretches along the line."""
     knots = rng.uniform(0.55, 1.0, max(2, darkness.shape[1] // 50))
-    along = np.interp(np.arange(darkness.shape[1]), np.linspace(0, darkness.shape[1], len(knots)), knots)
+    along = np.interp(
+        np.arange(darkness.shape[1]), np.linspace(0, darkness.shape[1], len(knots)), knots
+    )
     return (darkness * ndimage.gaussian_filter1d(along, 6)).astype(np.float32)

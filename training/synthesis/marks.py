@@ -58,9 +58,15 @@ def ruled(
             draw.line(flat, fill=255, width=thick)
     if rng.random() < 0.15:  # dotted or worn
         holes = rng.random((height // 4 + 1, width // 4 + 1)) < rng.uniform(0.3, 0.8)
-        mask = Image.fromarray(np.uint8(holes * 255)).resize((width, height), Image.Resampling.NEAREST)
+        mask = Image.fromarray(np.uint8(holes * 255)).resize(
+            (width, height), Image.Resampling.NEAREST
+        )
         mark = Image.fromarray(np.minimum(np.asarray(mark), np.asarray(mask)))
-    _lay(page, mark, float(rng.choice((rng.uniform(0.08, 0.3), rng.uniform(0.3, 0.85)), p=(0.6, 0.4))))
+    _lay(
+        page,
+        mark,
+        float(rng.choice((rng.uniform(0.08, 0.3), rng.uniform(0.3, 0.85)), p=(0.6, 0.4))),
+    )
 
 
 def grid(rng: Rng, page: Grey, pitch: float) -> None:
@@ -114,7 +120,7 @@ def scribble(rng: Rng, page: Grey) -> None:
             back = (at - end) * 0.15
             for turn in (0.6, -0.6):
                 c, s = np.cos(turn), np.sin(turn)
-                tip = end + (back[0] * c - back[1] * s, back[0] * s + back[1] * c)
+                tip = end + np.array([back[0] * c - back[1] * s, back[0] * s + back[1] * c])
                 draw.line((*end, *tip), fill=255, width=thick)
             at = end
     elif style == 3:  # hatching
@@ -151,7 +157,7 @@ def code(rng: Rng, page: Grey) -> None:
 
 
 def texture(rng: Rng, page: Grey) -> None:
-    """A photo's worth of something: clouds, cloth, halftone, wood, specks, over a part; in place."""
+    """Clouds, cloth, halftone, wood or specks over a part of the page, in place."""
     height, width = page.shape
     high, wide = (max(16, int(rng.uniform(0.15, 1.0) * side)) for side in (height, width))
     top, left = int(rng.integers(height - high + 1)), int(rng.integers(width - wide + 1))
@@ -166,7 +172,9 @@ def texture(rng: Rng, page: Grey) -> None:
         tone = (dots > np.clip(_clouds(rng, high, wide, 80) * 2 - 1, -0.9, 0.9)).astype(np.float32)
     elif style == 2:  # cloth
         step = rng.uniform(3, 24)
-        tone = 0.5 + 0.25 * np.sign(np.sin(x * 6.28 / step)) + 0.25 * np.sign(np.sin(y * 6.28 / step))
+        tone = (
+            0.5 + 0.25 * np.sign(np.sin(x * 6.28 / step)) + 0.25 * np.sign(np.sin(y * 6.28 / step))
+        )
     elif style == 3:  # wood: grain along one side
         stretched = _clouds(rng, high, wide, 6, (1, 30) if rng.random() < 0.5 else (30, 1))
         tone = stretched
@@ -180,7 +188,9 @@ def texture(rng: Rng, page: Grey) -> None:
         side = int(rng.choice((1, 1, 2, 4)))
         tone = np.kron(tone[::side, ::side], np.ones((side, side), np.float32))[:high, :wide]
     else:  # blobs
-        tone = (_clouds(rng, high, wide, rng.uniform(4, 40)) > rng.uniform(0.55, 0.8)).astype(np.float32)
+        tone = (_clouds(rng, high, wide, rng.uniform(4, 40)) > rng.uniform(0.55, 0.8)).astype(
+            np.float32
+        )
     part = page[top : top + high, left : left + wide]
     part *= 1 - np.float32(rng.uniform(0.15, 0.95)) * tone.astype(np.float32)
 
@@ -220,7 +230,12 @@ def border(rng: Rng, page: Grey) -> None:
         if side == 0:
             corners = [(0, 0), (width, 0), (width, a * height), (0, b * height)]
         elif side == 1:
-            corners = [(0, height), (width, height), (width, (1 - a) * height), (0, (1 - b) * height)]
+            corners = [
+                (0, height),
+                (width, height),
+                (width, (1 - a) * height),
+                (0, (1 - b) * height),
+            ]
         elif side == 2:
             corners = [(0, 0), (0, height), (a * width, height), (b * width, 0)]
         else:

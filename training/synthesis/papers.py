@@ -84,9 +84,7 @@ def _blurred(values: NDArray[np.float32], sigma: float, shrink: int) -> NDArray[
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
 
 
-def make_paper(
-    rng: np.random.Generator, size: tuple[int, int], data: Path
-) -> NDArray[np.float32]:
+def make_paper(rng: np.random.Generator, size: tuple[int, int], data: Path) -> NDArray[np.float32]:
     """Paper of a size, (H, W) float32 in [0, 1]."""
     if rng.random() < REAL_SHARE:
         return _piece(rng, size, data)

@@ -18,9 +18,9 @@ from PIL import Image
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.line_pictures import find_line
 from ocr.layout.strips import TextLine, cut_strip
+from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, photograph, write_pages
 from training.data.page_sets import RealPage, read_pages
-from training.data.datasets import data_dir
 from training.data.shards import write_shard
 from training.data.text import writable
 from training.synthesis.written_pages import PAGES_A_FILE, write_page
@@ -117,9 +117,7 @@ def real_strips(rng: np.random.Generator, pages: list[RealPage]) -> Iterator[Sam
     while True:
         page = able[rng.integers(len(able))]
         lines = readable_lines(page)
-        yield from strips_of(
-            rng, page.grey, [lines[k] for k in rng.permutation(len(lines))[:12]]
-        )
+        yield from strips_of(rng, page.grey, [lines[k] for k in rng.permutation(len(lines))[:12]])
 
 
 def main() -> None:

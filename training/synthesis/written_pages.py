@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ocr.layout.strips import TextLine
-from training.data.page_samples import TrainingPage, write_pages
 from training.data.datasets import data_dir
+from training.data.page_samples import TrainingPage, write_pages
 from training.synthesis import marks
 from training.synthesis.line_ink import Hand, LineInk, lines_of, random_hand, smear
 from training.synthesis.papers import make_paper
@@ -75,7 +75,9 @@ def write_page(rng: np.random.Generator, data: Path, kind: str | None = None) ->
     blank = kind is None and rng.random() < BLANK
     x_height = float(np.exp(rng.triangular(np.log(SMALLEST), np.log(11.0), np.log(LARGEST))))
     x_height = min(x_height, height / 5)
-    pitch = x_height * float(rng.choice((rng.uniform(2.3, 4.0), rng.uniform(1.9, 2.4)), p=(0.75, 0.25)))
+    pitch = x_height * float(
+        rng.choice((rng.uniform(2.3, 4.0), rng.uniform(1.9, 2.4)), p=(0.75, 0.25))
+    )
     slope = float(rng.normal(0, 0.012)) if rng.random() < 0.8 else float(rng.normal(0, 0.06))
     slots = [] if blank else layout(rng, (height, width), x_height, pitch)
     _under(rng, page, slots, pitch, slope, blank)
@@ -102,9 +104,7 @@ def write_page(rng: np.random.Generator, data: Path, kind: str | None = None) ->
     return WrittenPage(page, tuple(lines))
 
 
-def _fitting(
-    rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float
-) -> LineInk | None:
+def _fitting(rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float) -> LineInk | None:
     """The first of some lines of a hand that a slot has room for."""
     room = slot.width / (slot.scale * x_height)
     for ink in itertools.islice(lines_of(rng, hand, room), TRIES):
@@ -118,7 +118,9 @@ def layout(
 ) -> list[Slot]:
     """Where lines go: one block, columns, a list, a table, or notes here and there."""
     height, width = size
-    style = rng.choice(("block", "columns", "list", "table", "notes"), p=(0.5, 0.1, 0.16, 0.1, 0.14))
+    style = rng.choice(
+        ("block", "columns", "list", "table", "notes"), p=(0.5, 0.1, 0.16, 0.1, 0.14)
+    )
     left, right = rng.uniform(0.01, 0.16) * width, rng.uniform(0.84, 0.99) * width
     top, bottom = rng.uniform(0.01, 0.15) * height + 2 * x_height, rng.uniform(0.6, 0.99) * height
     slots = []
@@ -130,11 +132,15 @@ def layout(
     if style in ("block", "list"):
         row = top
         while row < bottom:
-            indent = abs(rng.normal(0, 0.6)) * x_height + (3 * x_height if rng.random() < 0.08 else 0)
+            indent = abs(rng.normal(0, 0.6)) * x_height + (
+                3 * x_height if rng.random() < 0.08 else 0
+            )
             wide = (right - left) * (rng.uniform(0.15, 0.6) if style == "list" else 1.0)
             if style == "block" and rng.random() < 0.12:
                 wide *= rng.uniform(0.1, 0.8)
-            slots.append(Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06)))))
+            slots.append(
+                Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06))))
+            )
             row += pitch * float(np.exp(rng.normal(0, 0.07))) * (2 if rng.random() < 0.06 else 1)
     elif style in ("columns", "table"):
         count = int(rng.integers(2, 4 if style == "columns" else 6))
@@ -157,7 +163,8 @@ def layout(
             count, wide = int(rng.integers(1, 5)), rng.uniform(0.1, 0.7) * width
             box = (row - pitch * scale, at, row + pitch * scale * count, at + wide)
             if any(
-                box[0] < y2 and y1 < box[2] and box[1] < x2 and x1 < box[3] for y1, x1, y2, x2 in taken
+                box[0] < y2 and y1 < box[2] and box[1] < x2 and x1 < box[3]
+                for y1, x1, y2, x2 in taken
             ):
                 continue
             taken.append(box)
@@ -193,9 +200,7 @@ def _under(
             mark(rng, page)
 
 
-def _curl(
-    rng: np.random.Generator, width: int, x_height: float
-) -> tuple[float, float, float]:
+def _curl(rng: np.random.Generator, width: int, x_height: float) -> tuple[float, float, float]:
     """Height, length and phase of the wave that all lines of a page follow."""
     high = abs(float(rng.normal(0, 0.25))) * x_height if rng.random() < 0.7 else 0.0
     if rng.random() < 0.1:
@@ -245,7 +250,7 @@ def set_line(
         up = [float(base[i] - top - place) for i in (k, k + 1)]
         mesh.append(
             (
-                (int(round(a)), 0, int(round(b)), room),
+                (round(a), 0, round(b), room),
                 (a, -up[0], a, room - up[0], b, room - up[1], b, -up[1]),
             )
         )
@@ -282,7 +287,9 @@ def _strike_out(
         for _ in range(rng.integers(1, 4)):
             a, b = first + (last - first) * start, first + (last - first) * stop
             up = rng.uniform(0.2, 0.8, 2) * line.x_height
-            draw.line((a[1], a[0] - up[0], b[1], b[0] - up[1]), fill=255, width=int(rng.integers(1, 4)))
+            draw.line(
+                (a[1], a[0] - up[0], b[1], b[0] - up[1]), fill=255, width=int(rng.integers(1, 4))
+            )
         page *= 1 - np.float32(rng.uniform(0.5, 1.0)) * np.asarray(mark, np.float32) / 255
         lines[k] = WrittenLine(line, None, lines[k].kind)
     return lines
@@ -308,7 +315,10 @@ def _bend(
     )
     moved = []
     for one in lines:
-        points, over = one.line.baseline[:, ::-1], one.line.baseline[:, ::-1] - (0, one.line.x_height)
+        points, over = (
+            one.line.baseline[:, ::-1],
+            one.line.baseline[:, ::-1] - (0, one.line.x_height),
+        )
         base, top = (_map(forth, part) for part in (points, over))
         x_height = float(np.median(np.hypot(*(base - top).T)))
         inside = (base > 0).all() and (base < (width, height)).all()
