@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ocr.config import ENGINES, REJECTED
 from ocr.errors import ModelError
-from ocr.layout.read_line import ReadLine
+from ocr.layout.read_line import ReadLine as ReadLine  # part of this module's interface
 from ocr.page import Letter, Page, Word
 from ocr.weights import find_weights, installed, read_metadata
 
@@ -213,8 +213,9 @@ class Reader:
 
             show_layout(found.picture, found.layout, on_stage)
         read = renumbered(found.read)
-        for one in read if on_line is not None else ():
-            on_line(one)
+        if on_line is not None:
+            for one in read:
+                on_line(one)
         left = unread(found.layout, read, (found.picture.height, found.picture.width))
         warnings = (left,) if left else ()
         page = _page(found.picture, "lines", read, warnings)
@@ -236,8 +237,10 @@ class Reader:
             page = turn_back(page, turns, sheet.height, sheet.width) if turns else page
             return sheet.page_of_photo(page) if isinstance(sheet, Rectified) else page
 
-        for one in read if on_line is not None else ():
-            on_line(replace(one, line=on_photo(Page(height, width, (one.line,))).lines[0]))
+        if on_line is not None:
+            for one in read:
+                line = on_photo(Page(height, width, (one.line,))).lines[0]
+                on_line(replace(one, line=line))
         lines = tuple(one.line for one in read)
         warnings = () if lines else (NOTHING_FOUND,)
         return on_photo(Page(height, width, lines, "letters", warnings=warnings))

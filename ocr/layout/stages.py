@@ -56,4 +56,4 @@ def _with_lines(grey: NDArray[np.float32], picture: Picture, layout: Layout) -> 
         draw.line(points, fill=0, width=thick)
         draw.line(over, fill=130, width=max(1, thick // 2))
         draw.text((points[0][0], points[0][1] + thick), str(number), fill=0)
-    return np.asarray(drawn, dtype=np.float32) / 255
+    return np.asarray(drawn, dtype=np.float32) / np.float32(255)

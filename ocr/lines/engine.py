@@ -101,8 +101,8 @@ def unread(layout: Layout, read: list[ReadLine], size: tuple[int, int]) -> str |
             left[max(0, y1) : y2, max(0, x1) : x2] = False
     labels, number = ndimage.label(left)
     sizes = np.bincount(labels.ravel(), minlength=number + 1)
-    word = UNREAD_WORD * (layout.x_height / layout.map_scale) ** 2 if layout.lines else 30
-    left = (sizes >= word)[labels] & left
+    least = UNREAD_WORD * (layout.x_height / layout.map_scale) ** 2 if layout.lines else 30.0
+    left = (sizes >= least)[labels] & left
     count, total = int(left.sum()), int(writing.sum())
     if not count or count < UNREAD * total:
         return None

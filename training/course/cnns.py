@@ -267,7 +267,7 @@ def formats_read_back(bench: Bench) -> str:
     part = load_npz(bench.folder() / "chars" / "emnist.npz", "test")
     chosen = np.isin(part.labels, list(BALANCED))
     images, signs = part.images[chosen][:FORMAT_ROWS], part.labels[chosen][:FORMAT_ROWS]
-    ink = 255 - images
+    ink = np.asarray(255 - images, dtype=np.uint8)
     numbers = np.array([BALANCED.index(sign) for sign in signs], dtype=np.uint8)
     mapping = np.array([[number, ord(sign)] for number, sign in enumerate(BALANCED)])
     with tempfile.TemporaryDirectory() as place:

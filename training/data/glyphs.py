@@ -267,7 +267,7 @@ def _draw_sign(font: ImageFont.FreeTypeFont, sign: str) -> Image.Image | None:
     size = (int(right - left) + 2 * margin, int(bottom - top) + 2 * margin)
     image = Image.new("L", size, 255)
     ImageDraw.Draw(image).text((margin - left, margin - top), sign, fill=0, font=font)
-    return image if image.getextrema()[0] < 128 else None
+    return image if np.asarray(image).min() < 128 else None
 
 
 def _vary(image: Image.Image, rng: np.random.Generator) -> Image.Image:

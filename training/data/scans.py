@@ -28,7 +28,7 @@ class Scans:
     def image(self, row: int) -> Grey:
         """A line as grey float32, 0 ink, 1 paper, its light evened out."""
         with Image.open(io.BytesIO(self.archive.read(self.rows[row][0]))) as picture:
-            return even_light(np.asarray(picture.convert("L"), dtype=np.float32) / 255)
+            return even_light(np.asarray(picture.convert("L"), dtype=np.float32) / np.float32(255))
 
 
 def open_scans(path: Path, split: str) -> Scans:

@@ -289,7 +289,7 @@ def _line_samples(
             )
             account.leave_out(f"lines {reason}")
             continue
-        line = np.uint8(grey * 255 + 0.5)
+        line = (grey * 255 + 0.5).astype(np.uint8)
         if (line == 255).all():
             account.leave_out("pictures without any ink")
         elif not fits(line, text):
@@ -363,7 +363,7 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
             name = cell(row, "file")
             try:
                 with Image.open(io.BytesIO(read(name))) as picture:
-                    grey = np.asarray(picture.convert("L"), dtype=np.float32) / 255
+                    grey = np.asarray(picture.convert("L"), dtype=np.float32) / np.float32(255)
             except (OSError, KeyError, ValueError, Image.DecompressionBombError) as error:
                 reason = f"{path}: {name} cannot be read ({str(error).splitlines()[0]})."
                 account.leave_out("unreadable pictures", name=reason)

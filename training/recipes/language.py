@@ -66,9 +66,9 @@ def to_symbols(text: str) -> NDArray[np.int64]:
 def pack_ngrams(symbols: NDArray[np.int64], length: int) -> NDArray[np.int64]:
     """Every n-gram of a length, in reading order, packed as `NgramModel` wants."""
     count = len(symbols) - length + 1
-    keys = np.zeros(max(count, 0), dtype=np.int64)
+    keys: NDArray[np.int64] = np.zeros(max(count, 0), dtype=np.int64)
     for offset in range(length):
-        keys = (keys << SYMBOL_BITS) | symbols[offset : offset + count]
+        keys = (keys << np.int64(SYMBOL_BITS)) | symbols[offset : offset + count]
     return keys
 
 
@@ -121,7 +121,7 @@ def prune(
     kept: list[NDArray[np.int64]] = []
     probs: list[NDArray[np.float64]] = []
     backoffs: list[NDArray[np.float64]] = []
-    longer = np.empty(0, dtype=np.int64)
+    longer: NDArray[np.int64] = np.empty(0, dtype=np.int64)
     for length in range(len(counts), 0, -1):
         keys, often = counts[length - 1]
         wanted = often >= keep[length - 1] if length > 1 else np.ones(len(keys), dtype=bool)
@@ -287,7 +287,7 @@ def main() -> None:
 
 def write(path: Path, arrays: dict[str, NDArray[np.uint8]], metadata: Metadata) -> None:
     """Write the weight file."""
-    np.savez_compressed(path, metadata=np.array(metadata.to_json()), **arrays)
+    np.savez_compressed(path, metadata=np.array(metadata.to_json()), **arrays)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

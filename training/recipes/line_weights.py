@@ -72,7 +72,7 @@ def blend(network: nn.Module, before: nn.Module, share: float) -> None:
 
 def _alone(image: NDArray[np.float32]) -> torch.Tensor:
     """A normalised line as a batch of one."""
-    return stack([(np.uint8(image * 255 + 0.5), "")])
+    return stack([((image * 255 + 0.5).astype(np.uint8), "")])
 
 
 def fit_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:

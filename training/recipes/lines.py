@@ -112,7 +112,7 @@ def vary(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8
         fillcolor=255,
     )
     ink = 255 - np.asarray(moved, dtype=np.float32)
-    return np.uint8(255 - np.minimum(ink * rng.uniform(0.75, 1.15), 255))
+    return (255 - np.minimum(ink * rng.uniform(0.75, 1.15), 255)).astype(np.uint8)
 
 
 def stack(lines: list[Line]) -> torch.Tensor:
@@ -166,7 +166,7 @@ def read_lines(network: LineNetwork, images: list[NDArray[np.float32]]) -> list[
     order = np.argsort([image.shape[1] for image in images])
     for start in range(0, len(order), 16):
         rows = order[start : start + 16]
-        lines = [(np.uint8(images[i] * 255 + 0.5), "") for i in rows]
+        lines = [((images[i] * 255 + 0.5).astype(np.uint8), "") for i in rows]
         with torch.autocast("cpu", torch.bfloat16):
             features = network.features(stack(lines))
         for i, text in zip(rows, greedy(network.logits(features.float())), strict=True):

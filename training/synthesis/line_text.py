@@ -39,7 +39,7 @@ def sample_text(
 
 def _excerpt(rng: np.random.Generator, texts: Sequence[str], length: int) -> str:
     """Words from a random place of a random text, up to `length` characters."""
-    words = texts[rng.integers(len(texts))].split(" ")
+    words = texts[int(rng.integers(len(texts)))].split(" ")
     start = int(rng.integers(len(words)))
     if rng.random() < 0.25:  # the starts of sentences: capitals
         start = 0

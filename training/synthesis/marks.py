@@ -141,10 +141,10 @@ def code(rng: Rng, page: Grey) -> None:
     if rng.random() < 0.5:
         cells = rng.random((int(rng.integers(15, 45)),) * 2) < 0.5
         for y, x in ((0, 0), (0, -7), (-7, 0)):  # finder patterns
-            part = np.ones((7, 7), bool)
-            part[1:6, 1:6] = False
-            part[2:5, 2:5] = True
-            cells[y : y + 7 or None, x : x + 7 or None] = part
+            finder = np.ones((7, 7), bool)
+            finder[1:6, 1:6] = False
+            finder[2:5, 2:5] = True
+            cells[y : y + 7 or None, x : x + 7 or None] = finder
         mark = np.kron(cells, np.ones((max(1, side // len(cells)),) * 2))
     else:
         bars = np.repeat(rng.random(int(rng.integers(30, 90))) < 0.5, int(rng.integers(1, 5)))
@@ -242,9 +242,13 @@ def border(rng: Rng, page: Grey) -> None:
             corners = [(width, 0), (width, height), ((1 - a) * width, height), ((1 - b) * width, 0)]
         draw.polygon(corners, fill=255)
     mask = np.asarray(mark, dtype=np.float32) / 255
-    tone = np.float32(rng.choice((rng.uniform(0, 0.5), 1.0, rng.uniform(0.5, 0.8))))
+    tone: np.float32 | Grey = np.float32(
+        rng.choice((rng.uniform(0, 0.5), 1.0, rng.uniform(0.5, 0.8)))
+    )
     if rng.random() < 0.4:
-        tone = tone * (0.6 + 0.4 * _clouds(rng, height, width, rng.uniform(4, 60)))
+        tone = tone * (
+            np.float32(0.6) + np.float32(0.4) * _clouds(rng, height, width, rng.uniform(4, 60))
+        )
     page += (tone - page) * mask
 
 
@@ -260,7 +264,7 @@ def spiral(rng: Rng, page: Grey) -> None:
     mark = Image.new("L", (width, height))
     draw = ImageDraw.Draw(mark)
     wire = rng.random() < 0.6
-    for at in np.arange(step / 2, length, step):
+    for at in np.arange(step / 2, length, step).tolist():
         x, y = (far, at) if upright else (at, far)
         draw.ellipse((x - size, y - size, x + size, y + size), fill=int(rng.integers(120, 256)))
         if wire:

@@ -33,7 +33,7 @@ def real_paper(data: Path, number: int) -> NDArray[np.uint8]:
 
 def cleared(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A page without its writing: small dark pieces are filled from the paper around them."""
-    dark = ink_darkness(grey.astype(np.float32) / 255) > WRITTEN
+    dark = ink_darkness(grey.astype(np.float32) / np.float32(255)) > WRITTEN
     labels, _ = ndimage.label(dark, np.ones((3, 3)))
     longest = LONGEST_MARK * max(grey.shape)
     small = np.zeros_like(dark)
@@ -115,7 +115,7 @@ def _piece(rng: np.random.Generator, size: tuple[int, int], data: Path) -> NDArr
         part = part[:, ::-1]
     picture = Image.fromarray(np.ascontiguousarray(part))
     picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(picture, dtype=np.float32) / 255
+    return np.asarray(picture, dtype=np.float32) / np.float32(255)
 
 
 def _fold(rng: np.random.Generator, paper: NDArray[np.float32]) -> None:
@@ -134,4 +134,4 @@ def _fold(rng: np.random.Generator, paper: NDArray[np.float32]) -> None:
 def soften(paper: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """Blurred by a standard deviation in pixels."""
     picture = Image.fromarray(np.uint8(np.clip(paper, 0, 1) * 255))
-    return np.asarray(picture.filter(ImageFilter.GaussianBlur(sigma)), np.float32) / 255
+    return np.asarray(picture.filter(ImageFilter.GaussianBlur(sigma)), np.float32) / np.float32(255)

@@ -238,8 +238,8 @@ def set_line(
     amount, length, phase = curl
     x = slot.left + columns
     wander = amount * np.sin(6.28 * x / length + phase)
-    own = rng.normal(0, 0.05 * size, len(columns))
-    own = np.convolve(np.pad(own, 2, mode="edge"), np.ones(5) / 5, "valid")
+    noise = rng.normal(0, 0.05 * size, len(columns))
+    own = np.convolve(np.pad(noise, 2, mode="edge"), np.ones(5) / 5, "valid")
     base = slot.row + tilt * columns + wander - wander[0] + own
     low, top = float(base.min()), ink.baseline * scale
     place = int(np.floor(low - top)) - 1  # row of the page where the picture begins
@@ -326,7 +326,7 @@ def _bend(
         within = (base[:, 0] > 0) & (base[:, 0] < width) & (base[:, 1] > 0) & (base[:, 1] < height)
         if within.sum() > 1:
             moved.append(WrittenLine(TextLine(base[within][:, ::-1], x_height), text, one.kind))
-    return np.asarray(picture, dtype=np.float32) / 255, moved
+    return np.asarray(picture, dtype=np.float32) / np.float32(255), moved
 
 
 def _homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -339,7 +339,7 @@ def _homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDA
     return np.append(solved, 1.0).reshape(3, 3)
 
 
-def _map(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _map(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.float64]:
     full = np.column_stack([points, np.ones(len(points))]) @ matrix.T
     return full[:, :2] / full[:, 2:]
 
@@ -355,7 +355,9 @@ def main() -> None:
     for number in range(given.files):
         written = [write_page(rng, data_dir()) for _ in range(PAGES_A_FILE)]
         pages = [
-            TrainingPage(np.uint8(page.grey * 255 + 0.5), tuple(one.line for one in page.lines))
+            TrainingPage(
+                (page.grey * 255 + 0.5).astype(np.uint8), tuple(one.line for one in page.lines)
+            )
             for page in written
         ]
         path = given.out / f"pages-{given.seed}-{number:04d}.npz"
