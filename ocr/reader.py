@@ -50,7 +50,7 @@ class Reader:
         The way of reading: "letters" finds single characters and classifies each, "lines" reads
         whole text lines; "auto" chooses.
     model : str or path, optional
-        Weight file of the classifier or line recogniser, a path or the name of an installed one.
+        Weight file of the classifier or line recognizer, a path or the name of an installed one.
     charset : str, optional
         The only characters that may be read. None is all that the model knows.
     language : str

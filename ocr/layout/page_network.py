@@ -136,10 +136,10 @@ class PageFinder:
         """The text lines of a page: dark writing on lighter paper, of any size."""
         config = self.config
         largest = round(config.enlarged * max(picture.height, picture.width))
-        found = self._look(picture, min(config.first, largest))
+        found = self._found_at(picture, min(config.first, largest))
         if found.covered < config.covered:
             others = [side for side in config.others if side <= largest]
-            looks = [found, *(self._look(picture, side) for side in others)]
+            looks = [found, *(self._found_at(picture, side) for side in others)]
             found = max(looks, key=lambda look: look.covered)
         if not found.lines:
             return found
@@ -147,12 +147,12 @@ class PageFinder:
         wanted = shown * config.x_height * found.map_scale / MAP_STRIDE / found.x_height
         wanted = min(float(np.clip(wanted, config.least, config.most)), largest)
         if abs(np.log(wanted / shown)) > config.near:
-            again = self._look(picture, round(wanted))
+            again = self._found_at(picture, round(wanted))
             if again.lines:
                 return again
         return found
 
-    def _look(self, picture: Picture, side: int) -> Layout:
+    def _found_at(self, picture: Picture, side: int) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels."""
         grey = resized(picture.grey(side), side)
         darkness = ink_darkness(grey)

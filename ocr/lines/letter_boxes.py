@@ -1,6 +1,6 @@
 """Which ink of a text line is which of the letters read from it.
 
-The line recogniser tells only about where along the line a letter stands. Borders between letters
+The line recognizer tells only about where along the line a letter stands. Borders between letters
 are therefore laid where they part the ink best and each letter still comes to lie where it was
 read: the cheapest row of cuts, found by dynamic programming (Casey and Lecolinet, "A survey of
 methods and strategies in character segmentation", IEEE PAMI 18(7), 1996, section 2.2). What the
@@ -19,11 +19,11 @@ from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
 
 LETTER_HEIGHT = 1.5 * X_HEIGHT  # pixels of a strip, height of a capital
 
-# Fractions of the letter height. The recogniser speaks before it has seen all of a letter, so the
+# Fractions of the letter height. The recognizer speaks before it has seen all of a letter, so the
 # spans it gives lie a little to the left of the ink.
 LAG = 0.13
 SPREAD = 0.15  # standard deviation of a letter's middle about its span's, the lag taken off
-REACH = 0.35  # how far beyond the middles of two neighbours the border between them may lie
+REACH = 0.35  # how far beyond the middles of two neighbors the border between them may lie
 PLACES = 50  # of a border that are tried, or a few more
 WIDEST = 1.2  # what the segmentation takes for one character is believed up to this width
 

@@ -133,7 +133,7 @@ def tiles(
     Parameters
     ----------
     pictures : (N, H, W) or (N, H, W, 3) array
-        Grey or colour, uint8 or float in [0, 1]; any range with `symmetric`.
+        Grey or color, uint8 or float in [0, 1]; any range with `symmetric`.
     titles : sequence of N str, optional
         Drawn above each.
     symmetric : bool

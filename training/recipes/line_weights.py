@@ -1,4 +1,4 @@
-"""From a checkpoint of the line recogniser to its weight files.
+"""From a checkpoint of the line recognizer to its weight files.
 
 `python -m training.recipes.line_weights --checkpoint FILE` calibrates the network on the valid
 splits, measures it, and writes `models/lines.onnx` for reading, computing in 8 bits (`quantized`),
@@ -71,7 +71,7 @@ def blend(network: nn.Module, before: nn.Module, share: float) -> None:
 
 
 def _alone(image: NDArray[np.float32]) -> torch.Tensor:
-    """A normalised line as a batch of one."""
+    """A normalized line as a batch of one."""
     return stack([((image * 255 + 0.5).astype(np.uint8), "")])
 
 

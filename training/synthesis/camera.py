@@ -294,7 +294,7 @@ def _shade(
 
 
 def _shadow_tint(camera: Camera) -> Array:
-    """Exponents of the light for each colour: what the lamp does not reach is bluer."""
+    """Exponents of the light for each color: what the lamp does not reach is bluer."""
     strength = 0.06 if camera.shadows else 0.03
     return np.array([1 + strength, 1.0, 1 - strength], dtype=np.float32)
 
@@ -321,7 +321,7 @@ def _optics(scene: Array, camera: Camera) -> Array:
 
 
 def _sensor(scene: Array, noise: float, rng: np.random.Generator) -> None:
-    """Shot and read noise, in place: grey noise of one pixel, coloured noise a little coarser."""
+    """Shot and read noise, in place: grey noise of one pixel, colored noise a little coarser."""
     shape = scene.shape[:2]
     if noise <= 0:
         return

@@ -18,7 +18,7 @@ HELD_OUT = (
 )  # fmt: skip
 """Families kept for measuring, never trained on (and their kin, such as caveat-brush)."""
 
-EM = 44  # pixels, size at which lines are set: about twice that of a normalised line
+EM = 44  # pixels, size at which lines are set: about twice that of a normalized line
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from training.data.text import fold_text, writable
 
 Strokes = list[NDArray[np.float32]]  # each (P, 2): x right, y down
 
-EM = 44.0  # pixels from a capital's top to its foot: about twice that of a normalised line
+EM = 44.0  # pixels from a capital's top to its foot: about twice that of a normalized line
 SUPERSAMPLE = 2  # strokes are drawn this much larger and averaged down
 
 X_HEIGHT, DESCENT = 0.6, 0.38  # of the height of a capital

@@ -1,6 +1,6 @@
 """What synthetic text lines say.
 
-A line recogniser that has only seen prose guesses; one that has only seen random strings cannot
+A line recognizer that has only seen prose guesses; one that has only seen random strings cannot
 use the little context it has. So most lines are prose, and the rest is what people write besides:
 capitals, lists, numbers, dates, prices, addresses, and strings without any sense.
 """

@@ -26,7 +26,7 @@ def _curve(rng: Rng, count: int, amount: float) -> NDArray[np.float64]:
 
 
 def ruled(
-    rng: Rng, page: Grey, pitch: float, first: float, slope: float = 0.0, upright: bool = False
+    rng: Rng, page: Grey, pitch: float, first: float, slope: float = 0.0, vertical: bool = False
 ) -> None:
     """Parallel rules from edge to edge, a little bent, broken at times; in place.
 
@@ -36,11 +36,11 @@ def ruled(
         Pixels from rule to rule, and of the first one from the top (or left) edge.
     slope : float
         Rows a column.
-    upright : bool
+    vertical : bool
         Whether they run from top to bottom.
     """
     height, width = page.shape
-    length, across = (height, width) if upright else (width, height)
+    length, across = (height, width) if vertical else (width, height)
     mark = Image.new("L", (width, height))
     draw = ImageDraw.Draw(mark)
     thick = max(1, round(float(rng.choice((1, 1, 1, 2, 2, 3))) * max(1.0, pitch / 45)))
@@ -53,7 +53,7 @@ def ruled(
     for at in np.arange(first, across + abs(slope) * length, pitch):
         points = at + bend + slope * (along - length / 2)
         pairs = zip(along[keep], points[keep], strict=True)
-        flat = [(p, a) if upright else (a, p) for a, p in pairs]
+        flat = [(p, a) if vertical else (a, p) for a, p in pairs]
         if len(flat) > 1:
             draw.line(flat, fill=255, width=thick)
     if rng.random() < 0.15:  # dotted or worn
@@ -75,7 +75,7 @@ def grid(rng: Rng, page: Grey, pitch: float) -> None:
     slope = rng.normal(0, 0.01)
     ruled(rng, page, pitch, rng.uniform(0, pitch), slope)
     rng.bit_generator.state = state  # the same bend and darkness the other way
-    ruled(rng, page, pitch, rng.uniform(0, pitch), -slope, upright=True)
+    ruled(rng, page, pitch, rng.uniform(0, pitch), -slope, vertical=True)
 
 
 def frame(rng: Rng, page: Grey) -> None:
@@ -255,21 +255,21 @@ def border(rng: Rng, page: Grey) -> None:
 def spiral(rng: Rng, page: Grey) -> None:
     """The holes and wires of a binding along an edge; in place."""
     height, width = page.shape
-    upright = rng.random() < 0.6
-    length = height if upright else width
+    vertical = rng.random() < 0.6
+    length = height if vertical else width
     step, size = rng.uniform(0.02, 0.05) * length, rng.uniform(0.005, 0.014) * length
-    far = rng.uniform(0.01, 0.05) * (width if upright else height)
+    far = rng.uniform(0.01, 0.05) * (width if vertical else height)
     if rng.random() < 0.4:
-        far = (width if upright else height) - far
+        far = (width if vertical else height) - far
     mark = Image.new("L", (width, height))
     draw = ImageDraw.Draw(mark)
     wire = rng.random() < 0.6
     for at in np.arange(step / 2, length, step).tolist():
-        x, y = (far, at) if upright else (at, far)
+        x, y = (far, at) if vertical else (at, far)
         draw.ellipse((x - size, y - size, x + size, y + size), fill=int(rng.integers(120, 256)))
         if wire:
             reach = 3 * size
-            ends = (x - reach, y - size, x, y) if upright else (x, y - reach, x + size, y)
+            ends = (x - reach, y - size, x, y) if vertical else (x, y - reach, x + size, y)
             draw.line(ends, fill=220, width=max(1, int(size / 2)))
     _lay(page, mark, rng.uniform(0.4, 1.0))
 

@@ -121,14 +121,14 @@ def _piece(rng: np.random.Generator, size: tuple[int, int], data: Path) -> NDArr
 def _fold(rng: np.random.Generator, paper: NDArray[np.float32]) -> None:
     """A crease: a dark and a light stripe side by side, across the paper."""
     height, width = paper.shape
-    upright = rng.random() < 0.5
-    length, across = (height, width) if upright else (width, height)
+    vertical = rng.random() < 0.5
+    length, across = (height, width) if vertical else (width, height)
     at = rng.uniform(0.1, 0.9) * across + np.linspace(0, rng.normal(0, 0.03) * across, length)
     far = np.arange(across)[None] - at[:, None]
     soft = rng.uniform(1.0, 4.0)
     mark = -rng.uniform(0.02, 0.15) * np.exp(-((far / soft) ** 2))
     mark += rng.uniform(0, 0.08) * np.exp(-(((far - 2 * soft) / soft) ** 2))
-    paper += (mark if upright else mark.T).astype(np.float32)
+    paper += (mark if vertical else mark.T).astype(np.float32)
 
 
 def soften(paper: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

@@ -1,8 +1,8 @@
-"""Small colour pictures of made-up classes, drawn here: shapes, flowers and scenes.
+"""Small color pictures of made-up classes, drawn here: shapes, flowers and scenes.
 
 They stand in for CIFAR-10, the flowers and the SUN scenes where those are not at hand, so that
-loaders and training of colour pictures can be run for real. Each picture has its own ground,
-light, colours, place, size and turn.
+loaders and training of color pictures can be run for real. Each picture has its own ground,
+light, colors, place, size and turn.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _picture(draw: Draw, side: int, rng: Rng) -> NDArray[np.uint8]:
 
 
 def _ground(side: int, rng: Rng) -> NDArray[np.uint8]:
-    """Two colours mixed by smooth noise, coarse and fine."""
+    """Two colors mixed by smooth noise, coarse and fine."""
     mixed = np.zeros((side, side), dtype=np.float32)
     for cells in (4, 16):
         noise = Image.fromarray(rng.random((cells, cells), dtype=np.float32))
@@ -69,25 +69,25 @@ def _ground(side: int, rng: Rng) -> NDArray[np.uint8]:
 
 
 def _color(rng: Rng) -> tuple[int, int, int]:
-    """A bright colour."""
+    """A bright color."""
     values = rng.permutation([rng.uniform(180, 255), rng.uniform(0, 255), rng.uniform(0, 90)])
     return int(values[0]), int(values[1]), int(values[2])
 
 
 def _place(side: float, rng: Rng) -> tuple[float, float, float, float]:
-    """Centre x and y, radius, and turn in radians."""
+    """Center x and y, radius, and turn in radians."""
     x, y = side * rng.uniform(0.38, 0.62, 2)
     return x, y, side * rng.uniform(0.2, 0.36), rng.uniform(0, 2 * np.pi)
 
 
 def _ring(x: float, y: float, radii: Sequence[float], turn: float) -> list[Point]:
-    """Points around a centre, one for each radius, evenly spaced."""
+    """Points around a center, one for each radius, evenly spaced."""
     angles = turn + np.arange(len(radii)) * 2 * np.pi / len(radii)
     return [(x + r * np.cos(a), y + r * np.sin(a)) for r, a in zip(radii, angles, strict=True)]
 
 
 def _polygon(corners: int, inner: float = 1.0) -> Draw:
-    """A regular polygon, or a star where every other corner is `inner` as far from the centre."""
+    """A regular polygon, or a star where every other corner is `inner` as far from the center."""
 
     def draw(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
         x, y, radius, turn = _place(side, rng)
@@ -131,7 +131,7 @@ def _crescent(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
 
 
 def _petals(count: int) -> Draw:
-    """A flower of so many round petals about a centre of another colour."""
+    """A flower of so many round petals about a center of another color."""
 
     def draw(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
         x, y, r, turn = _place(side, rng)

@@ -193,7 +193,7 @@ def _under(
         marks.grid(rng, page, float(rng.uniform(8, 60)))
     if rng.random() < 0.12:  # a margin, or the columns of a form
         step = rng.uniform(0.1, 1.5) * page.shape[1]
-        marks.ruled(rng, page, step, rng.uniform(0.02, 0.3) * page.shape[1], 0.0, upright=True)
+        marks.ruled(rng, page, step, rng.uniform(0.02, 0.3) * page.shape[1], 0.0, vertical=True)
     many = 4.0 if blank else 1.0
     for mark, share in marks.MARKS.values():
         if rng.random() < min(0.8, many * share):

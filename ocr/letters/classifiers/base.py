@@ -11,7 +11,7 @@ from ocr.weights import Metadata
 
 
 class Classifier(Protocol):
-    """Tells which character a normalised glyph shows.
+    """Tells which character a normalized glyph shows.
 
     Attributes
     ----------
