@@ -7,37 +7,174 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ocr.page import Page
+    from ocr.errors import (
+        ConfigError,
+        DataError,
+        ImageError,
+        ModelError,
+        OcrError,
+        OutputError,
+    )
+    from ocr.input.given import Given
+    from ocr.page import Box, Letter, Line, Page, Word
+    from ocr.reader import Reader
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "read"]
+__all__ = [
+    "Box",
+    "ConfigError",
+    "DataError",
+    "ImageError",
+    "Letter",
+    "Line",
+    "ModelError",
+    "OcrError",
+    "OutputError",
+    "Page",
+    "Reader",
+    "Word",
+    "__version__",
+    "read",
+    "read_pages",
+]
 
 
-def read(path: str | PathLike[str], **options: Any) -> Page:
-    """Read one image file; the short form of ``Reader(**options).read(path)``.
+def read(
+    source: Given,
+    *,
+    page: int | None = None,
+    engine: str = "auto",
+    model: str | PathLike[str] | None = None,
+    charset: str | None = None,
+    language: str = "auto",
+    lexicon: Iterable[str] | None = None,
+    pattern: str | None = None,
+    reject: float | None = None,
+    dpi: int = 300,
+) -> Page:
+    """Read one picture or one page.
 
     Parameters
     ----------
-    path : str or path-like
-        An image file.
-    **options
-        Passed to `ocr.reader.Reader`: `engine`, `model`, `charset`.
+    source : str, path, bytes, binary file, PIL.Image.Image or array
+        A path ("-" is stdin), the content of an image file or PDF, a file to read it from, or the
+        picture itself. Arrays are (H, W), (H, W, 3) RGB or (H, W, 4) RGBA: uint8, bool (True is
+        white), or float in [0, 1].
+    page : int, optional
+        Which page of a PDF or TIFF file, from 1; needed if it has several.
+    engine : {"auto", "letters", "lines"}
+        Way of reading: single letters, whole lines, or what suits the page.
+    model : str or path, optional
+        Weight file: a path, or the name of an installed one.
+    charset : str, optional
+        The only characters that may be read, such as "0123456789".
+    language : str
+        "english", "french", "auto" for what suits the page, "none" for the ink alone, or the
+        weight file of a language model.
+    lexicon : iterable of str, optional
+        Words to be expected; others are read as well.
+    pattern : str, optional
+        Regular expression, or a name such as "date", that the text of every line must fit.
+    reject : float, optional
+        Probability of being right under which a character becomes U+FFFD.
+    dpi : int
+        Dots an inch at which a PDF page becomes a picture.
 
     Returns
     -------
     Page
+        Its `text`, `lines`, `words` and `letters` with boxes in pixels of the upright picture and
+        confidences in [0, 1]. Without lines, and with a warning, if nothing looks like writing.
 
     Raises
     ------
-    ocr.errors.ImageError
-        The file is missing or is not an image.
-    ocr.errors.ModelError
+    ImageError
+        The picture cannot be opened, or has several pages and `page` is not given.
+    ModelError
         A weight file is missing or unusable.
+    ValueError, TypeError
+        An argument has no such value, or the source is none of the above.
+
+    Examples
+    --------
+    >>> page = ocr.read("photo.jpg", language="french")  # doctest: +SKIP
+    >>> [(word.text, word.confidence, word.box) for word in page.words]  # doctest: +SKIP
     """
+    from ocr.input.given import photo_of
+
+    weights = None if model is None else str(model)
+    words = None if lexicon is None else tuple(lexicon)
+    reader = _reader(engine, weights, charset, language, words, pattern, reject)
+    return reader.read(photo_of(source, page, dpi))
+
+
+def read_pages(
+    source: Given,
+    *,
+    pages: Iterable[int] | None = None,
+    engine: str = "auto",
+    model: str | PathLike[str] | None = None,
+    charset: str | None = None,
+    language: str = "auto",
+    lexicon: Iterable[str] | None = None,
+    pattern: str | None = None,
+    reject: float | None = None,
+    dpi: int = 300,
+) -> Iterator[Page]:
+    """Read all pages of a PDF or TIFF file, one after the other, each when it is asked for.
+
+    Parameters
+    ----------
+    source : str, path, bytes, binary file, PIL.Image.Image or array
+        As for `read`; what is a single picture gives one page.
+    pages : iterable of int, optional
+        Numbers of the pages to read, from 1; all by default.
+    engine, model, charset, language, lexicon, pattern, reject, dpi
+        As for `read`.
+
+    Yields
+    ------
+    Page
+
+    Raises
+    ------
+    ImageError, ModelError, ValueError, TypeError
+        As `read` does.
+
+    Examples
+    --------
+    >>> texts = [page.text for page in ocr.read_pages("letters.pdf")]  # doctest: +SKIP
+    """
+    from ocr.input.given import photos_of
+
+    weights = None if model is None else str(model)
+    words = None if lexicon is None else tuple(lexicon)
+    reader = _reader(engine, weights, charset, language, words, pattern, reject)
+    return (reader.read(photo) for photo in photos_of(source, pages, dpi))
+
+
+@lru_cache(maxsize=1)
+def _reader(*options: Any) -> Reader:
+    """The reader of the last call, which has its models loaded."""
     from ocr.reader import Reader
 
-    return Reader(**options).read(path)
+    return Reader(*options)
+
+
+def __getattr__(name: str) -> Any:
+    """The other names, loaded when they are first used: the program's help needs none."""
+    homes = {"Reader": "reader", **dict.fromkeys(("Box", "Letter", "Line", "Page", "Word"), "page")}
+    if name in __all__:
+        return getattr(import_module(f"ocr.{homes.get(name, 'errors')}"), name)
+    raise AttributeError(f"module 'ocr' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

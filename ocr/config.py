@@ -17,16 +17,31 @@ from typing import Any
 from ocr.errors import ConfigError
 
 FILE_NAME = "ocr.toml"
+DISTRIBUTION = "ocr"  # what is installed by pip, as setup.cfg calls it
+TORCH_INDEX = "https://download.pytorch.org/whl/cpu"  # builds without 4 GB of CUDA
 
 # Here and not where they are used, which is slow to import: the help of the program names them.
 ENGINES = ("auto", "letters", "lines")  # ways of reading
 REJECTED = "\N{REPLACEMENT CHARACTER}"  # stands for what was not read surely enough
 DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for text
+LEVELS = ("auto", "letter", "word", "line")  # of what gets a box in a drawing
 KINDS = ("mlp", "cnn", "lines")  # of models that can be trained
 AUGMENTATIONS = ("none", "gentle", "strong")  # how much samples are changed in training
 
 # What an option is called by a person -> (what its function calls it, whether it takes several).
 Options = Mapping[str, tuple[str, bool]]
+
+
+def install_hint(extra: str) -> str:
+    """The command that brings an extra, for messages.
+
+    Examples
+    --------
+    >>> install_hint("pdf")
+    'pip install "ocr[pdf]"'
+    """
+    index = f" --extra-index-url {TORCH_INDEX}" if extra == "train" else ""
+    return f'pip install "{DISTRIBUTION}[{extra}]"{index}'
 
 
 def read_config(path: Path, own: Options, commands: Mapping[str, Options]) -> dict[str, Any]:

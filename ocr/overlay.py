@@ -1,7 +1,9 @@
-"""Draw a `Page` on its photo: boxes coloured by confidence, line order, the letters as read."""
+"""Draw a `Page` on its photo: boxes coloured by confidence, line order, the text as read."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple, TypeAlias
 
@@ -9,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr.page import Box, Letter, Page
+from ocr.config import LEVELS
+from ocr.page import Box, Letter, Line, Page, Word
 
 Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -25,6 +28,11 @@ LINE_COLOUR = (170, 51, 119)  # purple: line numbers and baselines
 PAPER = (255, 255, 255)
 DARKER = 0.75  # factor on a colour for letters, whose strokes are thinner than a box's
 FADED = 0.35  # share of white laid over the photo, so that the drawing stands out
+
+SIDE = 2400  # pixels, longer side of a drawing: small enough for a screen and for mail
+MOST_SIDE = 4800  # up to which it is enlarged
+READABLE = 24  # pixels, median letter height at which letters as read can be told in a drawing
+LETTERS_FROM = 20  # pixels, median letter height from which each gets a box of its own by "auto"
 
 # Sizes as shares of the median letter height, and limits in pixels that keep them legible.
 LETTER_FONT = 0.55
@@ -44,7 +52,30 @@ def colour_of(confidence: float) -> tuple[int, int, int]:
     return next((colour for start, colour in COLOURS if confidence >= start), COLOURS[-1][1])
 
 
-def draw_page(rgb: NDArray[np.uint8], page: Page) -> Image.Image:
+def side_for(page: Page, level: str = "auto") -> int:
+    """Pixels of the photo's longer side at which what was read can be told in a drawing.
+
+    No more than the photo has, unless the letters need it.
+    """
+    longer = max(page.height, page.width)
+    side = min(longer, SIDE)
+    height = _letter_height(page)
+    if height and level != "line":
+        side = max(side, math.ceil(longer * READABLE / height))
+    return min(side, MOST_SIDE)
+
+
+def enlarged(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A photo whose longer side is `side` at least."""
+    height, width = rgb.shape[:2]
+    scale = side / max(height, width)
+    if scale <= 1:
+        return rgb
+    size = (round(width * scale), round(height * scale))
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BICUBIC))
+
+
+def draw_page(rgb: NDArray[np.uint8], page: Page, level: str = "auto") -> Image.Image:
     """Show what was read, and how surely, on the photo itself.
 
     Parameters
@@ -53,19 +84,28 @@ def draw_page(rgb: NDArray[np.uint8], page: Page) -> Image.Image:
         The whole upright photo at any size; see `ocr.input.photo.Photo.rgb`.
     page : Page
         What was read from it, in pixels of the original.
+    level : {"auto", "letter", "word", "line"}
+        What gets a box and its text; "auto" takes letters where they are large enough, else words.
 
     Returns
     -------
     PIL.Image.Image
-        RGB: the photo, faded, with a box and the letter at each letter, the baseline and the
-        number of each line; below it a legend, and at its left a margin if numbers need one.
+        RGB: the photo, faded, with a box and the text at each letter, word or line, the baseline
+        and the number of each line; below it a legend, and at its left a margin if numbers need
+        one.
+
+    Raises
+    ------
+    ValueError
+        If there is no such level.
     """
+    if level not in LEVELS:
+        raise ValueError(f"level must be one of {', '.join(LEVELS)}, got {level!r}")
     height, width = rgb.shape[:2]
     scale_y, scale_x = height / page.height, width / page.width
-    if page.lines:
-        letter_height = median(letter.box.height for letter in page.letters) * scale_y
-    else:
-        letter_height = max(width, height) * BLANK_LETTER
+    letter_height = _letter_height(page) * scale_y or max(width, height) * BLANK_LETTER
+    if level == "auto":
+        level = "letter" if letter_height >= LETTERS_FROM else "word"
     stroke = _within(STROKE * letter_height, STROKE_PIXELS)
     small = _font(LETTER_FONT * letter_height, LETTER_FONT_PIXELS)
     large = _font(NUMBER_FONT * letter_height, NUMBER_FONT_PIXELS)
@@ -84,10 +124,18 @@ def draw_page(rgb: NDArray[np.uint8], page: Page) -> Image.Image:
         if len(line.baseline) > 1:
             points = [view.point(y, x) for y, x in line.baseline]
             draw.line(points, LINE_COLOUR, stroke, joint="curve")
-        for letter in line.letters:
-            _draw_letter(draw, letter, view, stroke, small)
+        parts: dict[str, Sequence[Letter | Word | Line]]
+        parts = {"letter": line.letters, "word": line.words, "line": [line]}
+        for part in parts[level]:
+            _draw_part(draw, part, view, stroke, small)
         _draw_number(draw, number, view.corners(line.box), badge, large)
     return _with_legend(picture, page)
+
+
+def _letter_height(page: Page) -> float:
+    """The usual height of a letter, in pixels of the original; 0 of a page without letters."""
+    letters = page.letters
+    return float(median(letter.box.height for letter in letters)) if letters else 0.0
 
 
 class _View(NamedTuple):
@@ -107,20 +155,20 @@ class _View(NamedTuple):
         return x1, y1, max(x1, x2), max(y1, y2)
 
 
-def _draw_letter(
-    draw: ImageDraw.ImageDraw, letter: Letter, view: _View, stroke: int, font: Font
+def _draw_part(
+    draw: ImageDraw.ImageDraw, part: Letter | Word | Line, view: _View, stroke: int, font: Font
 ) -> None:
-    x1, y1, x2, y2 = view.corners(letter.box)
-    colour = colour_of(letter.confidence)
+    x1, y1, x2, y2 = view.corners(part.box)
+    colour = colour_of(part.confidence)
     draw.rectangle((x1 - stroke, y1 - stroke, x2 + stroke, y2 + stroke), None, colour, stroke)
     # Above the box at its left edge; where that is off the picture, inside at the top.
-    _, top, right, _ = draw.textbbox((0, 0), letter.text, font, anchor="lb")
+    _, top, right, _ = draw.textbbox((0, 0), part.text, font, anchor="lb")
     x, y = float(x1 - stroke), float(y1 - 2 * stroke)
     if y + top < 0:
         y = y1 - top
     x = max(0.0, min(x, draw.im.size[0] - right - stroke))
     ink = tuple(round(DARKER * part) for part in colour)
-    draw.text((x, y), letter.text, ink, font, "lb", stroke_width=max(1, stroke), stroke_fill=PAPER)
+    draw.text((x, y), part.text, ink, font, "lb", stroke_width=max(1, stroke), stroke_fill=PAPER)
 
 
 def _badge_size(lines: int, font: Font) -> tuple[float, float]:

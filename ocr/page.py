@@ -2,6 +2,9 @@
 
 All coordinates are pixels of the upright original photo (EXIF orientation applied), origin top
 left, `(row, col)`. The objects are frozen; JSON goes both ways without loss.
+
+What a page can be written as and drawn on is loaded by name when it is asked for: those modules
+know pages, and pages need to know nothing of them.
 """
 
 from __future__ import annotations
@@ -10,13 +13,23 @@ import json
 import math
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 from itertools import groupby
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 SCHEMA_VERSION = 1
 
 ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
+SHOWN = 30  # characters of a text in a one-line description
+NOTEBOOK_SIDE = 1200  # pixels, longer side of a drawing in a notebook
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -95,6 +108,9 @@ class Letter:
     confidence: float
     alternatives: tuple[tuple[str, float], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Letter({self.text!r}, {self.confidence:.2f}, {self.box.as_list()})"
+
 
 @dataclass(frozen=True)
 class Word:
@@ -114,6 +130,9 @@ class Word:
     def confidence(self) -> float:
         """Expected share of this word's characters that are right."""
         return sum(letter.confidence for letter in self.letters) / len(self.letters)
+
+    def __repr__(self) -> str:
+        return _described("Word", self) if self.letters else "Word()"
 
 
 @dataclass(frozen=True)
@@ -148,6 +167,25 @@ class Line:
         letters = self.letters
         return sum(letter.confidence for letter in letters) / len(letters)
 
+    def __repr__(self) -> str:
+        return _described("Line", self) if self.letters else "Line()"
+
+
+def _described(kind: str, part: Word | Line) -> str:
+    return f"{kind}({part.text!r}, {part.confidence:.2f}, {part.box.as_list()})"
+
+
+class Picture(Protocol):
+    """What a page was read from; see `ocr.input.photo.Photo`."""
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def width(self) -> int: ...
+
+    def rgb(self, long_side: int) -> NDArray[np.uint8]: ...
+
 
 @dataclass(frozen=True)
 class Page:
@@ -155,7 +193,8 @@ class Page:
 
     `transform` is the 3x3 homography from the photo to the straightened page, in homogeneous
     `(row, col, 1)` coordinates. `warnings` are sentences for the person, such as "nothing that
-    looks like writing".
+    looks like writing". `photo` is the picture it was read from, if that is known: it is not part
+    of JSON and does not count when pages are compared.
     """
 
     height: int
@@ -164,6 +203,13 @@ class Page:
     engine: str = ""
     transform: tuple[tuple[float, ...], ...] = IDENTITY
     warnings: tuple[str, ...] = ()
+    photo: Picture | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        text = " ".join(self.text.split())
+        text = text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+        lines = f"{len(self.lines)} line{'' if len(self.lines) == 1 else 's'}"
+        return f"Page({self.height} x {self.width}, {lines}, {text!r}, {self.confidence:.2f})"
 
     @property
     def text(self) -> str:
@@ -174,6 +220,10 @@ class Page:
     def blocks(self) -> tuple[tuple[Line, ...], ...]:
         """The lines, those of one block together."""
         return tuple(tuple(lines) for _, lines in groupby(self.lines, lambda line: line.block))
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        return tuple(word for line in self.lines for word in line.words)
 
     @property
     def letters(self) -> tuple[Letter, ...]:
@@ -228,6 +278,90 @@ class Page:
     @staticmethod
     def from_json(text: str) -> Page:
         return Page.from_dict(json.loads(text))
+
+    def save(self, path: str | PathLike[str], format: str | None = None) -> None:
+        """Write the page into a file, which is replaced if it is there.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Its ending tells the format: .txt, .json, .pdf, .hocr, .tsv and so on.
+        format : str, optional
+            A key of `ocr.formats.FORMATS`, where the ending does not tell.
+
+        Raises
+        ------
+        ValueError
+            There is no such format, or neither the ending nor `format` tells it.
+        OutputError
+            It cannot be written, or the format needs the photo, which is not known.
+        """
+        import_module("ocr.formats").save(self, path, format)
+
+    def draw(self, level: str = "auto", long_side: int | None = None) -> Image:
+        """The photo with boxes, coloured by how sure each reading is, and what was read.
+
+        Parameters
+        ----------
+        level : {"auto", "letter", "word", "line"}
+            What gets a box; "auto" takes letters where they can be seen so, else words.
+        long_side : int, optional
+            Pixels of the photo's longer side; by default enough to read the letters.
+
+        Returns
+        -------
+        PIL.Image.Image
+            RGB. On white paper if the page does not know its photo, as one that comes from JSON.
+        """
+        overlay = import_module("ocr.overlay")
+        side = overlay.side_for(self, level) if long_side is None else long_side
+        if self.photo is None:
+            scale = side / max(self.height, self.width)
+            size = (max(1, round(self.height * scale)), max(1, round(self.width * scale)), 3)
+            rgb = np.full(size, 255, dtype=np.uint8)
+        else:
+            rgb = overlay.enlarged(self.photo.rgb(side), side)
+        picture: Image = overlay.draw_page(rgb, self, level)
+        return picture
+
+    def to_pandas(self) -> Any:
+        """A table of the words: block, line and word from 1, text, confidence, y1, x1, y2, x2.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ImportError
+            pandas is not installed.
+        """
+        columns = ("block", "line", "word", "text", "confidence", "y1", "x1", "y2", "x2")
+        rows = [
+            (line.block, k, j, word.text, word.confidence, *word.box.as_list())
+            for k, line in enumerate(self.lines, 1)
+            for j, word in enumerate(line.words, 1)
+        ]
+        return import_module("pandas").DataFrame(rows, columns=list(columns))
+
+    def _repr_png_(self) -> bytes:
+        """The drawing, as Jupyter shows it."""
+        import io
+
+        stream = io.BytesIO()
+        self.draw(long_side=min(max(self.height, self.width), NOTEBOOK_SIDE)).save(stream, "PNG")
+        return stream.getvalue()
+
+    def _repr_html_(self) -> str:
+        """The drawing and the text, as Jupyter shows them."""
+        import base64
+        import html
+
+        picture = base64.b64encode(self._repr_png_()).decode()
+        return (
+            f'<img src="data:image/png;base64,{picture}" alt="what was read, in boxes" '
+            f'style="max-width: 100%"><pre>{html.escape(self.text)}</pre>'
+        )
 
 
 def _line_to_dict(line: Line) -> dict[str, Any]:
@@ -329,21 +463,7 @@ def map_page(page: Page, matrix: Matrix, height: int, width: int) -> Page:
         )
         for line in page.lines
     )
-    transform = _product(page.transform, _inverse(matrix))
+    onto = np.array(page.transform) @ np.linalg.inv(np.array(matrix, dtype=float))
+    onto = onto / onto[2, 2] + 0.0  # a homography holds up to a factor; no negative zeros
+    transform = tuple(tuple(row) for row in onto.tolist())
     return replace(page, height=height, width=width, lines=lines, transform=transform)
-
-
-def _product(a: Matrix, b: Matrix) -> tuple[tuple[float, ...], ...]:
-    rows = [[sum(x * y for x, y in zip(row, col, strict=True)) for col in zip(*b, strict=True)]
-            for row in a]  # fmt: skip
-    return tuple(tuple(value / rows[2][2] + 0.0 for value in row) for row in rows)
-
-
-def _inverse(matrix: Matrix) -> Matrix:
-    """Inverse of a 3 x 3 matrix up to a factor, which a homography does not have: the adjugate."""
-    (a, b, c), (d, e, f), (g, h, i) = matrix
-    return (
-        (e * i - f * h, c * h - b * i, b * f - c * e),
-        (f * g - d * i, a * i - c * g, c * d - a * f),
-        (d * h - e * g, b * g - a * h, a * e - b * d),
-    )

@@ -16,6 +16,7 @@ from ocr.page import Letter, Page, Word
 from ocr.weights import find_weights, installed, read_metadata
 
 if TYPE_CHECKING:
+    from ocr.input.given import Given
     from ocr.input.photo import Photo
     from ocr.layout.sheet import Picture
     from ocr.letters.classifiers.base import Classifier
@@ -138,7 +139,7 @@ class Reader:
 
     def read(
         self,
-        source: str | PathLike[str] | Photo,
+        source: Given | Photo,
         on_stage: OnStage | None = None,
         on_line: OnLine | None = None,
     ) -> Page:
@@ -146,7 +147,8 @@ class Reader:
 
         Parameters
         ----------
-        source : path, "-" for stdin, or Photo
+        source : path, bytes, binary file, PIL.Image.Image, array or Photo
+            See `ocr.input.given.photo_of`.
         on_stage : callable, optional
             Called with the name and the grey picture of each stage on the way.
         on_line : callable, optional
@@ -163,10 +165,11 @@ class Reader:
         ocr.errors.ImageError
             If the image cannot be read.
         """
-        from ocr.input.photo import Photo, open_image
+        from ocr.input.given import photo_of
 
-        photo = source if isinstance(source, Photo) else open_image(source)
+        photo = photo_of(source)
         page = self._read_page(photo, on_stage, on_line)
+        page = replace(page, photo=replace(photo))  # a copy, without what it has decoded
         if self.pattern is not None:
             page = _mark_misfits(page, self.pattern)
         return page if self.reject is None else _reject(page, self.reject)

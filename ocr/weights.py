@@ -25,6 +25,10 @@ METADATA_KEY = "ocr"  # key in safetensors headers and ONNX metadata_props
 NPZ_KEY = "metadata"  # array name in .npz files
 SUFFIXES = (".npz", ".safetensors", ".onnx")
 CHECKSUMS = "SHA256SUMS"
+LANGUAGE_CODES = {
+    **dict.fromkeys(("en", "eng"), "english"),
+    **dict.fromkeys(("fr", "fra", "fre"), "french"),
+}  # ISO 639, as Tesseract and others call languages
 SENT: dict[str, Path] = {}  # on a worker of a cluster: name of a weight file -> where it is here
 
 
@@ -105,6 +109,27 @@ def find_weights(name: str) -> Path:
         return _weights_in(path)
     known = ", ".join(path.name for path in installed()) or "none"
     raise ModelError(f"{name}: no such model. Give the path of a weight file or one of: {known}.")
+
+
+def find_language(name: str) -> str:
+    """The language model to use for what a person calls a language: its file's name, or a path.
+
+    Raises
+    ------
+    ModelError
+        There is none; the message lists the languages.
+    """
+    name = LANGUAGE_CODES.get(name.lower(), name)
+    if name in ("auto", "none") or name in SENT or Path(name).exists():
+        return name
+    files = [path for path in installed() if path.suffix == ".npz"]
+    if any(name in (path.name, path.stem) for path in files):
+        return name
+    known = [path.stem for path in files if read_metadata(path).kind == "language"]
+    raise ModelError(
+        f"{name}: no such language. Known are {', '.join(known) or 'none'}; auto chooses among "
+        "them, none goes by the ink alone, which suits other languages."
+    )
 
 
 def _weights_in(folder: Path) -> Path:

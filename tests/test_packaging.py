@@ -4,7 +4,9 @@ The environments are fresh but see the dependencies of the one the tests run in,
 downloaded.
 """
 
+import configparser
 import os
+import re
 import shutil
 import site
 import subprocess
@@ -18,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from ocr import __version__, weights
+from ocr.config import DISTRIBUTION, TORCH_INDEX, install_hint
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "images" / "phone_note.jpg"
@@ -139,3 +142,21 @@ def test_only_named_packages_are_packaged():
         for path in (ROOT / top).rglob("__init__.py")
     }
     assert set(listed) == found | {"ocr.models"}
+
+
+def test_hints_name_the_distribution():
+    """What messages tell to install is what setup.cfg calls it, with extras that there are."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    assert config["metadata"]["name"] == DISTRIBUTION
+    asked = {
+        extra
+        for path in (ROOT / "ocr").rglob("*.py")
+        for extra in re.findall(r"install_hint\(['\"](\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert asked
+    assert asked <= set(config["options.extras_require"])
+    for path in (ROOT / "ocr").rglob("*.py"):
+        spelt = re.findall(r"pip install .?ocr\[", path.read_text(encoding="utf-8"))
+        assert not spelt or path.name == "config.py", path
+    assert TORCH_INDEX in install_hint("train")

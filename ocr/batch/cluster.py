@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocr.batch.tasks import Outcome, Step, Stop, Task, failure
+from ocr.config import install_hint
 from ocr.errors import ModelError, OcrError
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _connect(address: str) -> Client:
         from distributed import Client
     except ModuleNotFoundError:
         raise OcrError(
-            "--scheduler needs Dask. Install it with pip install 'ocr[cluster]'."
+            f"--scheduler needs Dask. Install it with {install_hint('cluster')}"
         ) from None
     where = {"scheduler_file": address} if Path(address).is_file() else {"address": address}
     try:

@@ -63,6 +63,8 @@ class ReadDocument:
     def content(self, document: Document) -> Path | bytes:
         from ocr.input.sources import read_source
 
+        if document.content is not None:
+            return document.content
         return read_source(document.path, document.name)
 
     def about(self, document: Document) -> str:

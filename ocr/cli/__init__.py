@@ -59,11 +59,48 @@ def _where_from(error: click.BadParameter) -> str:
         return ""
     source = error.ctx.get_parameter_source(error.param.name)
     if source is ParameterSource.ENVIRONMENT:
-        return f" (from the environment: {error.param.envvar})"
+        names = error.param.envvar
+        told = names if isinstance(names, str) else " or ".join(names or ())
+        return f" (from the environment: {told})"
     return " (from the file of options)" if source is ParameterSource.DEFAULT_MAP else ""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """The commands; without the name of one, files are read: `ocr photo.jpg`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flags = {flag for option in self.params for flag in (*option.opts, *option.secondary_opts)}
+        own = {*flags, *ctx.help_option_names}
+        first = args[0] if args else ""
+        if first.startswith("-") and first != "-" and first.partition("=")[0] not in own:
+            wanted = "--clipboard" in args or any(_names_input(arg) for arg in args)
+            if wanted and not any(arg in self.commands for arg in args):
+                args = ["read", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands and _names_input(args[0]):
+            args = ["read", *args]
+        return super().resolve_command(ctx, args)
+
+
+def _names_input(argument: str) -> bool:
+    """Whether an argument is something to read and no misspelt command."""
+    import os
+
+    if argument == "-" or os.path.exists(argument):  # noqa: PTH110 - a name may hold a null byte
+        return True
+    if "://" in argument or os.sep in argument or "*" in argument:
+        return True
+    return "." in argument and not argument.startswith("-")
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--config",
     metavar="FILE",
@@ -78,6 +115,8 @@ def _where_from(error: click.BadParameter) -> str:
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Read handwriting from photos and scans, offline.
+
+    `ocr photo.jpg` is short for `ocr read photo.jpg`.
 
     Results go to stdout, everything else to stderr. Exit status: 0 all read, 1 some inputs
     failed, 2 wrong usage, 3 a model is missing or unusable.
@@ -111,8 +150,12 @@ def _name_variables() -> None:
         before = "OCR_" if command is cli else f"OCR_{command.name}_"
         for option in command.params:
             if isinstance(option, click.Option) and option.name != "version":
-                flag = next(flag for flag in option.opts if flag.startswith("--"))
-                option.envvar = f"{before}{flag[2:]}".upper().replace("-", "_")
+                names = [
+                    f"{before}{flag[2:]}".upper().replace("-", "_")
+                    for flag in option.opts
+                    if flag.startswith("--")
+                ]
+                option.envvar = names[0] if len(names) == 1 else names
 
 
 _name_variables()

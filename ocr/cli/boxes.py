@@ -2,94 +2,193 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr.cli.console import print_out, warn
-from ocr.cli.options import FILE, common, how_to_read
-from ocr.cli.reading import make_reader
-from ocr.errors import ExitCode
+from ocr.cli.console import complain, note, print_out
+from ocr.cli.options import FILE, common, how_to_read, output, which_pages
+from ocr.cli.progress import progress
+from ocr.cli.reading import make_reader, read_document
+from ocr.config import LEVELS
+from ocr.errors import ExitCode, OcrError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ocr.input.documents import Document, PageRange, PageSource
+    from ocr.page import Page
 
-OVERLAY_SIDE = 2400  # pixels, longer side of an overlay: letters stay legible, files small
+
 OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
+SUFFIX = ".boxes.png"  # of pictures in a folder
 
 
 @click.command()
-@click.argument("file", metavar="FILE", type=FILE)
+@click.argument("files", metavar="FILE...", nargs=-1, type=FILE)
+@which_pages
 @how_to_read
+@output(
+    "Draw boxes, line order and text into this image; into a folder, if it is one, ends in / or "
+    "has no suffix, an image for each page.",
+    "PATH",
+)
 @click.option(
-    "--out", metavar="FILE", type=FILE, help="Draw boxes, line order and letters into this image."
+    "--level",
+    type=click.Choice(LEVELS),
+    default="auto",
+    show_default=True,
+    help="What gets a box in the picture: auto takes letters where they are large enough to be "
+    "told, else words.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the same in numbers.")
 @click.option(
-    "--stages", metavar="DIR", type=FILE, help="Write a picture of each stage of finding letters."
+    "-f",
+    "--format",
+    "format_",
+    type=click.Choice(("json",)),
+    help="The same as --json.",
 )
 @click.option(
-    "--page",
-    "number",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Page of a PDF or TIFF file.",
+    "--stages", metavar="DIR", type=FILE, help="Write a picture of each stage of finding letters."
 )
+@click.option("--page", "number", type=click.IntRange(min=1), hidden=True, help="See --pages.")
 @common
 def boxes(
-    file: str,
+    files: tuple[str, ...],
+    recursive: bool,
+    files_from: str | None,
+    ranges: tuple[PageRange, ...],
+    dpi: int,
     reading: dict[str, Any],
     out: str | None,
+    level: str,
     as_json: bool,
+    format_: str | None,
     stages: str | None,
-    number: int,
+    number: int | None,
 ) -> int:
-    """Show what was found in a photo, box by box.
+    """Show what was found in photos, box by box.
 
-    Boxes are [y1, x1, y2, x2] in pixels of the upright photo, y2 and x2 exclusive. Their colours
-    tell how sure each reading is. Give at least one of --out, --json and --stages.
+    FILE is as for `ocr read`. Boxes are [y1, x1, y2, x2] in pixels of the upright photo, y2 and x2
+    exclusive. Their colours tell how sure each reading is. Small writing is enlarged. Give at
+    least one of --output, --json and --stages.
 
     \b
-    ocr boxes photo.jpg --out overlay.png
+    ocr boxes photo.jpg -o overlay.png
+    ocr boxes scans/ --level word -o overlays/
     """
+    from ocr.input.documents import find_documents, read_list
+
+    as_json = as_json or format_ == "json"
+    if not files and files_from is None:
+        raise click.UsageError("Missing argument 'FILE...'.")
     if not (out or as_json or stages):
-        raise click.UsageError("Nothing to do: give --out, --json or --stages.")
+        raise click.UsageError("Nothing to do: give --output, --json or --stages.")
+    ranges = ranges or (((number, number),) if number else ())
+    failures: list[str] = []
+
+    def on_error(name: str, error: Exception) -> None:
+        complain(error, name)
+        failures.append(name)
+
+    into_folder = out is not None and (
+        os.path.isdir(out) or out.endswith(("/", os.sep)) or not Path(out).suffix  # noqa: PTH112
+    )
     kind = OVERLAY_KINDS.get(Path(out).suffix.lower()) if out else None
-    if out and kind is None:
+    if out and not into_folder and kind is None:
         raise click.BadParameter(
-            f"{out}: end it in {', '.join(OVERLAY_KINDS)}.", param_hint="--out"
+            f"{out}: end it in {', '.join(OVERLAY_KINDS)}.", param_hint="--output"
         )
-
-    from ocr.input.photo import open_image
-
-    if out:
-        from ocr.formats.output import refuse_existing, replacing
-        from ocr.input.documents import Document
-
-        refuse_existing([(Document(file, ""), Path(out))], force=True)
-    reader = make_reader(reading)
-    with replacing(Path(out)) if out else nullcontext() as stream:
-        photo = open_image(file, page=number)
-        page = reader.read(photo, on_stage=_stage_writer(stages) if stages else None)
-        warn(page, photo.name)
-        if stream is not None:
-            from ocr.overlay import draw_page
-
-            draw_page(photo.rgb(OVERLAY_SIDE), page).save(stream, kind)
+    documents = find_documents(
+        [*files, *(read_list(files_from) if files_from else ())],
+        recursive=recursive,
+        ranges=ranges,
+        dpi=dpi,
+        leave_out=Path(out) if out and into_folder else None,
+        on_error=on_error,
+    )
+    if not documents:
+        return ExitCode.SOME_FAILED
+    if not into_folder and (out or stages):
+        documents = [_only_page(documents, "--output" if out else "--stages", on_error)]
+    if stages and len(documents) > 1:
+        raise click.UsageError("--stages shows one page. Name one file.")
+    on_stage = _stage_writer(stages) if stages else None
+    pages = _read_and_draw(documents, reading, out, into_folder, kind, level, on_stage, on_error)
+    single = len(documents) == 1 and len(files) == 1 and documents[0].path == files[0]
     if as_json:
         from ocr.formats import writer
-        from ocr.input.documents import PageSource
 
-        for piece in writer("json")([(PageSource(file, number), page)], True):
+        for piece in writer("json")(pages, single):
             print_out(piece)
-    return ExitCode.OK
+    else:
+        for _ in pages:
+            pass
+    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+def _only_page(
+    documents: list[Document], option: str, on_error: Callable[[str, Exception], None]
+) -> Document:
+    """The one document, and of it the first page if none is asked for."""
+    (document, *others) = documents
+    if others:
+        raise click.UsageError(f"Several files need {option} with the name of a folder.")
+    try:
+        sources = document.sources()
+    except OcrError:
+        return document  # told when it is read
+    if len(sources) > 1:
+        if document.ranges:
+            raise click.UsageError(f"Several pages need {option} with the name of a folder.")
+        note(f"{document.name}: page 1 of {len(sources)}; choose by --pages, or name a folder")
+    return replace(document, ranges=((sources[0].number, sources[0].number),))
+
+
+def _read_and_draw(
+    documents: list[Document],
+    reading: dict[str, Any],
+    out: str | None,
+    into_folder: bool,
+    kind: str | None,
+    level: str,
+    on_stage: Callable[[str, NDArray[np.generic]], None] | None,
+    on_error: Callable[[str, Exception], None],
+) -> Iterator[tuple[PageSource, Page]]:
+    """The pages, drawn as they are read."""
+    from ocr.formats.output import make_folder, refuse_existing, replacing
+
+    if out and into_folder:
+        make_folder(Path(out))
+    elif out:
+        refuse_existing([(documents[0], Path(out))], force=True)
+    reader = make_reader(reading)
+    with progress(documents, "Reading", out is None) as shown:
+        for document in shown:
+            for source, page in read_document(reader, document, on_error, on_stage=on_stage):
+                if out:
+                    target = Path(out)
+                    if into_folder:
+                        number = f".page{source.number:04d}" if source.pages > 1 else ""
+                        target = target / f"{document.stem}{number}{SUFFIX}"
+                        make_folder(target.parent)
+                    with replacing(target) as stream:
+                        _drawn(source, page, level).save(stream, kind or "PNG")
+                yield source, page
+
+
+def _drawn(source: PageSource, page: Page, level: str) -> Any:
+    from ocr.overlay import draw_page, enlarged, side_for
+
+    side = side_for(page, level)
+    return draw_page(enlarged(source.open().rgb(side), side), page, level)
 
 
 def _stage_writer(folder: str) -> Callable[[str, NDArray[np.generic]], None]:

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,6 +31,17 @@ def print_out(text: str | bytes) -> None:
         raise OutputError(
             f"stdout: cannot be written ({error.strerror}). Make room or use --output."
         ) from None
+
+
+def write_out(text: str, path: str | None) -> None:
+    """Write into a file if one is named, else to stdout."""
+    if path is None:
+        print_out(text)
+        return
+    from ocr.formats.output import replacing
+
+    with replacing(Path(path)) as stream:
+        stream.write(text.encode())
 
 
 def _drop_stdout() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from ocr.cli.console import complain, in_json, print_out
-from ocr.cli.options import FILE, common, how_to_read
+from ocr.cli.console import complain, in_json, write_out
+from ocr.cli.options import FILE, common, format_option, how_to_read, output
 from ocr.cli.progress import progress
 from ocr.cli.reading import make_reader, read_document
 from ocr.errors import ExitCode, OcrError
@@ -30,7 +30,9 @@ from ocr.evaluation.normalisation import FORMS, Normalisation
 )
 @click.option("--ignore-case", is_flag=True, help="Let capitals and small letters count as equal.")
 @click.option("--ignore-spaces", is_flag=True, help="Drop all whitespace before comparing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@format_option
+@output("Write the report there instead of to stdout.")
 @common
 def evaluate(
     paths: tuple[str, ...],
@@ -39,6 +41,8 @@ def evaluate(
     ignore_case: bool,
     ignore_spaces: bool,
     as_json: bool,
+    format_: str,
+    out: str | None,
 ) -> int:
     """Measure how well photos are read whose text is known.
 
@@ -68,7 +72,8 @@ def evaluate(
                 scores.append(score(title, truths[document.path], text, normalisation))
     if scores:
         report = Report(normalisation, tuple(scores))
-        print_out(in_json(report.to_dict()) if as_json else report.to_text())
+        as_json = as_json or format_ == "json"
+        write_out(in_json(report.to_dict()) if as_json else report.to_text(), out)
     return ExitCode.SOME_FAILED if failures else ExitCode.OK
 
 

@@ -6,15 +6,17 @@ from typing import Any
 
 import click
 
-from ocr.cli.console import complain, in_json, print_out
-from ocr.cli.options import common
+from ocr.cli.console import complain, in_json, write_out
+from ocr.cli.options import common, format_option, output
 from ocr.errors import ExitCode, ModelError
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@format_option
+@output("Write the list there instead of to stdout.")
 @common
-def models(as_json: bool) -> int:
+def models(as_json: bool, format_: str, out: str | None) -> int:
     """List the installed weight files.
 
     Of each: what it is for, the data it was trained on with their licences, measured figures, and
@@ -49,7 +51,8 @@ def models(as_json: bool) -> int:
         )
     if not found and status == ExitCode.OK:
         raise ModelError(f"{models_dir()}: no weight files here. Reinstall ocr or train a model.")
-    print_out(in_json(found) if as_json else "\n".join(map(_model_card, found)))
+    as_json = as_json or format_ == "json"
+    write_out(in_json(found) if as_json else "\n".join(map(_model_card, found)), out)
     return status
 
 

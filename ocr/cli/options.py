@@ -174,6 +174,33 @@ def _expression(_: click.Context, __: click.Parameter, value: str | None) -> str
     return value
 
 
+def _language(_: click.Context, __: click.Parameter, value: str) -> str:
+    """The language model of ``--language``."""
+    if value in ("auto", "none"):
+        return value
+    from ocr.weights import find_language
+
+    return find_language(value)
+
+
+def output(text: str, metavar: str = "FILE") -> Callable[[Command], Command]:
+    """Add ``--output``, which may be called ``-o`` and ``--out`` as well."""
+    return click.option("-o", "--output", "--out", "out", metavar=metavar, type=FILE, help=text)
+
+
+def format_option(command: Command) -> Command:
+    """Add ``--format`` to a command that reports."""
+    return click.option(
+        "-f",
+        "--format",
+        "format_",
+        type=click.Choice(("text", "json")),
+        default="text",
+        show_default=True,
+        help="For people or for programs.",
+    )(command)
+
+
 def how_to_read(command: Command) -> Command:
     """Add the options that make a `Reader`; the command gets them as one dict, `reading`."""
 
@@ -211,8 +238,10 @@ def how_to_read(command: Command) -> Command:
         ),
         click.option("--no-lm", is_flag=True, help="The same as --language none."),
         click.option(
+            "-l",
             "--language",
             metavar="NAME",
+            callback=_language,
             default="auto",
             show_default=True,
             help="Language model: english, french, auto for what suits the page, none for the ink "

@@ -20,11 +20,12 @@ from ocr.cli.options import (
     how_to_read_many,
     which_pages,
 )
+from ocr.cli.options import output as output_option
 from ocr.cli.progress import progress
 from ocr.cli.read_folder import absolute, executor, read_into_folder
 from ocr.cli.reading import Keep, OnError, ReadPages, make_reader, read_document
 from ocr.errors import ExitCode, OcrError
-from ocr.formats import FORMATS, by_suffix, writer
+from ocr.formats import FORMATS, by_suffix, told_by, writer
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageRange, PageSource
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 @which_pages
 @how_to_read
 @click.option(
+    "-f",
     "--format",
     "formats",
     type=click.Choice(tuple(FORMATS)),
@@ -46,12 +48,10 @@ if TYPE_CHECKING:
     help="What to write; several times for several.",
 )
 @click.option("--join", is_flag=True, help="Running text: lines joined, hyphenated words mended.")
-@click.option(
-    "--output",
-    metavar="PATH",
-    type=FILE,
-    help="Write there instead of to stdout: a file, whose suffix tells the format if --format does "
+@output_option(
+    "Write there instead of to stdout: a file, whose suffix tells the format if --format does "
     "not, or a folder if it is one, ends in / or has no suffix.",
+    "PATH",
 )
 @click.option("--force", is_flag=True, help="Replace files that are there.")
 @how_to_read_many
@@ -68,6 +68,12 @@ if TYPE_CHECKING:
     type=FILE,
     help="Cut out the lines as well: pictures with a .gt.txt each.",
 )
+@click.option("--clipboard", is_flag=True, help="Read the picture that was copied.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Go on reading what comes into the folders FILE until Ctrl-C; needs --output.",
+)
 @common
 def read(
     files: tuple[str, ...],
@@ -78,7 +84,7 @@ def read(
     reading: dict[str, Any],
     formats: tuple[str, ...],
     join: bool,
-    output: str | None,
+    out: str | None,
     force: bool,
     jobs: int | None,
     resume: bool,
@@ -86,6 +92,8 @@ def read(
     scheduler: str | None,
     drafts: bool,
     line_images: str | None,
+    clipboard: bool,
+    watch: bool,
 ) -> int:
     """Read the text of photos or scans.
 
@@ -102,24 +110,25 @@ def read(
     ocr read photo.jpg
     ocr read scans/ --recursive --format text --format alto --output texts/ --jobs 8
     ocr read --charset digits+. --format json receipts/ --output receipts.json
+    ocr read --watch scans/ --output texts/
     """
     from ocr.batch.recipe import ReadDocument
+    from ocr.cli.clipboard import copied_picture
+    from ocr.cli.watch import keep_reading
     from ocr.input.addresses import is_url
-    from ocr.input.documents import find_documents, read_list
+    from ocr.input.documents import Document, find_documents, read_list
 
     if "-" in files and files_from == "-":
         raise click.UsageError("Only one of FILE and --files-from can be stdin.")
     if drafts and "-" in files:
         raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
-    formats = _fitting(tuple(dict.fromkeys(formats)), output)
-    folder = output if output and _is_folder(output, formats) else None
+    formats = _fitting(tuple(dict.fromkeys(formats)), out)
+    folder = out if out and _is_folder(out, formats) else None
     if len(formats) > 1 and folder is None:
         raise click.UsageError("Several formats need --output with the name of a folder.")
-    if "pdf" in formats:
-        from ocr.formats.pdf import require
-
-        require()
-    if not files and files_from is None:
+    for name in formats:
+        FORMATS[name].require()
+    if not files and files_from is None and not clipboard:
         raise click.UsageError("Missing argument 'FILE...'.")
     if folder is None and (jobs or resume or timeout or scheduler):
         raise click.UsageError(
@@ -129,6 +138,9 @@ def read(
         raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
     if scheduler and (jobs or timeout):
         raise click.UsageError("On a cluster --jobs and --timeout are the cluster's own affair.")
+
+    if watch:
+        _check_watched(files, folder, files_from, clipboard, scheduler, drafts or bool(line_images))
 
     failures: list[str] = []
     lost: list[tuple[str, OcrError]] = []
@@ -141,27 +153,35 @@ def read(
         lost.append((name, error))
 
     arguments = [*files, *(read_list(files_from) if files_from else ())]
-    documents = find_documents(
-        arguments,
-        recursive=recursive,
-        ranges=ranges,
-        dpi=dpi,
-        leave_out=Path(folder) if folder and not is_url(folder) else None,
-        on_error=on_lost,
-    )
+    copied = copied_picture() if clipboard else None
+    if isinstance(copied, list):
+        arguments += copied
+        copied = None
+
+    def find() -> list[Document]:
+        return find_documents(
+            arguments,
+            recursive=recursive,
+            ranges=ranges,
+            dpi=dpi,
+            leave_out=Path(folder) if folder and not is_url(folder) else None,
+            on_error=on_lost,
+        )
+
+    if watch and folder:
+        recipe = ReadDocument(_hashable(reading), formats, join)
+        execute_some = partial(executor, recipe=recipe, jobs=jobs, limit=timeout, scheduler=None)
+        return keep_reading(files, recursive, find, recipe, folder, execute_some, force, lost)
+    documents = find()
+    if copied is not None:
+        documents.append(Document("clipboard", "clipboard", dpi=dpi, content=copied))
     if folder is None or not documents:
         for name, error in lost:
             on_error(name, error)
     if not documents:
         return ExitCode.SOME_FAILED
     if folder is not None:
-        recipe = ReadDocument(
-            tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in reading.items()),
-            formats,
-            join,
-            drafts,
-            line_images,
-        )
+        recipe = ReadDocument(_hashable(reading), formats, join, drafts, line_images)
         if scheduler:  # workers may be in another folder
             documents = [absolute(document) for document in documents]
             folder = folder if is_url(folder) else str(Path(folder).absolute())
@@ -169,9 +189,35 @@ def read(
         return read_into_folder(documents, recipe, folder, execute, resume, force, lost)
     keep = _draft_writer(drafts, line_images) if drafts or line_images else None
     read_pages = partial(read_document, make_reader(reading), keep=keep)
-    single = arguments == [documents[0].path]
-    _read_as_one(read_pages, documents, formats[0], join, single, output, force, on_error)
+    single = [*arguments, *([] if copied is None else ["clipboard"])] == [documents[0].path]
+    _read_as_one(read_pages, documents, formats[0], join, single, out, force, on_error)
     return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+def _hashable(reading: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in reading.items())
+
+
+def _check_watched(
+    files: Sequence[str],
+    folder: str | None,
+    files_from: str | None,
+    clipboard: bool,
+    scheduler: str | None,
+    cut: bool,
+) -> None:
+    """Nothing, if folders can be watched so."""
+    from ocr.cli.watch import require
+
+    if folder is None or not files or not all(map(os.path.isdir, files)):
+        raise click.UsageError(
+            "--watch needs folders to watch and --output with the name of a folder."
+        )
+    if files_from or clipboard or scheduler or cut:
+        raise click.UsageError(
+            "--watch goes without --files-from, --clipboard, --scheduler, --gt and --line-images."
+        )
+    require()
 
 
 def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
@@ -195,9 +241,10 @@ def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
             f"--output {output} is the name of a file in the format {' or '.join(fitting)}, not "
             f"{', '.join(formats)}. Leave --format out, or name another file or a folder."
         )
-    if len(fitting) > 1:
+    told = told_by(output)
+    if told is None:
         raise click.UsageError(f"{output}: {' or '.join(fitting)}? Tell by --format.")
-    return fitting
+    return (told,)
 
 
 def _is_folder(output: str, formats: Sequence[str]) -> bool:

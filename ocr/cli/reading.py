@@ -11,6 +11,7 @@ from ocr.errors import ModelError
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageSource
+    from ocr.letters.find_letters import OnStage
     from ocr.page import Page
     from ocr.reader import Reader, ReadLine
 
@@ -26,12 +27,16 @@ def make_reader(reading: dict[str, Any]) -> Reader:
 
 
 def read_document(
-    reader: Reader, document: Document, on_error: OnError, keep: Keep | None = None
+    reader: Reader,
+    document: Document,
+    on_error: OnError,
+    keep: Keep | None = None,
+    on_stage: OnStage | None = None,
 ) -> Iterator[tuple[PageSource, Page]]:
     """Read the pages of a document one after the other; `on_error` is told of those that fail.
 
-    `keep` sees each page with its lines. A model that cannot be used fails them all, so that error
-    passes.
+    `keep` sees each page with its lines, `on_stage` the pictures on the way. A model that cannot be
+    used fails them all, so that error passes.
     """
     from ocr.batch.recipe import describe
 
@@ -45,8 +50,10 @@ def read_document(
         start = time.perf_counter()
         try:
             photo = source.open()
-            if keep is None:
+            if keep is None and on_stage is None:
                 page = reader.read(photo)
+            elif keep is None:
+                page = reader.read(photo, on_stage=on_stage)
             else:
                 page = reader.read(photo, on_line=lines.append)
                 keep(source, page, lines)

@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr.cli.console import print_out, say, tell, wanted
-from ocr.cli.options import FILE, Number, common
+from ocr.cli.options import FILE, Number, common, output
 from ocr.cli.signals import INTERRUPTED, interruptible
-from ocr.config import AUGMENTATIONS, KINDS
+from ocr.config import AUGMENTATIONS, KINDS, install_hint
 from ocr.errors import DataError, ExitCode
 
 if TYPE_CHECKING:
     from training.recipes.trainer import Progress
 
+BAR = "{desc} {bar} {n_fmt}/{total_fmt}{postfix}"
 PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
 
 
 @click.command()
 @click.argument("data", metavar="DATA...", nargs=-1, type=FILE)
-@click.option("--out", metavar="DIR", type=FILE, help="Folder for the model, its card and report.")
+@output("Folder for the model, its card and report.", "DIR")
 @click.option("--kind", type=click.Choice(KINDS), help="What to train; else what suits DATA.")
 @click.option(
     "--from",
@@ -52,7 +53,7 @@ PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person w
     type=click.IntRange(1),
     help="Cores to use; with one, as without it, the same result on every number of cores.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the unfinished training in --out.")
+@click.option("--resume", is_flag=True, help="Go on with the unfinished training in --output.")
 @click.option("--force", is_flag=True, help="Replace a model; write one that became worse.")
 @common
 def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **options: Any) -> int:
@@ -64,11 +65,11 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
 
     \b
     ocr read --gt notes/                      # drafts of the texts, to be corrected
-    ocr train notes/ --out my-hand
+    ocr train notes/ -o my-hand
     ocr read --model my-hand photo.jpg
     """
     if out is None:
-        raise click.UsageError("Missing option '--out': the folder for the model.")
+        raise click.UsageError("Missing option '--output': the folder for the model.")
     if not data and not resume:
         raise click.UsageError("Missing argument 'DATA...': what to learn from.")
     try:
@@ -76,7 +77,7 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
         from training.own_hand.train import train as run
     except ModuleNotFoundError as error:
         raise DataError(
-            f"training needs {error.name}. Install it with: pip install 'ocr[train]'"
+            f"training needs {error.name}. Install it with: {install_hint('train')}"
         ) from None
     settings = Settings(data=data, out=out, **options)
     with interruptible() as stop:
@@ -99,30 +100,40 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
 
 
 def _progress() -> Callable[[Progress], None]:
-    """Show how a training goes: a line that changes on a terminal, else a line an epoch and now
-    and then."""
+    """Show how a training goes: a bar on a terminal, else a line an epoch and now and then."""
+    from tqdm import tqdm
+
     shown = time.monotonic()
     terminal = sys.stderr.isatty()
+    bar: Any = None
     if wanted("quiet"):
         return lambda _: None
 
     def show(at: Progress) -> None:
-        nonlocal shown
+        nonlocal shown, bar
         now = time.monotonic()
         if not at.figures and now - shown < (0.2 if terminal else PLAIN_SECONDS):
             return
         shown = now
         minutes, seconds = divmod(round(at.seconds_left), 60)
-        text = f"epoch {at.epoch}/{at.epochs}  {at.samples}/{at.of}  loss {at.loss:.3f}"
+        left = f"{minutes}:{seconds:02d} left at most"
+        epoch = f"epoch {at.epoch}/{at.epochs}"
+        if terminal and not at.figures:
+            if bar is None:
+                bar = tqdm(total=at.of, leave=False, bar_format=BAR, dynamic_ncols=True)
+            bar.set_description_str(epoch, refresh=False)
+            bar.n = at.samples
+            bar.set_postfix_str(f"loss {at.loss:.3f}  {left}")
+            return
+        if bar is not None:
+            bar.close()
+            bar = None
+        text = f"{epoch}  {at.samples}/{at.of}  loss {at.loss:.3f}"
         for name in ("valid", "base"):
             if name in at.figures:
                 text += f"  {name} {100 * at.figures[name]:.1f} %"
         if at.skipped:
             text += f"  {at.skipped} skipped"
-        text += f"  {minutes}:{seconds:02d} left at most"
-        if terminal and not at.figures:
-            click.echo(f"\r\x1b[K{text}", err=True, nl=False)
-        else:
-            tell(text)
+        tell(f"{text}  {left}")
 
     return show

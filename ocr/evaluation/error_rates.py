@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 BOOTSTRAP_RESAMPLES = 2000  # enough for the second digit of a 95 % interval's ends
 
@@ -23,7 +23,7 @@ def edit_distance(reference: Sequence[str], read: Sequence[str]) -> int:
     >>> edit_distance("kitten", "sitting")
     3
     """
-    return int(_distances(*_codes(reference, read))[-1, -1])
+    return Levenshtein.distance(reference, read)
 
 
 def align(reference: Sequence[str], read: Sequence[str]) -> list[tuple[str | None, str | None]]:
@@ -37,21 +37,16 @@ def align(reference: Sequence[str], read: Sequence[str]) -> list[tuple[str | Non
     >>> align("cot", "coat")
     [('c', 'c'), ('o', 'o'), (None, 'a'), ('t', 't')]
     """
-    a, b = _codes(reference, read)
-    table = _distances(a, b)
-    i, j = len(a), len(b)
     pairs: list[tuple[str | None, str | None]] = []
-    while i or j:
-        if i and j and table[i, j] == table[i - 1, j - 1] + (a[i - 1] != b[j - 1]):
-            i, j = i - 1, j - 1
-            pairs.append((reference[i], read[j]))
-        elif i and table[i, j] == table[i - 1, j] + 1:
-            i -= 1
-            pairs.append((reference[i], None))
+    for part in Levenshtein.opcodes(reference, read):
+        left = reference[part.src_start : part.src_end]
+        right = read[part.dest_start : part.dest_end]
+        if part.tag == "insert":
+            pairs += [(None, item) for item in right]
+        elif part.tag == "delete":
+            pairs += [(item, None) for item in left]
         else:
-            j -= 1
-            pairs.append((None, read[j]))
-    pairs.reverse()
+            pairs += zip(left, right, strict=True)
     return pairs
 
 
@@ -124,31 +119,3 @@ def bootstrap_interval(
     tail = (1 - level) / 2
     low, high = np.quantile(rates, (tail, 1 - tail))
     return float(low), float(high)
-
-
-def _codes(
-    reference: Sequence[str], read: Sequence[str]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Both sequences as integers, equal items alike."""
-    code: dict[str, int] = {}
-    both = [code.setdefault(item, len(code)) for item in (*reference, *read)]
-    numbers = np.array(both, dtype=np.intp)
-    return numbers[: len(reference)], numbers[len(reference) :]
-
-
-def _distances(a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.int32]:
-    """`(len(a) + 1, len(b) + 1)` table of distances between all beginnings (Wagner-Fischer).
-
-    A row at a time: insertions run along the row, ``d[j] = min(c[j], d[j - 1] + 1)``, which is
-    the running minimum of ``c[j] - j``, plus j.
-    """
-    columns = np.arange(len(b) + 1, dtype=np.int32)
-    table = np.empty((len(a) + 1, len(b) + 1), dtype=np.int32)
-    table[0] = columns
-    for i, item in enumerate(a, start=1):
-        above = table[i - 1]
-        row = above + 1
-        np.minimum(row[1:], above[:-1] + (b != item), out=row[1:])
-        np.minimum.accumulate(row - columns, out=table[i])
-        table[i] += columns
-    return table

@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from ocr.errors import OutputError
 
 if TYPE_CHECKING:
     from ocr.input.documents import PageSource
@@ -26,44 +30,107 @@ class Format(NamedTuple):
     module: str  # imported when something is written: the names of the formats cost nothing
     many: bool = True  # a file holds several pages
     also: tuple[str, ...] = ()  # other suffixes that its files are known by
+    photo: bool = False  # it shows the photo
+    joins: bool = False  # it can be running text
+    function: str = "write"  # of its module
 
     @property
     def write(self) -> Callable[..., Iterator[str | bytes]]:
         """The function that makes its documents."""
         module = import_module(f"{__name__}.{self.module}")
-        write: Callable[..., Iterator[str | bytes]] = module.write
+        write: Callable[..., Iterator[str | bytes]] = getattr(module, self.function)
         return write
+
+    def require(self) -> None:
+        """Nothing, if the packages that write it are here; ahead of the work of reading.
+
+        Raises
+        ------
+        OutputError
+            They are not.
+        """
+        module = import_module(f"{__name__}.{self.module}")
+        if hasattr(module, "require"):
+            module.require()
 
 
 FORMATS: dict[str, Format] = {
-    "text": Format(".txt", "text"),
+    "text": Format(".txt", "text", joins=True),
+    "markdown": Format(".md", "markdown", also=(".markdown",), joins=True),
+    "html": Format(".html", "html", photo=True),
     "json": Format(".json", "json"),
     "ndjson": Format(".ndjson", "ndjson", also=(".jsonl",)),
+    "csv": Format(".csv", "csv"),
+    "csv-lines": Format(".lines.csv", "csv", function="write_lines"),
     "tsv": Format(".tsv", "tsv"),
     "hocr": Format(".hocr", "hocr", also=(".html", ".htm")),
     "alto": Format(".alto.xml", "alto", many=False),
     "page": Format(".page.xml", "pagexml", many=False),
-    "pdf": Format(".pdf", "pdf"),
+    "pdf": Format(".pdf", "pdf", photo=True),
+    "docx": Format(".docx", "docx", joins=True),
 }
 
 
 def writer(name: str, join: bool = False) -> Writer:
     """The function of a format; `join` makes running text of lines where it is text."""
     write = FORMATS[name].write
-    return partial(write, join=join) if name == "text" else write
+    return partial(write, join=join) if FORMATS[name].joins else write
 
 
 def by_suffix(name: str) -> tuple[str, ...]:
-    """The formats that a file of this name may have; none if its suffix tells nothing.
+    """The formats that a file of this name may have, the likeliest first; none if it tells nothing.
 
     Examples
     --------
     >>> by_suffix("a.json"), by_suffix("a.alto.xml"), by_suffix("a.xml"), by_suffix("a.log")
     (('json',), ('alto',), ('alto', 'page'), ())
+    >>> by_suffix("a.html"), by_suffix("a.lines.csv")
+    (('html', 'hocr'), ('csv-lines', 'csv'))
     """
     name = name.lower()
-    fitting = tuple(key for key, one in FORMATS.items() if name.endswith((one.suffix, *one.also)))
-    return fitting or (("alto", "page") if name.endswith(".xml") else ())
+    own = [key for key, one in FORMATS.items() if name.endswith(one.suffix)]
+    own.sort(key=lambda key: -len(FORMATS[key].suffix))
+    other = [key for key, one in FORMATS.items() if one.also and name.endswith(one.also)]
+    return (*own, *other) or (("alto", "page") if name.endswith(".xml") else ())
+
+
+def told_by(name: str) -> str | None:
+    """The format of a file of this name; None if its suffix does not tell.
+
+    Examples
+    --------
+    >>> told_by("a.html"), told_by("a.htm"), told_by("a.xml"), told_by("a.log")
+    ('html', 'hocr', None, None)
+    """
+    fitting = by_suffix(name)
+    return (
+        None if len(fitting) != 1 and name.lower().endswith(".xml") else next(iter(fitting), None)
+    )
+
+
+def save(page: Page, path: str | PathLike[str], format: str | None = None) -> None:
+    """Write one page into a file; see `ocr.page.Page.save`."""
+    from ocr.formats.output import replacing
+    from ocr.input.documents import PageSource
+    from ocr.input.photo import Photo
+
+    target = Path(path)
+    name = told_by(target.name) if format is None else format
+    if name not in FORMATS:
+        told = format or target.suffix or target.name
+        raise ValueError(f"{told}: which format? Known are {', '.join(FORMATS)}.")
+    photo = page.photo
+    if isinstance(photo, Photo):
+        content = photo.source if isinstance(photo.source, bytes) else None
+        path = photo.name if content is not None else str(photo.source)
+        source = PageSource(path, photo.page, content=content)
+    elif FORMATS[name].photo:
+        raise OutputError(f"{target}: {name} shows the photo, which this page does not know.")
+    else:
+        source = PageSource(target.stem)
+    with replacing(target) as stream:
+        for piece in _encoded(writer(name)([(source, page)], True)):
+            stream.write(piece)
 
 
 def file_name(name: str, stem: str, source: PageSource) -> str:

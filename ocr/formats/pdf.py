@@ -12,13 +12,13 @@ import math
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from ocr.config import install_hint
 from ocr.errors import OutputError
 from ocr.input.documents import PageSource
 from ocr.input.pdf_pages import POINT
@@ -32,13 +32,20 @@ if TYPE_CHECKING:
 LONG_SIDE = 842  # points, of a photo that tells no size: A4's
 HELD = 1 << 24  # bytes of pictures that are kept in memory
 PIECE = 1 << 20  # bytes that are written at a time
-QUALITY = 90  # of JPEG, for pictures that were none
+PNG_LEVEL = 4  # of compression: a tenth larger than at the best, in a fifth of the time
 CODES = 255  # characters a font holds; code 0 is left out
-EM = 1000  # glyph units
-WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
 INVISIBLE = 3  # text rendering mode
 SHOWING = ("Tj", "TJ", "'", '"')  # operators that show text
-STRETCH = 0.5  # width of a space, in letter heights, where the gap is none
+
+# Poppler puts words together again by measures in units of the font's size: columns part at 0.7 of
+# it, a word goes on its line if it stands less than half of it higher or lower. The writing is half
+# as high as the font, so that gaps and slopes of handwriting stay below that. Chosen, as the three
+# numbers below, by tests/benchmarks/pdf_text.py.
+EM = 1000  # glyph units
+HEIGHT = EM // 2  # of every glyph
+WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
+LEAST_GAP, MOST_GAP = 0.1, 2.0  # between words, in heights of the line: wider ones are bridged
+LEVEL = 1.5  # heights that a line may rise or fall and is set level
 
 # EXIF orientation -> the matrix that lays the stored picture, a unit square, onto the upright page,
 # in page widths and heights.
@@ -73,13 +80,14 @@ def require() -> None:
         The package that writes them is not installed.
     """
     try:
+        import img2pdf  # noqa: F401
         import pikepdf  # noqa: F401
     except ImportError:
-        raise OutputError('Writing PDF needs one more package: pip install "ocr[pdf]"') from None
+        raise OutputError(f"Writing PDF needs one more package: {install_hint('pdf')}") from None
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[bytes]:
-    """One PDF; a JPEG photo or a PDF's page is taken over as it is, without loss.
+    """One PDF; pictures and the pages of PDFs are taken over without loss.
 
     Raises
     ------
@@ -114,53 +122,34 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
             yield piece
 
 
-@dataclass(frozen=True)
-class _Picture:
-    """A picture as a PDF stores it: JPEG, or rows of bits."""
-
-    data: bytes
-    size: tuple[int, int]  # width, height
-    grey: bool
-    bilevel: bool = False
-
-    def stored(self, pdf: Pdf) -> Object:
-        from pikepdf import Name
-
-        stored = pdf.make_stream(self.data)
-        if not self.bilevel:
-            stored.Filter = Name.DCTDecode
-        stored.BitsPerComponent = 1 if self.bilevel else 8
-        stored.ColorSpace = Name.DeviceGray if self.grey else Name.DeviceRGB
-        stored.Type, stored.Subtype = Name.XObject, Name.Image
-        stored.Width, stored.Height = self.size
-        return stored
-
-
 class _Pictures:
     """The pictures of pages, in memory up to `HELD` bytes and then in files until all is saved."""
 
     def __init__(self, pdf: Pdf, opened: ExitStack) -> None:
         self.pdf = pdf
         self.opened = opened
-        self.held: list[tuple[PdfPage, _Picture]] = []
+        self.held: list[tuple[PdfPage, bytes]] = []
 
-    def show(self, sheet: PdfPage, picture: _Picture) -> None:
-        """Let a page have the picture as its /Photo."""
+    def show(self, sheet: PdfPage, picture: bytes) -> None:
+        """Let a page have a picture, which comes as a PDF of one page, as its /Photo."""
         self.held.append((sheet, picture))
-        if sum(len(one.data) for _, one in self.held) > HELD:
+        if sum(len(content) for _, content in self.held) > HELD:
             self._set_aside()
 
     def finish(self) -> None:
         for sheet, picture in self.held:
-            self._give(sheet, picture.stored(self.pdf))
+            self._give(sheet, _taken_over(picture, self.pdf, self.opened))
 
     def _set_aside(self) -> None:
         import pikepdf
 
         file = tempfile.TemporaryFile()  # noqa: SIM115 - of all pages, until they are saved
         self.opened.enter_context(file)
-        with pikepdf.new() as aside:
-            aside.Root.Photos = pikepdf.Array(picture.stored(aside) for _, picture in self.held)
+        with ExitStack() as opened:
+            aside = opened.enter_context(pikepdf.new())
+            aside.Root.Photos = pikepdf.Array(
+                _taken_over(picture, aside, opened) for _, picture in self.held
+            )
             aside.save(file, deterministic_id=True)
         kept = self.opened.enter_context(pikepdf.open(file))
         for (sheet, _), picture in zip(self.held, kept.Root.Photos, strict=True):
@@ -171,6 +160,15 @@ class _Pictures:
         from pikepdf import Name
 
         sheet.add_resource(picture, Name.XObject, Name.Photo)
+
+
+def _taken_over(picture: bytes, pdf: Pdf, opened: ExitStack) -> Object:
+    """The picture of a PDF of one page, in another PDF."""
+    import pikepdf
+
+    one = opened.enter_context(pikepdf.open(io.BytesIO(picture)))
+    (stored,) = one.pages[0].Resources.XObject.values()  # type: ignore[operator]
+    return pdf.copy_foreign(stored)
 
 
 class _Fonts:
@@ -210,20 +208,20 @@ class _Fonts:
     def _font(self, characters: Sequence[str]) -> Dictionary:
         from pikepdf import Array, Dictionary, Name
 
-        glyph = self.pdf.make_stream(f"{WIDTH} 0 0 0 {WIDTH} {EM} d1".encode())
+        glyph = self.pdf.make_stream(f"{WIDTH} 0 0 0 {WIDTH} {HEIGHT} d1".encode())
         names = [Name(f"/g{code}") for code in range(1, len(characters) + 1)]
         return Dictionary(
             Type=Name.Font,
             Subtype=Name.Type3,
             Name=Name("/Invisible"),
-            FontBBox=[0, 0, WIDTH, EM],
+            FontBBox=[0, 0, WIDTH, HEIGHT],
             FontDescriptor=Dictionary(
                 Type=Name.FontDescriptor,
                 FontName=Name("/Invisible"),
                 Flags=4,  # symbolic: its own encoding
-                FontBBox=[0, 0, WIDTH, EM],
+                FontBBox=[0, 0, WIDTH, HEIGHT],
                 ItalicAngle=0,
-                Ascent=EM,
+                Ascent=HEIGHT,
                 Descent=-1,  # Poppler takes none for not told
             ),
             FontMatrix=[1 / EM, 0, 0, 1 / EM, 0, 0],
@@ -257,17 +255,31 @@ def _to_unicode(characters: Sequence[str]) -> bytes:
 
 
 def _add_photo(pdf: Pdf, fonts: _Fonts, pictures: _Pictures, photo: Photo, page: Page) -> None:
-    """Append a page that shows a photo."""
+    """Append a page that shows a photo.
+
+    It is shown with its writing upright: of text on its head PDFium takes the words of a line from
+    right to left.
+    """
     picture, orientation = _picture(photo)
     scale = POINT / photo.dpi if photo.dpi else LONG_SIDE / max(page.height, page.width)
     width, height = page.width * scale, page.height * scale
     a, b, c, d, e, f = LAID[orientation]
     matrix = (a * width, b * height, c * width, d * height, e * width, f * height)
     sheet = pdf.add_blank_page(page_size=(round(width, 2), round(height, 2)))
+    if turns := _turns(page):
+        sheet.Rotate = 360 - 90 * turns
     text = _text(fonts, page, scale)
     sheet.Contents = pdf.make_stream(f"q {_numbers(matrix)} cm /Photo Do Q\n{text}".encode())
     pictures.show(sheet, picture)
     fonts.add_to(sheet)
+
+
+def _turns(page: Page) -> int:
+    """The quarter turns clockwise of most of a page's writing."""
+    letters = [0] * 4
+    for line in page.lines:
+        letters[_turn(line)] += len(line.letters)
+    return letters.index(max(letters))
 
 
 def _add_original(pdf: Pdf, fonts: _Fonts, original: PdfPage, page: Page) -> None:
@@ -313,40 +325,88 @@ def _drop_invisible(pdf: Pdf, sheet: PdfPage) -> None:
     sheet.Contents = pdf.make_stream(unparse_content_stream(kept))
 
 
-def _picture(photo: Photo) -> tuple[_Picture, int]:
-    """The photo as it is stored, and in which orientation."""
-    found = photo.jpeg()
-    if found is None:
-        pixels = photo.rgb(max(photo.height, photo.width))
-        grey = bool(np.array_equal(pixels[..., 0], pixels[..., 1])) and bool(
-            np.array_equal(pixels[..., 1], pixels[..., 2])
-        )
-        image = Image.fromarray(pixels[..., 0] if grey else pixels)
-        if grey and np.isin(pixels[..., 0], (0, 255)).all():  # a fax or a bilevel scan
-            bits = image.convert("1").tobytes()
-            return _Picture(bits, image.size, grey=True, bilevel=True), 1
-        stream = io.BytesIO()
-        image.save(stream, "JPEG", quality=QUALITY)
-        found = stream.getvalue(), 1
-    content, orientation = found
-    with Image.open(io.BytesIO(content)) as image:
-        return _Picture(content, image.size, grey=image.mode == "L"), orientation
+def _picture(photo: Photo) -> tuple[bytes, int]:
+    """The photo as a PDF of one page holds it, and in which orientation.
+
+    JPEG and PNG files are taken over as they are, other pictures without loss; a fax or a bilevel
+    scan as bits.
+    """
+    import img2pdf
+
+    content, orientation = photo.as_stored() or (_as_png(photo), 1)
+    picture: bytes = img2pdf.convert(
+        content, engine=img2pdf.Engine.internal, rotation=img2pdf.Rotation.none, nodate=True
+    )
+    return picture, orientation
+
+
+def _as_png(photo: Photo) -> bytes:
+    pixels = photo.rgb(max(photo.height, photo.width))
+    red = pixels[..., 0]
+    grey = all(np.array_equal(red, pixels[..., k]) for k in (1, 2))
+    image = Image.fromarray(red if grey else pixels)
+    if grey and np.isin(red, (0, 255)).all():
+        image = image.convert("1")
+    stream = io.BytesIO()
+    image.save(stream, "PNG", compress_level=PNG_LEVEL)
+    return stream.getvalue()
 
 
 def _text(fonts: _Fonts, page: Page, scale: float) -> str:
     """The operators that set the text of a page."""
-    if not page.lines:
-        return ""
-    parts = [f"BT {INVISIBLE} Tr"]
-    for line in page.lines:
-        turn = _turn(line)
-        for k, word in enumerate(line.words):
-            parts.append(_set(fonts, word.text, word.box, turn, page, scale))
-            if k + 1 < len(line.words):
-                gap = _gap(word.box, line.words[k + 1].box, turn)
-                parts.append(_set(fonts, " ", gap, turn, page, scale))
-    parts.append("ET")
-    return "\n".join(parts)
+    lines = [_set_line(fonts, line, page, scale) for line in page.lines]
+    return "\n".join([f"BT {INVISIBLE} Tr", *lines, "ET"]) if lines else ""
+
+
+def _set_line(fonts: _Fonts, line: Line, page: Page, scale: float) -> str:
+    """The operators that set a line: its words in one size and one row, or readers part them.
+
+    Each word fills its box from left to right, stretched where the gap to the next is too wide,
+    and a space the gap.
+    """
+    turn = _turn(line)
+    cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[turn]  # x, y of the reading direction, y down
+    starts, ends, middles, height = _row(line, turn)
+    size, unit = height * EM / HEIGHT * scale, height * WIDTH / HEIGHT
+    parts = []
+    for k, word in enumerate(line.words):
+        start, end, down = starts[k], ends[k], middles[k] + height / 2
+        pieces = [(word.text, end - start)]
+        if k + 1 < len(starts):
+            gap = min(max(starts[k + 1] - end, LEAST_GAP * height), MOST_GAP * height)
+            end = max(starts[k + 1] - gap, (start + end) / 2)
+            gap = max(starts[k + 1] - end, LEAST_GAP * height)
+            pieces = [(word.text, end - start), (" ", gap)]
+        x, y = start * cos - down * sin, start * sin + down * cos
+        place = (cos, -sin, sin, cos, x * scale, (page.height - y) * scale)
+        parts.append(f"{_numbers(place)} Tm")
+        for text, length in pieces:
+            parts.append(f"{_numbers((100 * length / (len(text) * unit),))} Tz")
+            for font, codes in fonts.runs(text):
+                parts.append(f"/{font} {_numbers((size,))} Tf <{codes.hex()}> Tj")
+    return " ".join(parts)
+
+
+def _row(line: Line, turn: int) -> tuple[list[float], list[float], list[float], float]:
+    """Where a line's words start and end, and their middles' height, in its own direction.
+
+    The photo's axes turned so that the line runs to the right. The middles lie on a straight row,
+    level if the line keeps level by `LEVEL`; the last number is the row's height, the usual one of
+    its words.
+    """
+    boxes = [_turned(word.box, turn) for word in line.words]
+    starts = [x1 for _, x1, _, _ in boxes]
+    ends = [max(x2, x1 + 1) for _, x1, _, x2 in boxes]
+    centers = np.array([(x1 + x2) / 2 for _, x1, _, x2 in boxes])
+    slope = _slope(line, turn)
+    # a word on a slope is not as high as its box
+    heights = [max(y2 - y1 - abs(slope) * (x2 - x1), (y2 - y1) / 2) for y1, x1, y2, x2 in boxes]
+    height = max(float(np.median(heights)), 1.0)
+    level = float(np.median([(y1 + y2) / 2 for y1, _, y2, _ in boxes] - slope * centers))
+    if abs(slope) * (max(ends) - min(starts)) < LEVEL * height:
+        middle = level + slope * (max(ends) + min(starts)) / 2
+        return starts, ends, [middle] * len(boxes), height
+    return starts, ends, (level + slope * centers).tolist(), height
 
 
 def _turn(line: Line) -> int:
@@ -357,32 +417,23 @@ def _turn(line: Line) -> int:
     return round(math.atan2(y2 - y1, x2 - x1) / (math.pi / 2)) % 4
 
 
-def _gap(box: Box, following: Box, turn: int) -> Box:
-    """Where the space after a word stands; half a letter wide where there is no gap."""
-    if turn % 2 == 0:
-        least = max(1, round(box.height * STRETCH))
-        if turn == 0:
-            return Box(box.y1, box.x2, box.y2, max(following.x1, box.x2 + least))
-        return Box(box.y1, min(following.x2, box.x1 - least), box.y2, box.x1)
-    least = max(1, round(box.width * STRETCH))
-    if turn == 1:
-        return Box(box.y2, box.x1, max(following.y1, box.y2 + least), box.x2)
-    return Box(min(following.y2, box.y1 - least), box.x1, box.y1, box.x2)
+def _slope(line: Line, turn: int) -> float:
+    """Rows a column that the baseline falls, the photo turned so that the line runs right."""
+    if len(line.baseline) < 2:
+        return 0.0
+    (y1, x1), (y2, x2) = (_point(y, x, turn) for y, x in (line.baseline[0], line.baseline[-1]))
+    return (y2 - y1) / (x2 - x1) if x2 > x1 else 0.0
 
 
-def _set(fonts: _Fonts, text: str, box: Box, turn: int, page: Page, scale: float) -> str:
-    """The operators that set `text` so that it fills `box`, read in the direction of `turn`."""
-    along, across = (box.width, box.height) if turn % 2 == 0 else (box.height, box.width)
-    x = box.x1 if turn in (0, 1) else box.x2
-    y = box.y2 if turn in (0, 3) else box.y1
-    cos, sin = ((1, 0), (0, -1), (-1, 0), (0, 1))[turn]
-    size = across * scale
-    place = (cos, sin, -sin, cos, x * scale, (page.height - y) * scale)
-    stretch = 100 * along / (len(text) * across * WIDTH / EM)
-    parts = [f"{_numbers((stretch,))} Tz {_numbers(place)} Tm"]
-    for font, codes in fonts.runs(text):
-        parts.append(f"/{font} {_numbers((size,))} Tf <{codes.hex()}> Tj")
-    return " ".join(parts)
+def _point(y: float, x: float, turn: int) -> tuple[float, float]:
+    """A point with the axes turned; the inverse of what `_set_line` does."""
+    return ((y, x), (-x, y), (-y, -x), (x, -y))[turn]
+
+
+def _turned(box: Box, turn: int) -> tuple[float, float, float, float]:
+    """A box with the axes turned: y1, x1, y2, x2."""
+    (ya, xa), (yb, xb) = _point(box.y1, box.x1, turn), _point(box.y2, box.x2, turn)
+    return min(ya, yb), min(xa, xb), max(ya, yb), max(xa, xb)
 
 
 def _numbers(values: Sequence[float]) -> str:

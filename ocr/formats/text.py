@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -54,16 +55,26 @@ def join_lines(lines: Sequence[Line]) -> str:
     if not lines:
         return ""
     compounds = {word.text.casefold().strip(".,;:!?\"'()") for line in lines for word in line.words}
+    joined = []
+    for rows in paragraphs(lines):
+        text = rows[0].text
+        for line in rows[1:]:
+            text = _joined(text, line.text, compounds)
+        joined.append(text)
+    return "\n\n".join(joined)
+
+
+def paragraphs(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
+    """Lines that stand together: a gap of more than 1.5 times the usual one parts paragraphs."""
     feet = [line.box.y2 for line in lines]
     steps = [below - above for above, below in pairwise(feet)]
     usual = median(step for step in steps if step > 0) if any(s > 0 for s in steps) else 0
-    text = lines[0].text
-    for step, line in zip(steps, lines[1:], strict=True):
-        if 0 < usual * PARAGRAPH < step:
-            text += f"\n\n{line.text}"
-        else:
-            text = _joined(text, line.text, compounds)
-    return text
+    parts: list[list[Line]] = []
+    for step, line in zip([math.inf if usual else 1, *steps], lines, strict=True):
+        if not parts or 0 < usual * PARAGRAPH < step:
+            parts.append([])
+        parts[-1].append(line)
+    return [tuple(part) for part in parts]
 
 
 def _joined(text: str, row: str, compounds: set[str]) -> str:

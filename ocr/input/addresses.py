@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ocr.config import install_hint
 from ocr.errors import OcrError
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)  # two letters or more: C:/ is a drive
@@ -31,7 +32,7 @@ def file_system(url: str) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
     except ModuleNotFoundError:
         raise OcrError(
-            f"{url}: addresses need fsspec. Install it with pip install 'ocr[cluster]'."
+            f"{url}: addresses need fsspec. Install it with {install_hint('cluster')}"
         ) from None
     try:
         return url_to_fs(url)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.sources import first_bytes, reason_of
 
@@ -58,7 +59,7 @@ def _open_heif(name: str) -> tuple[str, ...]:
         import pillow_heif
     except ImportError:
         raise ImageError(
-            f'{name}: a HEIC picture, which needs one more package: pip install "ocr[heic]"'
+            f"{name}: a HEIC picture, which needs one more package: {install_hint('heic')}"
         ) from None
     pillow_heif.register_heif_opener()
     return ("HEIF",)

@@ -87,12 +87,15 @@ class Document:
         Pages to read; empty for all.
     dpi : int
         Dots an inch at which PDF pages become pictures.
+    content : bytes or None
+        What it holds, where that is no file.
     """
 
     path: str
     stem: str
     ranges: tuple[PageRange, ...] = ()
     dpi: int = DPI
+    content: bytes | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -112,6 +115,7 @@ class Document:
         ImageError
             It cannot be opened, or has none of the pages asked for.
         """
+        content = self.content if content is None else content
         content = read_source(self.path, self.name) if content is None else content
         pages = count_pages(content, self.name)
         wanted = [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.sources import first_bytes
 
@@ -39,7 +40,7 @@ def opened_pdf(source: Path | bytes, name: str) -> Iterator[PdfDocument]:
         import pypdfium2
     except ImportError:
         raise ImageError(
-            f'{name}: a PDF file, which needs one more package: pip install "ocr[pdf]"'
+            f"{name}: a PDF file, which needs one more package: {install_hint('pdf')}"
         ) from None
     with _pdfium:
         try:

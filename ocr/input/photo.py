@@ -29,6 +29,7 @@ MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
 
 DRAFTED = ("JPEG", "MPO")  # can be decoded smaller; MPO is what phones call a JPEG with a preview
+STORED = (("JPEG", "L"), ("JPEG", "RGB"), ("PNG", "1"), ("PNG", "L"), ("PNG", "RGB"))
 KEPT = 1400  # px: the copy that is kept when decoded has a longer side of once to twice this
 WHOLE = 3600  # px: what has to be decoded whole is kept so up to this longer side
 NEARLY = 1.1  # times that copy's size: as much less is given, where more would be decoded again
@@ -103,13 +104,14 @@ class Photo:
         """Whether it is a page of a PDF, which has no pixels of its own."""
         return is_pdf(self.source, self.name)
 
-    def jpeg(self) -> tuple[bytes, int] | None:
-        """The file as it is, and its EXIF orientation (1 to 8), if it is a grey or colour JPEG.
+    def as_stored(self) -> tuple[bytes, int] | None:
+        """The file as it is, and its EXIF orientation (1 to 8), if other formats can hold it so.
 
-        Not to be asked of a PDF's page.
+        That is a grey or colour JPEG, or a PNG of 8 bits or one without transparent parts. Not to
+        be asked of a PDF's page.
         """
         with opened(self.source, self.name, self.page) as image:
-            if image.format != "JPEG" or image.mode not in ("L", "RGB"):
+            if (image.format, image.mode) not in STORED or "transparency" in image.info:
                 return None
             orientation = orientation_of(image)
         content = self.source if isinstance(self.source, bytes) else self.source.read_bytes()

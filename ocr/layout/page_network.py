@@ -53,7 +53,7 @@ class ScaleConfig:
 
     first: int = 768
     others: tuple[int, ...] = (320, 1600)
-    covered: float = 0.4
+    covered: float = 0.25
     ink: float = 0.3
     x_height: float = 8.5
     near: float = 0.25
@@ -84,6 +84,11 @@ class Layout:
     maps: NDArray[np.float32]
     map_scale: float
     covered: float = 0.0
+
+    @property
+    def side(self) -> int:
+        """Longer side in pixels at which the page was looked at, or a few more."""
+        return MAP_STRIDE * max(self.maps.shape[1:])
 
     @property
     def x_height(self) -> float:
@@ -132,8 +137,17 @@ class PageFinder:
         maps = self._session.run(None, {"darkness": padded[None, None]})[0][0]
         return maps[:, : -(-height // MAP_STRIDE), : -(-width // MAP_STRIDE)]
 
-    def find(self, picture: Picture) -> Layout:
-        """The text lines of a page: dark writing on lighter paper, of any size."""
+    def find(self, picture: Picture, side: int | None = None) -> Layout:
+        """The text lines of a page: dark writing on lighter paper, of any size.
+
+        Parameters
+        ----------
+        picture : Picture
+        side : int, optional
+            Longer side in pixels at which it is looked at; found out if left out.
+        """
+        if side is not None:
+            return self._found_at(picture, side)
         config = self.config
         largest = round(config.enlarged * max(picture.height, picture.width))
         found = self._found_at(picture, min(config.first, largest))
@@ -143,7 +157,7 @@ class PageFinder:
             found = max(looks, key=lambda look: look.covered)
         if not found.lines:
             return found
-        shown = MAP_STRIDE * max(found.maps.shape[1:])
+        shown = found.side
         wanted = shown * config.x_height * found.map_scale / MAP_STRIDE / found.x_height
         wanted = min(float(np.clip(wanted, config.least, config.most)), largest)
         if abs(np.log(wanted / shown)) > config.near:

@@ -196,4 +196,5 @@ def joined(lines: Sequence[TextLine]) -> TextLine:
     return TextLine(
         np.concatenate([line.baseline for line in lines]),
         float(np.exp((logs * widths).sum() / widths.sum())),
+        float((np.array([line.score for line in lines]) * widths).sum() / widths.sum()),
     )

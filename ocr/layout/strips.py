@@ -32,14 +32,17 @@ class TextLine:
         Points (row, col) from left to right, K at least 2, on which the letters stand.
     x_height : float
         Height of the small letters, in pixels.
+    score : float
+        How clearly it was seen to be writing, in [0, 1].
     """
 
     baseline: NDArray[np.float64]
     x_height: float
+    score: float = 1.0
 
     def scaled(self, factor: float) -> TextLine:
         """The same line on a page whose pixels are `factor` times as many along each side."""
-        return TextLine(self.baseline * factor, self.x_height * factor)
+        return TextLine(self.baseline * factor, self.x_height * factor, self.score)
 
 
 @dataclass(frozen=True)

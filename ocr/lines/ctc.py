@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.lines.language import SYMBOL_BITS
 from ocr.lines.text_model import TextModel
 
 Fits = Callable[[tuple[int, ...]], tuple[bool, bool]]
@@ -21,14 +22,19 @@ Fits = Callable[[tuple[int, ...]], tuple[bool, bool]]
 BLANK = 0
 NEVER = -1e30  # logarithm of a probability of nothing, safe to add to
 
-WIDTH = 12  # hypotheses kept for a line
-BEHIND = 7.0  # nats behind the best one, none of which is kept
-CANDIDATES = 5  # characters considered in a frame
-CLEAR = 0.008  # a character less likely than this in a frame is not considered
+WIDTH = 24  # hypotheses kept for a line
+BEHIND = 8.0  # nats behind the best one, none of which is kept
+CANDIDATES = 6  # characters considered in a frame
+CLEAR = 0.003  # a character less likely than this in a frame is not considered
+ALIKE = 6  # folded characters: of texts that end alike in so many, and in the last, one is kept
 FAINT = 1e-5  # the same where the text must fit a pattern, which the ink may be slow to agree with
-LANGUAGE_WEIGHT = 0.6  # share of the language's logarithms in a hypothesis's score
-LENGTH_BONUS = 1.75  # logarithm, for each character: language and CTC alike favour short texts
+LANGUAGE_WEIGHT = 0.65  # share of the language's logarithms in a hypothesis's score
+# Logarithms for each letter, digit, sign and space: language and CTC alike favour short texts, and
+# small signs are easily lost, spaces easily found.
+BONUS = (2.25, 2.25, 3.25, 1.25)
 
+CLASS_BITS = 16  # bits of a class in a packed key
+_ENDING = (1 << SYMBOL_BITS * ALIKE) - 1  # mask of as many packed symbols
 # Hashes of texts: the empty one, that of none, what precedes the empty one; and their base.
 EMPTY, NO_TEXT, NO_PARENT, BASE = (np.uint64(k) for k in (1, 0, 2**64 - 1, 6364136223846793005))
 
@@ -45,7 +51,7 @@ def beam_search(
     language: TextModel,
     symbols: NDArray[np.int64],
     weight: float = LANGUAGE_WEIGHT,
-    bonus: float = LENGTH_BONUS,
+    bonus: Sequence[float] = BONUS,
     width: int = WIDTH,
     pattern: Fits | None = None,
 ) -> list[list[int] | None]:
@@ -60,11 +66,13 @@ def beam_search(
     language : TextModel
     symbols : (K + 1,) int64 array
         The language model's index of each class; that of class 0 is not used.
-    weight, bonus : float
-        A hypothesis scores ``log p(text | ink) + weight * log p(text) + bonus * len(text)``.
+    weight : float
+    bonus : four floats
+        A hypothesis scores ``log p(text | ink) + weight * log p(text)`` and the bonus of each
+        letter, digit, sign and space.
     width : int
         Hypotheses kept from frame to frame at most; without a pattern none that is `BEHIND` the
-        best.
+        best, and of those that end in the same `ALIKE` folded characters only the best.
     pattern : callable, optional
         Given classes, tells whether a text that begins so can still fit, and whether it fits as
         it is. Only a text that fits is returned.
@@ -133,8 +141,8 @@ class _Beams:
     All arrays are (L, B): each line's hypotheses, best first, and `NEVER` to the end of the row.
     `blank`, `letter` and `prior` are logarithms: of the paths that end in nothing, of those that
     end in the last letter, and what language and bonus add. `last` is the class of that letter,
-    `name` and `parent` are hashes of the text and of the text without it, and `node` is where
-    `spelt` holds it.
+    `ending` packs the last folded letters, `name` and `parent` are hashes of the text and of the
+    text without it, and `node` is where `spelt` holds it.
     """
 
     def __init__(
@@ -143,17 +151,21 @@ class _Beams:
         language: TextModel,
         symbols: NDArray[np.int64],
         weight: float,
-        bonus: float,
+        bonus: Sequence[float],
         pattern: Fits | None,
     ) -> None:
         self.language, self.symbols, self.pattern = language, symbols, pattern
-        self.weight, self.bonus = weight, bonus
+        self.weight = weight
+        self.bonus = np.append(bonus, 0.0)[language.kinds[symbols]]  # of each class
+        self.bonus[BLANK] = 0.0
+        self.folded = language.symbols[symbols]
         self.behind = BEHIND if pattern is None else np.inf
         self.blank, self.prior = np.zeros((2, count, 1))
         self.letter: NDArray[np.float64] = np.full((count, 1), NEVER)
         self.last: NDArray[np.int64] = np.full((count, 1), BLANK)
         self.name: NDArray[np.uint64] = np.full((count, 1), EMPTY)
         self.parent: NDArray[np.uint64] = np.full((count, 1), NO_PARENT)
+        self.ending: NDArray[np.int64] = np.zeros((count, 1), dtype=np.int64)
         self.node: NDArray[np.intp] = np.full((count, 1), -1)
         self.spelt: list[tuple[int, int]] = []  # node of the text before it, and class
         self.states = language.start(count)
@@ -163,7 +175,7 @@ class _Beams:
         count = len(passed)
         if count < len(self.blank):
             self.states = self.states.take(np.arange(count * self.blank.shape[1]))
-            for name in ("blank", "letter", "prior", "last", "name", "parent", "node"):
+            for name in ("blank", "letter", "prior", "last", "name", "parent", "ending", "node"):
                 setattr(self, name, getattr(self, name)[:count])
         some = ~np.isnan(passed)
         total = np.logaddexp(self.blank[some], self.letter[some])
@@ -188,7 +200,9 @@ class _Beams:
         more[line, shorter, col] = NEVER
 
         stay = np.logaddexp(stay_blank, stay_letter) + self.prior
-        hope = more + self.prior[:, :, None] + self.bonus  # language can only take from it
+        hope = (
+            more + self.prior[:, :, None] + self.bonus[classes][:, None]
+        )  # language can only take from it
         limit = np.maximum(stay.max(axis=1) - self.behind, NEVER / 2)
         line, row, col = np.nonzero(hope > limit[:, None, None])
         if self.pattern is not None:
@@ -197,7 +211,7 @@ class _Beams:
             line, row, col = (index[np.array(fits, dtype=bool)] for index in (line, row, col))
         states = self.states.take(line * wide + row)
         scores, after = self.language.advance(states, self.symbols[classes[line, col]][:, None])
-        gain = self.weight * scores[:, 0] + self.bonus
+        gain = self.weight * scores[:, 0] + self.bonus[classes[line, col]]
 
         # Beside those that stay, the new ones of each line, as many columns as any line has.
         each = np.bincount(line, minlength=count)
@@ -207,8 +221,17 @@ class _Beams:
         value[line, wide + place] = more[line, row, col] + self.prior[line, row] + gain
         number = np.zeros(value.shape, dtype=np.intp)
         number[line, wide + place] = np.arange(len(line))
-        kept = np.argsort(-value, axis=1, kind="stable")[:, :width]
+        kept = np.argsort(-value, axis=1, kind="stable")[:, : 2 * width]
         value = value[lines, kept]
+        if self.pattern is None:
+            ends: NDArray[np.int64] = np.zeros(number.shape, dtype=np.int64)
+            ends[:, :wide] = self._end(self.ending, self.last)
+            added = classes[line, col]
+            ends[line, wide + place] = self._end(self._ending(line, row, added), added)
+            ends = ends[lines, kept]
+            value[np.tril(ends[:, :, None] == ends[:, None], -1).any(axis=2)] = NEVER
+        again = np.argsort(-value, axis=1, kind="stable")[:, :width]
+        kept, value = kept[lines, again], value[lines, again]
         good = value > np.maximum(value[:, :1] - self.behind, NEVER / 2)
         most = max(1, int(good.sum(axis=1).max()))
         kept, good = kept[:, :most], good[:, :most]
@@ -230,6 +253,7 @@ class _Beams:
         self.letter = chosen(stay_letter, more[line, row, col], NEVER)
         self.prior = chosen(self.prior, prior, 0.0)
         self.last = chosen(self.last, letter, BLANK)
+        self.ending = chosen(self.ending, self._ending(line, row, letter), 0)
         self.parent = chosen(self.parent, name, NO_PARENT)
         self.name = chosen(self.name, name * BASE + letter.astype(np.uint64), NO_TEXT)
         self.node = chosen(self.node, np.arange(len(m)) + len(self.spelt), -1)
@@ -237,6 +261,21 @@ class _Beams:
         rows = np.where(kept < wide, lines * wide + old, 0)
         rows[new] = len(self.states) + m
         self.states = self.states.joined(after).take(rows.ravel())
+
+    def _ending(
+        self, line: NDArray[np.intp], row: NDArray[np.intp], letter: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The last folded letters of some texts to which a letter is added."""
+        return (self.ending[line, row] << SYMBOL_BITS | self.folded[letter]) & _ENDING
+
+    @staticmethod
+    def _end(ending: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A key that texts share to which language will add the same.
+
+        Of these the best is kept, as the others cannot overtake it (recombination; Ney & Ortmanns
+        1999, "Dynamic programming search for continuous speech recognition").
+        """
+        return ending << CLASS_BITS | last
 
     def best(self, row: int) -> list[int] | None:
         """Classes of the best hypothesis of a line that fits."""

@@ -15,10 +15,8 @@ Small models are mixed, so that language helps where there is language and stays
 
 from __future__ import annotations
 
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 
@@ -26,52 +24,90 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
+from ocr.lines.folding import SIGN, SYMBOLS, fold
+from ocr.lines.spelling import Spellings
 from ocr.weights import find_weights, read_metadata, verify
 
-# '0' any digit, '#' any other sign, and the line feed a line's beginning
-SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#\n"
 SYMBOL_BITS = 6  # bits of a symbol in a packed n-gram; 0 is "nothing known"
 SPACE, OTHER_SIGN, START = 1, len(SYMBOLS) - 1, len(SYMBOLS)  # SYMBOLS[k] has the id k + 1
-KEY_BYTES = 6  # bytes of a packed n-gram in the file
+_LAST = (1 << SYMBOL_BITS) - 1  # mask of a packed n-gram's last symbol
+_PACKED = (1 << 60) - 1  # mask of as many symbols as fit
+PIECE = 1 << 17  # nodes whose branches are gathered at once: it bounds what loading takes
 STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
-_VARIANTS = {"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
-
-LETTER, DIGIT, SIGN, NOTHING = range(4)  # kinds of characters; NOTHING at the start of a line
 FOLDED_LETTERS, DIGITS, SIGNS = 26, 10, 32  # how many characters a kind has
 DOUBT = 12.0  # bits that a language other than the first must save on a page to be taken
 
 
-@lru_cache(maxsize=4096)
-def fold(character: str) -> tuple[int, int, int]:
-    """Symbol id, kind, and case (0 lower, 1 upper, 2 without) of one character."""
-    character = _VARIANTS.get(character, character)
-    base = unicodedata.normalize("NFD", character)[0]
-    if base.isdigit():
-        return SYMBOLS.index("0") + 1, DIGIT, 2
-    lower = base.lower()
-    if len(lower) == 1 and "a" <= lower <= "z":
-        return SYMBOLS.index(lower) + 1, LETTER, int(base != lower)
-    known = base if base in SYMBOLS else "#"
-    return SYMBOLS.index(known) + 1, SIGN, 2
+def _count_bits(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """How many bits of each number are set, for numpy before 2.0."""
+    pairs, fours = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
+    one, two, four, top = (np.uint64(k) for k in (1, 2, 4, 56))
+    n = numbers - ((numbers >> one) & pairs)
+    n = (n & fours) + ((n >> two) & fours)
+    n = (n + (n >> four)) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (n * np.uint64(0x0101010101010101)) >> top
+
+
+_ONE = np.uint64(1)
+_BITS = _ONE << np.arange(1 << SYMBOL_BITS, dtype=np.uint64)
+count_bits = getattr(np, "bitwise_count", _count_bits)
+
+
+Coded = tuple[NDArray[np.float32], NDArray[np.integer]]
+"""A table of values, and where in it each value stands."""
+
+
+def coded(values: NDArray[np.floating]) -> Coded:
+    """Values as a table of those that occur, and codes into it."""
+    table, codes = np.unique(np.asarray(values, dtype=np.float32), return_inverse=True)
+    return table, codes
+
+
+def _padded(values: Coded, before: int, count: int) -> Coded:
+    """The first `count` values with `before` zeros in front of them."""
+    table, codes = values
+    zero = np.flatnonzero(table == 0)
+    if not len(zero):
+        table, zero = np.append(table, np.float32(0)), np.array([len(table)])
+    kind = np.min_scalar_type(len(table) - 1)
+    padded = np.full(before + count, zero[0], dtype=kind)
+    padded[before:] = codes[:count]
+    return table, padded
 
 
 class NgramModel:
-    """Back-off n-gram over symbols, as sorted packed keys.
+    """Back-off n-gram over symbols, as a tree (a trie).
+
+    A node is an n-gram, below it those that are one symbol longer, so that the nodes of a text's
+    last symbols lead to those of its next ones without a search. Nodes are numbered by length and
+    then by symbols; `NOTHING` stands for an n-gram that was never seen, `ROOT` for the empty one.
 
     Parameters
     ----------
     keys : (M,) int64 array, ascending
-        n-grams of every length up to `order`, `SYMBOL_BITS` a symbol, the last symbol lowest.
-        Every single symbol is among them.
+        n-grams of every length up to `order`, `SYMBOL_BITS` a symbol, the last symbol lowest, with
+        each also those without its last or its first symbol.
     log_probs, backoffs : (M,) float32 arrays
         Natural logarithms: of an n-gram's probability, and of its weight as a context.
     order : int
         Length of the longest n-gram.
     words : Lexicon, optional
         The language's common words.
+
+    Attributes
+    ----------
+    name : str
+        Of the language; empty if it has none.
+    spellings : Spellings or None
+        How its words are written.
     """
+
+    name = ""
+    spellings: Spellings | None = None
+
+    NOTHING, ROOT, FIRST = 0, 1, 2  # nodes; the k-th n-gram is k + FIRST
 
     def __init__(
         self,
@@ -81,13 +117,124 @@ class NgramModel:
         order: int,
         words: Lexicon | None = None,
     ) -> None:
-        self.order = order
+        heads = keys >> SYMBOL_BITS
+        parents = np.where(heads > 0, np.searchsorted(keys, heads) + self.FIRST, self.ROOT)
+        inner = int(np.searchsorted(keys, np.int64(1) << SYMBOL_BITS * (order - 1)))
+        below = np.bincount(parents, minlength=inner + self.FIRST)[self.ROOT :]
         self.words = words
-        self._keys = np.append(keys, np.iinfo(np.int64).max)  # so that a search never ends outside
-        self._log_probs = np.append(log_probs, np.float32(0))
-        self._backoffs = np.append(backoffs, np.float32(0))
-        self._masks = (np.int64(1) << (SYMBOL_BITS * np.arange(1, order + 1))) - 1
-        self._shortest = np.int64(1) << (SYMBOL_BITS * np.arange(order - 1))  # real at each length
+        self._set(keys & _LAST, below, coded(log_probs), coded(backoffs), order)
+
+    @classmethod
+    def of_tree(
+        cls,
+        symbols: NDArray[np.uint8],
+        below: NDArray[np.uint8],
+        log_probs: Coded,
+        backoffs: Coded,
+        order: int,
+    ) -> NgramModel:
+        """A model from each n-gram's last symbol, and how many nodes stand below each node.
+
+        Parameters
+        ----------
+        symbols : (M,) array
+        below : (1 + I,) array
+            For the root, then for every n-gram but those of the full length.
+        log_probs, backoffs : tables of values, (V,) float32, and codes into them, (M,)
+            As of the class; back-offs of the longest n-grams may be left out.
+        order : int
+        """
+        model = cls.__new__(cls)
+        model.words = None
+        model._set(symbols, below, log_probs, backoffs, order)
+        return model
+
+    def _set(
+        self,
+        symbols: NDArray[np.integer],
+        below: NDArray[np.integer],
+        log_probs: Coded,
+        backoffs: Coded,
+        order: int,
+    ) -> None:
+        self.order = order
+        inner = len(below) - 1  # n-grams shorter than the longest
+        self.symbols, self.below = symbols.astype(np.uint8), below.astype(np.uint8)
+        # Values are kept as codes of a byte: they are most of a model's memory.
+        self._log_probs = _padded(log_probs, self.FIRST, len(symbols))
+        self._backoffs = _padded(backoffs, self.FIRST, inner)
+        # The first node below each, and which symbols lead on from it, a bit each: their nodes
+        # stand side by side.
+        self._first = np.zeros(self.FIRST + inner, dtype=np.int32)
+        np.cumsum(self.below[:-1], out=self._first[self.FIRST :])
+        self._first[self.ROOT :] += self.FIRST
+        self._leads = np.zeros(self.FIRST + inner, dtype=np.uint64)
+        some = np.flatnonzero(self.below)
+        if len(some):
+            starts = self._first[some + self.ROOT] - self.FIRST
+            ends = np.append(starts[1:], len(self.symbols))
+            for k in range(0, len(some), PIECE):
+                last = min(k + PIECE, len(some))
+                bits = _BITS[self.symbols[starts[k] : ends[last - 1]]]
+                found = np.bitwise_or.reduceat(bits, starts[k:last] - starts[k])
+                self._leads[some[k:last] + self.ROOT] = found
+
+    @property
+    def logs(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logarithms of each n-gram's probability, `(M,)`, and back-off weight, as a context."""
+        (logs, log_codes), (backoffs, backoff_codes) = self._log_probs, self._backoffs
+        return logs[log_codes[self.FIRST :]], backoffs[backoff_codes[self.FIRST :]]
+
+    def start(self, count: int) -> NDArray[np.int64]:
+        """`(count, order)` nodes of the last 0, 1, ... symbols where nothing is known yet."""
+        nodes = np.full((count, self.order), self.NOTHING)
+        nodes[:, 0] = self.ROOT
+        return nodes
+
+    def advance(
+        self, nodes: NDArray[np.int64], symbols: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Score the next symbols of some texts and move on.
+
+        Parameters
+        ----------
+        nodes : (B, order) int64 array
+            Of the last 0 to order-1 symbols of each text.
+        symbols : (B, A) int64 array
+            Candidates for the next symbol of each.
+
+        Returns
+        -------
+        (B, A) float32 array
+            Natural logarithm of each candidate's probability.
+        (B, A, order) int64 array
+            The nodes after it.
+        """
+        bits = _BITS[symbols][..., None]
+        leads = self._leads[nodes][:, None]
+        found = (leads & bits) != 0  # (B, A, order): whether an n-gram of each length is known
+        after = self._first[nodes][:, None] + count_bits(leads & (bits - _ONE)).astype(np.int64)
+        after *= found  # else NOTHING
+        longest = self.order - 1 - np.argmax(found[..., ::-1], axis=-1)  # (B, A)
+        # What is paid for the longer contexts, none of which leads on; a context never seen is free
+        failed = np.zeros((len(nodes), self.order), dtype=np.float32)
+        (logs, log_codes), (backoffs, backoff_codes) = self._log_probs, self._backoffs
+        paid = backoffs[backoff_codes[nodes[:, :0:-1]]]
+        failed[:, :-1] = np.cumsum(paid, axis=1)[:, ::-1]
+        row, column = np.arange(len(nodes))[:, None], np.arange(symbols.shape[1])
+        scores: NDArray[np.float32] = logs[log_codes[after[row, column, longest]]]
+        scores += failed[row, longest]
+        after[..., 1:] = after[..., :-1]
+        after[..., 0] = self.ROOT
+        return scores, after
+
+    def nodes(self, contexts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The `(B, order)` nodes of packed symbols, `(B,)`; 0 where nothing is known."""
+        nodes = self.start(len(contexts))
+        for place in range(self.order - 2, -1, -1):
+            symbols = (contexts >> (SYMBOL_BITS * place)) & _LAST
+            nodes = self.advance(nodes, symbols[:, None])[1][:, 0]
+        return nodes
 
     def log_probs(
         self, contexts: NDArray[np.int64], symbols: NDArray[np.int64]
@@ -105,32 +252,17 @@ class NgramModel:
         -------
         (B, A) float32 array
         """
-        # Weights of the contexts of length 1 to order-1, 0 where one was never seen; then, for an
-        # n-gram found at length n, the sum over the longer contexts that failed.
-        heads = contexts[:, None] & self._masks[:-1]  # (B, order-1)
-        at = np.searchsorted(self._keys, heads)
-        seen = (self._keys[at] == heads) & (heads >= self._shortest)
-        weights = np.where(seen, self._backoffs[at], np.float32(0))
-        failed = np.zeros((len(contexts), self.order), dtype=np.float32)
-        failed[:, :-1] = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]
-        grams = ((contexts[:, None] << SYMBOL_BITS) | symbols)[..., None] & self._masks
-        at = np.searchsorted(self._keys, grams)  # (B, A, order)
-        found = self._keys[at] == grams
-        longest = self.order - 1 - np.argmax(found[..., ::-1], axis=-1)  # (B, A)
-        row, column = np.arange(len(contexts))[:, None], np.arange(symbols.shape[1])
-        scores: NDArray[np.float32] = self._log_probs[at[row, column, longest]]
-        return scores + failed[row, longest]
+        return self.advance(self.nodes(contexts), symbols)[0]
 
     def bits(self, texts: Iterable[str]) -> float:
         """Bits that some lines of text cost together."""
-        mask = int(self._masks[-2])
         contexts, symbols = [], []
         for text in texts:
             context = START
             for symbol in (SPACE if c == " " else fold(c)[0] for c in text):
-                contexts.append(context & mask)
+                contexts.append(context)
                 symbols.append(symbol)
-                context = context << SYMBOL_BITS | symbol
+                context = (context << SYMBOL_BITS | symbol) & _PACKED
         pairs = np.array([contexts, symbols], dtype=np.int64)
         return -float(self.log_probs(pairs[0], pairs[1][:, None]).sum()) / float(np.log(2))
 
@@ -267,11 +399,17 @@ def load_language(name: str | Path = "english") -> NgramModel:
     verify(path)
     try:
         with np.load(path, allow_pickle=False) as data:
-            planes, log_probs, backoffs = data["deltas"], data["log_probs"], data["backoffs"]
-            words = {name: data[name] for name in data.files if name.startswith("word_")}
+            tree = {name: data[name] for name in ("symbols", "below", "log_probs", "backoffs")}
+            words, spellings = (
+                {name: data[name] for name in data.files if name.startswith(kind)}
+                for kind in ("word_", "spelling_")
+            )
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
-    model = unpack(planes, log_probs, backoffs, int(metadata.architecture["order"]))
+    model = unpack(**tree, order=int(metadata.architecture["order"]))
+    model.name = metadata.name
+    if spellings:
+        model.spellings = Spellings.unpack(**spellings)
     if words:
         model.words = Lexicon.unpack(**words)
     return model
@@ -294,14 +432,13 @@ def likeliest(models: Sequence[NgramModel], texts: Iterable[str]) -> int:
     return int(np.argmin(bits))
 
 
-def pack(
-    keys: NDArray[np.int64], log_probs: NDArray[np.float64], backoffs: NDArray[np.float64]
-) -> dict[str, NDArray[np.uint8]]:
-    """The arrays of a weight file: key differences by byte planes, logarithms in eight bits."""
-    bytes_ = np.diff(keys, prepend=0).astype("<i8").view(np.uint8).reshape(-1, 8)
+def pack(model: NgramModel) -> dict[str, NDArray[np.uint8]]:
+    """The arrays of a weight file: the tree of n-grams, logarithms in eight bits."""
+    logs, backoffs = model.logs
     return {
-        "deltas": np.ascontiguousarray(bytes_.T[:KEY_BYTES]),
-        "log_probs": np.clip(np.rint(-log_probs * STEPS_PER_NAT), 0, 255).astype(np.uint8),
+        "symbols": model.symbols,
+        "below": model.below,
+        "log_probs": np.clip(np.rint(-logs * STEPS_PER_NAT), 0, 255).astype(np.uint8),
         "backoffs": np.clip(
             np.rint(backoffs * STEPS_PER_NAT) + BACKOFF_OFFSET, 0, 255
         ).astype(np.uint8),
@@ -309,21 +446,18 @@ def pack(
 
 
 def unpack(
-    deltas: NDArray[np.uint8],
+    symbols: NDArray[np.uint8],
+    below: NDArray[np.uint8],
     log_probs: NDArray[np.uint8],
     backoffs: NDArray[np.uint8],
     order: int,
 ) -> NgramModel:
     """Inverse of `pack`, but for the rounding."""
-    keys = np.zeros(deltas.shape[1], dtype=np.int64)
-    for plane in deltas[::-1]:
-        keys <<= 8
-        keys |= plane
-    np.cumsum(keys, out=keys)
     steps = np.arange(256, dtype=np.float32)
-    return NgramModel(
-        keys,
-        (-steps / np.float32(STEPS_PER_NAT))[log_probs],
-        ((steps - BACKOFF_OFFSET) / np.float32(STEPS_PER_NAT))[backoffs],
+    return NgramModel.of_tree(
+        symbols,
+        below,
+        (-steps / np.float32(STEPS_PER_NAT), log_probs),
+        ((steps - BACKOFF_OFFSET) / np.float32(STEPS_PER_NAT), backoffs),
         order,
     )

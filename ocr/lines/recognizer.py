@@ -29,10 +29,15 @@ MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
 TILE = 2400  # pixels of a normalised line read at once: some 150 characters
 OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
 REFUSED = np.float32(-1e4)  # log probability of a character that may not be read
-# Where language helped to read a character, the log-odds of its being right are these times those
-# by the ink alone, and a little more: language mends (`training.recipes.line_decoding
-# --confidence`).
-LANGUAGE_SLOPE, LANGUAGE_OFFSET = 0.62, 1.34
+# Where language helped to read a character, the log-odds of its being right are the sum of these
+# times its `evidence` and of the language's offset: language mends what ink alone doubts, more so
+# where the text is likely, less in a line that is hard to read
+# (`python -m training.recipes.line_decoding --confidence`).
+EVIDENCE = (0.55, 0.83, 0.58)
+OFFSETS = {"english": 1.54, "french": 1.14}
+OTHER_OFFSET = 1.34
+AROUND = 3  # characters before and behind one whose likelihood by language counts for it
+UNLIKELIEST = -12.0  # logarithm of a character's probability by language, as far as it counts
 LEAST = 1e-5  # probability, and of its complement, that odds are taken of
 PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fit a pattern
 ALTERNATIVES = 3  # a character at most
@@ -177,7 +182,7 @@ class LineReader:
             return None
         if not self.languages:
             return self.text_models[0]
-        texts = (self._spell(best_path(line)) for line in logs)
+        texts = (self.spell(best_path(line)) for line in logs)
         return self.text_models[likeliest(self.languages, texts)]
 
     def log_probs(self, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
@@ -229,10 +234,26 @@ class LineReader:
                 likely if fits is None or _strays(logs, fits, likely) else fits
                 for logs, fits, likely in zip(lines, fitting, free, strict=True)
             ]
-        trimmed = [self._trim(classes) for classes in found]
+        trimmed = [self.trim(classes) for classes in found]
+        placed = align(lines, trimmed)
+        if language is not None and self.pattern is None and language.ngrams.spellings is not None:
+            respell, index = language.ngrams.spellings.respell, self._index
+            trimmed = [
+                [index[c] for c in respell(self.spell(classes), logs, frames, index)]
+                for logs, classes, frames in zip(lines, trimmed, placed, strict=True)
+            ]
+        ink = [ink_odds(*line) for line in zip(lines, trimmed, placed, strict=True)]
+        odds = ink
+        if language is not None and language.ngrams.name:
+            likely = language.character_logs([self.symbols[classes] for classes in trimmed])
+            offset = OFFSETS.get(language.ngrams.name, OTHER_OFFSET)
+            odds = [
+                evidence(*line) @ np.array(EVIDENCE) + offset
+                for line in zip(lines, ink, likely, strict=True)
+            ]
         return [
-            self._placed(logs, classes, frames, language is not None)
-            for logs, classes, frames in zip(lines, trimmed, align(lines, trimmed), strict=True)
+            self._placed(logs, classes, frames, tuple((1 / (1 + np.exp(-right))).tolist()))
+            for logs, classes, frames, right in zip(lines, trimmed, placed, odds, strict=True)
         ]
 
     def _placed(
@@ -240,13 +261,9 @@ class LineReader:
         logs: NDArray[np.float32],
         classes: list[int],
         frames: NDArray[np.int64],
-        by_language: bool,
+        confidences: tuple[float, ...],
     ) -> LineText:
-        """A text with the confidence of each character and where it stands."""
-        slope, offset = (LANGUAGE_SLOPE, LANGUAGE_OFFSET) if by_language else (1.0, 0.0)
-        ink = [np.exp(logs[a:b, k].max()) for k, (a, b) in zip(classes, frames, strict=True)]
-        odds = slope * log_odds(np.array(ink)) + offset
-        confidences = tuple((1 / (1 + np.exp(-odds))).tolist())
+        """A text with where each character stands and what else it may be."""
         middles = frames.mean(axis=1) * FRAME
         between = (middles[1:] + middles[:-1]) / 2
         if len(middles):
@@ -255,7 +272,7 @@ class LineReader:
             edges = np.zeros(1)
         spans = tuple((float(a), float(b)) for a, b in pairwise(edges))
         alternatives = self._alternatives(logs, classes, frames, confidences)
-        return LineText(self._spell(classes), confidences, alternatives, spans)
+        return LineText(self.spell(classes), confidences, alternatives, spans)
 
     def _alternatives(
         self,
@@ -302,18 +319,24 @@ class LineReader:
         index = {c: k for k, c in enumerate(letters)} | {" ": len(letters)}  # the space is last
         return np.array([0, *(index[c] for c in self.charset)], dtype=np.int64)
 
-    def _spell(self, classes: Sequence[int]) -> str:
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        """The class of each character."""
+        return {character: k for k, character in enumerate(self.charset, start=1)}
+
+    def spell(self, classes: Sequence[int]) -> str:
+        """The text of some classes."""
         return "".join(self.charset[k - 1] for k in classes)
 
     def _fits(self, classes: tuple[int, ...]) -> tuple[bool, bool]:
         """Whether a text that begins so can fit the pattern, and whether it does as it is."""
         if self.pattern is None:
             return True, True
-        text = self._spell(self._trim(list(classes)))
+        text = self.spell(self.trim(list(classes)))
         open_ = self.pattern.fullmatch(text, partial=True) is not None
         return open_, open_ and self.pattern.fullmatch(text) is not None
 
-    def _trim(self, classes: list[int]) -> list[int]:
+    def trim(self, classes: list[int]) -> list[int]:
         """Without spaces at the ends and without doubled ones."""
         space = self.charset.index(" ") + 1 if " " in self.charset else BLANK
         kept: list[int] = []
@@ -327,6 +350,41 @@ def _strays(logs: NDArray[np.float32], fitting: list[int], free: list[int]) -> b
     """Whether a text that fits a pattern is too far from what the ink says."""
     lost = path_log(logs, free) - path_log(logs, fitting)
     return lost > PATTERN_COST * max(len(fitting), len(free))
+
+
+def ink_odds(
+    logs: NDArray[np.float32], classes: list[int], frames: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Log-odds of each character of a line by the ink alone."""
+    ink = [np.exp(logs[a:b, k].max()) for k, (a, b) in zip(classes, frames, strict=True)]
+    return log_odds(np.array(ink))
+
+
+def evidence(
+    logs: NDArray[np.float32], ink: NDArray[np.float64], likely: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What tells whether each character of a line is right.
+
+    Parameters
+    ----------
+    logs : (T, K + 1) float32 array
+        Of the line's frames.
+    ink : (n,) float64 array
+        Log-odds of each character by the ink alone.
+    likely : (n,) float64 array
+        Logarithm of each character's probability by language.
+
+    Returns
+    -------
+    (n, 3) float64 array
+        The log-odds by the ink; those of the line's mean probability; and the mean logarithm by
+        language of a character and the `AROUND` ones before and behind it.
+    """
+    sums = np.append(0.0, np.cumsum(np.maximum(likely, UNLIKELIEST)))
+    at = np.arange(len(ink))
+    first, last = np.maximum(at - AROUND, 0), np.minimum(at + AROUND + 1, len(ink))
+    around = (sums[last] - sums[first]) / np.maximum(last - first, 1)
+    return np.stack([ink, np.full(len(ink), log_odds(np.array(_sureness([logs])))), around], axis=1)
 
 
 def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.lines.folding import DIGIT, NOTHING, SIGN, SYMBOLS, fold
 from ocr.lines.language import (
-    DIGIT,
     DIGITS,
     FOLDED_LETTERS,
-    NOTHING,
     OTHER_SIGN,
-    SIGN,
     SIGNS,
     SPACE,
     START,
     SYMBOL_BITS,
-    SYMBOLS,
     Lexicon,
     NgramModel,
-    fold,
 )
 
+LAST = (1 << SYMBOL_BITS) - 1  # mask of a packed n-gram's last symbol
+
 _STOPS = np.array([sign in ".!?" for sign in "\0" + SYMBOLS])  # by symbol id
+
 _DIGIT_SHARES = (0.19, 0.20, 0.13, 0.08, 0.06, 0.07, 0.06, 0.06, 0.07, 0.08)  # 0 to 9, as counted
 
 # Words are of three kinds: language; other strings (codes, numbers, names), which know only that
@@ -69,12 +69,14 @@ _UPPER_LATER = np.array([0.990, 0.003, 0.003, 0.5])
 class State:
     """Where B hypotheses stand in the text; every field has B rows.
 
-    `context` packs the last symbols, `node` are the places in the lexicons, `word` is the
+    `context` packs the last two symbols, `grams` are the nodes of the last ones in the n-gram,
+    `node` are the places in the lexicons, `word` is the
     probability of each kind of word, `case` that of each case pattern, `fresh` says that the word
     has no letter yet, and `kind` is the kind of the last character that is not a space.
     """
 
     context: NDArray[np.int64]
+    grams: NDArray[np.int64]
     node: NDArray[np.int64]
     word: NDArray[np.float64]
     case: NDArray[np.float64]
@@ -115,6 +117,13 @@ class TextModel:
         Weights of the `PATTERNS` on this page, multiplied into the model's own.
     lexicon : Lexicon, optional
         Words to be expected.
+
+    Attributes
+    ----------
+    symbols : (len(charset) + 1,) int64 array
+        The symbol that each character, and then the space, is folded to.
+    kinds : (len(charset) + 1,) int64 array
+        0 for letters, 1 for digits, 2 for signs and 3 for the space.
     """
 
     def __init__(
@@ -137,33 +146,34 @@ class TextModel:
             self._next_word = np.vstack([following, following[:1]])
         self.space = len(charset)
         folded = np.array([fold(c) for c in charset] + [(SPACE, SIGN, 2)], dtype=np.int64)
-        self._symbol, self._kind, self._case = folded.T
+        self.symbols, self._kind, self._case = folded.T
         # A digit is its share of its symbol, and a rare sign its share of the rest.
         rare = SIGNS - sum(fold(c)[1] == SIGN for c in SYMBOLS[1:-2])
         self._share = np.ones(len(folded))
         for k in np.flatnonzero(self._kind == DIGIT):
             self._share[k] = _DIGIT_SHARES[unicodedata.digit(charset[k])]
-        self._share[self._symbol == OTHER_SIGN] = 1 / rare
+        self._share[self.symbols == OTHER_SIGN] = 1 / rare
         size = np.array([FOLDED_LETTERS, DIGITS, SIGNS, 1.0])
-        kind = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
+        self.kinds = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
         others = []
         for inside, begin in ((_STRING_INSIDE, _STRING_BEGIN), (_SINGLE_INSIDE, _SINGLE_BEGIN)):
             # No word is empty; and what is before a word's later characters is never nothing.
             first = np.hstack([begin, np.full((4, 1), 1e-6)])
             later = np.vstack([inside, np.full((1, 4), 0.25)])
-            others.append((np.stack([later, first]) / size)[..., kind])
+            others.append((np.stack([later, first]) / size)[..., self.kinds])
         self._others = np.stack(others, axis=-1)  # (begins, kind before, character, 2)
         upper = np.stack([_UPPER_LATER, _UPPER_FIRST])
         self._case_table = np.stack([1 - upper, upper, np.ones((2, 4))])  # (case, fresh, pattern)
         prior = np.ones(4) if case_prior is None else np.asarray(case_prior, dtype=np.float64)
         self._next_case = _NEXT_PATTERN * prior
         self._next_case /= self._next_case.sum(axis=1, keepdims=True)
-        self._context_mask = (np.int64(1) << (SYMBOL_BITS * (ngrams.order - 1))) - 1
+        self._start = ngrams.nodes(np.array([START]))
 
     def start(self, count: int) -> State:
         """`count` hypotheses at the beginning of a line."""
         return State(
             np.full(count, START, dtype=np.int64),
+            self._start.repeat(count, axis=0),
             np.full((count, len(self._lexicons)), Lexicon.ROOT, dtype=np.int64),
             np.tile(self._first_word, (count, 1)),
             np.tile(self._next_case[_LINE_START], (count, 1)),
@@ -189,13 +199,14 @@ class TextModel:
         State of B * A hypotheses
             Row ``b * A + a`` is hypothesis b after its candidate a; see `State.take`.
         """
-        symbols = self._symbol[characters]
+        symbols = self.symbols[characters]
         case = self._case[characters]
-        before = state.context & (2**SYMBOL_BITS - 1)
+        before = state.context & LAST
         begins = (before == SPACE) | (before == START)
         # (B, A, kinds): the kinds of word weighted by how well they explain this character
         words = np.empty((*characters.shape, len(self._first_word)))
-        words[..., 0] = np.exp(self.ngrams.log_probs(state.context, symbols))
+        scores, grams = self.ngrams.advance(state.grams, symbols)
+        words[..., 0] = np.exp(scores)
         words[..., 0] *= self._share[characters]
         words[..., 1:3] = self._others[
             begins.astype(np.int64)[:, None], state.kind[:, None], characters
@@ -212,7 +223,8 @@ class TextModel:
         patterns = state.case[:, None] * self._case_table[case, state.fresh[:, None].astype(int)]
         cased = patterns.sum(axis=-1)
         after = State(
-            (((state.context[:, None] << SYMBOL_BITS) | symbols) & self._context_mask).ravel(),
+            ((before[:, None] << SYMBOL_BITS) | symbols).ravel(),
+            grams.reshape(text.size, self.ngrams.order),
             node.reshape(text.size, len(self._lexicons)),
             (words / text[..., None]).reshape(text.size, words.shape[-1]),
             (patterns / cased[..., None]).reshape(-1, 4),
@@ -227,7 +239,7 @@ class TextModel:
         if not len(rows):
             return
         state.word[rows] = state.word[rows] @ self._next_word
-        before = (state.context[rows] >> SYMBOL_BITS) & (2**SYMBOL_BITS - 1)
+        before = state.context[rows] >> SYMBOL_BITS
         # A number says nothing of case: what was expected before it is expected after it.
         lettered = ~state.fresh[rows, None]
         following = np.where(lettered, state.case[rows] @ self._next_case[:4], state.case[rows])
@@ -237,11 +249,32 @@ class TextModel:
         state.case[rows] = following
         state.fresh[rows] = True
 
+    def character_logs(self, texts: Sequence[NDArray[np.int64]]) -> list[NDArray[np.float64]]:
+        """Natural logarithm of the probability of each character of some lines.
+
+        Parameters
+        ----------
+        texts : sequence of (n,) int64 arrays
+            Indices into the charset, as for `advance`.
+
+        Returns
+        -------
+        list of (n,) float64 arrays
+        """
+        order = sorted(range(len(texts)), key=lambda k: -len(texts[k]))
+        logs: list[NDArray[np.float64]] = [np.empty(len(text)) for text in texts]
+        state = self.start(len(order))
+        for place in range(len(texts[order[0]]) if order else 0):
+            while len(texts[order[-1]]) == place:
+                order.pop()
+            if len(order) < len(state):
+                state = state.take(np.arange(len(order)))
+            scores, state = self.advance(state, np.array([[texts[k][place]] for k in order]))
+            for k, score in zip(order, scores[:, 0], strict=True):
+                logs[k][place] = score
+        return logs
+
     def log_prob(self, text: str, charset: tuple[str, ...]) -> float:
         """Natural logarithm of the probability of a line of characters in `charset` and spaces."""
         index = {c: k for k, c in enumerate((*charset, " "))}
-        state, total = self.start(1), 0.0
-        for character in text:
-            scores, state = self.advance(state, np.array([[index[character]]]))
-            total += float(scores[0, 0])
-        return total
+        return float(self.character_logs([np.array([index[c] for c in text])])[0].sum())

@@ -56,7 +56,7 @@ def read_upright(
     ways = []
     for turns in (2, 1, 3) if layout.lines else (1, 3):
         turned = Turned(picture, turns)
-        found = engine.find(turned)
+        found = engine.find(turned, layout.side)
         ways.append((engine.confidence(turned, found), -turns, turned, found))
         if turns == 1 and not layout.lines and not found.lines:
             return as_is  # there is nothing either way

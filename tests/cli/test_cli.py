@@ -677,7 +677,7 @@ def test_boxes_of_a_page(run, fake, tmp_path):
     assert (status, json.loads(out)["page"], json.loads(out)["text"]) == (0, 2, "i")
     status, out, err = run("boxes", tmp_path / "a.tif", "--page", "3", "--json")
     assert (status, out) == (1, "")
-    assert "no page 3" in one_line(err)
+    assert "none of the pages asked for; it has 2" in one_line(err)
 
 
 def test_boxes_kind_follows_the_suffix(run, fake, tmp_path):

@@ -1,10 +1,15 @@
 """ocr.formats: pages as text and JSON."""
 
+import csv
+import io
 import json
 
+import lxml.html
 import pytest
+from PIL import Image
 
-from ocr.formats import FORMATS, by_suffix, file_name, render, writer
+from ocr.errors import OutputError
+from ocr.formats import FORMATS, by_suffix, file_name, render, told_by, writer
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 
@@ -99,8 +104,11 @@ def test_file_name():
 @pytest.mark.parametrize("kind", FORMATS)
 def test_the_suffix_tells_the_format(kind):
     for suffix in (FORMATS[kind].suffix, *FORMATS[kind].also):
-        assert by_suffix(f"a.b{suffix.upper()}") == (kind,)
+        assert kind in by_suffix(f"a.b{suffix.upper()}")
+    assert told_by(f"a{FORMATS[kind].suffix}") == kind
+    assert told_by("a.htm") == "hocr"
     assert by_suffix("a.xml") == ("alto", "page")
+    assert told_by("a.xml") is None
     assert by_suffix("a.log") == by_suffix("a") == ()
 
 
@@ -158,3 +166,62 @@ def test_pages_are_written_as_they_come():
         pieces = FORMATS[kind].write(pages(), False)
         assert "a" in next(pieces)
         assert asked == ["a"]
+
+
+def test_markdown():
+    page = lines_at((20, "# 1 *of* <2>"), (40, "a_b"), (90, "- milk"), (110, "2) eggs"), (130, "3"))
+    assert written("markdown", [("a", page)], True) == (
+        "\\# 1 \\*of\\* \\<2\\>\\\na\\_b\n\n- milk\n2) eggs\\\n3\n"
+    )
+    joined = written("markdown", [("a", lines_at((20, "well-"), (40, "known")))], True, join=True)
+    assert joined == "wellknown\n"
+    both = written("markdown", [("a_b", TWO_LINES), ("c", BLANK)], False)
+    assert both.startswith("## a\\_b\n\nab c")
+    assert both.endswith("\n## c\n\n")
+
+
+def test_csv():
+    page = lines_at((20, 'say "so", he'), (40, "7"))
+    rows = list(csv.DictReader(io.StringIO(written("csv", [("a.jpg", page)], True), newline="")))
+    assert [row["text"] for row in rows] == ["say", '"so",', "he", "7"]
+    assert [(row["file"], row["page"], row["line"], row["word"]) for row in rows[2:]] == [
+        ("a.jpg", "1", "1", "3"),
+        ("a.jpg", "1", "2", "1"),
+    ]
+    assert [rows[3][side] for side in ("y1", "x1", "y2", "x2")] == ["30", "0", "40", "9"]
+    lines = written("csv-lines", [("a.jpg", page), ("b.jpg", BLANK)], False)
+    assert [row["text"] for row in csv.DictReader(io.StringIO(lines))] == ['say "so", he', "7"]
+
+
+def test_html(tmp_path):
+    """One file, that loads nothing, with all text in its order; nothing read is taken for HTML."""
+    photo = tmp_path / "<a>.png"
+    Image.new("L", (1000, 1000), 200).save(photo)
+    page = lines_at((20, "<script> & so"), (40, "on"))
+    content = written("html", [(str(photo), page)], True)
+    root = lxml.html.fromstring(content)
+    assert [" ".join(row.text_content().split()) for row in root.iter("text")] == [
+        "<script> & so",
+        "on",
+    ]
+    assert not list(root.iter("script", "link", "iframe"))
+    (image,) = root.iter("image")
+    assert image.get("href").startswith("data:image/jpeg;base64,")
+    assert root.find(".//h2").text == str(photo)
+    first = next(root.iter("tspan"))
+    assert (float(first.get("x")), float(first.get("textlength"))) == (0, 9)
+
+
+def test_docx():
+    docx = pytest.importorskip("docx")
+    pages = [(PageSource("a.tif", k, 2), page) for k, page in enumerate((TWO_LINES, BLANK), 1)]
+    first, second = (b"".join(writer("docx")(iter(pages), True)) for _ in range(2))
+    assert first == second
+    text = [one.text for one in docx.Document(io.BytesIO(first)).paragraphs]
+    assert text[0].startswith("ab c")
+
+
+def test_docx_without_the_package(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "docx", None)
+    with pytest.raises(OutputError, match=r"ocr\[docx\]"):
+        FORMATS["docx"].require()

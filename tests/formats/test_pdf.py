@@ -18,6 +18,7 @@ from ocr import errors, weights
 from ocr.formats import pdf, render
 from ocr.input.documents import PageSource
 from ocr.input.photo import UPRIGHT
+from ocr.layout.orientation import turn_back
 from ocr.page import Box, Letter, Line, Page, Word
 from ocr.reader import Reader
 from ocr.weights import read_metadata
@@ -163,14 +164,18 @@ def test_the_whole_charset_comes_back(picture, tmp_path):
     ],
 )
 def test_turned_writing(picture, tmp_path, baseline, boxes):
-    """Writing that stands sideways or upside down on the photo is read in its direction."""
+    """A page whose writing stands sideways or upside down is shown upright and read so."""
     picture.save(tmp_path / "a.png")
     words = tuple(Word((Letter(Box(*box), "AB"[k], 0.9),)) for k, box in enumerate(boxes))
-    found = words_in(made(tmp_path / "a.png", Page(300, 400, (Line(words, baseline),))))
-    size = np.array([300, 400, 300, 400])
-    assert {text for text, _ in found} == {"A", "B"}
-    for text, box in found:
-        assert box == pytest.approx(np.array(boxes["AB".index(text)]) / size, abs=NEAR)
+    page = Page(300, 400, (Line(words, baseline),))
+    content = made(tmp_path / "a.png", page)
+    assert text_of(content).split() == ["A", "B"]
+    with pypdfium2.PdfDocument(content) as document:
+        turns = document[0].get_rotation() // 90
+    size = (300, 400) if turns % 2 == 0 else (400, 300)
+    assert_in_place(content, turn_back(page, turns, *size))
+    expected = np.rot90(np.asarray(picture, dtype=np.int16), -turns)
+    assert np.abs(shown(content, size[::-1]) - expected).mean() < 1
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -199,6 +204,17 @@ def test_other_pictures(picture, tmp_path, name, mode):
     with Image.open(tmp_path / name) as image:
         expected = np.asarray(image.convert("RGB"), dtype=np.int16)
     assert np.abs(seen - expected).mean() < 6
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "1", "P", "RGBA"])
+def test_a_png_is_kept_without_loss(tmp_path, mode):
+    noise = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    Image.fromarray(noise).convert(mode).save(tmp_path / "a.png")
+    with pikepdf.open(io.BytesIO(made(tmp_path / "a.png", Page(60, 80)))) as document:
+        (stored,) = document.pages[0].Resources.XObject.values()
+        kept = np.asarray(pikepdf.PdfImage(stored).as_pil_image().convert("RGB"))
+    with Image.open(tmp_path / "a.png") as image:
+        assert np.array_equal(kept, np.asarray(image.convert("RGB")))
 
 
 def test_pages_and_their_sizes(picture, tmp_path):
@@ -279,7 +295,13 @@ def test_a_real_page(tmp_path):
     content = made(SAMPLE, page)
     assert SAMPLE.read_bytes() in content
     assert text_of(content).split() == page.text.split()  # PDFium parts the lines of a tilted page
-    assert_in_place(content, page)
+    words = [word for line in page.lines for word in line.words]
+    for (_, box), word in zip(words_in(content), words, strict=True):
+        top, left, bottom, right = box
+        assert (left, right) == pytest.approx(
+            (word.box.x1 / page.width, word.box.x2 / page.width), abs=NEAR
+        )
+        assert top * page.height < word.box.y2 and word.box.y1 < bottom * page.height
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext here")
@@ -298,6 +320,28 @@ def test_pdftotext(picture, tmp_path):
         box = np.array([float(node.get(side)) for side in ("yMin", "xMin", "yMax", "xMax")])
         expected = np.array(word.box.as_list()) / np.array([300, 400, 300, 400])
         assert box / size == pytest.approx(expected, abs=NEAR)
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext here")
+@pytest.mark.parametrize("options", [(), ("-layout",)])
+@pytest.mark.parametrize("slope", [-0.05, 0, 0.05])
+def test_lines_stay_together(picture, tmp_path, options, slope):
+    """Words of all heights, wide gaps and a tilt: a reader gives each line in one piece."""
+    picture.save(tmp_path / "a.jpg")
+    lines = []
+    for row in range(3):
+        words = []
+        for k, text in enumerate(("so", "Jolly", "as", "gypsum", "I", "go")):
+            x = 10 + 62 * k
+            tall = 10 if text in ("so", "as") else 22
+            words.append(word(text, round(60 + 70 * row + slope * x - tall / 2), x, 40, tall))
+        ends = tuple((70 + 70 * row + slope * x, x) for x in (10, 380))
+        lines.append(Line(tuple(words), ends))
+    (tmp_path / "a.pdf").write_bytes(made(tmp_path / "a.jpg", Page(300, 400, tuple(lines))))
+    command = ["pdftotext", *options, str(tmp_path / "a.pdf"), "-"]
+    found = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    rows = [" ".join(row.split()) for row in found.splitlines() if row.strip()]
+    assert rows == ["so Jolly as gypsum I go"] * 3
 
 
 def test_stdin(picture):

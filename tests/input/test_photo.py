@@ -534,11 +534,13 @@ def test_a_missing_package_is_named(heic, tmp_path, monkeypatch, package, extra)
     assert str(path) in str(error.value)
 
 
-def test_jpeg_as_it_is(tmp_path):
+def test_files_as_they_are(tmp_path):
     path = saved(picture(), tmp_path / "a.jpg", dpi=(200, 200))
-    assert open_image(path).jpeg() == (path.read_bytes(), 1)
+    assert open_image(path).as_stored() == (path.read_bytes(), 1)
     assert open_image(path).dpi == 200
-    assert open_image(io.BytesIO(path.read_bytes())).jpeg() == (path.read_bytes(), 1)
+    assert open_image(io.BytesIO(path.read_bytes())).as_stored() == (path.read_bytes(), 1)
     assert open_image(saved(picture(), tmp_path / "b.jpg", dpi=(72, 72))).dpi is None
-    assert open_image(saved(picture(), tmp_path / "a.png")).jpeg() is None
-    assert open_image(saved(picture().convert("CMYK"), tmp_path / "c.jpg")).jpeg() is None
+    png = saved(picture(), tmp_path / "a.png")
+    assert open_image(png).as_stored() == (png.read_bytes(), 1)
+    assert open_image(saved(picture().convert("RGBA"), tmp_path / "b.png")).as_stored() is None
+    assert open_image(saved(picture().convert("CMYK"), tmp_path / "c.jpg")).as_stored() is None

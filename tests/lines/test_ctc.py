@@ -35,6 +35,7 @@ def language():
 
 
 SYMBOLS = np.array([0, 0, 1, 2])  # classes: nothing, a, b, space
+NO_BONUS = (0.0, 0.0, 0.0, 0.0)
 
 
 def test_best_path_removes_repeats_then_nothings():
@@ -46,7 +47,7 @@ def test_beam_search_sums_over_paths(language):
     # "a" is spelt by (a a), (a -), (- a): 0.16 + 0.24 + 0.24; nothing by (- -): 0.36.
     logs = logs_of([0.6, 0.4, 0, 0], [0.6, 0.4, 0, 0])
     assert best_path(logs) == []
-    assert beam_search([logs], language, SYMBOLS, weight=0, bonus=0) == [[1]]
+    assert beam_search([logs], language, SYMBOLS, weight=0, bonus=NO_BONUS) == [[1]]
 
 
 def spelt(path):
@@ -66,7 +67,7 @@ def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
         text = spelt(path)
         total[text] = total.get(text, 0) + np.prod(rows[np.arange(frames), path])
     model = TextModel(flat, ("a", "b"))
-    (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, 0.0, 0.0, width=400)
+    (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, 0.0, NO_BONUS, width=400)
     read = tuple(read)
     # Characters under the threshold of a frame are not followed.
     assert total[read] >= 0.97 * max(total.values())
@@ -75,6 +76,27 @@ def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
 def test_sure_ink_is_never_overruled(language):
     path = [1, 0, 2, 0, 1, 0, 1, 3, 2]
     assert beam_search([sharp(path)], language, SYMBOLS) == [[1, 2, 1, 1, 3, 2]]
+
+
+def test_each_kind_of_character_has_its_bonus():
+    keys = np.arange(1, 64, dtype=np.int64)
+    flat = NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1)
+    language = TextModel(flat, ("a", "."))  # classes: nothing, a, point, space
+    logs = logs_of([0.01, 0.5, 0.3, 0.19])
+    reads = [
+        beam_search([logs], language, SYMBOLS, 0.0, bonus)[0]
+        for bonus in ((0, 0, 0, 0), (0, 0, 1, 0), (0, 0, 0, 2), (0, 5, 0, 0))
+    ]
+    assert reads == [[1], [2], [3], [1]]  # there are no digits
+
+
+def test_of_texts_that_end_alike_the_best_is_kept(language):
+    # Eight letters, each a or b: 256 texts, of which those that differ in the last six are kept.
+    rows = np.tile([0.0, 0.6, 0.4, 0.0], (15, 1))
+    rows[1::2] = [0.97, 0.01, 0.01, 0.01]
+    (wide,) = beam_search([logs_of(*rows)], language, SYMBOLS, 0.0, NO_BONUS, width=500)
+    (narrow,) = beam_search([logs_of(*rows)], language, SYMBOLS, 0.0, NO_BONUS, width=4)
+    assert wide == narrow == [1] * 8
 
 
 def test_lines_side_by_side_read_as_each_alone(language):

@@ -1,5 +1,6 @@
 """The language model: folding, back-off, other strings, case, and damaged files."""
 
+import copy
 import itertools
 import math
 import string
@@ -19,6 +20,7 @@ from ocr.lines.language import (
     SYMBOLS,
     Lexicon,
     NgramModel,
+    _count_bits,
     fold,
     load_language,
     pack,
@@ -83,11 +85,44 @@ def test_back_off_by_hand():
 
 
 def test_packing_keeps_the_model(ngrams):
-    keys = np.array([1, 2, 3, key([1, 2]), key([1, 1, 1, 1, 1, 1, 2])])
+    keys = np.array([1, 2, 3, key([1, 2]), key([1, 2, 2])])
     logs = np.array([-0.5, -1.0, -2.0, -3.0, -15.0])
-    model = unpack(**pack(keys, logs, np.array([-1.0, 0.0, 0.5, 0.0, 0.0])), order=7)
+    backoffs = np.array([-1.0, 0.0, 0.5, 0.0, 0.0])
+    model = unpack(**pack(NgramModel(keys, logs, backoffs, order=3)), order=3)
     got = model.log_probs(np.array([0, SPACE]), np.array([[1, 2, 3], [2, 2, 2]]))
     np.testing.assert_allclose(got, [[-0.5, -1.0, -2.0], [-3.0, -3.0, -3.0]], atol=1 / 32)
+    got = model.log_probs(np.array([key([1, 2]), key([1, 3])]), np.array([[2], [1]]))
+    np.testing.assert_allclose(got, [[-15.0], [0.5 - 0.5]], atol=1 / 32)
+
+
+@given(st.lists(st.lists(st.integers(1, 5), min_size=1, max_size=4), min_size=1, max_size=20))
+def test_the_tree_finds_the_longest_ngram_of_each_context(grams):
+    """As looking each n-gram up in a table, and backing off symbol by symbol."""
+    known = {(k,) for k in range(1, 6)}
+    known |= {tuple(gram[a:b]) for gram in grams for b in range(5) for a in range(b)} - {()}
+    keys = np.array(sorted(key(gram) for gram in known))
+    rng = np.random.default_rng(len(keys))
+    logs, backoffs = -rng.random((2, len(keys))).astype(np.float32)
+    model = NgramModel(keys, logs, backoffs, order=4)
+    at = {int(k): i for i, k in enumerate(keys)}
+
+    def expected(context, symbol):
+        if (whole := at.get(key([*context, symbol]))) is not None:
+            return logs[whole]
+        paid = at.get(key(context))
+        return (0 if paid is None else backoffs[paid]) + expected(context[1:], symbol)
+
+    contexts = [list(c) for n in range(4) for c in itertools.product(range(1, 6), repeat=n)]
+    packed = np.array([key(c) for c in contexts], dtype=np.int64)
+    got = model.log_probs(packed, np.tile(np.arange(1, 6), (len(packed), 1)))
+    wanted = [[expected(c, s) for s in range(1, 6)] for c in contexts]
+    np.testing.assert_allclose(got, wanted, rtol=1e-5)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=1))
+def test_bits_are_counted(numbers):
+    counted = _count_bits(np.array(numbers, dtype=np.uint64))
+    assert counted.tolist() == [number.bit_count() for number in numbers]
 
 
 def test_probabilities_sum_to_one(text, ngrams):
@@ -253,7 +288,21 @@ def test_a_packed_lexicon_is_the_same_but_for_rounding(table):
 
 def test_the_common_words_of_a_language_are_known(ngrams):
     assert ngrams.words is not None
-    without = NgramModel(ngrams._keys[:-1], ngrams._log_probs[:-1], ngrams._backoffs[:-1], 7)
+    without = copy.copy(ngrams)
+    without.words = None
     with_words, plain = TextModel(ngrams, KEYBOARD), TextModel(without, KEYBOARD)
-    for text in ("yesterday ", "kitchen ", "Wednesday "):
+    for text in ("wheelchair ", "Wednesday ", "yoghurt "):
         assert with_words.log_prob(text, KEYBOARD) > plain.log_prob(text, KEYBOARD)
+
+
+def test_logs_of_characters_are_those_of_each_line_alone(text):
+    lines = ["the cat", "", "Qx 7", "a"]
+    indices = [
+        np.array([text.space if c == " " else KEYBOARD.index(c) for c in line], dtype=np.int64)
+        for line in lines
+    ]
+    logs = text.character_logs(indices)
+    assert [len(one) for one in logs] == [7, 0, 4, 1]
+    for line, found in zip(lines, logs, strict=True):
+        assert found.sum() == pytest.approx(text.log_prob(line, KEYBOARD))
+    assert text.character_logs([]) == [] and text.character_logs([indices[1]])[0].shape == (0,)

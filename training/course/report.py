@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -11,21 +10,18 @@ from pathlib import Path
 from ocr.errors import DataError
 from ocr.formats.output import replacing
 from training.data.datasets import data_dir
+from training.recipes.report_page import Section, command, picture, render, table, text
 
-STYLE = """
-body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 0 1rem;
-       color: #1c1c1c; background: #fff; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 0 0 .3rem; }
-section { border-top: 1px solid #ccc; padding: 1.1rem 0; }
-table { border-collapse: collapse; margin: .6rem 0; }
-th, td { text-align: left; padding: .2rem .9rem .2rem 0; vertical-align: top; }
-th { font-weight: 600; border-bottom: 1px solid #bbb; } td { border-bottom: 1px solid #eee; }
-img { max-width: 100%; height: auto; display: block; margin: .5rem 0; }
-figure { margin: .8rem 0; } figcaption, .small { color: #555; font-size: .88rem; }
-code { background: #f3f3f3; padding: .1rem .3rem; overflow-wrap: anywhere; }
-.wide { overflow-x: auto; } .failed { color: #a3200d; }
-nav a { display: inline-block; margin: 0 .7rem .3rem 0; }
-"""
+LEDE = (
+    "Each system of a computer-vision course on recognizing handwriting, run on this machine and "
+    "set beside the figures that the course's write-ups published. The NIST36 files here are drawn "
+    "from the same source as the course's but are not the same draw, so compare our models with "
+    "each other, and with the published figures only roughly."
+)
+QUICK = (
+    "Run with --quick: small sizes, to try the command. Figures of such a system mean nothing, and "
+    "what they would mean is left out."
+)
 
 
 @dataclass(frozen=True)
@@ -142,22 +138,16 @@ def read_row(out: Path, name: str) -> Row | None:
 def write_page(out: Path, systems: dict[str, System]) -> None:
     """Write ``index.html``: one row for each system, with what was run so far."""
     rows = {name: read_row(out, name) for name in systems}
-    parts = [
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>The course's systems</title><style>{STYLE}</style></head><body>",
-        "<h1>The course's systems, run here</h1>",
-        "<p>Each system of a computer-vision course on recognising handwriting, run on this "
-        "machine and set beside the figures that the course's write-ups published. The NIST36 "
-        "files here are drawn from the same source as the course's but are not the same draw, so "
-        "compare our models with each other, and with the published figures only roughly.</p>",
-        f"<nav>{''.join(_link(name, systems[name]) for name in systems)}</nav>",
-    ]
-    for name, system in systems.items():
-        parts.append(_section(name, system, rows[name]))
-    parts.append("</body></html>\n")
+    quick = any(row is not None and row.quick for row in rows.values())
+    page = render(
+        "The course's systems, run here",
+        LEDE,
+        [_section(name, system, rows[name]) for name, system in systems.items()],
+        banner=QUICK if quick else "",
+        nav=True,
+    )
     with replacing(out / "index.html") as stream:
-        stream.write("\n".join(parts).encode())
+        stream.write(page.encode())
 
 
 def markdown(out: Path, systems: dict[str, System]) -> str:
@@ -172,44 +162,22 @@ def markdown(out: Path, systems: dict[str, System]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _link(name: str, system: System) -> str:
-    return f'<a href="#{name}">{html.escape(system.title)}</a>'
-
-
-def _section(name: str, system: System, row: Row | None) -> str:
-    command = f"python -m training.course {name} --out report"
-    parts = [
-        f'<section id="{name}"><h2>{html.escape(system.title)}</h2>',
-        f"<p>{html.escape(system.what)}</p>",
-    ]
+def _section(name: str, system: System, row: Row | None) -> Section:
+    how = f"python -m training.course {name} --out report"
+    parts = [text(system.what)]
     if row is None:
-        parts.append("<p>Not run yet.</p>")
+        parts += [text("Not run yet."), command(how)]
     elif row.failed:
-        parts.append(f'<p class="failed">Not run: {html.escape(row.failed)}</p>')
+        parts += [text(f"Not run: {row.failed}", "failed"), command(how)]
     else:
-        parts += [
-            '<div class="wide"><table><tr><th></th><th>ours</th><th>published</th></tr>',
-            *(_table_row(figure) for figure in row.figures),
-            "</table></div>",
-            *(f"<p>{html.escape(note)}</p>" for note in row.notes),
-            *(
-                f'<figure><img src="{html.escape(file)}" alt="{html.escape(caption)}" '
-                f'loading="lazy"><figcaption>{html.escape(caption)}</figcaption></figure>'
-                for file, caption in row.pictures
-            ),
-        ]
+        cells = [(one.what, one.ours, one.published or "-") for one in row.figures]
+        parts.append(table(("", "ours", "published"), cells))
+        parts += [] if row.quick else [text(note) for note in row.notes]
+        parts += [picture(file, caption) for file, caption in row.pictures]
         took = f", {row.cpu_seconds:.0f} CPU-seconds"
-        quick = ", with --quick: small sizes, figures that mean nothing" if row.quick else ""
-        command = command + (" --quick" if row.quick else "")
-        parts.append(f'<p class="small"><code>{command}</code>{took}{quick}</p>')
-        return "\n".join([*parts, "</section>"])
-    parts.append(f'<p class="small"><code>{command}</code></p></section>')
-    return "\n".join(parts)
-
-
-def _table_row(figure: Figure) -> str:
-    cells = (figure.what, figure.ours, figure.published or "-")
-    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
+        quick = " --quick" if row.quick else ""
+        parts.append(command(f"{how}{quick}", took))
+    return Section(system.title, parts, name)
 
 
 def pairs_text(pairs: Iterable[tuple[str, str, int]]) -> str:

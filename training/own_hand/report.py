@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.evaluation.error_rates import align, confusions, edit_distance
+from training.recipes.report_page import Part, Section, inside, line, picture, render, table, text
 
 if TYPE_CHECKING:
     from training.own_hand.outcome import Outcome
@@ -21,18 +20,6 @@ if TYPE_CHECKING:
 MISTAKES = 48  # samples read wrongly that are shown
 PAIRS = 20  # commonest confusions that are listed
 LINES = 25  # lines read worst that are shown
-
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em;
-       color: #222; background: #fff; }
-table { border-collapse: collapse; margin: 1em 0; }
-td, th { padding: .15em .8em; border-bottom: 1px solid #ddd; text-align: left; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; }
-figure { display: inline-block; margin: .4em; text-align: center; font-size: 13px; }
-figure img { border: 1px solid #ddd; image-rendering: pixelated; }
-img { max-width: 100%; }
-pre { background: #f4f4f4; padding: .6em 1em; overflow: auto; }
-"""
 
 
 def card(outcome: Outcome) -> str:
@@ -113,54 +100,62 @@ def _start(outcome: Outcome) -> str:
 
 def report(outcome: Outcome) -> str:
     """The report, one HTML page with everything in it."""
-    name = html.escape(outcome.metadata.name)
-    body = [
-        f"<h1>{name}</h1>",
-        f"<p>{html.escape(KIND_NAMES[outcome.metadata.kind].capitalize())}, trained from "
-        f"{html.escape(_start(outcome))} on {outcome.metadata.date}. Read with it:</p>",
-        f"<pre>ocr read --model {name} photo.jpg</pre>",
-        _figures(outcome),
-        "<h2>Curves</h2>",
-        _curves(outcome),
+    name = outcome.metadata.name
+    lede = (
+        f"{KIND_NAMES[outcome.metadata.kind].capitalize()}, trained from {_start(outcome)} on "
+        f"{outcome.metadata.date}. Read with it:"
+    )
+    sections = [
+        Section("Figures", _figures(outcome)),
         *(_line_errors(outcome) if outcome.lines else _glyph_errors(outcome)),
-        "<h2>Data</h2>",
-        _data(outcome),
+        Section("Curves", [_curves(outcome)]),
+        Section("Data", _data(outcome)),
     ]
-    return (
-        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{name}</title>\n'
-        f"<style>{STYLE}</style>\n" + "\n".join(body) + "\n</html>\n"
+    return render(
+        name,
+        lede,
+        sections,
+        headline=_headline(outcome),
+        command=f"ocr read --model {name} photo.jpg",
+        banner=f"This model was not written: {outcome.refused}." if outcome.refused else "",
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    def cell(value: object) -> str:
-        number = isinstance(value, int | float)
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-        return f"<td{' class=n' if number else ''}>{html.escape(text)}</td>"
+def _headline(outcome: Outcome) -> dict[str, str]:
+    """What training brought on the own data that was held back."""
+    after = f"{100 * outcome.after.own:.1f} %"
+    what = "characters wrong" if outcome.lines else "characters right"
+    count = len(outcome.held)
+    kind = "lines" if outcome.lines else "characters"
+    told = f"{what} of {count} {kind} of yours that were held back"
+    if outcome.before is None:
+        return {"figure": after, "what": f"{told[0].upper()}{told[1:]}.", "kind": ""}
+    gain = outcome.after.own - outcome.before.own
+    better = gain < 0 if outcome.lines else gain > 0
+    return {
+        "figure": f"{100 * outcome.before.own:.1f} → {after}",
+        "what": f"{told[0].upper()}{told[1:]}, before and after training.",
+        "kind": "better" if better else "worse" if gain else "",
+    }
 
-    lines = ["<table>"]
-    if head:
-        lines.append("<tr>" + "".join(f"<th>{html.escape(one)}</th>" for one in head) + "</tr>")
-    lines += ["<tr>" + "".join(map(cell, row)) + "</tr>" for row in rows]
-    return "\n".join([*lines, "</table>"])
 
-
-def _figures(outcome: Outcome) -> str:
+def _figures(outcome: Outcome) -> list[Part]:
     parts = outcome.metadata.training["split"]
-    said = "Split by " + html.escape(str(parts["by"])) + f": {parts['train']} samples to train on, "
+    said = f"Split by {parts['by']}: {parts['train']} samples to train on, "
     said += f"{parts['valid']} to choose the epoch by, {parts['test']} held back for the figures"
     if parts["choose and report by the same"]:
         said += " (the same ones, so the figure is a little too good)"
-    return f"<p>{said}.</p>" + _table((), outcome.metadata.figures.items())
+    rows = [(title, float(value)) for title, value in outcome.metadata.figures.items()]
+    return [text(f"{said}."), table(("measured on", "%"), rows)]
 
 
-def _curves(outcome: Outcome) -> str:
+def _curves(outcome: Outcome) -> Part:
     """Loss and held-back figures by epoch."""
     from matplotlib.figure import Figure
 
     history = outcome.run.history
     if not history:
-        return "<p>No epoch was finished.</p>"
+        return text("No epoch was finished.")
     epochs = [row["epoch"] for row in history]
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -178,36 +173,27 @@ def _curves(outcome: Outcome) -> str:
     return _picture_of(figure, "loss and figures by epoch")
 
 
-def _picture_of(figure: object, title: str) -> str:
+def _picture_of(figure: object, title: str) -> Part:
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=100)  # type: ignore[attr-defined]
-    return _image(stream.getvalue(), title)
+    return picture(inside(stream.getvalue()), title, shown=False)
 
 
-def _image(png: bytes, title: str, height: int | None = None) -> str:
-    data = base64.b64encode(png).decode()
-    size = f' height="{height}"' if height else ""
-    return f'<img alt="{html.escape(title)}"{size} src="data:image/png;base64,{data}">'
-
-
-def _grey(image: NDArray[np.uint8], title: str, height: int) -> str:
+def _grey(image: NDArray[np.uint8]) -> str:
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, "PNG", optimize=True)
-    return _image(stream.getvalue(), title, height)
+    return inside(stream.getvalue())
 
 
-def _glyph_errors(outcome: Outcome) -> list[str]:
+def _glyph_errors(outcome: Outcome) -> list[Section]:
     held, read, sure = outcome.held, outcome.after.read, outcome.after.sure
     wanted = [
         sign if cased or seen != sign.swapcase() else seen
         for sign, cased, seen in zip(held.labels, held.cased, read, strict=True)
     ]
     classes = sorted(set(wanted) | set(read))
-    parts = ["<h2>What is taken for what</h2>", _confusion_picture(wanted, read, classes)]
     wrong = Counter((a, b) for a, b in zip(wanted, read, strict=True) if a != b)
     common = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:PAIRS]
-    parts.append(_table(("is", "read", "times"), [(a, b, n) for (a, b), n in common]))
-    parts.append("<h2>Each character</h2>")
     total, right = Counter(wanted), Counter(a for a, b in zip(wanted, read, strict=True) if a == b)
     seen_as = Counter(read)
     rows = []
@@ -215,21 +201,29 @@ def _glyph_errors(outcome: Outcome) -> list[str]:
         precision = f"{100 * right[sign] / seen_as[sign]:.0f} %" if seen_as[sign] else "-"
         rows.append((sign, total[sign], f"{100 * right[sign] / total[sign]:.0f} %", precision))
     head = ("character", "held back", "found (recall)", "right where read (precision)")
-    parts.append(_table(head, rows))
     mistakes = [k for k in range(len(read)) if wanted[k] != read[k]]
     mistakes.sort(key=lambda k: -sure[k])
-    parts.append("<h2>Mistakes, the surest first</h2>")
-    if not mistakes:
-        parts.append("<p>None.</p>")
+    before = outcome.before.read if outcome.before is not None else ()
+    shown = []
     for k in mistakes[:MISTAKES]:
-        said = html.escape(f"{wanted[k]} read {read[k]}, {100 * sure[k]:.0f} %")
-        parts.append(
-            f"<figure>{_grey(held.images[k], said, 64)}<figcaption>{said}</figcaption></figure>"
-        )
-    return parts
+        said = f"{wanted[k]} read {read[k]}, {100 * sure[k]:.0f} %"
+        if before:
+            said += f" (before: {before[k]})"
+        shown.append(picture(_grey(held.images[k]), said, 64))
+    return [
+        Section(
+            "What is taken for what",
+            [
+                _confusion_picture(wanted, read, classes),
+                table(("is", "read", "times"), [(a, b, n) for (a, b), n in common]),
+            ],
+        ),
+        Section("Each character", [table(head, rows)]),
+        Section("Mistakes, the surest first", shown or [text("None.")]),
+    ]
 
 
-def _confusion_picture(wanted: Sequence[str], read: Sequence[str], classes: Sequence[str]) -> str:
+def _confusion_picture(wanted: Sequence[str], read: Sequence[str], classes: Sequence[str]) -> Part:
     from matplotlib.figure import Figure
 
     place = {sign: k for k, sign in enumerate(classes)}
@@ -248,50 +242,65 @@ def _confusion_picture(wanted: Sequence[str], read: Sequence[str], classes: Sequ
     return _picture_of(figure, "confusion matrix, each row divided by its sum")
 
 
-def _line_errors(outcome: Outcome) -> list[str]:
+def _line_errors(outcome: Outcome) -> list[Section]:
     held, read = outcome.held, outcome.after.read
     wrong: Counter[tuple[str, str]] = Counter()
     total, missed = Counter("".join(held.labels)), Counter[str]()
-    for truth, text in zip(held.labels, read, strict=True):
-        pairs = align(truth, text)
+    for truth, seen in zip(held.labels, read, strict=True):
+        pairs = align(truth, seen)
         wrong += confusions(pairs)
         missed.update(a for a, b in pairs if a is not None and a != b)
     named = {"": "nothing", " ": "space"}
     common = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))[:PAIRS]
-    parts = [
-        "<h2>What is taken for what</h2>",
-        _table(
-            ("written", "read", "times"),
-            [(named.get(a, a), named.get(b, b), n) for (a, b), n in common],
-        ),
-        "<h2>Each character</h2>",
-        _table(
-            ("character", "held back", "read right"),
+    before = outcome.before.read if outcome.before is not None else None
+    rates = [edit_distance(a, b) / len(a) for a, b in zip(held.labels, read, strict=True)]
+    shown = []
+    for k in sorted(range(len(rates)), key=lambda k: -rates[k])[:LINES]:
+        told = [(f"after, {100 * rates[k]:.1f} % wrong", read[k])]
+        if before is not None:
+            rate = edit_distance(held.labels[k], before[k]) / len(held.labels[k])
+            told.insert(0, (f"before, {100 * rate:.1f} % wrong", before[k]))
+        shown.append(line(_grey(held.images[k]), held.labels[k], told))
+    return [
+        Section(
+            "Lines, the worst first",
             [
-                (named.get(sign, sign), count, f"{100 * (1 - missed[sign] / count):.0f} %")
-                for sign, count in sorted(total.items())
+                text("Bold and underlined: read wrongly or too much. Struck through: not read."),
+                *shown,
             ],
         ),
-        "<h2>Lines, the worst first</h2>",
+        Section(
+            "What is taken for what",
+            [
+                table(
+                    ("written", "read", "times"),
+                    [(named.get(a, a), named.get(b, b), n) for (a, b), n in common],
+                )
+            ],
+        ),
+        Section(
+            "Each character",
+            [
+                table(
+                    ("character", "held back", "read right"),
+                    [
+                        (named.get(sign, sign), count, f"{100 * (1 - missed[sign] / count):.0f} %")
+                        for sign, count in sorted(total.items())
+                    ],
+                )
+            ],
+        ),
     ]
-    rates = [edit_distance(a, b) / len(a) for a, b in zip(held.labels, read, strict=True)]
-    for k in sorted(range(len(rates)), key=lambda k: -rates[k])[:LINES]:
-        said = html.escape(f"{held.labels[k]}")
-        parts.append(
-            f"<p>{_grey(held.images[k], said, held.images[k].shape[0])}<br>written {said}<br>"
-            f"read {html.escape(read[k])} ({100 * rates[k]:.0f} % wrong)</p>"
-        )
-    return parts
 
 
-def _data(outcome: Outcome) -> str:
+def _data(outcome: Outcome) -> list[Part]:
     training = outcome.metadata.training
     rows = [
         (one["name"], one["what"], one["samples"], one["left out"]) for one in training["sources"]
     ]
-    parts = [_table(("source", "what", "samples", "left out"), rows)]
+    parts = [table(("source", "what", "samples", "left out"), rows)]
     if training["left out"]:
-        parts.append(_table(("left out", "times"), training["left out"].items()))
-    parts += [f"<p>{html.escape(message)}</p>" for message in outcome.account.named]
-    parts.append(_table((), [(key, str(value)) for key, value in training["settings"].items()]))
-    return "\n".join(parts)
+        parts.append(table(("left out", "times"), training["left out"].items()))
+    parts += [text(message) for message in outcome.account.named]
+    parts.append(table((), [(key, str(value)) for key, value in training["settings"].items()]))
+    return parts

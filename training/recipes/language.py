@@ -5,47 +5,65 @@ An interpolated Kneser-Ney n-gram (Chen & Goodman 1999, "An empirical study of s
 for language modeling", modified discounts) over the folded symbols of `ocr.lines.language`. Prose
 has too few words, and too few numbers, lists and addresses, so that words drawn by their frequency
 (wordfreq, Speer 2022) and synthetic lines are added to it; what is left unlike language is the
-business of `ocr.lines.text_model.TextModel`. Rare long n-grams are dropped and the back-off weights
-computed from what is kept, so that probabilities still sum to one.
+business of `ocr.lines.text_model.TextModel`. N-grams that tell little more than the next shorter
+one are dropped (weighted difference, Seymore & Rosenfeld 1996, "Scalable backoff language models")
+and the back-off weights computed from what is kept, so that probabilities still sum to one.
 """
 
 from __future__ import annotations
 
 import argparse
+import lzma
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.lines.folding import SYMBOLS, fold
 from ocr.lines.language import (
     SPACE,
     START,
     SYMBOL_BITS,
-    SYMBOLS,
     Lexicon,
     NgramModel,
-    fold,
     load_language,
     pack,
 )
+from ocr.lines.spelling import Spellings, count_shares
 from ocr.weights import Metadata
 from training.data.datasets import data_dir
 from training.data.scans import open_scans
 from training.data.text import Corpus, fold_text, writable
-from training.recipes.weight_files import FRENCH_SCANS, WORDFREQ, dated, update_checksums
+from training.recipes.weight_files import (
+    ENGLISH_TEXTS,
+    FRENCH_SCANS,
+    FRENCH_TEXTS,
+    WORDFREQ,
+    dated,
+    update_checksums,
+)
 from training.synthesis.line_text import sample_text
 
-ORDER = 7  # order 6 costs 2 % more bits a character on held-out text, order 8 saves 0.7 %
-KEEP = (1, 1, 1, 1, 2, 3, 3)  # least count of an n-gram of each length to be stored
-HELD_OUT = 0.05  # share of the text, its end, kept out for measuring
-LINES = 24000  # synthetic lines added, a quarter of the symbols
+ORDER = 8  # at the same bytes orders 9 and 10 cost 1 to 3 % more bits a character on held-out text
+LEAST = {"english": 12.0, "french": 6.0}  # nats an n-gram must save on the text to be stored
+ONCE = 2  # least count of an n-gram to be stored
+HELD_OUT = 100  # every so manieth row of a text is kept out for measuring
+SCANS_AGAIN = 4  # times that the few texts of French handwritten lines are counted
+SHORTEST, LONGEST = 20, 90  # characters of the lines that the rows of a text are cut into
+CHECKED = 3000  # held-out lines that the figures are computed on
+SYNTHETIC = 0.5  # synthetic lines added for each line of text
 WORDS = 300_000  # words added, drawn by their frequency
 LEXICON = 60_000  # commonest words that are stored as words
 COMMON = 100_000  # words of a language that are drawn
-UNSEEN = 0.5  # count given to every symbol, so that none is impossible
+
+FEWEST_SPELT = 8  # occurrences of a word for its spelling to be kept
+LEAST_SPELT = 0.005  # share of a word's spelling to be kept
+# A word inside a sentence: behind a small letter or comma and a space.
+INSIDE = re.compile(r"(?<=[a-zà-öø-ÿ,;] )[^\W\d_]+(?=[ ,.;:!?)])")
 
 Counts = list[tuple[NDArray[np.int64], NDArray[np.float64]]]  # keys and counts, by length
 
@@ -58,9 +76,27 @@ def clean(text: str) -> str:
 
 def to_symbols(text: str) -> NDArray[np.int64]:
     """Symbol ids of lines that end in line feeds, with the beginning of the first."""
-    table = {character: fold(character)[0] for character in set(text)}
-    table.update({" ": SPACE, "\n": START})
-    return np.array([START, *(table[character] for character in text)], dtype=np.int64)
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
+    for character in set(text):
+        table[ord(character)] = fold(character)[0]
+    table[[ord(c) for c in " \n" if ord(c) < len(table)]] = [
+        symbol for c, symbol in ((" ", SPACE), ("\n", START)) if ord(c) < len(table)
+    ]
+    return np.append(START, table[codes])
+
+
+def cut(rng: np.random.Generator, rows: Iterable[str]) -> Iterator[str]:
+    """Rows cut at spaces into lines as long as those of handwriting."""
+    for row in rows:
+        start = 0
+        while len(row) - start > SHORTEST:
+            end = row.rfind(" ", start, start + int(rng.integers(SHORTEST, LONGEST)) + 1)
+            if end <= start or len(row) - end < 2:
+                break
+            yield row[start:end]
+            start = end + 1
+        yield row[start:]
 
 
 def pack_ngrams(symbols: NDArray[np.int64], length: int) -> NDArray[np.int64]:
@@ -76,34 +112,49 @@ def count_ngrams(symbols: NDArray[np.int64], order: int) -> Counts:
     """How often each n-gram occurs, for every length up to `order`."""
     counts = []
     for length in range(1, order + 1):
-        keys, often = np.unique(pack_ngrams(symbols, length), return_counts=True)
-        counts.append((keys, often.astype(np.float64)))
+        keys = pack_ngrams(symbols, length)
+        keys.sort()
+        first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+        counts.append((keys[first], np.diff(np.append(first, len(keys))).astype(np.float64)))
     return counts
 
 
-def estimate(counts: Counts) -> list[NDArray[np.float64]]:
+def estimate(counts: Counts) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
     """Interpolated modified Kneser-Ney probabilities of the counted n-grams, by length.
 
-    Below the full length an n-gram counts as often as there are different symbols before it. Every
-    symbol of the alphabet must be among the single ones.
+    Below the full length an n-gram counts as often as there are different symbols before it, unless
+    it begins a line. Every symbol of the alphabet must be among the single ones.
+
+    Returns
+    -------
+    probabilities : list of (M,) float64 arrays
+    savings : list of (M,) float64 arrays
+        Nats that an n-gram saves on the counted text beside the next shorter one; infinite for
+        single symbols.
     """
     probabilities: list[NDArray[np.float64]] = []
-    for length, (keys, often) in enumerate(counts, start=1):
+    savings: list[NDArray[np.float64]] = [np.full(len(counts[0][0]), np.inf)]
+    for length, (keys, raw) in enumerate(counts, start=1):
+        often = raw
         if length < len(counts):
             shorter = counts[length][0] & ((1 << SYMBOL_BITS * length) - 1)
             often = np.bincount(np.searchsorted(keys, shorter), minlength=len(keys)).astype(float)
-            often = np.maximum(often, UNSEEN if length == 1 else 1.0)
+            # What begins a line always stands behind the same.
+            first = keys >> SYMBOL_BITS * (length - 1) == START
+            often = np.where(first, raw, np.maximum(often, 1.0))
         if length == 1:
             probabilities.append(often / often.sum())
             continue
-        _, head = np.unique(keys >> SYMBOL_BITS, return_inverse=True)
+        heads = keys >> SYMBOL_BITS
+        head = np.cumsum(np.append(0, heads[1:] != heads[:-1]))
         total = np.bincount(head, often)[head]
         discount = _discounts(often)[np.minimum(often, 3).astype(np.int64)]
         freed = np.bincount(head, discount)[head] / total
         tails = keys & ((1 << SYMBOL_BITS * (length - 1)) - 1)
         below = probabilities[-1][np.searchsorted(counts[length - 2][0], tails)]
         probabilities.append((often - discount) / total + freed * below)
-    return probabilities
+        savings.append(raw * np.log(probabilities[-1] / np.maximum(freed * below, 1e-30)))
+    return probabilities, savings
 
 
 def _discounts(often: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -115,16 +166,21 @@ def _discounts(often: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def prune(
-    counts: Counts, probabilities: Sequence[NDArray[np.float64]], keep: Sequence[int]
+    counts: Counts,
+    probabilities: Sequence[NDArray[np.float64]],
+    savings: Sequence[NDArray[np.float64]],
+    least: float,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Drop n-grams seen less than `keep` times; keys, log-probabilities, log back-off weights."""
+    """Drop n-grams that save less than `least` nats; keys, log-probabilities, log back-offs."""
     kept: list[NDArray[np.int64]] = []
     probs: list[NDArray[np.float64]] = []
     backoffs: list[NDArray[np.float64]] = []
     longer: NDArray[np.int64] = np.empty(0, dtype=np.int64)
     for length in range(len(counts), 0, -1):
         keys, often = counts[length - 1]
-        wanted = often >= keep[length - 1] if length > 1 else np.ones(len(keys), dtype=bool)
+        wanted = savings[length - 1] >= least
+        if length > 1 and least > 0:
+            wanted &= often >= ONCE
         mask = (1 << SYMBOL_BITS * length) - 1
         for needed in (longer >> SYMBOL_BITS, longer & mask):  # contexts and endings of what stays
             wanted[np.searchsorted(keys, np.unique(needed))] = True
@@ -182,6 +238,16 @@ def frequent_words(rng: np.random.Generator, code: str, count: int) -> list[str]
     return [" ".join(words[k] for k in part) for part in np.split(drawn, ends) if len(part)]
 
 
+def spellings(rows: Iterable[str]) -> Spellings:
+    """How words are written inside sentences, where a capital is not that of the beginning."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(INSIDE.findall(row))
+    counts = Counter({w: n for w, n in counts.items() if len(w) == 1 or not w.isupper()})
+    shares = count_shares(counts, FEWEST_SPELT, LEAST_SPELT)
+    return Spellings(tuple(shares), np.array(list(shares.values())))
+
+
 def common_words(code: str) -> Lexicon:
     """The commonest words of a language, with their frequencies."""
     import wordfreq
@@ -193,44 +259,46 @@ def common_words(code: str) -> Lexicon:
 
 @dataclass(frozen=True)
 class Text:
-    """What a model is made of: rows to count, and rows kept out to measure by."""
+    """What a model is made of: rows to count, and rows kept out to measure by, by their source."""
 
     seen: tuple[str, ...]
-    held_out: tuple[str, ...]
+    held_out: dict[str, tuple[str, ...]]
     data: tuple[dict[str, str], ...]
     code: str
 
 
+def read_rows(path: Path) -> tuple[str, ...]:
+    """The rows of a text file, packed by xz or not, folded; those that can be written."""
+    opened = lzma.open if path.suffix == ".xz" else open
+    with opened(path, "rt", encoding="utf-8") as stream:
+        return tuple(row for row in map(clean, stream) if writable(row))
+
+
+def _parted(rows: dict[str, tuple[str, ...]]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """All rows but every `HELD_OUT`-th, and those."""
+    seen = (row for part in rows.values() for k, row in enumerate(part) if k % HELD_OUT)
+    return tuple(seen), {name: part[::HELD_OUT] for name, part in rows.items()}
+
+
 def english(data: Path) -> Text:
-    """Novels and a little Wikipedia; the last of it is kept out."""
-    source = data / "text" / "english.txt"
-    rows = [row for row in map(clean, source.read_text(encoding="utf-8").splitlines()) if row]
-    ends = np.cumsum([len(row) + 1 for row in rows])
-    cut = int(np.searchsorted(ends, (1 - HELD_OUT) * ends[-1]))
-    about = (
-        {
-            "name": "seven novels",
-            "licence": "public domain",
-            "source": "https://www.gutenberg.org",
-        },
-        {
-            "name": "wikitext-2",
-            "licence": "CC BY-SA 3.0",
-            "source": "https://arxiv.org/abs/1609.07843",
-        },
-    )
-    return Text(tuple(rows[:cut]), tuple(rows[cut:]), about, "en")
+    """Books of 1840 to 1960, and today's English."""
+    files = {"novels": "english.txt", "books": "english-books.txt.xz"}
+    files["today's English"] = "english-modern.txt.xz"
+    rows = {name: read_rows(data / "text" / file) for name, file in files.items()
+            if (data / "text" / file).is_file()}  # fmt: skip
+    return Text(*_parted(rows), ENGLISH_TEXTS, "en")
 
 
 def french(data: Path) -> Text:
-    """The texts of handwritten lines, twice since there are few; those of `valid` are kept out."""
-    names = ("copiste", "poilus", "peraire")
+    """Novels and spoken sentences, and the texts of handwritten lines; of these not `valid`."""
 
     def texts(split: str) -> tuple[str, ...]:
-        zips = [data / "lines" / f"{name}.zip" for name in names]
+        zips = [data / "lines" / f"{name}.zip" for name in ("copiste", "poilus", "peraire")]
         return tuple(text for path in zips for _, text in open_scans(path, split).rows)
 
-    return Text(2 * texts("train"), texts("valid"), FRENCH_SCANS, "fr")
+    seen, held_out = _parted({"novels and speech": read_rows(data / "text" / "french.txt.xz")})
+    held_out["handwritten lines"] = texts("valid")
+    return Text(seen + SCANS_AGAIN * texts("train"), held_out, FRENCH_TEXTS + FRENCH_SCANS, "fr")
 
 
 LANGUAGES = {"english": english, "french": french}
@@ -246,13 +314,16 @@ def main() -> None:
     args = parser.parse_args()
     text = LANGUAGES[args.language](data_dir(args.data))
     rng = np.random.default_rng(args.seed)
-    seen, held_out = Corpus(text.seen), Corpus(text.held_out)
-    lines = sample_lines(rng, seen, min(LINES, len(text.seen)))
-    words = frequent_words(rng, text.code, args.words)
-    symbols = to_symbols(" \n".join([*seen.sentences, *lines, *words]))
+    rows = list(cut(rng, text.seen))
+    rows += sample_lines(rng, Corpus(text.seen), int(SYNTHETIC * len(rows)))
+    rows += frequent_words(rng, text.code, args.words)
+    symbols = to_symbols(" \n".join(rows))
     # Every symbol once at the beginning, so that each has a place among the single ones.
     counts = count_ngrams(np.append(np.arange(1, len(SYMBOLS) + 1), symbols), ORDER)
-    arrays = pack(*prune(counts, estimate(counts), KEEP))
+    least = LEAST[args.language]
+    keys, logs, backoffs = prune(counts, *estimate(counts), least)
+    arrays = pack(NgramModel(keys, logs.astype(np.float32), backoffs.astype(np.float32), ORDER))
+    arrays |= spellings(text.seen).pack()
     if args.words:
         arrays |= common_words(text.code).pack()
     figures: dict[str, float] = {}
@@ -260,10 +331,10 @@ def main() -> None:
         Metadata(
             name=args.out.stem,
             kind="language",
-            architecture={"kind": "ngram", "order": ORDER, "keep": list(KEEP)},
+            architecture={"kind": "ngram", "order": ORDER, "least": least},
             charset=tuple(SYMBOLS),
             normalisation="folded: lower case, no accents, one digit, one rare sign",
-            data=(*text.data, WORDFREQ) if words else text.data,
+            data=(*text.data, WORDFREQ) if args.words else text.data,
             seed=args.seed,
             figures=figures,
             command=f"python -m training.recipes.language {args.language} --out {args.out.name}",
@@ -272,11 +343,12 @@ def main() -> None:
     beside = args.out.with_name(args.out.name + ".part.npz")
     write(beside, arrays, metadata)
     model = load_language(beside)
-    other = sample_lines(rng, held_out, LINES // 20)
-    for name, rows in (("held-out text", held_out.sentences), ("held-out synthetic lines", other)):
-        bits = bits_per_symbol(model, to_symbols(" \n".join(rows)))
+    checks = {f"held-out {name}": tuple(cut(rng, rows)) for name, rows in text.held_out.items()}
+    corpus = Corpus(tuple(row for rows in text.held_out.values() for row in rows))
+    checks["held-out synthetic lines"] = tuple(sample_lines(rng, corpus, CHECKED))
+    for name, check in checks.items():
+        bits = bits_per_symbol(model, to_symbols(" \n".join(check[:CHECKED])))
         figures[f"bits a character, {name}"] = round(bits, 3)
-        figures[f"perplexity, {name}"] = round(2**bits, 2)
     write(beside, arrays, metadata)
     beside.replace(args.out)
     update_checksums(args.out.parent, args.out.name)

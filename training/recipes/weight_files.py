@@ -61,6 +61,71 @@ FRENCH_SCANS = (
         "source": "https://github.com/alix-tz/peraire-ground-truth",
     },
 )
+ENGLISH_TEXTS = (
+    {
+        "name": "seven novels (Project Gutenberg)",
+        "licence": "public domain",
+        "source": "https://www.gutenberg.org",
+    },
+    {
+        "name": "wikitext-2",
+        "licence": "CC BY-SA 3.0",
+        "source": "https://arxiv.org/abs/1609.07843",
+    },
+    {
+        "name": "108 books, most of 1880 to 1929 (Standard Ebooks)",
+        "licence": "public domain in the US, editions CC0 1.0",
+        "source": "https://standardebooks.org",
+    },
+    {
+        "name": "Common Voice sentences, English",
+        "licence": "CC0 1.0",
+        "source": "https://github.com/mozilla/voice-web",
+    },
+    {
+        "name": "Tatoeba, English",
+        "licence": "CC BY 2.0 FR",
+        "source": "https://tatoeba.org",
+    },
+    {
+        "name": "pages and speeches of the US government, World Factbook",
+        "licence": "US government work, CC0 1.0",
+        "source": "https://github.com/GSA, https://github.com/18F, https://github.com/factbook",
+    },
+    {
+        "name": "UK Government Service Design Manual",
+        "licence": "Open Government Licence",
+        "source": "https://github.com/alphagov/government-service-design-manual",
+    },
+    {
+        "name": "OpenStax College Success and Introduction to Anthropology",
+        "licence": "CC BY 4.0",
+        "source": "https://openstax.org",
+    },
+    {
+        "name": "Open Source Guides, African Storybook (English), Based Cooking",
+        "licence": "CC BY 4.0, CC BY, Unlicense",
+        "source": "https://github.com/github/opensource.guide, https://github.com/global-asp/"
+        "asp-source, https://github.com/LukeSmithxyz/based.cooking",
+    },
+)
+FRENCH_TEXTS = (
+    {
+        "name": "novels of 1840 to 1920 (ELTeC-fra)",
+        "licence": "public domain",
+        "source": "https://github.com/COST-ELTeC/ELTeC-fra",
+    },
+    {
+        "name": "Common Voice sentences, French; login.gov, French",
+        "licence": "CC0 1.0",
+        "source": "https://github.com/mozilla/voice-web, https://github.com/18F/identity-site",
+    },
+    {
+        "name": "African Storybook, French",
+        "licence": "CC BY",
+        "source": "https://github.com/global-asp/asp-source",
+    },
+)
 WORDFREQ = {
     "name": "wordfreq 3.1",
     "licence": "CC BY-SA 4.0",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import numpy as np
@@ -206,6 +207,80 @@ def _clouds(
     return np.clip(np.asarray(coarse.resize((width, height), Image.Resampling.BICUBIC)), 0, 1)
 
 
+def field(rng: Rng, page: Grey) -> None:
+    """Many short strokes of one size, as grass, hair, gravel and knitting have; in place."""
+    height, width = page.shape
+    mark = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(mark)
+    reach, thick = rng.uniform(5, 60), int(rng.integers(1, 6))
+    usual, spread = rng.uniform(0, 3.14), rng.choice((0.15, 0.5, 3.0))
+    middle = rng.uniform(0, 1, 2) * (width, height)
+    wide = rng.uniform(0.1, 1.0) * max(height, width)
+    rows = rng.random() < 0.3  # in rows, as knitting and fences are
+    for _ in range(int(rng.integers(30, 500))):
+        at = middle + rng.normal(0, wide / 2, 2)
+        if rows:
+            at[1] = np.round(at[1] / (2.5 * reach)) * 2.5 * reach
+        turn = usual + rng.normal(0, spread)
+        way = np.array([np.cos(turn), np.sin(turn)]) * reach * rng.uniform(0.5, 1.5)
+        if rng.random() < 0.3:
+            box = (*(at - np.abs(way) / 2), *(at + np.abs(way) / 2 + 1))
+            draw.arc(box, rng.uniform(0, 360), rng.uniform(0, 360), fill=255, width=thick)
+        else:
+            draw.line((*at, *(at + way)), fill=int(rng.integers(80, 256)), width=thick)
+    _lay(page, mark, rng.uniform(0.3, 1.0))
+
+
+def cells(rng: Rng, page: Grey) -> None:
+    """Borders of cells, as cracks, tiles and leaves have, or level lines of hills; in place."""
+    height, width = page.shape
+    shape = (height // 2 + 1, width // 2 + 1)
+    if rng.random() < 0.5:
+        seeds = np.ones(shape, bool)
+        count = int(rng.integers(10, 400))
+        seeds[rng.integers(0, shape[0], count), rng.integers(0, shape[1], count)] = False
+        at = ndimage.distance_transform_edt(seeds, return_distances=False, return_indices=True)
+        number = at[0] * shape[1] + at[1]
+    else:
+        hills = _clouds(rng, *shape, rng.uniform(10, 90))
+        number = (hills * rng.integers(3, 25)).astype(int)
+    border = ndimage.maximum_filter(number, 3) != ndimage.minimum_filter(number, 3)
+    mark = Image.fromarray(np.uint8(255 * border)).resize(
+        (width, height), Image.Resampling.BILINEAR
+    )
+    _lay(page, mark, rng.uniform(0.2, 1.0))
+
+
+def scene(rng: Rng, page: Grey) -> None:
+    """Things one before the other, shaded, as a photo of a room or a street has; in place."""
+    height, width = page.shape
+    for _ in range(int(rng.integers(3, 25))):
+        mark = Image.new("L", (width, height))
+        draw = ImageDraw.Draw(mark)
+        at, size = rng.uniform(0, 1, 2) * (width, height), rng.uniform(0.03, 0.4, 2) * width
+        if rng.random() < 0.5:
+            draw.ellipse((*(at - size / 2), *(at + size / 2)), fill=255)
+        else:
+            corners = at + rng.normal(0, 1, (int(rng.integers(3, 7)), 2)) * size / 2
+            draw.polygon([tuple(p) for p in corners.tolist()], fill=255)
+        mask = np.asarray(mark, dtype=np.float32) / 255
+        if rng.random() < 0.4:
+            mask = ndimage.gaussian_filter(mask, rng.uniform(1, 12))
+        tone = rng.uniform(0, 1) + rng.uniform(0, 0.4) * _clouds(
+            rng, height, width, rng.uniform(5, 200)
+        )
+        page += (np.clip(tone, 0, 1).astype(np.float32) - page) * mask
+
+
+def blocks(rng: Rng, page: Grey) -> None:
+    """What is left of a picture that was saved as a very small JPEG; in place."""
+    stream = io.BytesIO()
+    Image.fromarray(np.uint8(np.clip(page, 0, 1) * 255)).save(
+        stream, "JPEG", quality=int(rng.integers(2, 22))
+    )
+    page[:] = np.asarray(Image.open(stream).convert("L"), dtype=np.float32) / 255
+
+
 def stain(rng: Rng, page: Grey) -> None:
     """Spots and rings of something spilt; in place."""
     height, width = page.shape
@@ -294,6 +369,7 @@ def finger(rng: Rng, page: Grey) -> None:
 MARKS: dict[str, tuple[Callable[[Rng, Grey], None], float]] = {
     "frame": (frame, 0.1), "scribble": (scribble, 0.12), "code": (code, 0.05),
     "texture": (texture, 0.03), "stain": (stain, 0.08), "border": (border, 0.25),
-    "spiral": (spiral, 0.06), "finger": (finger, 0.08),
+    "spiral": (spiral, 0.06), "finger": (finger, 0.08), "field": (field, 0.02),
+    "cells": (cells, 0.01), "scene": (scene, 0.005),
 }  # fmt: skip
 """Marks and the share of pages with writing that have each."""

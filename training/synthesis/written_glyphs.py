@@ -14,11 +14,11 @@ class WrittenGlyphs:
 
     FEWEST = 45  # labels that a writer must have to write lines alone
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, split: str = "train") -> None:
         self._set = read_strokes(data / "chars" / "unipen_chars.npz")
         self._by: dict[str, dict[str, list[int]]] = {}
         self._all: dict[str, list[int]] = {}
-        for item in self._set.rows("train"):
+        for item in self._set.rows(split):
             label = str(self._set.label[item])
             own = self._by.setdefault(str(self._set.writer[item]), {})
             own.setdefault(label, []).append(int(item))

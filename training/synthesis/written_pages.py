@@ -62,17 +62,22 @@ class Slot:
     scale: float = 1.0
 
 
-def write_page(rng: np.random.Generator, data: Path, kind: str | None = None) -> WrittenPage:
+def write_page(
+    rng: np.random.Generator, data: Path, kind: str | None = None, blank: bool | None = None
+) -> WrittenPage:
     """Write one page.
 
     Parameters
     ----------
     kind : str, optional
         Kind of hand, one of `training.synthesis.line_ink.HAND_SHARES`; drawn if left out.
+    blank : bool, optional
+        Whether nothing is written on it, but all that is no writing may be; drawn if left out.
     """
     height, width = (int(side) for side in rng.integers(*SIDES, 2))
     page = make_paper(rng, (height, width), data).copy()
-    blank = kind is None and rng.random() < BLANK
+    if blank is None:
+        blank = kind is None and rng.random() < BLANK
     x_height = float(np.exp(rng.triangular(np.log(SMALLEST), np.log(11.0), np.log(LARGEST))))
     x_height = min(x_height, height / 5)
     pitch = x_height * float(
@@ -194,9 +199,14 @@ def _under(
     if rng.random() < 0.12:  # a margin, or the columns of a form
         step = rng.uniform(0.1, 1.5) * page.shape[1]
         marks.ruled(rng, page, step, rng.uniform(0.02, 0.3) * page.shape[1], 0.0, vertical=True)
-    many = 4.0 if blank else 1.0
+    if blank:
+        for name in rng.permutation(list(marks.MARKS))[: rng.integers(0, 4)]:
+            marks.MARKS[name][0](rng, page)
+        if rng.random() < 0.25:
+            marks.blocks(rng, page)
+        return
     for mark, share in marks.MARKS.values():
-        if rng.random() < min(0.8, many * share):
+        if rng.random() < share:
             mark(rng, page)
 
 
@@ -349,11 +359,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--files", type=int, default=100, help=f"of {PAGES_A_FILE} pages")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--blank", action="store_true", help="only pages without writing")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(given.seed)
+    blank = True if given.blank else None
     for number in range(given.files):
-        written = [write_page(rng, data_dir()) for _ in range(PAGES_A_FILE)]
+        written = [write_page(rng, data_dir(), blank=blank) for _ in range(PAGES_A_FILE)]
         pages = [
             TrainingPage(
                 (page.grey * 255 + 0.5).astype(np.uint8), tuple(one.line for one in page.lines)

@@ -4,26 +4,32 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ocr.lines.language import SPACE, SYMBOLS, NgramModel, load_language
 from training.recipes import language
 from training.recipes.language import (
+    LONGEST,
+    SHORTEST,
     bits_per_symbol,
     clean,
     count_ngrams,
+    cut,
     estimate,
     pack_ngrams,
     prune,
+    spellings,
     to_symbols,
 )
 
 TEXT = "the cat sat on the mat and the rat sat on the cat, 12 times in all; that is that. " * 3
 
 
-def model_of(text, order=4, keep=(1, 1, 1, 1)):
+def model_of(text, order=4, least=0.0):
     symbols = np.append(np.arange(1, len(SYMBOLS) + 1), to_symbols(text))
     counts = count_ngrams(symbols, order)
-    keys, logs, backoffs = prune(counts, estimate(counts), keep)
+    keys, logs, backoffs = prune(counts, *estimate(counts), least)
     return NgramModel(keys, logs.astype(np.float32), backoffs.astype(np.float32), order)
 
 
@@ -41,13 +47,31 @@ def test_symbols_and_ngrams():
     assert keys.tolist() == [66, 129] and often.tolist() == [2, 1]
 
 
-@pytest.mark.parametrize("keep", [(1, 1, 1, 1), (1, 1, 2, 3)])
-def test_every_context_sums_to_one(keep):
-    model = model_of(TEXT, keep=keep)
+@pytest.mark.parametrize("least", [0.0, 1.0, 5.0])
+def test_every_context_sums_to_one(least):
+    model = model_of(TEXT, least=least)
     everything = np.arange(1, len(SYMBOLS) + 1)[None]
     contexts = np.array([0, SPACE, *pack_ngrams(to_symbols("the cat"), 3), 5 * 64 + 40])
     sums = np.exp(model.log_probs(contexts, everything.repeat(len(contexts), 0))).sum(axis=1)
     np.testing.assert_allclose(sums, 1, atol=2e-3)
+
+
+def test_what_saves_little_is_dropped():
+    symbols = np.append(np.arange(1, len(SYMBOLS) + 1), to_symbols(TEXT))
+    counts = count_ngrams(symbols, 4)
+    sizes = [len(prune(counts, *estimate(counts), least)[0]) for least in (0.0, 1.0, 5.0, 1e9)]
+    assert sizes[0] == sum(len(keys) for keys, _ in counts)
+    assert sizes == sorted(sizes, reverse=True) and sizes[-1] == len(SYMBOLS)
+
+
+@given(st.lists(st.text("ab c", max_size=300), max_size=4))
+def test_cut_rows_are_whole_and_not_too_long(rows):
+    rows = [" ".join(row.split()) for row in rows]
+    lines = list(cut(np.random.default_rng(0), rows))
+    assert " ".join(lines).split() == " ".join(rows).split()
+    assert len(lines) >= len(rows)
+    for line in lines:
+        assert len(line) <= LONGEST or " " not in line[: SHORTEST + 1]
 
 
 def test_seen_text_is_likelier():
@@ -59,7 +83,7 @@ def test_seen_text_is_likelier():
 def test_a_symbol_after_many_others_is_likelier_than_one_as_frequent():
     # Kneser-Ney: after an unseen context "e" (after many letters) beats "u" (only after "q").
     text = "qu " * 8 + "ae be ce de fe ge he ie "
-    model = model_of(text, order=2, keep=(1, 1))
+    model = model_of(text, order=2)
     symbols = {c: SYMBOLS.index(c) + 1 for c in "eux"}
     e, u = model.log_probs(np.array([symbols["x"]]), np.array([[symbols["e"], symbols["u"]]]))[0]
     assert e > u + 1
@@ -69,7 +93,6 @@ def test_command_writes_a_model(tmp_path, monkeypatch, capsys):
     (tmp_path / "text").mkdir()
     rows = [f"Row {k} says that the cat sat on the mat, and so it did." for k in range(200)]
     (tmp_path / "text" / "english.txt").write_text("\n".join(rows), encoding="utf-8")
-    monkeypatch.setattr(language, "LINES", 40)
     out = tmp_path / "small.npz"
     monkeypatch.setattr(
         sys,
@@ -77,7 +100,19 @@ def test_command_writes_a_model(tmp_path, monkeypatch, capsys):
         ["language", "english", "--out", str(out), "--data", str(tmp_path), "--words", "0"],
     )
     language.main()
-    assert "perplexity, held-out text" in capsys.readouterr().out
+    assert "held-out novels" in capsys.readouterr().out
     assert sorted(p.name for p in tmp_path.iterdir()) == ["SHA256SUMS", "small.npz", "text"]
     model = load_language(out)
     assert bits_per_symbol(model, to_symbols("the cat sat on the mat")) < 2
+
+
+def test_spellings_are_counted_inside_sentences():
+    rows = [
+        "Then the train to London left, a café was open.",
+        "London, the city of NASA, sleeps.",
+    ] * 10
+    found = spellings(["The day."] * 9 + rows)
+    shares = dict(zip(found.forms, found.shares.tolist(), strict=True))
+    assert shares["the"] == 1.0 and shares["a"] == 1.0  # `The` begins sentences
+    assert shares["London"] == shares["café"] == 1.0 and "NASA" not in shares
+    assert spellings(["to London now"] * 7).forms == ()  # too seldom

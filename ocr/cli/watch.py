@@ -1,0 +1,93 @@
+"""`ocr read --watch`: read what comes into folders, again and again, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Container, Sequence
+from typing import TYPE_CHECKING
+
+from ocr.cli.console import tell
+from ocr.cli.read_folder import read_into_folder
+from ocr.cli.signals import INTERRUPTED, stopping
+from ocr.config import install_hint
+from ocr.errors import ExitCode, OcrError, OutputError
+
+if TYPE_CHECKING:
+    from ocr.batch.recipe import ReadDocument
+    from ocr.batch.tasks import Execute
+    from ocr.input.documents import Document
+
+QUIET = 1600  # milliseconds without a change after which files are read: they are being copied
+LOOK = 200  # milliseconds between looks at whether it was stopped
+
+
+def require() -> None:
+    """Nothing, if folders can be watched here.
+
+    Raises
+    ------
+    OutputError
+        The package that does it is not installed.
+    """
+    try:
+        import watchfiles  # noqa: F401
+    except ImportError:
+        raise OutputError(f"--watch needs one more package: {install_hint('watch')}") from None
+
+
+def keep_reading(
+    folders: Sequence[str],
+    recursive: bool,
+    find: Callable[[], list[Document]],
+    recipe: ReadDocument,
+    output: str,
+    execute: Callable[[Sequence[Document]], Execute | None],
+    force: bool,
+    lost: list[tuple[str, OcrError]],
+) -> int:
+    """Read all that is in the folders, then what changes; the exit status.
+
+    Each round is a run that goes on with the one before: its journal tells what is done, and what
+    is the same as it was is not read again.
+    """
+    import watchfiles
+
+    ended = threading.Event()
+
+    def read_some(wanted: Container[str] | None) -> int:
+        documents = [
+            one for one in find() if wanted is None or os.path.realpath(one.path) in wanted
+        ]
+        lost.clear()  # an empty folder is none here
+        if not documents:
+            return int(ExitCode.OK)
+        status = read_into_folder(documents, recipe, output, execute(documents), True, force, [])
+        if wanted is not None and status == ExitCode.OK:
+            tell(f"read {', '.join(one.name for one in documents)}")
+        return status
+
+    status = read_some(None)
+    if status >= INTERRUPTED:
+        return status
+    tell(f"watching {', '.join(folders)}; Ctrl-C ends it")
+    first = True
+    with stopping() as stop:
+        for changes in watchfiles.watch(
+            *folders,
+            stop_event=ended,
+            debounce=QUIET,
+            rust_timeout=LOOK,
+            yield_on_timeout=True,
+            recursive=recursive,
+        ):
+            if stop.signal:
+                ended.set()
+            elif first:  # what came while the first round was at work
+                first, status = False, read_some(None)
+            elif changes:
+                status = read_some({os.path.realpath(path) for _, path in changes})
+            if status >= INTERRUPTED:
+                return status
+    tell("stopped watching")
+    return int(ExitCode.OK)

@@ -1,0 +1,119 @@
+"""From what a Python program holds to `Photo`s: paths, bytes, files, Pillow pictures, arrays."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from os import PathLike
+from pathlib import Path
+from typing import IO, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from ocr.config import DPI
+from ocr.errors import ImageError
+from ocr.input.photo import Photo, count_pages, open_image
+from ocr.input.sources import read_source, read_stream
+
+Given: TypeAlias = "str | PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[np.generic]"
+
+# of a Pillow picture, that TIFF holds as they are
+STORED = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F")
+
+
+def photo_of(given: Given | Photo, page: int | None = None, dpi: int = DPI) -> Photo:
+    """What is given, as a photo.
+
+    Parameters
+    ----------
+    given : str, path, bytes, binary file, PIL.Image.Image or array
+        A path, "-" for stdin, the content of an image file or PDF, a file to read it from, or the
+        picture itself. Arrays are (H, W), (H, W, 3) RGB or (H, W, 4) RGBA: uint8, bool (True is
+        white), or float in [0, 1]. Of a Pillow picture the frame it stands at counts, turned
+        upright by its EXIF data.
+    page : int, optional
+        Page of a PDF or TIFF file, from 1.
+    dpi : int
+        Dots an inch at which a PDF page becomes a picture.
+
+    Raises
+    ------
+    ImageError
+        It cannot be opened, or has several pages and `page` is not given.
+    TypeError, ValueError
+        It is nothing of the above.
+    """
+    if isinstance(given, Photo):
+        return given
+    content, name = _content(given)
+    if page is None:
+        pages = count_pages(content, name)
+        if pages > 1:
+            raise ImageError(
+                f"{name}: has {pages} pages. Name one (page=1), or read all with ocr.read_pages."
+            )
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    return open_image(source, name, 1 if page is None else page, dpi)
+
+
+def photos_of(given: Given, pages: Iterable[int] | None = None, dpi: int = DPI) -> Iterator[Photo]:
+    """All pages of what is given, or those numbered `pages`; see `photo_of`."""
+    content, name = _content(given)
+    count = count_pages(content, name)
+    for number in range(1, count + 1) if pages is None else pages:
+        source = io.BytesIO(content) if isinstance(content, bytes) else content
+        title = name if count == 1 else f"{name}, page {number}"
+        yield open_image(source, title, number, dpi)
+
+
+def _content(given: Given) -> tuple[Path | bytes, str]:
+    """A file, or the content of one, and how messages call it."""
+    if isinstance(given, (str, PathLike)):
+        name = "stdin" if str(given) == "-" else str(given)
+        return read_source(given, name), name
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        return bytes(given), "bytes"
+    if isinstance(given, Image.Image):
+        return _stored(given), str(getattr(given, "filename", "") or "picture")
+    if isinstance(given, np.ndarray):
+        return _stored(Image.fromarray(_bytes_of(given))), "array"
+    if hasattr(given, "read"):
+        name = str(getattr(given, "name", "file"))
+        return read_stream(given, name), name
+    raise TypeError(
+        f"give a path, bytes, a binary file, a PIL picture or an array, not {type(given).__name__}"
+    )
+
+
+def _bytes_of(array: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """An array's pixels as uint8."""
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.size == 0 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
+        raise ValueError(
+            f"an array must be (H, W), (H, W, 3) or (H, W, 4) and hold pixels, got {array.shape}"
+        )
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array, dtype=np.uint8)
+    if array.dtype == np.bool_:
+        return np.where(array, np.uint8(255), np.uint8(0))
+    if array.dtype.kind != "f":
+        raise ValueError(f"an array must be uint8, bool or float, got {array.dtype}")
+    values = array.astype(np.float32)
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+        raise ValueError("an array of floats must lie in [0, 1]. Divide by its highest value.")
+    return (values * 255).round().astype(np.uint8)
+
+
+def _stored(picture: Image.Image) -> bytes:
+    """A picture as the content of a file, without loss."""
+    if 0 in picture.size:
+        raise ValueError("the picture has no pixels")
+    picture = ImageOps.exif_transpose(picture)
+    if picture.mode not in STORED:
+        picture = picture.convert("RGBA" if picture.mode in ("PA", "La", "RGBa") else "RGB")
+    stream = io.BytesIO()
+    picture.save(stream, "TIFF")
+    return stream.getvalue()

@@ -1,0 +1,27 @@
+"""Text folded to a small set of symbols: without letter case, accents and rare signs."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+# '0' any digit, '#' any other sign, and the line feed a line's beginning
+SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#\n"
+
+_VARIANTS = {"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
+
+LETTER, DIGIT, SIGN, NOTHING = range(4)  # kinds of characters; NOTHING at the start of a line
+
+
+@lru_cache(maxsize=4096)
+def fold(character: str) -> tuple[int, int, int]:
+    """Symbol id, kind, and case (0 lower, 1 upper, 2 without) of one character."""
+    character = _VARIANTS.get(character, character)
+    base = unicodedata.normalize("NFD", character)[0]
+    if base.isdigit():
+        return SYMBOLS.index("0") + 1, DIGIT, 2
+    lower = base.lower()
+    if len(lower) == 1 and "a" <= lower <= "z":
+        return SYMBOLS.index(lower) + 1, LETTER, int(base != lower)
+    known = base if base in SYMBOLS else "#"
+    return SYMBOLS.index(known) + 1, SIGN, 2

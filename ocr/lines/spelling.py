@@ -1,0 +1,159 @@
+"""How words are written: the accents and capitals that a folded n-gram cannot tell.
+
+A search over folded text leaves accents and letter case to the ink, which often shows neither
+clearly. Once the words of a line are known, each is compared with the ways it is usually written
+(`été`, `London`, `I`), and the ink and the habit decide together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.lines.folding import fold
+
+WEIGHT = 0.4  # of the logarithms of habit beside those of the ink
+RARE = 0.01  # share of a spelling that was never seen, at least
+STEPS_PER_NAT = 32.0  # quantisation of shares in the file
+
+Key = tuple[int, ...]  # the symbols that a word's characters are folded to
+
+
+class Spellings:
+    """The usual spellings of words, by their folded symbols.
+
+    Parameters
+    ----------
+    forms : sequence of str
+        Words of letters, with their accents, and capitals where they stand inside a sentence.
+    shares : (len(forms),) array
+        How many of the words that fold to the same symbols are written so.
+    """
+
+    def __init__(self, forms: Sequence[str], shares: NDArray[np.floating]) -> None:
+        self.forms = tuple(forms)
+        self.shares = np.asarray(shares, dtype=np.float64)
+
+    @cached_property
+    def _by_key(self) -> dict[Key, list[tuple[str, float]]]:
+        found: dict[Key, list[tuple[str, float]]] = {}
+        for form, share in zip(self.forms, self.shares.tolist(), strict=True):
+            found.setdefault(key(form), []).append((form, share))
+        return found
+
+    def of(self, word: str, begins: bool) -> dict[str, float]:
+        """The logarithm of the share of each way to write a word; empty for an unknown word.
+
+        Parameters
+        ----------
+        word : str
+            As read; it is among the answers, and at least `RARE`.
+        begins : bool
+            Whether the word may begin a sentence, so that a capital at its beginning says nothing.
+        """
+        if len(word) > 1 and word.isupper():
+            return {}
+        shares: dict[str, float] = {}
+        for form, share in self._by_key.get(key(word), ()):
+            ways = {form[:1].upper() + form[1:], form[:1].lower() + form[1:]} if begins else {form}
+            for way in ways:
+                if len(way) == len(word):
+                    shares[way] = shares.get(way, 0.0) + share
+        if shares:
+            shares.setdefault(word, 0.0)
+        return {way: float(np.log(max(share, RARE))) for way, share in shares.items()}
+
+    def respell(
+        self,
+        text: Sequence[str],
+        logs: NDArray[np.floating],
+        frames: NDArray[np.int64],
+        classes: Mapping[str, int],
+    ) -> list[str]:
+        """A line's characters, its words written as ink and habit say together.
+
+        Parameters
+        ----------
+        text : sequence of n str
+            The characters of the line.
+        logs : (T, K + 1) float array
+            Logarithm of each class's probability in each frame.
+        frames : (n, 2) int64 array
+            First frame, and the one after the last, of each character.
+        classes : mapping of str to int
+            The class of each character that can be read.
+
+        Returns
+        -------
+        list of n str
+        """
+        found = list(text)
+        for lettered, run in groupby(range(len(text)), key=lambda place: text[place].isalpha()):
+            places = list(run)
+            if not lettered:
+                continue
+            before = "".join(found[max(places[0] - 2, 0) : places[0]]).rstrip()[-1:]
+            begins = not (before.isalpha() or before == ",")
+            word = "".join(text[place] for place in places)
+            ways = self.of(word, begins)
+
+            able = [way for way in ways if all(character in classes for character in way)]
+            if len(able) < 2:
+                continue
+            scores = [
+                WEIGHT * ways[way]
+                + sum(
+                    float(logs[slice(*frames[place]), classes[character]].max())
+                    for place, character in zip(places, way, strict=True)
+                )
+                for way in able
+            ]
+            found[places[0] : places[-1] + 1] = able[int(np.argmax(scores))]
+        return found
+
+    def pack(self) -> dict[str, NDArray[np.uint8]]:
+        """The arrays of a weight file: forms in UTF-8, a line feed between them, and shares."""
+        logs = -np.log(np.maximum(self.shares, 1e-9)) * STEPS_PER_NAT
+        return {
+            "spelling_forms": np.frombuffer("\n".join(self.forms).encode(), dtype=np.uint8),
+            "spelling_shares": np.clip(np.rint(logs), 0, 255).astype(np.uint8),
+        }
+
+    @classmethod
+    def unpack(
+        cls, spelling_forms: NDArray[np.uint8], spelling_shares: NDArray[np.uint8]
+    ) -> Spellings:
+        """Inverse of `pack`, but for the rounding."""
+        forms = spelling_forms.tobytes().decode().split("\n") if len(spelling_shares) else []
+        return cls(forms, np.exp(-spelling_shares.astype(np.float64) / STEPS_PER_NAT))
+
+
+def count_shares(counts: Mapping[str, int], fewest: int, least: float) -> dict[str, float]:
+    """The share of each spelling of a word, from how often it was seen.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+    fewest : int
+        Words seen less often, whatever their spelling, are left out.
+    least : float
+        Spellings of a smaller share, or seen once, are left out.
+    """
+    totals: dict[Key, int] = {}
+    for form, count in counts.items():
+        totals[key(form)] = totals.get(key(form), 0) + count
+    shares = {form: count / totals[key(form)] for form, count in counts.items()}
+    return {
+        form: shares[form]
+        for form in sorted(counts)
+        if totals[key(form)] >= fewest and counts[form] > 1 and shares[form] > least
+    }
+
+
+def key(word: Iterable[str]) -> Key:
+    """The symbols that the characters of a word are folded to."""
+    return tuple(fold(character)[0] for character in word)

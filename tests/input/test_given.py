@@ -1,0 +1,94 @@
+"""ocr.input.given: all that a Python program may hold gives the same picture."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ocr.errors import ImageError
+from ocr.input.given import photo_of, photos_of
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+
+
+def rgb(given) -> np.ndarray:
+    return photo_of(given).rgb(100)
+
+
+@pytest.fixture
+def path(tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.png")
+    return tmp_path / "a.png"
+
+
+def test_paths_bytes_and_files(path):
+    assert photo_of(path).name == photo_of(str(path)).name == str(path)
+    with path.open("rb") as file:
+        for given in (path, str(path), path.read_bytes(), io.BytesIO(path.read_bytes()), file):
+            assert np.array_equal(rgb(given), PIXELS)
+
+
+def test_arrays():
+    assert np.array_equal(rgb(PIXELS), PIXELS)
+    assert np.array_equal(rgb(PIXELS[::-1, ::-1]), PIXELS[::-1, ::-1])
+    assert np.array_equal(rgb(PIXELS.astype(np.float64) / 255), PIXELS)
+    grey = PIXELS[..., 0]
+    for given in (grey, grey[..., np.newaxis], grey / np.float32(255)):
+        assert np.array_equal(rgb(given), np.repeat(grey[..., np.newaxis], 3, axis=2))
+    bits = grey > 127
+    assert np.array_equal(rgb(bits)[..., 0] == 255, bits)
+    clear = np.dstack([PIXELS, np.zeros((30, 40), np.uint8)])
+    assert (rgb(clear) == 255).all()  # transparent parts are white
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((0, 5), np.uint8),
+        np.zeros(5, np.uint8),
+        np.zeros((3, 5, 2), np.uint8),
+        np.zeros((3, 5), np.int64),
+        np.full((3, 5), 200.0),
+        np.full((3, 5), np.nan),
+    ],
+)
+def test_what_is_no_picture(array):
+    with pytest.raises(ValueError, match="array"):
+        photo_of(array)
+    with pytest.raises(TypeError, match="give a path"):
+        photo_of(5)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "YCbCr"])
+def test_pillow_pictures(mode, tmp_path):
+    base = Image.fromarray(PIXELS)
+    picture = base.convert("I").convert("I;16") if mode == "I;16" else base.convert(mode)
+    photo = photo_of(picture)
+    assert (photo.height, photo.width) == (30, 40)
+    assert photo.rgb(100).shape == (30, 40, 3)
+
+
+def test_a_pillow_picture_is_turned_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(PIXELS).save(tmp_path / "a.png", exif=exif)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert np.array_equal(rgb(picture), rgb(tmp_path / "a.png"))
+        assert photo_of(picture).name == str(tmp_path / "a.png")
+
+
+def test_several_pages(tmp_path):
+    picture = Image.fromarray(PIXELS)
+    picture.save(tmp_path / "a.tif", save_all=True, append_images=[picture.rotate(180)])
+    with pytest.raises(ImageError, match=r"2 pages.*ocr\.read_pages"):
+        photo_of(tmp_path / "a.tif")
+    second = photo_of((tmp_path / "a.tif").read_bytes(), page=2)
+    assert np.array_equal(second.rgb(100), PIXELS[::-1, ::-1])
+    pages = [photo.rgb(100) for photo in photos_of(tmp_path / "a.tif")]
+    assert np.array_equal(pages[0], PIXELS)
+    assert np.array_equal(pages[1], PIXELS[::-1, ::-1])
+    (only,) = photos_of(tmp_path / "a.tif", pages=[2])
+    assert only.name.endswith("a.tif, page 2")
+    with pytest.raises(ImageError, match="page"):
+        list(photos_of(tmp_path / "a.tif", pages=[3]))
