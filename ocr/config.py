@@ -5,6 +5,10 @@ quiet = true
 [read]
 engine = "lines"
 format = ["text", "alto"]
+
+A file that was named may set every option. One that was found by itself, in the working folder or
+where the system keeps a user's settings, may have come with somebody's pictures: it sets only what
+neither writes, nor loads, nor connects (`HARMLESS`).
 """
 
 from __future__ import annotations
@@ -12,13 +16,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ocr.errors import ConfigError
 
 FILE_NAME = "ocr.toml"
 DISTRIBUTION = "ocr"  # what is installed by pip, as setup.cfg calls it
 TORCH_INDEX = "https://download.pytorch.org/whl/cpu"  # builds without 4 GB of CUDA
+MAX_BYTES = 1 << 20  # of a file of options
+
+# What a file may set that was found by itself. All else, options to come included, only where a
+# person names it: by --config, in the environment, or typed.
+HARMLESS = frozenset(
+    (
+        *("quiet", "verbose", "debug", "json"),
+        *("engine", "charset", "language", "no-lm", "lexicon", "pattern", "reject"),
+        *("dpi", "pages", "recursive", "format", "join", "timeout", "page"),
+        *("normalise", "ignore-case", "ignore-spaces"),
+        *("kind", "epochs", "rate", "batch", "augmentation", "replay", "patience", "seed"),
+    )
+)
 
 # Here and not where they are used, which is slow to import: the help of the program names them.
 ENGINES = ("auto", "letters", "lines")  # ways of reading
@@ -28,8 +45,13 @@ LEVELS = ("auto", "letter", "word", "line")  # of what gets a box in a drawing
 KINDS = ("mlp", "cnn", "lines")  # of models that can be trained
 AUGMENTATIONS = ("none", "gentle", "strong")  # how much samples are changed in training
 
-# What an option is called by a person -> (what its function calls it, whether it takes several).
-Options = Mapping[str, tuple[str, bool]]
+
+class Option(NamedTuple):
+    """What an option's function calls it, whether it takes several values, and of which type."""
+
+    name: str
+    several: bool = False
+    type: type = str  # bool, int, float or str
 
 
 def install_hint(extra: str) -> str:
@@ -44,7 +66,31 @@ def install_hint(extra: str) -> str:
     return f'pip install "{DISTRIBUTION}[{extra}]"{index}'
 
 
-def read_config(path: Path, own: Options, commands: Mapping[str, Options]) -> dict[str, Any]:
+Options = Mapping[str, Option]  # by what a person calls them
+TYPES = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
+
+
+class Config(NamedTuple):
+    """What a file holds: options as `click.Context.default_map` takes them, and what was ignored.
+
+    `ignored` names keys such as "[read] output" of a file that was found by itself.
+    """
+
+    options: dict[str, Any]
+    ignored: tuple[str, ...] = ()
+
+
+def found_configs() -> list[Path]:
+    """The files of options that count without being named: the user's own, then the folder's."""
+    from platformdirs import user_config_path
+
+    own = user_config_path("ocr", appauthor=False) / FILE_NAME
+    return [path for path in (own, Path(FILE_NAME)) if path.is_file()]
+
+
+def read_config(
+    path: Path, own: Options, commands: Mapping[str, Options], named: bool = True
+) -> Config:
     """The options in a file, by the names of the functions that take them.
 
     Parameters
@@ -54,17 +100,52 @@ def read_config(path: Path, own: Options, commands: Mapping[str, Options]) -> di
         Options outside of tables: those of the program itself.
     commands : mapping
         Options of each command, whose name is that of a table.
+    named : bool
+        Whether a person named the file; of another only what is harmless is taken.
 
     Returns
     -------
-    dict
-        What `click.Context.default_map` takes. Values are checked by click, as if typed.
+    Config
+        Of values only the type is checked here, their range by click, as if typed.
 
     Raises
     ------
     ConfigError
-        The file cannot be read, is not TOML, or has a key that is no option.
+        The file cannot be read, is not TOML, has a key that is no option, or a value of another
+        type.
     """
+    content = _parsed(path)
+    options: dict[str, Any] = {}
+    ignored: list[str] = []
+
+    def take(into: dict[str, Any], place: str, key: str, value: Any, known: Options) -> None:
+        if key not in known:
+            raise ConfigError(f"{path}: {place}{key} is no option{_hint(key, known)}.")
+        if not named and not _is_harmless(path, key, value):
+            ignored.append(f"{place}{key}")
+            return
+        into[known[key].name] = _checked(f"{path}: {place}{key}", value, known[key])
+
+    for key, value in content.items():
+        if isinstance(value, dict):
+            if key not in commands:
+                raise ConfigError(f"{path}: there is no command [{key}]{_hint(key, commands)}.")
+            table = options.setdefault(key, {})
+            for inner, one in value.items():
+                take(table, f"[{key}] ", inner, one, commands[key])
+            if not named and "lexicon" in table:  # its path is that of the file, not of the process
+                table["lexicon"] = str(path.parent / table["lexicon"])
+        else:
+            places = [name for name, known in commands.items() if key in known]
+            if key not in own and places:
+                raise ConfigError(
+                    f"{path}: {key} belongs under {' or '.join(f'[{name}]' for name in places)}."
+                )
+            take(options, "", key, value, own)
+    return Config(options, tuple(ignored))
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -72,40 +153,44 @@ def read_config(path: Path, own: Options, commands: Mapping[str, Options]) -> di
 
     try:
         with path.open("rb") as stream:
-            content = tomllib.load(stream)
+            data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ConfigError(f"{path}: more than {MAX_BYTES >> 20} MiB. Name a file of options.")
+        return tomllib.loads(data.decode())
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: no valid TOML ({error}).") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: no valid TOML (nested too deeply).") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not in UTF-8. Save it so.") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
-    options: dict[str, Any] = {}
-    for key, value in content.items():
-        if isinstance(value, dict):
-            if key not in commands:
-                raise ConfigError(f"{path}: there is no command [{key}]{_hint(key, commands)}.")
-            known = commands[key]
-            options[key] = dict(_option(path, f"[{key}] ", k, v, known) for k, v in value.items())
-        else:
-            places = [name for name, known in commands.items() if key in known]
-            if key not in own and places:
-                raise ConfigError(
-                    f"{path}: {key} belongs under {' or '.join(f'[{name}]' for name in places)}."
-                )
-            name, checked = _option(path, "", key, value, own)
-            options[name] = checked
-    return options
 
 
-def _option(path: Path, place: str, key: str, value: Any, known: Options) -> tuple[str, Any]:
-    if key not in known:
-        raise ConfigError(f"{path}: {place}{key} is no option{_hint(key, known)}.")
-    name, several = known[key]
-    if isinstance(value, list) and not several:
-        raise ConfigError(f"{path}: {place}{key} takes one value, not a list.")
+def _is_harmless(path: Path, key: str, value: Any) -> bool:
+    """Whether a file that was found by itself may set this."""
+    if key == "lexicon" and isinstance(value, str):  # a file of its own folder
+        folder, place = path.parent.resolve(), (path.parent / value).resolve()
+        return place.is_relative_to(folder) and place.is_file()
+    if key == "language" and isinstance(value, str):  # what is installed: a path would be loaded
+        from ocr.weights import installed
+
+        return value in ("auto", "none", *(weights.stem for weights in installed()))
+    return key in HARMLESS
+
+
+def _checked(place: str, value: Any, option: Option) -> Any:
+    """The value of an option, if it is of its type."""
     if isinstance(value, dict):
-        raise ConfigError(f"{path}: {place}{key} takes a value, not a table.")
-    return name, [value] if several and not isinstance(value, list) else value
+        raise ConfigError(f"{place} takes a value, not a table.")
+    if isinstance(value, list) and not option.several:
+        raise ConfigError(f"{place} takes one value, not a list.")
+    values = value if isinstance(value, list) else [value]
+    wanted = (int, float) if option.type is float else option.type
+    for one in values:
+        if not isinstance(one, wanted) or isinstance(one, bool) != (option.type is bool):
+            raise ConfigError(f"{place} takes {TYPES[option.type]}.")
+    return values if option.several else value
 
 
 def _hint(key: str, known: Mapping[str, Any]) -> str:

@@ -4,7 +4,33 @@ Library code raises these; only the command line turns them into a line on stder
 Every message names the file concerned and says what to try.
 """
 
+import unicodedata
 from enum import IntEnum
+
+# Marks that turn the direction of text around, by which a name shows as another.
+BIDIRECTIONAL = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+CONTROLS = ("Cc", "Cs", "Zl", "Zp")  # categories: controls, surrogates, line and paragraph ends
+
+
+def printable(text: str) -> str:
+    r"""`text` with escapes for all that a terminal obeys instead of showing it.
+
+    A file's name may hold anything: line feeds, and sequences that recolour a terminal, rename its
+    window or take back what stands there.
+
+    Examples
+    --------
+    >>> printable("a\x1b[31m.png")
+    'a\\x1b[31m.png'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        repr(c)[1:-1] if unicodedata.category(c) in CONTROLS or c in BIDIRECTIONAL else c
+        for c in text
+    )
 
 
 class ExitCode(IntEnum):

@@ -141,13 +141,15 @@ class Line:
 
     `baseline` is the polyline the letters stand on and `polygon` the outline of the line, both as
     `(row, col)` points in pixels of the original. `block` is the number of the block of text that
-    it belongs to, from 1 in reading order: columns side by side are blocks.
+    it belongs to, from 1 in reading order: columns side by side are blocks. `confirmed` tells that
+    a person has looked at the text and found it right; what was only read is a draft.
     """
 
     words: tuple[Word, ...]
     baseline: tuple[tuple[float, float], ...] = ()
     polygon: tuple[tuple[float, float], ...] = ()
     block: int = 1
+    confirmed: bool = False
 
     @property
     def letters(self) -> tuple[Letter, ...]:
@@ -372,6 +374,7 @@ def _line_to_dict(line: Line) -> dict[str, Any]:
         "baseline": [list(point) for point in line.baseline],
         "polygon": [list(point) for point in line.polygon],
         "block": line.block,
+        "confirmed": line.confirmed,
         "words": [
             {
                 "text": word.text,
@@ -410,7 +413,8 @@ def _line_from_dict(data: dict[str, Any]) -> Line:
         ),
         baseline=tuple((y, x) for y, x in data["baseline"]),
         polygon=tuple((y, x) for y, x in data["polygon"]),
-        block=data.get("block", 1),  # added later
+        block=data.get("block", 1),  # added later, as the next
+        confirmed=data.get("confirmed", False),
     )
 
 

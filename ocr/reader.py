@@ -242,8 +242,7 @@ class Reader:
 
         if on_line is not None:
             for one in read:
-                line = on_photo(Page(height, width, (one.line,))).lines[0]
-                on_line(replace(one, line=line))
+                on_line(replace(one, line=on_photo(Page(height, width, (one.line,))).lines[0]))
         lines = tuple(one.line for one in read)
         warnings = () if lines else (NOTHING_FOUND,)
         return on_photo(Page(height, width, lines, "letters", warnings=warnings))

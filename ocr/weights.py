@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
-import zipfile
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ocr import __version__
+from ocr import __version__, graphs
+from ocr.arrays import read_npz, safetensors_header
 from ocr.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMAT = "ocr-weights"
 FORMAT_VERSION = 1
@@ -29,6 +34,9 @@ LANGUAGE_CODES = {
     **dict.fromkeys(("en", "eng"), "english"),
     **dict.fromkeys(("fr", "fra", "fre"), "french"),
 }  # ISO 639, as Tesseract and others call languages
+READING = ("mlp", "cnn", "lines", "language")  # kinds that tell characters apart
+MAX_CHARSET = 100_000  # characters
+MAX_CHARACTER = 16  # code points of one
 SENT: dict[str, Path] = {}  # on a worker of a cluster: name of a weight file -> where it is here
 
 
@@ -89,8 +97,9 @@ def installed() -> list[Path]:
 def find_weights(name: str) -> Path:
     """Path of a weight file: given as a path, an installed one's name, or a folder of `ocr train`.
 
-    What another machine calls so and has sent (`SENT`) comes first. Of the files in a folder one
-    is taken: `.onnx`, else `.npz`, else `.safetensors`.
+    What another machine calls so and has sent (`SENT`) comes first, then what is installed: a file
+    of such a name that lies in the working folder is meant by ``./name``. Of the files in a folder
+    one is taken: `.onnx`, else `.npz`, else `.safetensors`.
 
     Raises
     ------
@@ -100,11 +109,11 @@ def find_weights(name: str) -> Path:
     if name in SENT:
         return SENT[name]
     path = Path(name)
-    if path.suffix in SUFFIXES and path.is_file():
-        return path
     for candidate in installed():
         if name in (candidate.name, candidate.stem):
             return candidate
+    if path.suffix in SUFFIXES and path.is_file():
+        return path
     if path.is_dir():
         return _weights_in(path)
     known = ", ".join(path.name for path in installed()) or "none"
@@ -157,20 +166,26 @@ def read_metadata(path: Path) -> Metadata:
         raise ModelError(f"{path}: not a weight file ({', '.join(SUFFIXES)} expected).") from None
     except FileNotFoundError:
         raise ModelError(f"{path}: no such weight file.") from None
-    except (OSError, ValueError, EOFError, IndexError, struct.error, zipfile.BadZipFile):
-        raise ModelError(
-            f"{path}: damaged or truncated weight file. Reinstall it or train it again."
-        ) from None
+    except (OSError, ValueError) as error:
+        raise damaged(path, error) from None
     if text is None:
         raise ModelError(f"{path}: not a weight file of ocr. Train one with `ocr train`.")
     return parse_metadata(text, str(path))
+
+
+def damaged(path: Path, error: Exception | str) -> ModelError:
+    """The error of a weight file that is not what one of its kind should be."""
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return ModelError(
+        f"{path}: damaged or unusable weight file ({reason}). Reinstall it or train it again."
+    )
 
 
 def parse_metadata(text: str, where: str) -> Metadata:
     """Check a JSON description; `where` names the file in messages."""
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelError(f"{where}: damaged description. Reinstall the file.") from None
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
         raise ModelError(f"{where}: not a weight file of ocr. Train one with `ocr train`.")
@@ -188,10 +203,54 @@ def parse_metadata(text: str, where: str) -> Metadata:
     if missing:
         raise ModelError(f"{where}: its description lacks {', '.join(sorted(missing))}.")
     values = {key: value for key, value in data.items() if key in known}
+    for key, value in values.items():
+        if not RIGHT[key](value):
+            raise ModelError(
+                f"{where}: its description tells no usable {key}. Reinstall it or train it again."
+            )
+    if not values["charset"] and values["kind"] in READING:
+        raise ModelError(f"{where}: its description tells no usable charset. Reinstall it.")
     values["charset"] = tuple(values["charset"])
     values["data"] = tuple(values.get("data", ()))
     values.setdefault("normalisation", "")
     return Metadata(**values)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def _is_charset(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= MAX_CHARSET
+        and all(isinstance(one, str) and 0 < len(one) <= MAX_CHARACTER for one in value)
+        and len(set(value)) == len(value)
+    )
+
+
+def _is_sources(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and all(map(_is_text, one.values())) for one in value
+    )
+
+
+# What each value of a description must be.
+RIGHT: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("name", "kind", "normalisation", "date", "commit", "min_ocr", "command"),
+                    _is_text),
+    **dict.fromkeys(("architecture", "training"), lambda value: isinstance(value, dict)),
+    "charset": _is_charset,
+    "data": _is_sources,
+    "temperature": lambda value: _is_number(value) and 0.01 <= value <= 100,
+    "seed": lambda value: isinstance(value, int),
+    "epochs": _is_number,
+    "figures": lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
+}  # fmt: skip
 
 
 def sha256(path: Path) -> str:
@@ -228,109 +287,110 @@ def verify(path: Path) -> None:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
+    return tuple(int(part) for part in text.split(".") if part.isascii() and part.isdigit())
 
 
 def _npz_text(path: Path) -> str | None:
-    import numpy as np
-
-    with zipfile.ZipFile(path) as archive:
-        if f"{NPZ_KEY}.npy" not in archive.namelist():
-            return None
-    with np.load(path, allow_pickle=False) as data:
-        return str(data[NPZ_KEY])
+    found = read_npz(path, lambda name: name == NPZ_KEY)
+    return str(found[NPZ_KEY]) if NPZ_KEY in found else None
 
 
 def _safetensors_text(path: Path) -> str | None:
-    """The header: eight bytes of little-endian length, then that much JSON."""
-    with path.open("rb") as stream:
-        size = path.stat().st_size
-        (length,) = struct.unpack("<Q", stream.read(8))
-        if length > size - 8:
-            raise ValueError("header longer than the file")
-        header = json.loads(stream.read(length))
-    ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-    if ends and 8 + length + max(ends) > size:
-        raise ValueError("tensors longer than the file")
-    text = header.get("__metadata__", {}).get(METADATA_KEY)
+    text = safetensors_header(path).get("__metadata__", {}).get(METADATA_KEY)
     return None if text is None else str(text)
 
 
 def _onnx_text(path: Path) -> str | None:
-    """`metadata_props` (field 14 of ModelProto), read without loading the graph.
-
-    Protocol buffers are a row of (key, value) pairs: a varint key of field number and wire type,
-    then a varint, eight bytes, a length-prefixed string or four bytes.
-    """
-    data = path.read_bytes()
-    text = None
-    for number, value in _protobuf_fields(data):
-        if number == 14 and isinstance(value, bytes):
-            entry = dict(_protobuf_fields(value))
-            if entry.get(1) == METADATA_KEY.encode():
-                raw = entry[2]
-                text = raw.decode() if isinstance(raw, bytes) else None
-    return text
+    return graphs.description(_onnx_bytes(path), METADATA_KEY)
 
 
-def _protobuf_fields(data: bytes) -> list[tuple[int, int | bytes]]:
-    found: list[tuple[int, int | bytes]] = []
-    position = 0
-
-    def varint() -> int:
-        nonlocal position
-        value = shift = 0
-        while True:
-            byte = data[position]
-            position += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
-
-    while position < len(data):
-        key = varint()
-        wire = key & 7
-        if wire == 0:
-            found.append((key >> 3, varint()))
-            continue
-        if wire not in (1, 2, 5):
-            raise ValueError("not a protocol buffer")
-        length = varint() if wire == 2 else {1: 8, 5: 4}[wire]
-        if position + length > len(data):
-            raise ValueError("truncated protocol buffer")
-        found.append((key >> 3, data[position : position + length]))
-        position += length
-    return found
+def _onnx_bytes(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        data = stream.read(graphs.MAX_BYTES + 1)
+    if len(data) > graphs.MAX_BYTES:
+        raise ValueError("too large")
+    return data
 
 
 _RAW = {".npz": _npz_text, ".safetensors": _safetensors_text, ".onnx": _onnx_text}
 
 
-def open_session(path: Path):  # type: ignore[no-untyped-def]
-    """An `onnxruntime.InferenceSession` on one thread, without arenas that hold memory.
+class Session:
+    """A network run by ONNX Runtime, and held to what it declares.
 
-    One thread because a page is small work: a second thread spins more than it helps, and many
-    pages are better spread over processes.
+    One thread, because a page is small work: a second thread spins more than it helps, and many
+    pages are better spread over processes. No arena that holds memory.
 
     Raises
     ------
     ModelError
-        The graph cannot be loaded.
+        The graph cannot be loaded, is no plain network (`ocr.graphs`), or gives something else
+        than its description tells of.
     """
-    import onnxruntime
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # onnxruntime raises classes of its own, without a common base
-        raise ModelError(
-            f"{path}: damaged or truncated weight file ({type(error).__name__}). Reinstall it or "
-            "train it again."
-        ) from None
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+
+        self._path = path
+        try:
+            data = _onnx_bytes(path)
+            graphs.check(data)
+        except (OSError, ValueError) as error:
+            raise damaged(path, error) from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 4  # what is wrong is told by errors
+        try:
+            self._session = onnxruntime.InferenceSession(
+                data,
+                sess_options=options,
+                providers=["CPUExecutionProvider"],
+                enable_fallback=0,  # which would print on stdout
+            )
+        except Exception as error:  # onnxruntime raises classes of its own, without a common base
+            raise damaged(path, type(error).__name__) from None
+        self._shapes = [one.shape for one in self._session.get_outputs()]
+        self._check_shapes(read_metadata(path))
+
+    def _check_shapes(self, metadata: Metadata) -> None:
+        """That it takes and gives what its kind does, as far as its own declaration tells."""
+        taken = [one.shape for one in self._session.get_inputs()]
+        classes = {"lines": len(metadata.charset) + 1}.get(metadata.kind, len(metadata.charset))
+        ends = [shape[-1] for shape in self._shapes if shape]
+        if len(taken) != 1 or len(taken[0]) != 4 or not ends:
+            raise damaged(self._path, "its network takes or gives something else than pictures")
+        known = metadata.kind in ("mlp", "cnn", "lines") and isinstance(ends[0], int)
+        if known and ends[0] != classes:
+            raise damaged(self._path, f"it tells {ends[0]} characters apart and names {classes}")
+
+    def get_inputs(self) -> list[Any]:
+        """As of `onnxruntime.InferenceSession`."""
+        return list(self._session.get_inputs())
+
+    def run(
+        self, names: Sequence[str] | None, feeds: Mapping[str, NDArray[np.generic]]
+    ) -> list[NDArray[np.float32]]:
+        """As of `onnxruntime.InferenceSession`."""
+        import numpy as np
+
+        try:
+            found = self._session.run(names, feeds)
+        except Exception as error:  # as above
+            raise damaged(self._path, f"its network fails: {type(error).__name__}") from None
+        for one, shape in zip(found, self._shapes, strict=False):
+            fits = one.ndim == len(shape) and all(
+                side == told for side, told in zip(one.shape, shape, strict=True)
+                if isinstance(told, int)
+            )  # fmt: skip
+            if not fits:
+                raise damaged(self._path, f"its network gives {one.shape}, not {tuple(shape)}")
+            if one.dtype.kind == "f" and not np.isfinite(one).all():
+                raise damaged(self._path, "its network gives no numbers")
+        return list(found)
+
+
+def open_session(path: Path) -> Session:
+    """A `Session` of an `.onnx` weight file."""
+    return Session(path)

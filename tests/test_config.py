@@ -12,12 +12,19 @@ from PIL import Image
 
 from ocr import cli
 from ocr import reader as reader_module
-from ocr.config import FILE_NAME, read_config
+from ocr.config import FILE_NAME, HARMLESS, Option, read_config
 from ocr.errors import ConfigError
 from ocr.page import Box, Letter, Line, Page, Word
 
 DOCS = Path(__file__).parent.parent / "docs"
-READ = {"engine": ("engine", False), "format": ("formats", True), "force": ("force", False)}
+OWN = {"quiet": Option("quiet", type=bool)}
+READ = {
+    "engine": Option("engine"),
+    "format": Option("formats", several=True),
+    "force": Option("force", type=bool),
+    "dpi": Option("dpi", type=int),
+    "reject": Option("reject", type=float),
+}
 
 
 def config(folder: Path, text: str) -> Path:
@@ -52,28 +59,39 @@ def run(capsys, monkeypatch, tmp_path):
 
 def test_options_of_a_file(tmp_path):
     path = config(tmp_path, 'quiet = true\n[read]\nengine = "lines"\nformat = "json"\n')
-    found = read_config(path, {"quiet": ("quiet", False)}, {"read": READ})
-    assert found == {"quiet": True, "read": {"engine": "lines", "formats": ["json"]}}
-    assert read_config(config(tmp_path, ""), {}, {}) == {}
+    found = read_config(path, OWN, {"read": READ})
+    assert found.options == {"quiet": True, "read": {"engine": "lines", "formats": ["json"]}}
+    assert read_config(config(tmp_path, ""), {}, {}).options == {}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[read]\nengin = 1", r"\[read\] engin is no option. Did you mean engine\.$"),
-        ("[read]\nx = 1", r"\[read\] x is no option. Known are engine, force, format\.$"),
+        (
+            "[read]\nx = 1",
+            r"\[read\] x is no option. Known are dpi, engine, force, format, reject\.$",
+        ),
         ("[raed]\n", r"no command \[raed\]. Did you mean read\.$"),
         ("engine = 1", r": engine belongs under \[read\]\.$"),
         ("x = 1", r": x is no option. Known are quiet\.$"),
         ('[read]\nengine = ["a"]', "engine takes one value, not a list"),
         ("[read.engine]\na = 1", "engine takes a value, not a table"),
         ("[read\n", "no valid TOML"),
+        ("a = " + "[" * 100_000, r"no valid TOML \(nested too deeply\)"),
+        ("#" * 2_000_000, "more than 1 MiB"),
+        ("quiet = 1", "quiet takes true or false"),
+        ("[read]\nengine = true", "engine takes text in quotes"),
+        ("[read]\ndpi = true", "dpi takes a whole number"),
+        ("[read]\ndpi = 300.5", "dpi takes a whole number"),
+        ('[read]\nreject = "0.5"', "reject takes a number"),
+        ('[read]\nformat = ["text", 2]', "format takes text in quotes"),
     ],
 )
 def test_what_a_file_cannot_hold(tmp_path, text, message):
     path = config(tmp_path, text)
     with pytest.raises(ConfigError, match=message) as error:
-        read_config(path, {"quiet": ("quiet", False)}, {"read": READ})
+        read_config(path, OWN, {"read": READ})
     assert str(path) in str(error.value)
 
 
@@ -103,12 +121,97 @@ def test_order_of_precedence(run, monkeypatch, tmp_path):
 
 
 def test_several_values(run, monkeypatch, tmp_path):
-    config(tmp_path, '[read]\nformat = ["text", "tsv"]\noutput = "out"\n')
-    assert run("read", "a.png")[0] == 0
+    path = config(tmp_path, '[read]\nformat = ["text", "tsv"]\noutput = "out"\n')
+    assert run("--config", path, "read", "a.png")[0] == 0
     assert sorted(path.name for path in (tmp_path / "out").glob("a.*")) == ["a.tsv", "a.txt"]
     monkeypatch.setenv("OCR_READ_FORMAT", "json hocr")
-    assert run("read", "a.png")[0] == 0
+    assert run("--config", path, "read", "a.png")[0] == 0
     assert (tmp_path / "out" / "a.hocr").exists()
+
+
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    """The folder of a user's own settings."""
+    folder = tmp_path / "home" / "ocr"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *_, **__: folder)
+    return folder
+
+
+DANGEROUS = """
+[read]
+engine = "letters"
+scheduler = "tcp://example.org:8786"
+output = "../stolen.txt"
+force = true
+resume = true
+jobs = 99
+model = "evil.onnx"
+files-from = "/etc/passwd"
+gt = true
+line-images = "cut"
+language = "evil.npz"
+lexicon = "../words.txt"
+"""
+
+
+def test_a_file_that_was_found_neither_writes_nor_loads_nor_connects(run, tmp_path):
+    (tmp_path.parent / "words.txt").write_text("word\n")
+    before = sorted(tmp_path.iterdir())
+    path = config(tmp_path, DANGEROUS)
+    status, out, err = run("read", "a.png")
+    assert (status, out) == (0, "letters\n")
+    used, ignored, odd = err.splitlines()
+    assert used == "ocr: options from ocr.toml"
+    for key in DANGEROUS.split():
+        if f"{key} =" in DANGEROUS and key != "engine":
+            assert f"[read] {key}" in ignored
+    assert "--config ocr.toml" in ignored
+    assert odd == "ocr: warning: a.png: odd"
+    assert sorted(tmp_path.iterdir()) == sorted([*before, path])
+    assert run("read", "-q", "a.png") == (0, "letters\n", "")
+
+
+def test_a_file_that_was_named_may_do_all_that_options_can(run, tmp_path):
+    path = config(tmp_path, '[read]\noutput = "b.txt"\n')
+    status, out, err = run("--config", path, "read", "a.png")
+    assert (status, out) == (0, "")
+    assert "options from" not in err
+    assert (tmp_path / "b.txt").exists()
+
+
+def test_words_and_languages_of_a_file_that_was_found(run, monkeypatch, tmp_path):
+    (tmp_path / "names.txt").write_text("Anna\n")
+    (tmp_path / "link.txt").symlink_to("/etc/hostname")
+    seen = []
+    told = reader_module.Reader
+    monkeypatch.setattr(reader_module, "Reader", lambda **o: seen.append(o) or told(**o))
+    config(tmp_path, '[read]\nlexicon = "names.txt"\nlanguage = "french"\n')
+    assert "ignored" not in run("read", "a.png")[2]
+    assert (seen[0]["lexicon"], seen[0]["language"]) == (["Anna"], "french")
+    config(tmp_path, '[read]\nlexicon = "link.txt"\n')
+    assert "[read] lexicon ignored" in run("read", "a.png")[2]
+
+
+def test_a_users_own_file_stands_behind_the_folders(run, home, tmp_path):
+    config(home, '[read]\nengine = "lines"\nformat = "json"\noutput = "x"\n')
+    config(tmp_path, '[read]\nengine = "letters"\n')
+    status, out, err = run("read", "a.png")
+    assert (status, json.loads(out)["text"]) == (0, "letters")
+    assert f"options from {home / FILE_NAME}\n" in err
+    assert "[read] output ignored" in err
+    (tmp_path / FILE_NAME).unlink()
+    assert json.loads(run("read", "a.png")[1])["text"] == "lines"
+
+
+def test_what_is_harmless_is_an_option():
+    flags = {
+        flag.lstrip("-")
+        for command in (cli.cli, *cli.cli.commands.values())
+        for option in command.params
+        for flag in option.opts
+    }
+    assert flags >= HARMLESS
 
 
 def test_wrong_values_tell_where_they_stand(run, monkeypatch, tmp_path):
@@ -139,8 +242,8 @@ def test_every_option_can_stand_in_a_file(run, tmp_path):
         for option in command.params:
             if option.param_type_name == "option" and not option.multiple:
                 flag = next(flag for flag in option.opts if flag.startswith("--"))
-                config(tmp_path, f"[{name}]\n{flag[2:]} = []\n")
-                assert f"[{name}] {flag[2:]} takes one value" in run(name)[2]
+                path = config(tmp_path, f"[{name}]\n{flag[2:]} = []\n")
+                assert f"[{name}] {flag[2:]} takes one value" in run("--config", path, name)[2]
 
 
 def test_every_option_has_a_variable_of_its_own():

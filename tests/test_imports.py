@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[1]
 # Each row may import those above it; what stands in one row does not know each other.
 OCR_ORDER = (
     ("errors",),
-    ("page", "config", "weights"),
+    ("arrays", "graphs"),
+    ("page", "weights"),
+    ("config",),
     ("input",),
     ("layout",),
     ("lines",),

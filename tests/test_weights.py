@@ -253,3 +253,68 @@ def test_a_folder_of_ocr_train_stands_for_its_model(tmp_path):
     (folder / "other.onnx").touch()
     with pytest.raises(ModelError, match="several models"):
         find_weights(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", 3),
+        ("kind", ["cnn"]),
+        ("architecture", "cnn"),
+        ("charset", "abc"),
+        ("charset", []),
+        ("charset", ["a", "a"]),
+        ("charset", ["a", 3]),
+        ("charset", ["a" * 1000]),
+        ("temperature", 0),
+        ("temperature", "1"),
+        ("temperature", float("nan")),
+        ("data", [["x"]]),
+        ("data", [{"name": 3}]),
+        ("figures", {"CER": "low"}),
+        ("seed", "x"),
+        ("training", []),
+    ],
+)
+def test_each_value_of_a_description_is_checked(key, value):
+    about = {**json.loads(describe(".onnx").to_json()), key: value}
+    with pytest.raises(ModelError, match=f"^m: its description tells no usable {key}"):
+        parse_metadata(json.dumps(about), "m")
+
+
+def test_a_description_nested_without_end():
+    with pytest.raises(ModelError, match="damaged description"):
+        parse_metadata("[" * 100_000, "m")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        None,
+        {"classes": 3},
+        {"classes": 4, "widths": [2, 2, 2]},
+        {"classes": 3, "widths": [2, 2, 10**9]},
+        {"classes": 3, "widths": [2, 2]},
+        {"classes": 3, "widths": [2, 2, 2], "dropout": "x"},
+        {"classes": 3, "widths": [2, 2, 2], "device": "cuda"},
+    ],
+)
+def test_an_architecture_is_checked_before_it_is_built(tmp_path, arguments):
+    about = describe(".safetensors", architecture={"name": "cnn", "arguments": arguments})
+    with pytest.raises(ModelError, match="tells no usable architecture"):
+        load_classifier(write(tmp_path / "m.safetensors", about))
+
+
+def test_weights_that_are_no_numbers(tmp_path):
+    path = tmp_path / "m.npz"
+    save_npz(path, {"W1": np.full((1024, 3), np.nan), "b1": np.zeros(3)}, describe(".npz"))
+    with pytest.raises(ModelError, match="no numbers"):
+        load_classifier(path)
+
+
+def test_a_file_of_the_working_folder_does_not_stand_for_an_installed_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in installed():
+        (tmp_path / path.name).write_bytes(b"")
+        assert find_weights(path.name) == path
+        assert find_weights(f"./{path.name}").read_bytes() == b""

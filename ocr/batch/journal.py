@@ -12,6 +12,7 @@ from typing import IO
 
 from ocr.batch.place import Place
 from ocr.errors import OutputError
+from ocr.formats.output import refuse_special
 
 # Dot names: a folder of results shows results. It stays after the run, for `--resume` takes in
 # what has come to the inputs since.
@@ -48,16 +49,19 @@ class Record:
 
     @staticmethod
     def from_json(text: str) -> Record:
-        """Inverse of `to_json`; ValueError, KeyError or TypeError on anything else."""
-        data = json.loads(text)
-        return Record(
-            file=data["file"],
-            input=data["input"],
-            settings=data["settings"],
-            outputs={
-                name: (int(size), str(digest)) for name, (size, digest) in data["outputs"].items()
-            },
-        )
+        """Inverse of `to_json`; ValueError on anything else."""
+        try:
+            data = json.loads(text)
+            file, input_, settings = data["file"], data["input"], data["settings"]
+            outputs = {name: (size, digest) for name, (size, digest) in data["outputs"].items()}
+        except (KeyError, TypeError, AttributeError, RecursionError):
+            raise ValueError("no row of a journal") from None
+        told = (file, input_, settings, *(digest for _, digest in outputs.values()))
+        if not all(isinstance(one, str) for one in told) or not all(
+            isinstance(size, int) for size, _ in outputs.values()
+        ):
+            raise ValueError("no row of a journal")
+        return Record(file, input_, settings, outputs)
 
 
 class Journal:
@@ -93,7 +97,10 @@ class Journal:
             names = place.names(PARTS)
             self._next = 1 + max((int(name.split(".")[0]) for name in names), default=0)
         elif self._stream.tell():
-            self._stream.write("\n")  # after a row that may be cut short
+            try:
+                self._stream.write("\n")  # after a row that may be cut short
+            except OSError as error:
+                raise self._cannot_be_written(error) from None
 
     def done(self, file: str) -> Record | None:
         """What an earlier run recorded of an input last."""
@@ -103,8 +110,11 @@ class Journal:
     def add(self, record: Record) -> None:
         """Record an input; readable after a crash of this process at once, or within a part."""
         if self._stream is not None:
-            self._stream.write(record.to_json() + "\n")
-            self._stream.flush()
+            try:
+                self._stream.write(record.to_json() + "\n")
+                self._stream.flush()
+            except OSError as error:
+                raise self._cannot_be_written(error) from None
             return
         self._part.append(record.to_json())
         if len(self._part) >= PART_ROWS or time.monotonic() - self._since > PART_SECONDS:
@@ -112,15 +122,22 @@ class Journal:
 
     def close(self) -> None:
         if self._stream is not None:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # what a full disk has no room for was told before
+                self._stream.close()
         else:
             self._write_part()
+
+    def _cannot_be_written(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._place.root}/{NAME}: cannot be written ({error.strerror}). Make room, and go "
+            "on with --resume."
+        )
 
     def _load(self) -> None:
         for row in _rows(self._place):
             try:
                 record = Record.from_json(row)
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except ValueError:
                 continue
             self._rows[record.file] = row
 
@@ -140,8 +157,20 @@ def stands(place: Place) -> bool:
     return place.exists(NAME) if place.local is not None else bool(place.names(PARTS))
 
 
+def outputs(place: Place) -> set[str]:
+    """Names of all files that runs into this place say they have written."""
+    names: set[str] = set()
+    for row in _rows(place):
+        try:
+            names.update(Record.from_json(row).outputs)
+        except ValueError:
+            continue
+    return names
+
+
 def _open(path: Path) -> IO[str]:
     """The journal's file, for this process alone where the system can see to that."""
+    refuse_special(path)
     try:
         # surrogateescape: names of files need not be UTF-8.
         stream = path.open("a", encoding="utf-8", errors="surrogateescape")
@@ -166,7 +195,7 @@ def _rows(place: Place) -> Iterator[str]:
     """Rows of the journal, oldest first."""
     if place.local is not None:
         path = place.local / NAME
-        if path.exists():
+        if path.is_file() and not path.is_symlink():
             with path.open(encoding="utf-8", errors="surrogateescape") as stream:
                 yield from stream
         return

@@ -7,21 +7,21 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from ocr.errors import OutputError
-from ocr.formats.output import make_folder, replacing
+from ocr.formats.output import make_folder, refuse_special, replacing
 from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url, protocols_of
 
 # Stores whose only folders are buckets, which a misspelt address must not make.
 BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci"}
 
 # What `ocr.formats.output.replacing` leaves when its process is killed while it writes.
-PART = re.compile(r"\..+\.[0-9a-f]{8}\.part")
+PART = re.compile(r"\.(.+)\.[0-9a-f]{8}\.part")
 
 PROBE = ".ocr-probe"  # a file that is written and removed
 
@@ -99,7 +99,7 @@ class Place:
                 stream.write(piece)
 
         if self.local is not None:
-            path = self.local / name
+            path = self._path(name)
             if path.parent != self.local:
                 make_folder(path.parent)
             with replacing(path) as stream:
@@ -123,10 +123,10 @@ class Place:
         """The content of a file, or None if it is not there or cannot be read."""
         try:
             if self.local is not None:
-                return (self.local / name).read_bytes()
+                return self._path(name).read_bytes()
             system, path = self._at(name)
             return bytes(system.cat_file(path))
-        except OSError:
+        except (OSError, OutputError):
             return None
 
     def exists(self, name: str) -> bool:
@@ -138,7 +138,11 @@ class Place:
     def remove(self, name: str) -> None:
         """Remove a file; fine if it is not there."""
         if self.local is not None:
-            (self.local / name).unlink(missing_ok=True)
+            try:
+                (self.local / _inside(name)).unlink(missing_ok=True)
+            except OSError as error:
+                reason = f"{self.root}/{name}: cannot be removed ({error.strerror})."
+                raise OutputError(reason) from None
         elif self.exists(name):
             system, path = self._at(name)
             system.rm_file(path)
@@ -172,7 +176,7 @@ class Place:
         size, digest = 0, hashlib.sha256()
         try:
             if self.local is not None:
-                stream = (self.local / name).open("rb")
+                stream = self._path(name).open("rb")
             else:
                 system, path = self._at(name)
                 stream = system.open(path, "rb")
@@ -180,18 +184,54 @@ class Place:
                 while block := stream.read(1 << 20):
                     size += len(block)
                     digest.update(block)
-        except OSError:
+        except (OSError, OutputError):
             return None
         return size, digest.hexdigest()
 
-    def sweep(self) -> None:
-        """Remove what killed processes have left half-written. Nobody may be writing."""
-        if self.local is not None:
-            for path in self.local.rglob(".*.part"):
-                if PART.fullmatch(path.name):
-                    path.unlink(missing_ok=True)
+    def sweep(self, ours: Mapping[str, Container[str]]) -> None:
+        """Remove what killed processes have left half-written. Nobody may be writing.
+
+        Parameters
+        ----------
+        ours : mapping of str to container of str
+            Folders in this place, and in each the names of files that are written there. What is
+            half-written of others' files is theirs.
+        """
+        if self.local is None:
+            return
+        for folder, names in ours.items():
+            for name in self.names(folder):
+                match = PART.fullmatch(name)
+                if match and match[1] in names:
+                    (self.local / folder / name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        """Where a file of this folder is: a regular one, or none yet, in folders that are no links.
+
+        Raises
+        ------
+        OutputError
+            The name leads out of the folder, or a link on the way or another thing is there.
+        """
+        assert self.local is not None
+        path = self.local
+        for part in PurePosixPath(_inside(name)).parts[:-1]:
+            path /= part
+            if path.is_symlink():
+                raise OutputError(f"{path}: a link, which may lead elsewhere. Remove it.")
+        path = self.local / name
+        refuse_special(path)
+        return path
 
     def _at(self, name: str) -> tuple[Any, str]:
         assert self._remote is not None
         system, path = self._remote
-        return system, f"{path}/{name}"
+        return system, f"{path}/{_inside(name)}"
+
+
+def _inside(name: str) -> str:
+    """The name, if it stays inside its folder."""
+    parts = PurePosixPath(name).parts
+    if ".." in parts or PurePosixPath(name).is_absolute():
+        raise OutputError(f"{name}: leads out of the folder of the results.")
+    return name

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,8 +38,10 @@ from ocr.batch.tasks import (
     failure,
 )
 from ocr.errors import ModelError, OcrError, OutputError
+from ocr.formats.output import refuse_special
 
 ERRORS = "errors.ndjson"
+NUMBER = re.compile(r"\.page\d{4,}")  # of a page in a file's name
 PARTS = ".ocr-parts"  # folder of what is read of documents that are not finished
 
 
@@ -194,8 +197,9 @@ def run(
     place.make()
     _refuse_to_replace(items, recipe, place, force or (resume and journal.stands(place)))
     book = Journal(place, resume)
+    ours = _names_by_folder(items, recipe)
     try:
-        place.sweep()
+        place.sweep(ours)
         place.remove(ERRORS)
         if not resume:
             place.clear(PARTS)
@@ -231,7 +235,7 @@ def run(
                     else:
                         count(whole)
             finally:
-                place.sweep()
+                place.sweep(ours)
             if not stop.signal:
                 place.clear(PARTS)
     finally:
@@ -308,6 +312,23 @@ def _is_done(record: Record | None, digest: str, settings: str) -> bool:
     return record is not None and (record.input, record.settings) == (digest, settings)
 
 
+class _Names(set[str]):
+    """Names of files in a folder; those of a document's pages stand for each other."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(NUMBER.sub(".page0001", str(name)))
+
+
+def _names_by_folder(items: Iterable[Item], recipe: Recipe) -> dict[str, _Names]:
+    """Folders in the place -> names of the files that the run may write there."""
+    found: dict[str, _Names] = {"": _Names([ERRORS])}
+    for item in items:
+        for name in recipe.outputs(item):
+            folder, _, last = name.rpartition("/")
+            found.setdefault(folder, _Names()).add(last)
+    return found
+
+
 def _refuse_to_replace(items: Sequence[Item], recipe: Recipe, place: Place, allowed: bool) -> None:
     """Nothing, if no file would be replaced by results, or that is allowed; never the inputs."""
     standing: dict[str, set[str]] = {}  # folder in the place -> names in it
@@ -347,8 +368,15 @@ def _error_rows(place: Place) -> Iterator[Callable[[Outcome], None]]:
         about = {"file": outcome.file, "error": reason, "kind": outcome.kind}
         rows.append(json.dumps(about, ensure_ascii=False) + "\n")
         if place.local is not None:
-            with (place.local / ERRORS).open("a", encoding="utf-8") as stream:
-                stream.write(rows[-1])
+            try:
+                refuse_special(place.local / ERRORS)
+                with (place.local / ERRORS).open("a", encoding="utf-8") as stream:
+                    stream.write(rows[-1])
+            except OSError as error:
+                raise OutputError(
+                    f"{place.root}/{ERRORS}: cannot be written ({error.strerror}). Make room, and "
+                    "go on with --resume."
+                ) from None
 
     try:
         yield note

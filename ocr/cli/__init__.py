@@ -108,7 +108,8 @@ def _names_input(argument: str) -> bool:
     is_eager=True,
     expose_value=False,
     callback=configure,
-    help="File with options.  [default: ocr.toml here, if there is one]",
+    help="File with options, all of which count. Without it those of ocr.toml here and in the "
+    "user's folder of settings that neither write, load nor connect.",
 )
 @click.version_option(__version__, prog_name="ocr", message="%(prog)s %(version)s")
 @common
@@ -123,7 +124,8 @@ def cli(context: click.Context) -> None:
 
     An option may also stand in the environment (OCR_READ_ENGINE=lines) or in a file ocr.toml
     (engine = "lines" under [read]). What is typed counts most, then the environment, the file,
-    and the default.
+    and the default. An ocr.toml that is found and not named by --config cannot set where results
+    are written, which models are loaded, or the address of a cluster.
     """
     if context.invoked_subcommand != "train":
         from ocr.batch.threads import one_thread

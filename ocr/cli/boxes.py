@@ -65,7 +65,7 @@ def boxes(
     recursive: bool,
     files_from: str | None,
     ranges: tuple[PageRange, ...],
-    dpi: int,
+    dpi: int | None,
     reading: dict[str, Any],
     out: str | None,
     level: str,

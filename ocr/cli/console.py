@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr.errors import ExitCode, OcrError, OutputError
+from ocr.errors import ExitCode, OcrError, OutputError, printable
 
 if TYPE_CHECKING:
     from ocr.page import Page
@@ -90,7 +90,8 @@ def say(message: str, colour: str = "red") -> None:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     before = "ocr:" if plain else click.style("ocr:", fg=colour)  # click drops it off terminals
     clear = "\r\x1b[K" if sys.stderr.isatty() and not plain else ""  # of a progress bar
-    click.echo(f"{clear}{before} {' '.join(message.splitlines())}", err=True)
+    row = printable(" ".join(message.split("\n")))
+    click.echo(f"{clear}{before} {row}", err=True)
 
 
 def in_json(data: Any) -> str:

@@ -12,7 +12,7 @@ from ocr.cli.console import complain, in_json, write_out
 from ocr.cli.options import FILE, common, format_option, how_to_read, output
 from ocr.cli.progress import progress
 from ocr.cli.reading import make_reader, read_document
-from ocr.errors import ExitCode, OcrError
+from ocr.errors import DataError, ExitCode, OcrError
 from ocr.evaluation.normalisation import FORMS, Normalisation
 
 
@@ -79,7 +79,7 @@ def evaluate(
 
 def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     """Images with the text they should give; and what has no usable ground truth."""
-    from ocr.evaluation.ground_truth import pairs_in, read_truth
+    from ocr.evaluation.ground_truth import is_draft, pairs_in, read_truth
 
     truths: dict[str, str] = {}
     failures: list[str] = []
@@ -92,6 +92,11 @@ def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
             continue
         for photo, truth in pairs:
             try:
+                if is_draft(truth):
+                    raise DataError(
+                        f"{truth}: a draft that nobody has confirmed. Correct it and delete its "
+                        "first line."
+                    )
                 truths[str(photo)] = read_truth(truth)
             except OcrError as error:
                 complain(error)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from ocr.config import DPI, ENGINES, FILE_NAME, REJECTED, read_config
+from ocr.cli.console import note, tell
+from ocr.config import DPI, ENGINES, REJECTED, Option, found_configs, read_config
 from ocr.lines.patterns import PATTERNS, compile_pattern
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 # Ends of a range in --charset, such as 0-9: a dash anywhere else is a dash.
 RANGE = re.compile("([0-9])-([0-9])|([a-z])-([a-z])|([A-Z])-([A-Z])")
+
+FOUND = "ocr.configs"  # in click's context: files of options that were found, what was ignored
 
 CHARSETS = {
     "digits": string.digits,
@@ -42,36 +45,72 @@ def _remember(context: click.Context, option: click.Parameter, wanted: bool) -> 
 
 
 def common(command: Command) -> Command:
-    """Add ``--quiet``, ``--verbose`` and ``--debug``."""
+    """Add ``--quiet``, ``--verbose`` and ``--debug``; tell where options were found."""
+
+    @wraps(command)
+    def told(*arguments: Any, **options: Any) -> Any:
+        context = click.get_current_context()
+        if context.parent is not None:  # of the command: --quiet may stand behind it
+            _tell_of_configs(context)
+        return command(*arguments, **options)
+
+    wrapped: Any = told
     for flags, text in (
         (("--debug",), "Show a traceback where something fails."),
         (("-v", "--verbose"), "Tell of each input what was read and how long it took."),
         (("-q", "--quiet"), "Show errors only: no warnings, no progress."),
     ):
-        command = click.option(
+        wrapped = click.option(
             *flags, is_flag=True, expose_value=False, callback=_remember, help=text
-        )(command)
-    return command
+        )(wrapped)
+    return cast(Command, wrapped)
 
 
 def configure(context: click.Context, _: click.Parameter, value: str | None) -> None:
-    """Take the defaults of all options from ``--config`` or the folder's ocr.toml."""
-    path = Path(value or FILE_NAME)
-    if value is None and not path.is_file():
-        return
+    """Take the defaults of all options from ``--config``, or from the files that are found."""
     group = cast(click.Group, context.command)
 
-    def options(command: click.Command) -> dict[str, tuple[str, bool]]:
+    def options(command: click.Command) -> dict[str, Option]:
         return {
-            flag.lstrip("-"): (option.name or "", option.multiple)
+            flag.lstrip("-"): Option(option.name or "", option.multiple, _type_of(option))
             for option in command.params
             if isinstance(option, click.Option)
             for flag in option.opts
             if flag.startswith("--") and flag not in ("--version", "--config")
         }
 
+    paths = found_configs() if value is None else [Path(value)]
+    if not paths:
+        return
     commands = {name: options(command) for name, command in group.commands.items()}
-    context.default_map = read_config(path, options(group), commands)
+    context.default_map = {}
+    for path in paths:  # the folder's over the user's own
+        found = read_config(path, options(group), commands, named=value is not None)
+        for key, setting in found.options.items():
+            if isinstance(setting, dict):
+                setting = {**context.default_map.get(key, {}), **setting}
+            context.default_map[key] = setting
+        if value is None:
+            context.meta.setdefault(FOUND, []).append((path, found.ignored))
+
+
+def _type_of(option: click.Option) -> type:
+    if option.is_flag:
+        return bool
+    if isinstance(option.type, click.types.IntParamType):
+        return int
+    return float if isinstance(option.type, click.types.FloatParamType) else str
+
+
+def _tell_of_configs(context: click.Context) -> None:
+    """Name the files of options that were found by themselves, and what of them does not count."""
+    for path, ignored in context.meta.pop(FOUND, ()):
+        tell(f"options from {path}")
+        if ignored:
+            note(
+                f"warning: {path}: {', '.join(ignored)} ignored: a file that was not named sets "
+                f"nothing that writes, loads or connects. If you mean it: --config {path}"
+            )
 
 
 class Number(click.FloatRange):
@@ -127,9 +166,8 @@ def which_pages(command: Command) -> Command:
         click.option(
             "--dpi",
             type=click.IntRange(36, 2400),
-            default=DPI,
-            show_default=True,
-            help="Dots an inch at which PDF pages become pictures.",
+            help="Dots an inch at which PDF pages become pictures; by default as many as the "
+            f"picture on the page has, else {DPI}.",
         ),
         click.option(
             "--pages",

@@ -22,15 +22,15 @@ from ocr.cli.options import (
 )
 from ocr.cli.options import output as output_option
 from ocr.cli.progress import progress
-from ocr.cli.read_folder import absolute, executor, read_into_folder
+from ocr.cli.read_folder import absolute, executor, read_into_folder, written_before
 from ocr.cli.reading import Keep, OnError, ReadPages, make_reader, read_document
 from ocr.errors import ExitCode, OcrError
 from ocr.formats import FORMATS, by_suffix, told_by, writer
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageRange, PageSource
+    from ocr.layout.read_line import ReadLine
     from ocr.page import Page
-    from ocr.reader import ReadLine
 
 
 @click.command()
@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     "--gt",
     "drafts",
     is_flag=True,
-    help="Write each text into photo.gt.txt beside its photo too, to be corrected for `ocr train`; "
-    "one that stands is left as it is.",
+    help="Write each text into photo.gt.txt beside its photo too, as a draft for `ocr train`: "
+    "correct it and delete its first line. One that stands is left as it is.",
 )
 @click.option(
     "--line-images",
@@ -80,7 +80,7 @@ def read(
     recursive: bool,
     files_from: str | None,
     ranges: tuple[PageRange, ...],
-    dpi: int,
+    dpi: int | None,
     reading: dict[str, Any],
     formats: tuple[str, ...],
     join: bool,
@@ -130,9 +130,9 @@ def read(
         FORMATS[name].require()
     if not files and files_from is None and not clipboard:
         raise click.UsageError("Missing argument 'FILE...'.")
-    if folder is None and (jobs or resume or timeout or scheduler):
+    if folder is None and (jobs or resume or scheduler):
         raise click.UsageError(
-            "--jobs, --resume, --timeout and --scheduler need --output with the name of a folder."
+            "--jobs, --resume and --scheduler need --output with the name of a folder."
         )
     if (drafts or line_images) and (scheduler or any(map(is_url, files))):
         raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
@@ -165,6 +165,7 @@ def read(
             ranges=ranges,
             dpi=dpi,
             leave_out=Path(folder) if folder and not is_url(folder) else None,
+            written=written_before(folder) if folder else (),
             on_error=on_lost,
         )
 
@@ -188,7 +189,7 @@ def read(
         execute = executor(documents, recipe, jobs, timeout, scheduler)
         return read_into_folder(documents, recipe, folder, execute, resume, force, lost)
     keep = _draft_writer(drafts, line_images) if drafts or line_images else None
-    read_pages = partial(read_document, make_reader(reading), keep=keep)
+    read_pages = partial(read_document, make_reader(reading), keep=keep, limit=timeout)
     single = [*arguments, *([] if copied is None else ["clipboard"])] == [documents[0].path]
     _read_as_one(read_pages, documents, formats[0], join, single, out, force, on_error)
     return ExitCode.SOME_FAILED if failures else ExitCode.OK
@@ -232,6 +233,14 @@ def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
         return formats
     fitting = by_suffix(output)
     source = click.get_current_context().get_parameter_source("formats")
+    if not fitting and source is ParameterSource.DEFAULT and not output.endswith(("/", os.sep)):
+        suffix = Path(output).suffix
+        if suffix and not os.path.exists(output):  # noqa: PTH110 - what is there may be a device
+            known = ", ".join(suffix for one in FORMATS.values() for suffix in one.suffixes)
+            raise click.UsageError(
+                f"--output {output}: no format ends in {suffix}. Known are {known}. End it in one "
+                "of these, or choose by --format."
+            )
     if not fitting or (len(fitting) > 1 and set(formats) <= set(fitting)):
         return formats
     if source is ParameterSource.COMMANDLINE:

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ocr.cli.console import say, wanted, warn
+from ocr.cli.signals import time_limit
 from ocr.errors import ModelError
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageSource
+    from ocr.layout.read_line import ReadLine
     from ocr.letters.find_letters import OnStage
     from ocr.page import Page
-    from ocr.reader import Reader, ReadLine
+    from ocr.reader import Reader
 
 OnError = Callable[[str, Exception], None]  # told what failed, and why
 Keep = Callable[["PageSource", "Page", "list[ReadLine]"], None]
@@ -32,16 +34,18 @@ def read_document(
     on_error: OnError,
     keep: Keep | None = None,
     on_stage: OnStage | None = None,
+    limit: float | None = None,
 ) -> Iterator[tuple[PageSource, Page]]:
     """Read the pages of a document one after the other; `on_error` is told of those that fail.
 
-    `keep` sees each page with its lines, `on_stage` the pictures on the way. A model that cannot be
-    used fails them all, so that error passes.
+    `keep` sees each page with its lines, `on_stage` the pictures on the way; `limit` is the time a
+    page may take, in seconds. A model that cannot be used fails them all, so that error passes.
     """
     from ocr.batch.recipe import describe
 
     try:
-        sources = document.sources()
+        with time_limit(limit, document.name):
+            sources = document.sources()
     except Exception as error:
         on_error(document.name, error)
         return
@@ -49,13 +53,15 @@ def read_document(
         lines: list[ReadLine] = []
         start = time.perf_counter()
         try:
-            photo = source.open()
-            if keep is None and on_stage is None:
-                page = reader.read(photo)
-            elif keep is None:
-                page = reader.read(photo, on_stage=on_stage)
-            else:
-                page = reader.read(photo, on_line=lines.append)
+            with time_limit(limit, source.title):
+                photo = source.open()
+                if keep is None and on_stage is None:
+                    page = reader.read(photo)
+                elif keep is None:
+                    page = reader.read(photo, on_stage=on_stage)
+                else:
+                    page = reader.read(photo, on_line=lines.append)
+            if keep is not None:
                 keep(source, page, lines)
         except ModelError:
             raise

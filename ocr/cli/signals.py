@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ocr.cli.console import tell
+from ocr.errors import OcrError
 
 if TYPE_CHECKING:
     from ocr.batch.tasks import Stop
@@ -39,6 +40,31 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def time_limit(seconds: float | None, name: str) -> Iterator[None]:
+    """Give the block up after so many seconds, where the system has alarms.
+
+    Raises
+    ------
+    OcrError
+        It took longer; `name` is what was read.
+    """
+    if seconds is None or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise OcrError(f"{name}: took longer than {seconds:g} seconds. Raise --timeout.")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

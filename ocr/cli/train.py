@@ -72,6 +72,9 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
         raise click.UsageError("Missing option '--output': the folder for the model.")
     if not data and not resume:
         raise click.UsageError("Missing argument 'DATA...': what to learn from.")
+    from ocr.batch.threads import wait_passively
+
+    wait_passively()
     try:
         from training.own_hand.settings import Settings
         from training.own_hand.train import train as run

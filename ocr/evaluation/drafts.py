@@ -5,17 +5,18 @@ What a person may have corrected already is never written over.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from ocr.evaluation.ground_truth import truth_path
-from ocr.formats.output import make_folder, replacing
+from ocr.evaluation.ground_truth import DRAFT, truth_path
+from ocr.formats.output import make_folder, refuse_special, replacing
 from ocr.input.documents import PageSource
+from ocr.layout.read_line import ReadLine
 from ocr.page import Page
-from ocr.reader import ReadLine
 
 
 def write_drafts(
@@ -50,7 +51,8 @@ def write_drafts(
 
 
 def write_draft(photo: Path, text: str) -> bool:
-    """Write a photo's text into the `.gt.txt` beside it; False, and nothing, if that stands.
+    """Write a photo's text as a draft into the `.gt.txt` beside it; False, and nothing, if that
+    stands.
 
     Raises
     ------
@@ -58,10 +60,10 @@ def write_draft(photo: Path, text: str) -> bool:
         It cannot be written.
     """
     path = truth_path(photo)
-    if path.exists():
+    if os.path.lexists(path):  # a link that leads nowhere too
         return False
     with replacing(path) as stream:
-        stream.write(f"{text.rstrip()}\n".encode())
+        stream.write(f"{DRAFT}\n{text.rstrip()}\n".encode())
     return True
 
 
@@ -81,9 +83,10 @@ def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int
     digits = max(2, len(str(len(lines))))
     for number, line in enumerate(lines, start=1):
         path = folder / f"{stem}-{number:0{digits}d}.png"
-        if truth_path(path).exists():
+        if os.path.lexists(truth_path(path)):
             left += 1
             continue
+        refuse_special(path)
         with replacing(path) as stream:
             Image.fromarray(np.round(line.image * 255).astype(np.uint8)).save(stream, "PNG")
         write_draft(path, line.line.text)

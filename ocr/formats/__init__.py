@@ -35,6 +35,11 @@ class Format(NamedTuple):
     function: str = "write"  # of its module
 
     @property
+    def suffixes(self) -> tuple[str, ...]:
+        """All that its files may end in."""
+        return (self.suffix, *self.also)
+
+    @property
     def write(self) -> Callable[..., Iterator[str | bytes]]:
         """The function that makes its documents."""
         module = import_module(f"{__name__}.{self.module}")

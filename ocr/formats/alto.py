@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
-from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline, pairs
+from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline, pairs, picture_name
 from ocr.input.documents import PageSource
 from ocr.page import Box, Line, Page, Word
 
@@ -27,7 +27,7 @@ def _file(source: PageSource, page: Page) -> str:
     root = ElementTree.Element("alto", {"xmlns": NAMESPACE, "SCHEMAVERSION": SCHEMA_VERSION})
     about = element(root, "Description")
     element(about, "MeasurementUnit", "pixel")
-    element(element(about, "sourceImageInformation"), "fileName", source.name)
+    element(element(about, "sourceImageInformation"), "fileName", picture_name(source))
     step = element(about, "Processing", ID="reading")
     element(step, "processingCategory", "contentGeneration")
     software = element(step, "processingSoftware")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from xml.etree import ElementTree
 
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline
@@ -66,13 +67,24 @@ def _write_line(paragraph: ElementTree.Element, line: Line, page: Page, name: st
 def _line_title(line: Line, page: Page) -> str:
     parts = [_bbox(line.box)]
     points = base(line, page)
-    if points and points[-1][0] != points[0][0]:
+    turn = _turn(points)
+    if turn:  # in degrees against the clock
+        parts.append(f"textangle {turn}")
+    elif points and points[-1][0] != points[0][0]:
         # A slope, and its offset at the left lower corner of the box.
         (x1, y1), (x2, y2) = points[0], points[-1]
         slope = (y2 - y1) / (x2 - x1)
         parts.append(f"baseline {slope:.4f} {y1 + slope * (line.box.x1 - x1) - line.box.y2:.1f}")
     parts.append("poly " + " ".join(f"{x} {y}" for x, y in outline(line, page)))
     return "; ".join(parts)
+
+
+def _turn(points: Sequence[tuple[int, int]]) -> int:
+    """Degrees against the clock by which a line is turned: 0, 90, 180 or 270."""
+    if len(points) < 2:
+        return 0
+    (x1, y1), (x2, y2) = points[0], points[-1]
+    return round(-math.atan2(y2 - y1, x2 - x1) / (math.pi / 2)) % 4 * 90
 
 
 def _word_title(word: Word) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,6 +103,27 @@ def new_folder(path: Path) -> Iterator[None]:
         raise
 
 
+def refuse_special(path: Path) -> None:
+    """Nothing, if there is no file or a regular one: a link leads elsewhere, a pipe may wait.
+
+    For files in folders that may be other people's; what a person names by itself is taken as it
+    is.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode):
+        raise OutputError(
+            f"{path}: a link, a folder or a device and no regular file. Remove it, or name another "
+            "folder."
+        )
+
+
 def make_folder(path: Path) -> None:
     """Make a folder for results, and those above it; fine if it stands.
 
@@ -110,8 +132,15 @@ def make_folder(path: Path) -> None:
     OutputError
         It cannot be made, listed or written to.
     """
+    missing = []
+    for one in (path, *path.parents):  # not by recursion, as mkdir does: folders may be nested deep
+        if os.path.lexists(one):
+            break
+        missing.append(one)
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        for one in reversed(missing):
+            one.mkdir(exist_ok=True)
+        path.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: cannot be made ({error.strerror}). Name another.") from None
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):

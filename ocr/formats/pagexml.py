@@ -17,6 +17,7 @@ from ocr.formats.xml import (
     element,
     outline,
     pairs,
+    picture_name,
 )
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page
@@ -43,7 +44,7 @@ def _file(source: PageSource, page: Page) -> str:
     sheet = element(
         root,
         "Page",
-        imageFilename=source.name,
+        imageFilename=picture_name(source),
         imageWidth=page.width,
         imageHeight=page.height,
         conf=f"{page.confidence:.4f}",

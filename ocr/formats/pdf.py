@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from pikepdf import Dictionary, Object, Pdf
     from pikepdf import Page as PdfPage
 
+SIDES = (3, 14400)  # points that a page may be wide and high
+BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError)
 LONG_SIDE = 842  # points, of a photo that tells no size: A4's
 HELD = 1 << 24  # bytes of pictures that are kept in memory
 PIECE = 1 << 20  # bytes that are written at a time
@@ -107,11 +109,17 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
             if not photo.is_pdf:
                 _add_photo(pdf, fonts, pictures, photo, page)
                 continue
-            if source.path not in originals:  # open until all is saved: it is copied only then
-                content = photo.source
-                stream = io.BytesIO(content) if isinstance(content, bytes) else content
-                originals[source.path] = opened.enter_context(pikepdf.open(stream))
-            _add_original(pdf, fonts, originals[source.path].pages[source.number - 1], page)
+            done = len(pdf.pages)
+            try:
+                if source.path not in originals:  # open until all is saved: it is copied only then
+                    content = photo.source
+                    stream = io.BytesIO(content) if isinstance(content, bytes) else content
+                    originals[source.path] = opened.enter_context(pikepdf.open(stream))
+                _add_original(pdf, fonts, originals[source.path].pages[source.number - 1], page)
+            # One that is drawn and yet too broken to be taken over: by its picture.
+            except (pikepdf.PdfError, *BROKEN):
+                del pdf.pages[done:]
+                _add_photo(pdf, fonts, pictures, photo, page)
         fonts.finish()
         pictures.finish()
         result = opened.enter_context(tempfile.TemporaryFile())
@@ -261,11 +269,15 @@ def _add_photo(pdf: Pdf, fonts: _Fonts, pictures: _Pictures, photo: Photo, page:
     right to left.
     """
     picture, orientation = _picture(photo)
-    scale = POINT / photo.dpi if photo.dpi else LONG_SIDE / max(page.height, page.width)
+    dpi = None if photo.is_pdf else photo.dpi
+    scale = POINT / dpi if dpi else LONG_SIDE / max(page.height, page.width)
+    shorter, longer = sorted((page.width * scale, page.height * scale))
+    scale *= min(max(1.0, SIDES[0] / shorter), SIDES[1] / longer)
     width, height = page.width * scale, page.height * scale
     a, b, c, d, e, f = LAID[orientation]
     matrix = (a * width, b * height, c * width, d * height, e * width, f * height)
-    sheet = pdf.add_blank_page(page_size=(round(width, 2), round(height, 2)))
+    sides = max(round(width, 2), SIDES[0]), max(round(height, 2), SIDES[0])
+    sheet = pdf.add_blank_page(page_size=sides)
     if turns := _turns(page):
         sheet.Rotate = 360 - 90 * turns
     text = _text(fonts, page, scale)
@@ -333,7 +345,8 @@ def _picture(photo: Photo) -> tuple[bytes, int]:
     """
     import img2pdf
 
-    content, orientation = photo.as_stored() or (_as_png(photo), 1)
+    stored = None if photo.is_pdf else photo.as_stored()
+    content, orientation = stored or (_as_png(photo), 1)
     picture: bytes = img2pdf.convert(
         content, engine=img2pdf.Engine.internal, rotation=img2pdf.Rotation.none, nodate=True
     )

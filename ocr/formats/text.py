@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
+from ocr.errors import printable
 from ocr.input.documents import PageSource
 from ocr.page import Line, Page
 
@@ -39,7 +40,7 @@ def write(
             yield between + rows
             between = PAGE_BREAK
         else:
-            yield f"{between}==> {source.title} <==\n{rows}"
+            yield f"{between}==> {printable(source.title)} <==\n{rows}"
             between = "\n"
 
 

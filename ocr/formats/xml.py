@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
 from ocr import __version__
+from ocr.input.documents import PageSource
 from ocr.page import Box, Line, Page
 
 SOFTWARE = "ocr"
@@ -28,6 +29,13 @@ def element(
 def legal(text: str) -> str:
     """`text` with U+FFFD for what XML cannot hold."""
     return FORBIDDEN.sub("\ufffd", text)
+
+
+def picture_name(source: PageSource) -> str:
+    """How a page's picture is called: its file's name without folders, as other programs look for
+    it beside the result; of a PDF with the page, as ``scan.pdf#page=3``."""
+    name = source.file_name
+    return f"{name}#page={source.number}" if name.lower().endswith(".pdf") else name
 
 
 def document(root: ElementTree.Element) -> str:

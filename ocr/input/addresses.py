@@ -36,7 +36,7 @@ def file_system(url: str) -> tuple[Any, str]:
         ) from None
     try:
         return url_to_fs(url)
-    except (ImportError, ValueError) as error:
+    except CLIENT_ERRORS as error:  # ImportError and ValueError are fsspec's own
         raise OcrError(f"{url}: cannot be opened ({error}).") from None
 
 

@@ -2,55 +2,106 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import math
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageChops, UnidentifiedImageError
 
 from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.sources import first_bytes, reason_of
+from ocr.input.tiff import misread, page_offsets, read_samples, signed
 
-# Raster formats whose decoders read one file and start no other program (EPS would).
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF", "WEBP")
+# Raster formats whose decoders read one file and start no other program (EPS would): all that the
+# program opens anywhere, training data included.
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF")
 
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-REDUCED = 1  # bit of a TIFF's NewSubfileType: a preview of another page
-SUBFILE_TYPE, PHOTOMETRIC = 254, 262  # TIFF tags
+PHOTOMETRIC = 262  # TIFF tags
 SAMPLE_FORMAT = 339
 WHITE_IS_ZERO, UNSIGNED = 0, 1  # photometric interpretation; sample format
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION = 0x0112  # EXIF tag
 PNG_TAIL = 1 << 16  # bytes at a PNG's end searched for EXIF, which is at most that long
 DEEP_WHITE = 65535.0  # white of 16-bit samples
+SIGNED_WHITE = 32767.0  # and of signed ones, if none is negative
+
+MAX_DECODED_BYTES = 400 << 20  # that decoding a picture may need; the rest of the program takes 150
+# Bytes a pixel that decoders need at their height, measured on 16 megapixels with Pillow 12: WebP
+# and AVIF decode in colour whatever is in them. Of JPEG 2000 it is for each channel.
+COSTS = {"WEBP": 17, "AVIF": 10, "HEIF": 8}
+JPEG2000_COST = 7
+BAND = 4_000_000  # pixels that are converted at a time
+LOST = 0.002  # of a JPEG's pixels that may be missing at its end
+FAINT = 26  # opacity, of 255, of what does not show
+ALIKE = 38.0  # standard deviation of the brightness of ink of one colour, of 255
 
 _pillow_settings = threading.Lock()
 
 
-def frames(image: Image.Image) -> Iterator[int]:
-    """Frames of a file that are pages: of a TIFF all but previews of others, else the first."""
-    if image.format != "TIFF":
-        yield 0
-        return
-    found = False
-    for frame in count():
-        try:
-            image.seek(frame)
-        except EOFError:
-            break
-        if not int(image.tag_v2.get(SUBFILE_TYPE, 0)) & REDUCED:  # type: ignore[attr-defined]
-            found = True
-            yield frame
-    if not found:
-        yield 0
+def decoding_bytes(image: Image.Image, width: int, height: int) -> int:
+    """Bytes that decoding an opened picture needs at most, at the size it is drafted to.
+
+    `width` and `height` are the picture's whole size.
+    """
+    pixels = image.width * image.height
+    kind = image.format or ""
+    if kind == "JPEG2000":
+        reduced = 4**image._reduce  # type: ignore[attr-defined]
+        return JPEG2000_COST * len(image.getbands()) * pixels // reduced
+    if kind in COSTS:
+        return COSTS[kind] * pixels
+    stored = pixels * (1 if image.mode in ("1", "L", "P") else 2 if ";16" in image.mode else 4)
+    if "progressive" in image.info or "progression" in image.info:  # its coefficients are held
+        return stored + 2 * len(image.getbands()) * width * height
+    if kind == "TIFF":
+        return stored + _strip_bytes(image)
+    return stored
+
+
+def draft_jpeg2000(image: Image.Image, size: tuple[int, int]) -> None:
+    """Let a JPEG 2000 that is too large be decoded at a half, a quarter, ... no smaller than
+    `size`; a file need not hold those, so one that is not too large is decoded whole."""
+    for levels in range(1, min(image.width // size[0], image.height // size[1]).bit_length()):
+        if decoding_bytes(image, image.width, image.height) <= MAX_DECODED_BYTES:
+            return
+        image.reduce = levels  # type: ignore[assignment,method-assign]
+
+
+def _strip_bytes(image: Image.Image) -> int:
+    """Bytes of the strip or tile that a compressed TIFF is decoded by."""
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    if tags.get(259, 1) == 1:
+        return 0
+    rows = min(int(tags.get(278, image.height)), image.height)
+    width, height = int(tags.get(322, image.width)), int(tags.get(323, rows))
+    bits = sum(map(int, tags.get(258, (1,))))
+    return width * height * max(bits, 8) // 8
+
+
+def check_bytes(image: Image.Image, name: str, width: int, height: int) -> None:
+    """Refuse a picture that needs too much memory to be decoded.
+
+    Raises
+    ------
+    ImageError
+    """
+    if decoding_bytes(image, width, height) > MAX_DECODED_BYTES:
+        raise ImageError(
+            f"{name}: {width} x {height} pixels of this kind ({image.format}, {image.mode}) take "
+            f"more than {MAX_DECODED_BYTES >> 20} MiB to decode. Make it smaller, or save it as a "
+            "JPEG."
+        )
 
 
 def _open_heif(name: str) -> tuple[str, ...]:
@@ -65,6 +116,45 @@ def _open_heif(name: str) -> tuple[str, ...]:
     return ("HEIF",)
 
 
+def count_frames(source: Path | bytes, name: str) -> int:
+    """How many pages a picture has: of a TIFF all but previews of others, else one.
+
+    Raises
+    ------
+    ImageError
+    """
+    with opened(source, name):
+        tiff = first_bytes(source, name).startswith(TIFF_MAGIC)
+        return len(page_offsets(source)) if tiff else 1
+
+
+def _open(
+    stream: IO[bytes], formats: tuple[str, ...], source: Path | bytes, name: str, page: int
+) -> Image.Image:
+    """A page, not decoded yet, but for a TIFF of a kind that Pillow cannot read rightly."""
+    tiff = first_bytes(source, name).startswith(TIFF_MAGIC)
+    offsets = page_offsets(source) if tiff else (0,)
+    if tiff and not 1 <= page <= len(offsets):
+        raise ImageError(no_such_page(name, page, len(offsets)))
+    try:
+        image = Image.open(stream, formats=formats)
+    except UnidentifiedImageError:
+        if not tiff:
+            raise
+        return read_samples(source, name, page, MAX_DECODED_BYTES)
+    if page > len(offsets) or page < 1:
+        raise ImageError(no_such_page(name, page, len(offsets)))
+    if image.format == "TIFF":
+        # Straight to it: Pillow would read all directories on the way.
+        positions = image._frame_pos  # type: ignore[attr-defined]
+        if positions[0] != offsets[page - 1]:
+            positions[1:] = [offsets[page - 1]]
+            image.seek(1)
+        if misread(image.tag_v2):  # type: ignore[attr-defined]
+            return read_samples(source, name, page, MAX_DECODED_BYTES)
+    return image
+
+
 @contextmanager
 def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Image]:
     """A Pillow image, with every failure inside the block turned into ImageError."""
@@ -76,39 +166,32 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
         with (
             _quiet_pillow(),
             io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
-            Image.open(stream, formats=formats) as image,
+            _open(stream, formats, source, name, page) as image,
         ):
-            pages = 0
-            for pages, frame in enumerate(frames(image), 1):
-                if pages == page:
-                    if frame != image.tell():
-                        image.seek(frame)
-                    break
-            else:
-                raise ImageError(no_such_page(name, page, pages))
             yield image
     except ImageError:
         raise
     except UnidentifiedImageError:
-        if head.startswith(TIFF_MAGIC):
-            raise ImageError(
-                f"{name}: damaged, or a kind of TIFF that cannot be read. Save it with 8 or 16 "
-                "bits a sample, in grey or RGB."
-            ) from None
         raise ImageError(
             f"{name}: not an image that can be read. Use JPEG, PNG, TIFF, WebP, GIF, BMP, PNM, "
-            "HEIC or PDF."
+            "JPEG 2000, AVIF, HEIC or PDF."
         ) from None
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file. Check the path.") from None
     except MemoryError:
-        raise ImageError(f"{name}: too large for the memory. Make it smaller and retry.") from None
+        raise ImageError(no_memory(name)) from None
     except OSError as error:
+        if error.errno == errno.ENOMEM or "memory" in str(error).lower():
+            raise ImageError(no_memory(name)) from None
         if error.errno is not None:
             raise ImageError(f"{name}: cannot be opened ({reason_of(error)}).") from None
         raise ImageError(_damaged(name)) from None
-    # What Pillow's decoders raise on broken content, besides OSError.
-    except (SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error):
+    # What Pillow's decoders raise on broken content, besides OSError: AssertionError and
+    # AttributeError of a palette that is not there.
+    except (
+        *(SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error),
+        *(AssertionError, AttributeError, OverflowError, ZeroDivisionError, RuntimeError),
+    ):
         raise ImageError(_damaged(name)) from None
 
 
@@ -151,36 +234,161 @@ def _png_has_exif(image: Image.Image) -> bool:
     return found
 
 
+def loaded(
+    image: Image.Image, source: Path | bytes, draft: tuple[str, tuple[int, int]]
+) -> Image.Image:
+    """An opened picture, decoded; a JPEG that lacks its last bytes too, as far as it goes.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        Its file.
+    draft : (str, (int, int))
+        Mode and size that it is drafted to.
+    """
+    try:
+        image.load()
+    except OSError:
+        if image.format not in ("JPEG", "MPO"):
+            raise
+        content = (source if isinstance(source, bytes) else source.read_bytes()).rstrip(b"\xff")
+        # The decoder makes up what is missing before the end: of what follows the file, if it does
+        # not hold all, and of nothing, if only its end is missing.
+        first, second = (_ended(content + made_up, draft) for made_up in (b"", b"\xaa" * 4096))
+        other = np.count_nonzero(np.asarray(ImageChops.difference(first, second).convert("L")))
+        if other > LOST * first.width * first.height:
+            raise
+        return first
+    return image
+
+
+def _ended(content: bytes, draft: tuple[str, tuple[int, int]]) -> Image.Image:
+    with Image.open(io.BytesIO(content + b"\xff\xd9"), formats=("JPEG",)) as image:
+        image.draft(*draft)
+        image.load()
+        return image.copy()
+
+
 def flattened(
     image: Image.Image,
     mode: str,
     size: tuple[int, int],
     box: tuple[float, float, float, float] | None = None,
 ) -> Image.Image:
-    """Reduce to `size` and convert to `mode` on white, or to F in [0, 1] for deep samples."""
-    if image.mode[0] in "IF":  # I, I;16 and its byte orders, F
-        deep = _samples(image)
-        image = Image.fromarray(np.nan_to_num(deep, nan=0.0, neginf=0.0) / _white_of(deep, image))
-        return reduced(image, size, box)
-    if image.mode == "LAB":
-        image = _from_lab(image)
-    if image.has_transparency_data:
-        clear = image if image.mode == "RGBA" else image.convert("RGBA")
-        small = reduced(clear, size, box)
-        paper = Image.new("RGBA", small.size, "white")
-        return Image.alpha_composite(paper, small).convert(mode)
-    return reduced(image if image.mode == mode else image.convert(mode), size, box)
+    """Reduce to `size` and convert to `mode` on white, or to F in [0, 1] for deep samples.
+
+    A large picture is converted and reduced band by band: whole, it would be in memory several
+    times.
+    """
+    deep = image.mode[0] in "IF"  # I, I;16 and its byte orders, F
+    clear = not deep and image.mode != "LAB" and image.has_transparency_data
+    between = "F" if deep else "RGBA" if clear else mode
+    convert = _deep_converter(image) if deep else _converter(between)
+    if image.width * image.height <= BAND or (image.mode == between and not deep):
+        small = reduced(convert(image), size, box)
+    else:
+        small = _banded(image, between, convert, size, box)
+    return _on_paper(small).convert(mode) if clear else small
 
 
-def _samples(image: Image.Image) -> NDArray[np.float32]:
+Convert = Callable[[Image.Image], Image.Image]
+
+
+def _converter(mode: str) -> Convert:
+    def convert(image: Image.Image) -> Image.Image:
+        if image.mode == "LAB":
+            image = _from_lab(image)
+        return image if image.mode == mode else image.convert(mode)
+
+    return convert
+
+
+def _deep_converter(image: Image.Image) -> Convert:
+    """To mode F in [0, 1], by what black and white are in the whole picture."""
+    tags = getattr(image, "tag_v2", {})
+    black, white = _black_and_white(image, tags)
+
+    def convert(band: Image.Image) -> Image.Image:
+        samples = np.nan_to_num(_samples(band, tags), nan=0.0, neginf=0.0)
+        samples -= np.float32(black)
+        samples /= np.float32(white - black)
+        return Image.fromarray(samples)
+
+    return convert
+
+
+def _samples(image: Image.Image, tags: Mapping[int, Any]) -> NDArray[np.float32]:
     """Deep samples, the more the whiter, whatever a TIFF file says that they mean."""
     samples = np.asarray(image)
-    tags = getattr(image, "tag_v2", {})
     if samples.dtype == np.int32 and tags and tags.get(SAMPLE_FORMAT, (1,))[0] == UNSIGNED:
         samples = samples.view(np.uint32)  # Pillow has signed ones only
     if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO and image.mode.startswith("I;16"):
         samples = ~samples  # which Pillow does to shallow ones only
     return samples.astype(np.float32)
+
+
+def _black_and_white(image: Image.Image, tags: Mapping[int, Any]) -> tuple[float, float]:
+    """The sample values that mean black and white, for samples of more than eight bits."""
+    if image.mode.startswith("I;16"):
+        return 0.0, DEEP_WHITE
+    lowest = largest = 0.0
+    rows = max(1, BAND // image.width)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        samples = _samples(band, tags)
+        finite = samples[np.isfinite(samples)]
+        lowest = min(lowest, float(finite.min(initial=0.0)))
+        largest = max(largest, float(finite.max(initial=0.0)))
+    if signed(tags):
+        return (lowest, largest) if lowest < 0 else (0.0, max(SIGNED_WHITE, largest))
+    if image.mode == "F":
+        ranges: tuple[float, ...] = (1.0, 255.0, DEEP_WHITE)
+    else:
+        ranges = (DEEP_WHITE,)
+    return 0.0, next((white for white in ranges if largest <= white), largest)
+
+
+def _banded(
+    image: Image.Image,
+    mode: str,
+    convert: Convert,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None,
+) -> Image.Image:
+    """As `reduced`, of the picture converted to `mode`, some rows at a time."""
+    left, upper, right, lower = box or (0, 0, image.width, image.height)
+    scale = (lower - upper) / size[1]
+    found = Image.new(mode, size)
+    rows = max(1, int(BAND / (image.width * scale)))
+    beyond = math.ceil(2 * scale) + 2  # rows that the window of the reduction reaches
+    for top in range(0, size[1], rows):
+        bottom = min(top + rows, size[1])
+        y1, y2 = upper + top * scale, upper + bottom * scale
+        first, last = max(0, int(y1) - beyond), min(image.height, math.ceil(y2) + beyond)
+        band = convert(image.crop((0, first, image.width, last)))
+        part = (left, y1 - first, right, min(y2 - first, band.height))
+        found.paste(reduced(band, (size[0], bottom - top), part), (0, top))
+    return found
+
+
+def _on_paper(image: Image.Image) -> Image.Image:
+    """An RGBA picture on white paper; light ink on nothing is shown dark."""
+    paper = Image.new("RGBA", image.size, "white")
+    if _is_light_ink(image):
+        colours = image.convert("RGB").point(lambda value: 255 - value)
+        colours.putalpha(image.getchannel("A"))
+        image = colours
+    return Image.alpha_composite(paper, image)
+
+
+def _is_light_ink(image: Image.Image) -> bool:
+    """Whether all that shows is of one light colour, and covers less than half of nothing."""
+    alpha = np.asarray(image.getchannel("A"))
+    shown = alpha > FAINT
+    if not shown.any() or shown.mean() > 0.5:
+        return False
+    bright = np.asarray(image.convert("L"))[shown].astype(np.float32)
+    return bool(bright.mean() > 128 and bright.std() < ALIKE)
 
 
 def _from_lab(image: Image.Image) -> Image.Image:
@@ -193,29 +401,21 @@ def _from_lab(image: Image.Image) -> Image.Image:
     return found
 
 
-def _white_of(deep: NDArray[np.float32], image: Image.Image) -> float:
-    """The sample value that means white, for samples of more than eight bits."""
-    if image.mode.startswith("I;16"):
-        return DEEP_WHITE
-    largest = float(np.max(deep, initial=0.0, where=np.isfinite(deep)))
-    if image.mode == "F":
-        ranges: tuple[float, ...] = (1.0, 255.0, DEEP_WHITE)
-    else:
-        ranges = (DEEP_WHITE,)
-    return next((white for white in ranges if largest <= white), largest)
-
-
 def reduced(
     image: Image.Image, size: tuple[int, int], box: tuple[float, float, float, float] | None
 ) -> Image.Image:
     """Average over areas. Hamming's window weighs parts of pixels, which a plain box does not."""
-    if image.size == size:
+    if image.size == size and box in (None, (0, 0, *size)):
         return image
     return image.resize(size, Image.Resampling.HAMMING, box=box, reducing_gap=2.0)
 
 
 def no_such_page(name: str, page: int, pages: int) -> str:
     return f"{name}: there is no page {page}; it has {pages}."
+
+
+def no_memory(name: str) -> str:
+    return f"{name}: there is not enough memory to decode it. Free some, or make it smaller."
 
 
 def _damaged(name: str) -> str:

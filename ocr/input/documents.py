@@ -11,18 +11,20 @@ import glob
 import io
 import os
 import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 
-from ocr.config import DPI
 from ocr.errors import ImageError, OcrError
 from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url, local_path
 from ocr.input.photo import Photo, count_pages, open_image
 from ocr.input.sources import SUFFIXES, pictures_in, read_source
 
 STDIN = "-"
+RESERVED = ("errors",)  # names in a folder of results that are a run's own: errors.ndjson
+PAGE_NAME = re.compile(r"(.+)\.page\d{4,}")  # of a file that holds one page of several
 
 # First and last page, from 1; no last page is up to the end.
 PageRange = tuple[int, int | None]
@@ -38,8 +40,8 @@ class PageSource:
         The file it is in; "-" is stdin.
     number, pages : int
         Its number in the file, from 1, and how many pages the whole file has.
-    dpi : int
-        Dots an inch at which a PDF page becomes a picture.
+    dpi : int or None
+        Dots an inch at which a PDF page becomes a picture; None is those of the picture on it.
     content : bytes or None
         What came through a pipe, which cannot be opened twice.
     """
@@ -47,13 +49,18 @@ class PageSource:
     path: str
     number: int = 1
     pages: int = 1
-    dpi: int = DPI
+    dpi: int | None = None
     content: bytes | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
         """How its file is called in messages and results."""
         return shown_name(self.path)
+
+    @property
+    def file_name(self) -> str:
+        """Its file's name alone, for formats that other programs look the picture up by."""
+        return PurePath(self.name).name
 
     @property
     def title(self) -> str:
@@ -85,8 +92,8 @@ class Document:
         "letters/1914/photo".
     ranges : tuple of (int, int or None)
         Pages to read; empty for all.
-    dpi : int
-        Dots an inch at which PDF pages become pictures.
+    dpi : int or None
+        Dots an inch at which PDF pages become pictures; None is those of the pictures on them.
     content : bytes or None
         What it holds, where that is no file.
     """
@@ -94,7 +101,7 @@ class Document:
     path: str
     stem: str
     ranges: tuple[PageRange, ...] = ()
-    dpi: int = DPI
+    dpi: int | None = None
     content: bytes | None = field(default=None, repr=False)
 
     @property
@@ -192,8 +199,9 @@ def find_documents(
     *,
     recursive: bool = False,
     ranges: tuple[PageRange, ...] = (),
-    dpi: int = DPI,
+    dpi: int | None = None,
     leave_out: Path | None = None,
+    written: Container[Path] = (),
     on_error: Callable[[str, OcrError], None],
 ) -> list[Document]:
     """The documents that the arguments name, each with the name of its outputs.
@@ -209,27 +217,37 @@ def find_documents(
         Of each document.
     leave_out : Path, optional
         A folder whose files are not taken when it lies inside another: that of the outputs.
+    written : container of Path
+        Files, resolved, that an earlier run wrote: they count where they are named, not where they
+        lie in a folder.
     on_error : callable
-        Called with an argument that gives nothing, and why.
+        Called with an argument that gives nothing, or a file that is none, and why.
 
     Returns
     -------
     list of Document
         In the order of the arguments, a folder's by name. Outputs are called as their inputs are
         (photo.jpg: photo). Those that would meet keep their suffix (photo.jpg, photo.png), and
-        those of one name from several folders these folders as well (a/photo, b/photo).
+        those of one name from several folders these folders as well (a/photo, b/photo); what
+        still meets is numbered.
     """
     found: list[tuple[str, str]] = []
     for argument in arguments:
         try:
-            found += _expand(argument, recursive, leave_out)
+            found += _expand(argument, recursive, leave_out, written, on_error)
         except OcrError as error:
             on_error(argument, error)
     stems = _stems(found)
     return [Document(path, stems[path], ranges, dpi) for path, _ in found]
 
 
-def _expand(argument: str, recursive: bool, leave_out: Path | None) -> Iterator[tuple[str, str]]:
+def _expand(
+    argument: str,
+    recursive: bool,
+    leave_out: Path | None,
+    written: Container[Path],
+    on_error: Callable[[str, OcrError], None],
+) -> Iterator[tuple[str, str]]:
     """(path, name of its outputs with its suffix) of each file that an argument names."""
     if argument == STDIN:
         yield STDIN, "stdin"
@@ -244,15 +262,21 @@ def _expand(argument: str, recursive: bool, leave_out: Path | None) -> Iterator[
         argument = str(local)
     if os.path.isdir(argument):  # noqa: PTH112 - a name may hold a null byte
         folder = Path(argument)
-        for path in pictures_in(folder, recursive, leave_out):
-            yield str(path), path.relative_to(folder).as_posix()
+
+        def refuse(path: Path) -> None:
+            name = shown_name(str(path))
+            on_error(name, ImageError(f"{name}: a pipe or a device, not a file. Remove it."))
+
+        for path in pictures_in(folder, recursive, leave_out, refuse):
+            if path.resolve() not in written:
+                yield str(path), path.relative_to(folder).as_posix()
         return
     if glob.has_magic(argument) and not os.path.lexists(argument):
         matches = sorted(glob.glob(argument, recursive=True))  # noqa: PTH207 - keeps the path's form
         if not matches:
             raise ImageError(f"{shown_name(argument)}: no file matches. Check the pattern.")
         for match in matches:
-            yield from _expand(match, recursive, leave_out)
+            yield from _expand(match, recursive, leave_out, written, on_error)
         return
     yield argument, PurePath(argument).name
 
@@ -274,7 +298,10 @@ def _expand_url(url: str, recursive: bool) -> Iterator[tuple[str, str]]:
     if not found:
         raise ImageError(f"{url}: no pictures there. Check the address, or try --recursive.")
     for name in sorted(found):
-        yield system.unstrip_protocol(name), name.removeprefix(f"{base}/")
+        inside = PurePosixPath(name.removeprefix(f"{base}/")).parts
+        # In a store ".." is a name as any other; in a folder of results it would lead out of it.
+        kept = [part for part in inside if part not in ("..", "/")]
+        yield system.unstrip_protocol(name), "/".join(kept) or "unnamed"
 
 
 def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -283,24 +310,45 @@ def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
     full = dict(found)
     for group in _meeting(stems):
         stems.update({path: full[path] for path in group})
+    for path in _like_pages(stems):
+        stems[path] = full[path]
     for group in _meeting(stems):
         places = {path: Path(os.path.abspath(path)) for path in group}  # noqa: PTH100 - keeps links
         shared = os.path.commonpath([place.parent for place in places.values()])
         suffixed = {path: place.relative_to(shared).as_posix() for path, place in places.items()}
         bare = {path: _without_suffix(name) for path, name in suffixed.items()}
         stems.update(suffixed if _meeting(bare) else bare)
-    for group in _meeting(stems):  # such as a/photo.jpg beside a folder that holds a/photo.jpg too
-        for number, path in enumerate(group[1:], 2):
-            stems[path] = f"{stems[path]}~{number}"
+    # What meets even so, such as a/photo.jpg beside a folder that holds a/photo.jpg too.
+    taken = {_folded(stem) for stem in stems.values()} | set(RESERVED)
+    kept = set(RESERVED)
+    for path, stem in stems.items():
+        number = 1
+        while _folded(stems[path]) in (kept if number == 1 else taken):
+            number += 1
+            stems[path] = f"{stem}~{number}"
+        kept.add(_folded(stems[path]))
+        taken.add(_folded(stems[path]))
     return stems
+
+
+def _like_pages(stems: dict[str, str]) -> list[str]:
+    """Paths whose outputs may be called as pages of another's: a.page0001.png beside a.tif."""
+    taken = {_folded(stem) for stem in stems.values()}
+    found = ((path, PAGE_NAME.fullmatch(_folded(stem))) for path, stem in stems.items())
+    return [path for path, match in found if match and match[1] in taken]
 
 
 def _meeting(stems: dict[str, str]) -> list[list[str]]:
     """Groups of paths whose outputs would be called the same."""
     groups = defaultdict(list)
     for path, stem in stems.items():
-        groups[stem.casefold()].append(path)
+        groups[_folded(stem)].append(path)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def _folded(name: str) -> str:
+    """What file systems may take for the same name: they differ in case and composed letters."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _without_suffix(name: str) -> str:

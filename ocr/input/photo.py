@@ -6,6 +6,7 @@ about the size it is asked for, so that a twelve-megapixel photo costs little ti
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -18,10 +19,21 @@ from PIL import Image
 
 from ocr.config import DPI
 from ocr.errors import ImageError
-from ocr.input.decoding import flattened, frames, no_such_page, opened, orientation_of, reduced
-from ocr.input.pdf_pages import POINT, is_pdf, opened_pdf, rendered
+from ocr.input.decoding import (
+    check_bytes,
+    count_frames,
+    draft_jpeg2000,
+    flattened,
+    loaded,
+    no_such_page,
+    opened,
+    orientation_of,
+    reduced,
+)
+from ocr.input.pdf_pages import MAX_DRAWN, POINT, is_pdf, page_count, page_measures, rendered
 from ocr.input.sources import read_source, read_stream
 
+OWN_DPI = (36, 600)  # of a PDF page's picture that is taken for the page's
 SCAN_DPI = (100, 2400)  # what scanners are set to
 PDF_MARGIN = 2  # times the wanted size that a page is drawn at: its pictures are not averaged over
 
@@ -169,15 +181,17 @@ class Photo:
             orientation = orientation_of(image)
             size = (height, width) if orientation >= 5 else (width, height)
             # a pixel less: half of an odd side is rounded up
-            draft = image.draft(mode, (max(1, size[0] - 1), max(1, size[1] - 1)))
-            if image.width * image.height > MAX_DECODED_PIXELS:
-                raise ImageError(
-                    _too_large(self.name, image.width, image.height, MAX_DECODED_PIXELS)
-                )
-            image.load()
+            wanted = mode, (max(1, size[0] - 1), max(1, size[1] - 1))
+            draft = image.draft(*wanted)
+            whole = draft[1] if draft else None
+            if image.format == "JPEG2000":
+                draft_jpeg2000(image, size)
+            stored = (self.height, self.width) if orientation >= 5 else (self.width, self.height)
+            check_bytes(image, self.name, *stored)
+            decoded = loaded(image, self.source, wanted)
             if image.format == "TIFF":  # Pillow has turned it upright
                 orientation, size = 1, (width, height)
-            small = flattened(image, mode, size, draft[1] if draft else None)
+            small = flattened(decoded, mode, size, whole)
         if orientation in UPRIGHT:
             small = small.transpose(UPRIGHT[orientation])
         return small
@@ -187,7 +201,7 @@ def open_image(
     source: str | PathLike[str] | IO[bytes],
     name: str | None = None,
     page: int = 1,
-    dpi: int = DPI,
+    dpi: int | None = None,
 ) -> Photo:
     """Find out whether something is a picture, and how large.
 
@@ -202,8 +216,9 @@ def open_image(
         How messages call it; by default its path, or "stdin".
     page : int
         Page of a TIFF or PDF file, from 1.
-    dpi : int
-        Dots an inch that a PDF page is taken to have: its `height` and `width` follow from it.
+    dpi : int, optional
+        Dots an inch that a PDF page is taken to have: its `height` and `width` follow from it. By
+        default those of the picture on it, where one covers a good part of it, else 300.
 
     Returns
     -------
@@ -223,28 +238,39 @@ def open_image(
         content = read_stream(source, name)
 
     if is_pdf(content, name):
-        with opened_pdf(content, name) as document:
-            if not 1 <= page <= len(document):
-                raise ImageError(no_such_page(name, page, len(document)))
-            width, height = (round(side / POINT * dpi) for side in document[page - 1].get_size())
-        width, height = max(width, 1), max(height, 1)
-        if width * height > MAX_DECODED_PIXELS:
-            raise ImageError(
-                f"{name}: {width} x {height} pixels at {dpi} dots an inch are too many. "
-                "Set a lower --dpi."
-            )
-        return Photo(name, height, width, content, page)
-
+        return _pdf_page(content, name, page, dpi)
     with opened(content, name, page) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise ImageError(_too_large(name, width, height, MAX_PIXELS))
+        if image.format not in (*DRAFTED, "JPEG2000"):  # those may be decoded smaller
+            check_bytes(image, name, width, height)
         if orientation_of(image) >= 5:
             if image.format == "TIFF":  # Pillow turns it, some versions not before decoding
                 image.load()
                 width, height = image.size
             else:
                 width, height = height, width
+    return Photo(name, height, width, content, page)
+
+
+def _pdf_page(content: Path | bytes, name: str, page: int, dpi: int | None) -> Photo:
+    measures = page_measures(content, name, page, own=dpi is None)
+    if not measures.width or not measures.height:
+        raise ImageError(no_such_page(name, page, measures.pages))
+    if dpi is None:
+        own = measures.dpi or DPI
+        # A whole page of a plan at the resolution of letters is more than can be read.
+        most = POINT * math.sqrt(MAX_DRAWN / (measures.width * measures.height))
+        scale = min(max(own, OWN_DPI[0]), OWN_DPI[1], most) / POINT
+    else:
+        scale = dpi / POINT
+    width, height = max(1, round(measures.width * scale)), max(1, round(measures.height * scale))
+    if width * height > MAX_DECODED_PIXELS:
+        raise ImageError(
+            f"{name}: {width} x {height} pixels at {dpi} dots an inch are too many. "
+            "Set a lower --dpi."
+        )
     return Photo(name, height, width, content, page)
 
 
@@ -257,13 +283,11 @@ def count_pages(content: Path | bytes, name: str) -> int:
         It is not a picture, or damaged.
     """
     if is_pdf(content, name):
-        with opened_pdf(content, name) as document:
-            pages = len(document)
+        pages = page_count(content, name)
         if pages == 0:
             raise ImageError(f"{name}: a PDF without a page.")
         return pages
-    with opened(content, name) as image:
-        return sum(1 for _ in frames(image))
+    return count_frames(content, name)
 
 
 def _too_large(name: str, width: int, height: int, limit: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import IO
@@ -14,7 +14,8 @@ from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url
 
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".pbm", ".pgm", ".ppm"),
-    *(".tif", ".tiff", ".webp", ".heic", ".heif", ".pdf"),
+    *(".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"),
+    *(".jp2", ".j2k", ".jpx", ".jpf", ".pdf"),
 )  # by which a folder's pictures are told from its other files
 HEAD = 64  # bytes that tell a file's kind
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
@@ -50,7 +51,12 @@ def _fetch(url: str, name: str) -> bytes:
         raise ImageError(f"{name}: cannot be opened ({reason_of(error)}).") from None
 
 
-def pictures_in(folder: Path, recursive: bool = False, leave_out: Path | None = None) -> list[Path]:
+def pictures_in(
+    folder: Path,
+    recursive: bool = False,
+    leave_out: Path | None = None,
+    on_special: Callable[[Path], None] = lambda _: None,
+) -> list[Path]:
     """The pictures inside a folder, told by their suffix, sorted by name.
 
     Parameters
@@ -60,6 +66,8 @@ def pictures_in(folder: Path, recursive: bool = False, leave_out: Path | None = 
         Whether folders inside it count. Hidden ones and links to folders never do.
     leave_out : Path, optional
         A folder inside it that does not count.
+    on_special : callable
+        Told of what is called like a picture and is a pipe or a device, which does not count.
 
     Raises
     ------
@@ -67,19 +75,23 @@ def pictures_in(folder: Path, recursive: bool = False, leave_out: Path | None = 
         The folder cannot be listed or holds no picture.
     """
     avoided = leave_out.resolve() if leave_out else None
-
-    def inside(folder: Path) -> Iterator[Path]:
-        for path in sorted(folder.iterdir()):
-            if path.name.startswith("."):
-                continue
-            if path.is_dir():
-                if recursive and not path.is_symlink() and path.resolve() != avoided:
-                    yield from inside(path)
-            elif path.suffix.lower() in SUFFIXES:
-                yield path
-
+    found: list[Path] = []
     try:
-        found = list(inside(folder))
+        waiting = [_listed(folder)]  # not by recursion: folders may be nested deep
+        while waiting:
+            path = next(waiting[-1], None)
+            if path is None:
+                waiting.pop()
+            elif path.name.startswith("."):
+                continue
+            elif path.is_dir():
+                if recursive and not path.is_symlink() and path.resolve() != avoided:
+                    waiting.append(_listed(path))
+            elif path.suffix.lower() in SUFFIXES:
+                if path.is_file() or not path.exists():
+                    found.append(path)
+                else:
+                    on_special(path)
     except OSError as error:
         place = error.filename or folder
         raise ImageError(f"{place}: cannot be listed ({reason_of(error)}).") from None
@@ -89,6 +101,10 @@ def pictures_in(folder: Path, recursive: bool = False, leave_out: Path | None = 
             f"the image files themselves{'' if recursive else ', or try --recursive'}."
         )
     return found
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    return iter(sorted(folder.iterdir()))
 
 
 def _check_file(path: Path, name: str) -> Path | bytes:

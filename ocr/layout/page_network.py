@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from ocr.errors import ModelError
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.reading_order import page_slope
 from ocr.layout.sheet import Picture
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
@@ -45,6 +46,8 @@ class ScaleConfig:
         Shortest and longest side of the second look.
     enlarged : float
         Most that a picture is enlarged for any look.
+    tilt : float
+        Slope of the lines, in rows a column, from which the page is looked at again, leveled.
     reading : float
         Height of the small letters in pixels at which strips are cut.
     largest : int
@@ -60,6 +63,7 @@ class ScaleConfig:
     least: int = 256
     most: int = 2000
     enlarged: float = 4.0
+    tilt: float = 0.07
     reading: float = 18.0
     largest: int = 3200
 
@@ -147,31 +151,42 @@ class PageFinder:
             Longer side in pixels at which it is looked at; found out if left out.
         """
         if side is not None:
-            return self._found_at(picture, side)
+            return self._look(picture, side)
         config = self.config
         largest = round(config.enlarged * max(picture.height, picture.width))
-        found = self._found_at(picture, min(config.first, largest))
+        found = self._look(picture, min(config.first, largest))
         if found.covered < config.covered:
             others = [side for side in config.others if side <= largest]
-            looks = [found, *(self._found_at(picture, side) for side in others)]
+            looks = [found, *(self._look(picture, side) for side in others)]
             found = max(looks, key=lambda look: look.covered)
         if not found.lines:
             return found
         shown = found.side
         wanted = shown * config.x_height * found.map_scale / MAP_STRIDE / found.x_height
         wanted = min(float(np.clip(wanted, config.least, config.most)), largest)
-        if abs(np.log(wanted / shown)) > config.near:
-            again = self._found_at(picture, round(wanted))
+        slope = page_slope(found.lines)
+        tilt = slope if abs(slope) > config.tilt else 0.0
+        if tilt or abs(np.log(wanted / shown)) > config.near:
+            again = self._look(picture, round(wanted), tilt)
             if again.lines:
                 return again
         return found
 
-    def _found_at(self, picture: Picture, side: int) -> Layout:
-        """The lines of a page whose longer side is brought to a number of pixels."""
+    def _look(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
+        """The lines of a page whose longer side is brought to a number of pixels.
+
+        `tilt` is the slope of its lines, in rows a column, that is taken out before.
+        """
         grey = resized(picture.grey(side), side)
         darkness = ink_darkness(grey)
-        maps = self.maps(darkness)
-        lines = trace(maps)
+        if tilt:
+            leveled = Leveled(darkness.shape, tilt)
+            maps = self.maps(leveled.turned(darkness))
+            lines = [leveled.back(line) for line in trace(maps)]
+            maps = leveled.maps_back(maps)
+        else:
+            maps = self.maps(darkness)
+            lines = trace(maps)
         scale = max(picture.height, picture.width) / max(grey.shape)
         covered = covered_ink(darkness > self.config.ink, lines)
         lines = [line.scaled(scale) for line in lines]
@@ -182,6 +197,67 @@ class PageFinder:
         longer = max(picture.height, picture.width)
         wanted = longer * self.config.reading / layout.x_height
         return int(np.clip(wanted, 64, min(longer, self.config.largest)))
+
+
+class Leveled:
+    """A page turned so that its lines are level, and the way back.
+
+    Parameters
+    ----------
+    shape : (height, width) of the page
+    slope : float
+        Of its lines, in rows a column.
+    """
+
+    def __init__(self, shape: tuple[int, ...], slope: float) -> None:
+        self.shape = shape
+        self.angle = float(np.arctan(slope))
+        height, width = shape
+        c, s = abs(np.cos(self.angle)), abs(np.sin(self.angle))
+        self.size = int(np.ceil(width * c + height * s)), int(np.ceil(width * s + height * c))
+
+    def turned(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The page, leveled, with paper where it does not reach."""
+        matrix = self._matrix(1.0, (self.size[1] / 2, self.size[0] / 2), self._middle())
+        picture = Image.fromarray(np.ascontiguousarray(page))
+        turned = picture.transform(
+            self.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+        )
+        return np.asarray(turned, dtype=np.float32)
+
+    def back(self, line: TextLine) -> TextLine:
+        """A line of the leveled page, on the page as it was."""
+        c, s = np.cos(self.angle), np.sin(self.angle)
+        y, x = (line.baseline - (self.size[1] / 2, self.size[0] / 2)).T
+        points = np.stack([x * s + y * c, x * c - y * s], axis=1) + self._middle()
+        return replace(line, baseline=points)
+
+    def maps_back(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Maps of the leveled page, on the page as it was."""
+        height, width = (-(-side // MAP_STRIDE) for side in self.shape)
+        middle = (self._middle()[0] / MAP_STRIDE, self._middle()[1] / MAP_STRIDE)
+        there = (self.size[1] / 2 / MAP_STRIDE, self.size[0] / 2 / MAP_STRIDE)
+        matrix = self._matrix(-1.0, middle, there)
+        turned = [
+            Image.fromarray(np.ascontiguousarray(one)).transform(
+                (width, height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+            )
+            for one in maps
+        ]
+        return np.stack([np.asarray(one, dtype=np.float32) for one in turned])
+
+    def _middle(self) -> tuple[float, float]:
+        return self.shape[0] / 2, self.shape[1] / 2
+
+    def _matrix(
+        self, way: float, here: tuple[float, float], there: tuple[float, float]
+    ) -> tuple[float, ...]:
+        """Where in the source (x, y) each point of the result comes from; middles as (y, x)."""
+        c, s = float(np.cos(self.angle)), way * float(np.sin(self.angle))
+        return (
+            c, -s, there[1] - c * here[1] + s * here[0],
+            s, c, there[0] - s * here[1] - c * here[0],
+        )  # fmt: skip
 
 
 def covered_ink(ink: NDArray[np.bool_], lines: list[TextLine]) -> float:

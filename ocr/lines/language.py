@@ -15,7 +15,6 @@ Small models are mixed, so that language helps where there is language and stays
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from pathlib import Path
@@ -23,16 +22,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.arrays import read_npz
 from ocr.errors import ModelError
 from ocr.lines.folding import SIGN, SYMBOLS, fold
 from ocr.lines.spelling import Spellings
-from ocr.weights import find_weights, read_metadata, verify
+from ocr.weights import damaged, find_weights, read_metadata, verify
 
 SYMBOL_BITS = 6  # bits of a symbol in a packed n-gram; 0 is "nothing known"
 SPACE, OTHER_SIGN, START = 1, len(SYMBOLS) - 1, len(SYMBOLS)  # SYMBOLS[k] has the id k + 1
 _LAST = (1 << SYMBOL_BITS) - 1  # mask of a packed n-gram's last symbol
 _PACKED = (1 << 60) - 1  # mask of as many symbols as fit
 PIECE = 1 << 17  # nodes whose branches are gathered at once: it bounds what loading takes
+MAX_ORDER = 10  # symbols of an n-gram: as many as fit
 STEPS_PER_NAT = 16.0  # quantisation of log-probabilities and back-offs in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
@@ -378,6 +379,11 @@ class Lexicon:
         """Inverse of `pack`, but for the rounding; a node where 255 stands ends no word."""
         table = np.exp(-np.arange(256) / STEPS_PER_NAT)
         table[255] = 0.0
+        if not (
+            word_edges.sum() == len(word_symbols) == len(word_shares)
+            and word_edges.shape == word_ends.shape
+        ):
+            raise ValueError("its words are damaged")
         nodes = np.repeat(np.arange(len(word_edges)) + cls.ROOT, word_edges)
         lexicon = cls.__new__(cls)
         lexicon._set(nodes << SYMBOL_BITS | word_symbols, table[word_shares], table[word_ends])
@@ -398,20 +404,30 @@ def load_language(name: str | Path = "english") -> NgramModel:
         raise ModelError(f"{path}: not a language model that this version understands.")
     verify(path)
     try:
-        with np.load(path, allow_pickle=False) as data:
-            tree = {name: data[name] for name in ("symbols", "below", "log_probs", "backoffs")}
-            words, spellings = (
-                {name: data[name] for name in data.files if name.startswith(kind)}
-                for kind in ("word_", "spelling_")
-            )
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
-    model = unpack(**tree, order=int(metadata.architecture["order"]))
-    model.name = metadata.name
-    if spellings:
-        model.spellings = Spellings.unpack(**spellings)
-    if words:
-        model.words = Lexicon.unpack(**words)
+        data = read_npz(path)
+        tree = {name: data[name] for name in ("symbols", "below", "log_probs", "backoffs")}
+        words, spellings = (
+            {name: data[name] for name in data if name.startswith(kind)}
+            for kind in ("word_", "spelling_")
+        )
+        order = metadata.architecture["order"]
+        if not isinstance(order, int) or not 1 < order <= MAX_ORDER:
+            raise ValueError("its description tells no usable order")
+        if not all(one.ndim == 1 and one.dtype == np.uint8 for one in tree.values()):
+            raise ValueError("its arrays are of another kind")
+        nodes, inner = len(tree["symbols"]), len(tree["below"]) - 1
+        counts = (tree["below"].sum(dtype=np.int64), len(tree["log_probs"]))
+        if counts != (nodes, nodes) or not 0 < len(tree["backoffs"]) == inner <= nodes:
+            raise ValueError("its arrays do not go together")
+        model = unpack(**tree, order=order)
+        model.name = metadata.name
+        if spellings:
+            model.spellings = Spellings.unpack(**spellings)
+        if words:
+            model.words = Lexicon.unpack(**words)
+    # TypeError and IndexError: arrays that do not go together.
+    except (OSError, KeyError, ValueError, TypeError, IndexError) as error:
+        raise damaged(path, error) from None
     return model
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
+
+from ocr.errors import OcrError
 
 if TYPE_CHECKING:
     import regex
+
+# Patterns such as (a|a)*b take time by the power of the text. A match is a matter of microseconds;
+# one that takes longer than SLOW counts, and all that count may take ALL_SLOW seconds, or half of
+# the time that this thread works, whichever is more.
+MATCH = 0.5  # seconds
+SLOW, ALL_SLOW = 0.005, 2.0
 
 PATTERNS = {
     "integer": r"[+-]?\d+",
@@ -17,7 +26,50 @@ PATTERNS = {
 }
 
 
-def compile_pattern(pattern: str) -> regex.Pattern[str]:
+class Pattern:
+    """A regular expression that is matched within a bound.
+
+    Parameters
+    ----------
+    name : str
+        As it was given, for messages.
+    compiled : regex.Pattern
+    """
+
+    def __init__(self, name: str, compiled: regex.Pattern[str]) -> None:
+        self.name = name
+        self._compiled = compiled
+        self._slow = 0.0
+        self._since = time.thread_time()
+
+    def fullmatch(self, text: str, partial: bool = False) -> regex.Match[str] | None:
+        """As of `regex.Pattern`.
+
+        Raises
+        ------
+        OcrError
+            It takes too long.
+        """
+        before = time.thread_time()
+        try:
+            found = self._compiled.fullmatch(text, partial=partial, timeout=MATCH)
+        except TimeoutError:
+            raise self._too_slow() from None
+        now = time.thread_time()
+        if now - before > SLOW:
+            self._slow += now - before
+            if self._slow > max(ALL_SLOW, (now - self._since) / 2):
+                raise self._too_slow()
+        return found
+
+    def _too_slow(self) -> OcrError:
+        return OcrError(
+            f"--pattern {self.name!r}: takes too long to match. Write it without a repetition "
+            "inside another, and without alternatives that mean the same."
+        )
+
+
+def compile_pattern(pattern: str) -> Pattern:
     """A name of `PATTERNS` or a regular expression, which may be matched in part.
 
     Raises
@@ -30,6 +82,8 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
     if not pattern:
         raise ValueError("an empty pattern: only lines without text would fit")
     try:
-        return regex.compile(PATTERNS.get(pattern, pattern))
-    except regex.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        return Pattern(pattern, regex.compile(PATTERNS.get(pattern, pattern)))
+    # Of a pattern nested or repeated without reason, the compiler raises what Python does.
+    except (regex.error, RecursionError, MemoryError, OverflowError) as error:
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"{pattern!r} is no regular expression: {reason}") from None

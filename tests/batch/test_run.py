@@ -1,5 +1,6 @@
 """ocr.batch: runs over many files, with a recipe that takes no time."""
 
+import contextlib
 import json
 import os
 import signal
@@ -170,17 +171,71 @@ def test_a_journal_cut_short_is_no_hindrance(read, tmp_path):
     path.write_bytes(path.read_bytes()[:-20])
     assert counts(read(items, resume=True)) == (1, 1, 0, 0)
     assert counts(read(items, resume=True)) == (0, 2, 0, 0)
-    path.write_text("[]\n{}\nnull\nnonsense\n")
+    row = json.loads(path.read_text().split("\n")[0])
+    wrong = [
+        *({**row, key: value} for key in row for value in (3, ["x"], {"a": 3}, {"a": [1, 2]})),
+        {**row, "outputs": {"a": [float("inf"), "x"]}},
+        {**row, "outputs": {"../../a": [1, "x"]}},
+    ]
+    broken = "[" * 100_000
+    path.write_text("\n".join(["[]", "{}", "null", "nonsense", broken, *map(json.dumps, wrong)]))
     assert counts(read(items, resume=True)) == (2, 0, 0, 0)
 
 
 def test_what_a_killed_worker_left_is_swept(read, tmp_path):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / ".b.up.0123abcd.part").touch()
-    (tmp_path / "out" / ".mine.part").touch()
+    out = tmp_path / "out"
+    (out / "theirs").mkdir(parents=True)
+    kept = (".mine.part", ".other.up.0123abcd.part", "theirs/.a.up.0123abcd.part")
+    for name in (".a.up.0123abcd.part", *kept):
+        (out / name).touch()
     read(notes(tmp_path / "in", a="one"))
-    held = {path.name for path in (tmp_path / "out").iterdir()}
-    assert held == {"a.up", ".mine.part", journal.NAME}
+    held = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert held == {"a.up", *kept, journal.NAME}
+
+
+def test_a_full_disk_while_the_journal_grows_is_told(tmp_path):
+    place = Place(str(tmp_path))
+    book = journal.Journal(place, resume=False)
+    with contextlib.ExitStack() as stack, contextlib.closing(book):
+        book._stream.close()
+        book._stream = stack.enter_context(Path("/dev/full").open("w", encoding="utf-8"))
+        with pytest.raises(OutputError, match=r"cannot be written .No space.*--resume"):
+            book.add(journal.Record("a", "b", "c", {}))
+
+
+@pytest.mark.parametrize("name", [journal.NAME, "a.up", "errors.ndjson"])
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_links_and_pipes_in_the_folder_of_results_are_not_followed(read, tmp_path, name, kind):
+    out, target = tmp_path / "out", tmp_path / "target"
+    out.mkdir()
+    target.write_text("as it was")
+    if kind == "link":
+        (out / name).symlink_to(target)
+    else:
+        os.mkfifo(out / name)
+    items = notes(tmp_path / "in", a="one")
+    try:
+        summary = read(items, force=True)
+    except OutputError as error:
+        assert name in str(error)
+        assert name == journal.NAME
+    else:
+        assert counts(summary)[2] == (name == "a.up")
+    assert target.read_text() == "as it was"
+
+
+def test_a_folder_of_results_that_is_a_link_inside_is_not_followed(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "sub").symlink_to(tmp_path / "elsewhere")
+    place = Place(str(tmp_path / "out"))
+    for name in ("sub/a.txt", "../a.txt", "/a.txt", "b/../../a.txt"):
+        with pytest.raises(OutputError):
+            place.write(name, b"x")
+        assert place.read(name) is None
+        assert not place.holds({name: (1, "x")})
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert not (tmp_path / "a.txt").exists()
 
 
 def test_two_runs_in_one_folder_are_refused(read, tmp_path):

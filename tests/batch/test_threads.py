@@ -3,6 +3,7 @@
 import os
 import sys
 
+from ocr.batch import threads
 from ocr.batch.threads import VARIABLES, one_thread
 
 
@@ -21,3 +22,14 @@ def test_nothing_once_numpy_is_imported(monkeypatch):
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     one_thread()
     assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
+def test_threads_that_wait_sleep(monkeypatch):
+    for name in threads.WAITING:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GOMP_SPINCOUNT", "9")
+    threads.wait_passively()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert os.environ["GOMP_SPINCOUNT"] == "9"
+    for name in threads.WAITING:
+        monkeypatch.setenv(name, os.environ[name])  # and away with them

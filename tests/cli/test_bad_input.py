@@ -6,8 +6,10 @@ The whole way with the installed weights, in this process; `test_images` has the
 import io
 import json
 import shutil
+import signal
 import struct
 import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr import cli, weights
+from ocr.cli import main
 from ocr.evaluation.error_rates import letter_errors
 from ocr.input.photo import open_image
 
@@ -358,3 +361,32 @@ def test_unwritable_out(run, page, tmp_path):
         assert status == 1
         assert "b.png" in err
     assert list(tmp_path.iterdir()) == [page]
+
+
+@pytest.mark.parametrize("name", ["recipe.xyz", "a.doc", "a.jpg"])
+def test_an_ending_that_no_format_has(tmp_path, name, capsys):
+    Image.new("L", (30, 20), 200).save(tmp_path / "a.png")
+    assert main(["read", str(tmp_path / "a.png"), "--output", str(tmp_path / name)]) == 2
+    assert "no format ends in" in capsys.readouterr().err
+    assert not (tmp_path / name).exists() or name == "a.jpg"
+
+
+def test_a_name_with_terminal_escapes_is_shown_and_not_obeyed(tmp_path, capsys):
+    path = tmp_path / "a\x1b[31m\x1b]0;title\x07\u202eb.png"
+    Image.new("L", (30, 20), 200).save(path)
+    (tmp_path / "b.png").write_bytes(b"")
+    main(["read", "-v", str(tmp_path)])
+    captured = capsys.readouterr()
+    for text in (captured.out, captured.err):
+        assert "a\\x1b[31m\\x1b]0;title\\x07\\u202eb.png" in text
+        assert not set("\x1b\x07\u202e") & set(text)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarms here")
+def test_a_time_limit_without_a_folder(tmp_path, capsys, monkeypatch):
+    Image.new("L", (30, 20), 200).save(tmp_path / "a.png")
+    monkeypatch.setattr("ocr.reader.Reader.read", lambda *_, **__: time.sleep(20))
+    start = time.monotonic()
+    assert main(["read", str(tmp_path / "a.png"), "--timeout", "0.3"]) == 1
+    assert "a.png: took longer than 0.3 seconds. Raise --timeout." in capsys.readouterr().err
+    assert time.monotonic() - start < 10

@@ -315,7 +315,6 @@ def test_resume(run, fake, tmp_path):
     [
         ["--jobs", "2"],
         ["--resume", "--output", "a.txt"],
-        ["--timeout", "5"],
         ["--timeout", "0", "--output", "out"],
         ["--timeout", "nan", "--output", "out"],
         ["--timeout", "inf", "--output", "out"],

@@ -9,6 +9,7 @@ from PIL import Image
 
 from ocr.cli import main
 from ocr.evaluation.drafts import write_draft
+from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth
 from ocr.lines.normalize import normalize_line
 from ocr.reader import Reader
 
@@ -22,9 +23,32 @@ def photo(tmp_path):
 
 def test_gt_writes_a_draft_beside_the_photo(photo, capsys):
     assert main(["read", str(photo), "--gt"]) == 0
-    draft = photo.with_name("note.gt.txt").read_text(encoding="utf-8")
-    assert draft == capsys.readouterr().out
-    assert len(draft.splitlines()) > 1
+    truth = photo.with_name("note.gt.txt")
+    draft = truth.read_text(encoding="utf-8")
+    assert draft == f"{DRAFT}\n{capsys.readouterr().out}"
+    assert len(draft.splitlines()) > 2
+    assert is_draft(truth)
+    assert read_truth(truth) == draft.split("\n", 1)[1]
+    truth.write_bytes(b"\xef\xbb\xbf" + draft.replace("\n", "\r\n").encode())  # as an editor may
+    assert is_draft(truth)
+    assert read_truth(truth) == draft.split("\n", 1)[1]
+    truth.write_text(draft.split("\n", 1)[1])
+    assert not is_draft(truth)
+
+
+def test_a_draft_is_no_ground_truth(photo, capsys):
+    assert main(["read", str(photo), "--gt", "-q"]) == 0
+    capsys.readouterr()
+    assert main(["eval", str(photo.parent)]) == 1
+    captured = capsys.readouterr()
+    assert "note.gt.txt: a draft that nobody has confirmed" in captured.err
+    assert captured.out == ""
+
+
+def test_a_draft_is_not_written_through_a_link(photo, tmp_path):
+    (tmp_path / "note.gt.txt").symlink_to(tmp_path / "elsewhere")
+    assert not write_draft(photo, "text")
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_gt_never_writes_over_a_corrected_text(photo, capsys):
@@ -55,7 +79,7 @@ def test_line_images_hold_the_lines_with_their_text(engine, photo, tmp_path, cap
     lines = capsys.readouterr().out.splitlines()
     pictures = sorted(folder.glob("*.png"))
     assert [path.name for path in pictures[:2]] == ["note-01.png", "note-02.png"]
-    texts = [path.with_suffix(".gt.txt").read_text().rstrip() for path in pictures]
+    texts = [read_truth(path.with_suffix(".gt.txt")).rstrip() for path in pictures]
     assert texts == lines
     for path in pictures:
         grey = np.asarray(Image.open(path), dtype=np.float32) / 255

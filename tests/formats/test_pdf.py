@@ -351,3 +351,26 @@ def test_stdin(picture):
     ((_, pieces),) = render("pdf", "stdin", [(source, TEXT)])
     content = b"".join(pieces)
     assert_in_place(content, TEXT)
+
+
+def test_a_picture_that_no_page_is_narrow_enough_for(tmp_path):
+    Image.new("L", (20000, 20), 255).save(tmp_path / "a.png")
+    content = made(tmp_path / "a.png", Page(20, 20000))
+    with pypdfium2.PdfDocument(content) as document:
+        width, height = document[0].get_size()
+    assert height >= 3
+    assert width <= 14400
+
+
+def test_an_original_too_broken_to_be_taken_over_is_kept_as_a_picture(tmp_path, monkeypatch):
+    path = tmp_path / "a.pdf"
+    Image.new("L", (300, 200), 99).save(path, resolution=72)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise pikepdf.PdfError("unable to find /Root dictionary")
+
+    monkeypatch.setattr(pikepdf, "open", refuse)
+    content = made(path, Page(200, 300))
+    with pypdfium2.PdfDocument(content) as document:
+        assert len(document) == 1
+        assert document[0].render().to_pil().convert("L").getpixel((9, 9)) == pytest.approx(99, 9)

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from ocr.formats import render
+from ocr.formats.xml import picture_name
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 
@@ -445,3 +446,27 @@ def test_formats_of_one_page_get_numbered_files():
 @pytest.mark.parametrize("kind", ["json", "ndjson", "tsv", "hocr", "alto", "page"])
 def test_same_bytes(kind):
     assert rendered(kind, RICH) == rendered(kind, RICH)
+
+
+def test_the_picture_is_called_by_its_name_alone():
+    assert picture_name(PageSource("scans/1914/a.tif", 2, 3)) == "a.tif"
+    assert picture_name(PageSource("scans/a.PDF", 2, 3)) == "a.PDF#page=2"
+    assert picture_name(PageSource("-")) == "stdin"
+
+
+@pytest.mark.parametrize(
+    ("baseline", "angle"),
+    [
+        (((90.0, 50.0), (10.0, 50.0)), "textangle 90"),
+        (((10.0, 50.0), (90.0, 50.0)), "textangle 270"),
+        (((50.0, 90.0), (50.0, 10.0)), "textangle 180"),
+        (((50.0, 10.0), (52.0, 90.0)), "baseline 0.0250"),
+    ],
+)
+def test_hocr_tells_how_a_line_is_turned(baseline, angle):
+    letter = Letter(Box(10, 10, 90, 90), "a", 0.9)
+    page = Page(100, 100, (Line((Word((letter,)),), baseline),))
+    ((_, pieces),) = render("hocr", "a", [(PageSource("a.png"), page)])
+    found = b"".join(pieces).decode()
+    assert angle in found
+    assert ("textangle" in found) == ("textangle" in angle)

@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ocr.errors import ImageError, OutputError
-from ocr.formats.output import refuse_existing
+from ocr.formats.output import make_folder, refuse_existing
 from ocr.input.documents import Document, PageSource, find_documents, parse_ranges, read_list
+from ocr.input.sources import pictures_in
 
 
 def fail(argument, error):
@@ -84,6 +86,48 @@ def test_patterns(tmp_path):
     ((argument, error),) = errors
     assert argument == str(tmp_path / "*.gif")
     assert "no file matches" in str(error)
+
+
+def test_names_that_would_meet_are_told_apart(tmp_path):
+    touched(tmp_path, "a.tif", "a.page0001.png", "b.page0001.png", "errors.jpg")
+    assert stems(tmp_path) == ["a.page0001.png", "a", "b.page0001", "errors~2"]
+    found = find_documents(["x/A", "x/a", "x/a~2.pdf"], on_error=fail)
+    assert len({document.stem.casefold() for document in found}) == 3
+    found = find_documents(["x/\u00e9.jpg", "x/e\u0301.jpg"], on_error=fail)
+    assert len({unicodedata.normalize("NFC", document.stem) for document in found}) == 2
+
+
+def test_folders_nested_without_end(tmp_path):
+    deep = tmp_path / "in" / "/".join(["d"] * 1200)
+    make_folder(deep)
+    try:
+        (deep / "a.jpg").touch()
+        assert stems(tmp_path / "in", recursive=True) == ["d/" * 1200 + "a"]
+    finally:  # step by step: shutil.rmtree goes by recursion
+        (deep / "a.jpg").unlink()
+        for folder in (deep, *deep.parents[:1200]):
+            folder.rmdir()
+
+
+def test_pipes_in_a_folder_are_named_and_left_out(tmp_path):
+    touched(tmp_path, "a.jpg")
+    os.mkfifo(tmp_path / "b.jpg")
+    errors = []
+    found = find_documents([str(tmp_path)], on_error=lambda *about: errors.append(about))
+    assert [document.stem for document in found] == ["a"]
+    ((name, error),) = errors
+    assert name == str(tmp_path / "b.jpg")
+    assert "a pipe or a device" in str(error)
+    assert [path.name for path in pictures_in(tmp_path)] == ["a.jpg"]
+
+
+def test_what_an_earlier_run_wrote_is_no_input(tmp_path):
+    touched(tmp_path, "a.jpg", "a.pdf")
+    written = {(tmp_path / "a.pdf").resolve()}
+    found = find_documents([str(tmp_path)], written=written, on_error=fail)
+    assert [document.stem for document in found] == ["a"]
+    found = find_documents([str(tmp_path / "a.pdf")], written=written, on_error=fail)
+    assert len(found) == 1  # it was named
 
 
 names = st.text("aAb./", min_size=1, max_size=5).filter(
@@ -249,6 +293,27 @@ def test_addresses(bucket, argument, recursive, stems):
     found = find_documents([bucket + argument], recursive=recursive, on_error=fail)
     expected = {f"memory:///scans/{name}": stem for name, stem in stems.items()}
     assert {document.path: document.stem for document in found} == expected
+
+
+def test_object_keys_lead_nowhere_else(bucket):
+    import fsspec
+
+    system = fsspec.filesystem("memory")
+    system.store["/scans/../../x.jpg"] = system.store["/scans/a.png"]
+    try:
+        found = find_documents([bucket], recursive=True, on_error=fail)
+    finally:
+        del system.store["/scans/../../x.jpg"]
+    assert all(".." not in document.stem.split("/") for document in found)
+    assert len(found) == 4
+
+
+@pytest.mark.parametrize("url", ["http://[bad", "abc://x", "zip://x", "sftp://a:b@/x"])
+def test_an_address_that_is_none_is_named(url):
+    pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+    errors = []
+    find_documents([url], on_error=lambda *about: errors.append(about))
+    assert [name for name, _ in errors] == [url]
 
 
 def test_an_address_is_read(tmp_path):

@@ -12,6 +12,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pikepdf
 import pytest
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
@@ -382,10 +383,9 @@ def test_decompression_bomb(tmp_path):
 
 
 def test_large_png_is_refused_before_decoding(monkeypatch):
-    monkeypatch.setattr("ocr.input.photo.MAX_DECODED_PIXELS", 3000)
-    photo = open_image(io.BytesIO(encoded(page(400, 300), "PNG")), name="large")
-    with pytest.raises(ImageError, match="pixels"):
-        photo.grey(100)
+    monkeypatch.setattr("ocr.input.decoding.MAX_DECODED_BYTES", 3000)
+    with pytest.raises(ImageError, match="large: 400 x 300 pixels of this kind"):
+        open_image(io.BytesIO(encoded(page(400, 300), "PNG")), name="large")
     monkeypatch.setattr("ocr.input.photo.KEPT", 40)
     drafted = open_image(io.BytesIO(encoded(page(400, 300), "JPEG")), name="drafted")
     assert drafted.grey(12).shape == (9, 12)  # decoded at an eighth
@@ -486,7 +486,8 @@ def test_pdf(tmp_path):
     assert (photo.height, photo.width) == (48, 64)
     np.testing.assert_allclose(photo.grey(64)[8::16, 8::16], LETTERS, atol=0.1)
     assert photo.rgb(32).shape == (24, 32, 3)
-    assert open_image(path).width == round(64 * DPI / 72)
+    assert open_image(path).width == 64  # as its picture has
+    assert open_image(path, dpi=DPI).width == round(64 * DPI / 72)
     assert open_image(io.BytesIO(path.read_bytes()), dpi=144).width == 128
     with pytest.raises(ImageError, match="no page 2"):
         open_image(path, page=2)
@@ -495,7 +496,6 @@ def test_pdf(tmp_path):
 
 
 def test_pdf_is_turned_upright(tmp_path):
-    pikepdf = pytest.importorskip("pikepdf")
     path = pdf_of(picture(16).transpose(Image.Transpose.ROTATE_90), tmp_path / "a.pdf")
     with pikepdf.open(path, allow_overwriting_input=True) as document:
         document.pages[0].rotate(90, relative=True)
@@ -506,7 +506,6 @@ def test_pdf_is_turned_upright(tmp_path):
 
 
 def test_pdf_that_cannot_be_read(tmp_path):
-    pikepdf = pytest.importorskip("pikepdf")
     path = pdf_of(picture(16), tmp_path / "a.pdf")
     with pikepdf.open(path) as document:
         document.save(tmp_path / "b.pdf", encryption=pikepdf.Encryption(user="x", owner="y"))

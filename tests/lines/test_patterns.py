@@ -1,7 +1,10 @@
 """ocr.lines.patterns: what the named patterns take and leave."""
 
+import time
+
 import pytest
 
+from ocr.errors import OcrError
 from ocr.lines.patterns import PATTERNS, compile_pattern
 
 TAKEN = {
@@ -34,3 +37,30 @@ def test_an_expression_of_ones_own_and_a_wrong_one():
         compile_pattern("(")
     with pytest.raises(ValueError, match="empty"):
         compile_pattern("")
+
+
+def test_a_pattern_that_takes_for_ever_is_an_error():
+    pattern = compile_pattern("(?:[A-Za-z ]|[A-Za-z ])*!")
+    start = time.monotonic()
+    with pytest.raises(OcrError, match="takes too long to match"):
+        pattern.fullmatch("the quick brown fox jumps over the lazy dog?", partial=True)
+    assert time.monotonic() - start < 5
+
+
+def test_slow_matches_have_a_bound_together(monkeypatch):
+    pattern = compile_pattern("(?:[a-z]|[a-z])*!")
+    monkeypatch.setattr("ocr.lines.patterns.SLOW", 0.0)
+    monkeypatch.setattr("ocr.lines.patterns.ALL_SLOW", 0.05)
+    with pytest.raises(OcrError, match="takes too long"):
+        for _ in range(10**6):
+            pattern.fullmatch("abcdefghij?", partial=True)
+
+
+@pytest.mark.parametrize("pattern", ["(" * 5000, "(?:" * 300 + "a" + ")*" * 300, "a{99999999999}"])
+def test_patterns_nested_without_reason(pattern):
+    start = time.monotonic()
+    try:
+        compile_pattern(pattern)
+    except ValueError as error:
+        assert "no regular expression" in str(error)
+    assert time.monotonic() - start < 5

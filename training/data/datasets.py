@@ -10,7 +10,6 @@ import gzip
 import math
 import os
 import unicodedata
-import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.arrays import read_npz
 from ocr.errors import DataError, ImageError
 from ocr.input.photo import open_image
 from ocr.input.sources import pictures_in
@@ -36,6 +36,7 @@ IDX_CLASSES = {  # what the numbers stand for, by the name of the file (Cohen et
     "digits": DIGITS,
     "mnist": DIGITS,
 }
+LARGEST = 1 << 32  # bytes of a data set in memory
 IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 FOLDER_SIDE = 64  # pixels of a glyph picture read from a folder: more than twice a glyph's body
 HELD_OUT_FONTS = (  # families kept out of all training, for measuring
@@ -193,9 +194,10 @@ def read_idx(path: Path) -> NDArray[Any]:
         The file is missing, truncated, longer than it says, or no idx file.
     """
     try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+            content = stream.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise OSError(f"more than {LARGEST >> 30} GiB")
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read ({error}). Fetch it again.") from None
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX_TYPES:
@@ -366,10 +368,9 @@ def training_fonts(folder: Path, *, held_out: bool = False) -> Iterator[Path]:
 
 def _arrays(path: Path, *names: str, optional: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as data:
-            there = [name for name in optional if name in data]
-            return {name: data[name] for name in (*names, *there)}
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        data = read_npz(path, lambda name: name in (*names, *optional), LARGEST)
+        return {name: data[name] for name in (*names, *(one for one in optional if one in data))}
+    except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{path}: cannot be used as a data set ({error}).") from None
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage as ndi
 
+from ocr.input.decoding import FORMATS
 from training.data.text import fold_text, writable
 
 Grey = NDArray[np.float32]
@@ -27,7 +28,8 @@ class Scans:
 
     def image(self, row: int) -> Grey:
         """A line as grey float32, 0 ink, 1 paper, its light evened out."""
-        with Image.open(io.BytesIO(self.archive.read(self.rows[row][0]))) as picture:
+        picture_file = io.BytesIO(self.archive.read(self.rows[row][0]))
+        with Image.open(picture_file, formats=FORMATS) as picture:
             return even_light(np.asarray(picture.convert("L"), dtype=np.float32) / np.float32(255))
 
 

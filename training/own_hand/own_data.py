@@ -6,20 +6,24 @@ else.
 
 from __future__ import annotations
 
+import hashlib
 import io
+import lzma
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from ocr.arrays import read_npz
 from ocr.errors import DataError, OcrError
-from ocr.evaluation.ground_truth import read_truth, truth_path
+from ocr.evaluation.ground_truth import is_draft, read_truth, truth_path
 from ocr.input.photo import open_image
 from ocr.input.sources import SUFFIXES
 from ocr.lines.normalize import normalize_line
@@ -42,7 +46,14 @@ if TYPE_CHECKING:
 
 LINE_SHAPE = 3.0  # width over height from which a picture with one line of text is that line
 READ_AT_ONCE = 4096  # pictures normalised at once: bounds the memory
+COPY_SIDE = 1024  # pixels, longest side at which pictures are compared
 LINE_SIDE = 4000  # pixels, longest side at which the picture of a line is opened
+MAX_FILE = 1 << 28  # bytes of a picture, or of the table
+# What zipfile raises: RuntimeError of encrypted files, NotImplementedError of other compressions.
+UNREADABLE = (
+    *(OSError, KeyError, ValueError, EOFError, RuntimeError, NotImplementedError, struct.error),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 TRUTHS = ("train", "valid", "test")
 
 
@@ -216,10 +227,10 @@ def _glyphs(found: Characters, split: str, account: Account) -> Samples:
 def _load_npz(path: Path, _: Aligner, account: Account) -> Samples:
     splits: list[str | None] = [None]
     try:
-        with np.load(path, allow_pickle=False) as data:
-            if "split" in data:
-                splits = [str(name) for name in np.unique(data["split"])]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        data = read_npz(path, lambda name: name == "split")
+        if "split" in data:
+            splits = [str(name) for name in np.unique(data["split"])]
+    except (OSError, ValueError):
         pass  # the loader says what is wrong with it
     return join([_glyphs(load_npz(path, one), _split(one), account) for one in splits])
 
@@ -259,18 +270,43 @@ def _load_photo_letters(path: Path, aligner: Aligner, account: Account) -> Sampl
 
 
 def _photos(path: Path, account: Account) -> Iterator[Path]:
-    """The pictures of a folder that have a text, or the one that was named."""
+    """The pictures of a folder that have a text, or the one that was named.
+
+    Drafts that nobody has confirmed and copies of pictures that came before are left out.
+    """
     if not path.is_dir():
-        yield path
-        return
-    without = 0
-    for picture in sorted(path.iterdir()):
-        if picture.suffix.lower() in SUFFIXES and not picture.name.startswith("."):
-            if truth_path(picture).is_file():
-                yield picture
-            else:
-                without += 1
-    account.leave_out("pictures without a .gt.txt", without)
+        pictures = [path]
+    else:
+        pictures = [
+            one
+            for one in sorted(path.iterdir())
+            if one.suffix.lower() in SUFFIXES and not one.name.startswith(".")
+        ]
+        without = [one for one in pictures if not truth_path(one).is_file()]
+        account.leave_out("pictures without a .gt.txt", len(without))
+        pictures = [one for one in pictures if truth_path(one).is_file()]
+    for picture in pictures:
+        try:
+            if is_draft(truth_path(picture)):
+                reason = f"{truth_path(picture)}: a draft. Correct it and delete its first line."
+                account.leave_out("drafts that nobody has confirmed", name=reason)
+                continue
+            digest = _digest(picture)
+        except OcrError as error:
+            account.leave_out("unreadable pictures or texts", name=str(error))
+            continue
+        if digest in account.seen:
+            reason = f"{picture}: the same picture as {account.seen[digest]}."
+            account.leave_out("copies of pictures", name=reason)
+            continue
+        account.seen[digest] = str(picture)
+        yield picture
+
+
+def _digest(picture: Path) -> str:
+    """A hash of what a picture shows, whatever it is called and however it is stored."""
+    grey = open_image(picture).grey(COPY_SIDE)
+    return hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).hexdigest()
 
 
 def _line_samples(
@@ -331,13 +367,37 @@ def _page_of(stem: str) -> str:
 def _load_line_zip(path: Path, _: Aligner, account: Account) -> Samples:
     try:
         with zipfile.ZipFile(path) as archive:
-            return _table_lines(path, archive.read, account)
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: not a .zip with a lines.tsv ({error}).") from None
+
+            def read(name: str) -> bytes:
+                entry = archive.getinfo(name)
+                if entry.file_size > MAX_FILE:
+                    raise ValueError(f"more than {MAX_FILE >> 20} MiB")
+                return archive.read(entry)
+
+            return _table_lines(path, read, account)
+    except UNREADABLE as error:
+        raise DataError(f"{path}: not a .zip with a lines.tsv ({_reason(error)}).") from None
 
 
 def _load_line_folder(path: Path, _: Aligner, account: Account) -> Samples:
-    return _table_lines(path, lambda name: (path / name).read_bytes(), account)
+    inside = path.resolve()
+
+    def read(name: str) -> bytes:
+        place = (path / name).resolve()
+        if not place.is_relative_to(inside) or not place.is_file():
+            raise ValueError("no file in this folder")
+        if place.stat().st_size > MAX_FILE:
+            raise ValueError(f"more than {MAX_FILE >> 20} MiB")
+        return place.read_bytes()
+
+    try:
+        return _table_lines(path, read, account)
+    except UNREADABLE as error:
+        raise DataError(f"{path}: its lines.tsv cannot be read ({_reason(error)}).") from None
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> Samples:
@@ -362,10 +422,9 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
                 continue
             name = cell(row, "file")
             try:
-                with Image.open(io.BytesIO(read(name))) as picture:
-                    grey = np.asarray(picture.convert("L"), dtype=np.float32) / np.float32(255)
-            except (OSError, KeyError, ValueError, Image.DecompressionBombError) as error:
-                reason = f"{path}: {name} cannot be read ({str(error).splitlines()[0]})."
+                grey = open_image(io.BytesIO(read(name)), name).grey(LINE_SIDE)
+            except (OcrError, *UNREADABLE) as error:
+                reason = f"{path}: {name} cannot be read ({_reason(error)})."
                 account.leave_out("unreadable pictures", name=reason)
                 continue
             if not grey.size:

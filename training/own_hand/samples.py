@@ -27,6 +27,7 @@ class Account:
     sources: list[dict[str, object]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     named: list[str] = field(default_factory=list)
+    seen: dict[str, str] = field(default_factory=dict, repr=False)  # digest of a picture -> file
 
     def leave_out(self, reason: str, count: int = 1, name: str = "") -> None:
         """Count something that is not used; `name` is a whole message about one file."""

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ocr.errors import ModelError
+from ocr.arrays import safetensors_header
 from ocr.letters.classifiers.base import check_glyphs, softmax
-from ocr.weights import Metadata
+from ocr.weights import Metadata, damaged
+
+MAX_WIDTH = 4096  # channels of a stage
 
 
 class Residual(nn.Module):
@@ -79,6 +82,21 @@ class GlyphCnn(nn.Module):
         return self.head(self.features(1.0 - glyphs))
 
 
+def _are_right(arguments: object) -> bool:
+    """Whether these are arguments of `GlyphCnn`, and no giant's."""
+    if not isinstance(arguments, dict) or not {"classes", "widths"} <= arguments.keys():
+        return False
+    widths, dropout = arguments["widths"], arguments.get("dropout", 0.0)
+    return (
+        arguments.keys() <= {"classes", "widths", "dropout"}
+        and isinstance(widths, list)
+        and len(widths) == 3
+        and all(isinstance(one, int) and 0 < one <= MAX_WIDTH for one in widths)
+        and isinstance(dropout, (int, float))
+        and 0 <= dropout < 1
+    )
+
+
 class TorchClassifier:
     """See `ocr.letters.classifiers.base.Classifier`."""
 
@@ -88,13 +106,17 @@ class TorchClassifier:
 
         self.metadata = metadata
         self.charset = metadata.charset
-        arguments = dict(metadata.architecture.get("arguments", {}))
+        arguments: Any = metadata.architecture.get("arguments")
+        if not _are_right(arguments) or arguments["classes"] != len(self.charset):
+            raise damaged(path, "its description tells no usable architecture")
         try:
+            safetensors_header(path)
             self.network = GlyphCnn(**arguments)
             self.network.load_state_dict(load_file(str(path)))
-        except (SafetensorError, RuntimeError, TypeError, OSError) as error:
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"{path}: does not fit this network ({reason}).") from None
+        except (SafetensorError, RuntimeError, TypeError, ValueError, OSError) as error:
+            raise damaged(path, f"does not fit this network: {error}") from None
+        if not all(bool(torch.isfinite(one).all()) for one in self.network.state_dict().values()):
+            raise damaged(path, "its weights are no numbers")
         self.network.eval()
 
     def predict_proba(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:

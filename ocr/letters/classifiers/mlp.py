@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.arrays import read_npz
 from ocr.errors import ModelError
 from ocr.letters.classifiers.base import check_glyphs, softmax
 from ocr.letters.glyphs import GLYPH_SIZE
-from ocr.weights import Metadata
+from ocr.weights import Metadata, damaged
 
 
 class MlpClassifier:
@@ -24,12 +25,15 @@ class MlpClassifier:
         self.metadata = metadata
         self.charset = metadata.charset
         try:
-            with np.load(path, allow_pickle=False) as data:
-                count = sum(name.startswith("W") for name in data.files)
-                self._layers = [(data[f"W{k}"], data[f"b{k}"]) for k in range(1, count + 1)]
-        except (OSError, KeyError, ValueError, EOFError) as error:
-            raise ModelError(f"{path}: damaged weight file ({error}). Reinstall it.") from None
-        shapes = [np.shape(array) for layer in self._layers for array in layer]
+            data = read_npz(path, lambda name: name[:1] in ("W", "b"))
+            count = sum(name.startswith("W") for name in data)
+            self._layers = [(data[f"W{k}"], data[f"b{k}"]) for k in range(1, count + 1)]
+        except (OSError, KeyError, ValueError) as error:
+            raise damaged(path, error) from None
+        arrays = [array for layer in self._layers for array in layer]
+        if not all(array.dtype.kind == "f" and np.isfinite(array).all() for array in arrays):
+            raise damaged(path, "its weights are no numbers")
+        shapes = [np.shape(array) for array in arrays]
         if not _chained(shapes, len(self.charset)):
             raise ModelError(f"{path}: layers {shapes} do not fit {len(self.charset)} characters.")
 

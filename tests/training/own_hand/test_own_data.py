@@ -1,5 +1,7 @@
 """Own data: what it is told to be, what is left out and said, how it is split."""
 
+import io
+import os
 import shutil
 import zipfile
 
@@ -8,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr.errors import DataError
+from ocr.evaluation.ground_truth import DRAFT
 from training.own_hand import own_data
 from training.own_hand.own_data import gather, kind_of, recognise
 from training.own_hand.photo_truth import Aligner
@@ -237,3 +240,96 @@ def test_the_hash_tells_other_data():
     one, two = make(["a", "b"]), make(["a", "c"])
     assert one.digest() == make(["a", "b"]).digest() != two.digest()
     assert own_data.join([one, two]).digest() != one.digest()
+
+
+def table(*names: str) -> str:
+    return "\n".join(["file\tsplit\twriter\ttext", *(f"{n}\ttrain\tw\tone two" for n in names)])
+
+
+def line_png(seed: int = 0) -> bytes:
+    picture = Image.new("L", (400, 48), 255)
+    ImageDraw.Draw(picture).text((10 + seed, 8), "one two", fill=0, font_size=28)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_bad_parts_of_an_archive_are_left_out_and_named(tmp_path):
+    path = tmp_path / "a.zip"
+    names = [f"{k}.png" for k in range(9)]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("lines.tsv", table(*names, "none.png", "../../etc/passwd", "a.eps"))
+        for k, name in enumerate(names):
+            archive.writestr(name, line_png(k))
+        archive.writestr("a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    content = bytearray(path.read_bytes())
+    for name, at, value in (("6.png", 8, 1), ("7.png", 10, 99)):  # encrypted; another compression
+        entry = content.rindex(name.encode()) - 46
+        content[entry + at] = value
+    whole = content.index(line_png(8))
+    content[whole + 30] ^= 255
+    path.write_bytes(content)
+    account = Account()
+    found = gather([path], "lines", Aligner(), account)
+    assert len(found) == 6
+    assert account.left_out == {"unreadable pictures": 6}
+    for name in ("6.png", "7.png", "8.png", "none.png", "../../etc/passwd", "a.eps"):
+        assert any(f"a.zip: {name} cannot be read" in told for told in account.named)
+
+
+def test_a_table_reads_nothing_outside_its_folder(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    names = [f"{k}.png" for k in range(5)]
+    for k, name in enumerate(names):
+        (folder / name).write_bytes(line_png(k))
+    (tmp_path / "out.png").write_bytes(line_png())
+    (folder / "link.png").symlink_to(tmp_path / "out.png")
+    os.mkfifo(folder / "pipe.png")
+    bad = ("../out.png", str(tmp_path / "out.png"), "link.png", "pipe.png", "/dev/zero")
+    (folder / "lines.tsv").write_text(table(*names, *bad))
+    account = Account()
+    assert len(gather([folder], "lines", Aligner(), account)) == 5
+    assert account.left_out == {"unreadable pictures": len(bad)}
+
+
+def test_an_array_larger_than_its_file_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    stream = io.BytesIO()
+    header = {"descr": "|u1", "fortran_order": False, "shape": (1 << 30, 1 << 10, 9)}
+    np.lib.format.write_array_header_1_0(stream, header)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("images.npy", stream.getvalue())
+        archive.writestr("label.npy", stream.getvalue())
+    with pytest.raises(DataError, match="not as large as it says"):
+        gather([path], "glyphs", Aligner(), Account())
+
+
+def photos(folder, *texts):
+    folder.mkdir()
+    for k, text in enumerate(texts):
+        (folder / f"p{k}.png").write_bytes(line_png(k))
+        (folder / f"p{k}.gt.txt").write_text(text)
+    return folder
+
+
+def test_drafts_that_nobody_confirmed_are_left_out_and_named(tmp_path):
+    folder = photos(tmp_path / "p", *["one two\n"] * 6, f"{DRAFT}\none two\n")
+    account = Account()
+    assert len(gather([folder], "lines", Aligner(), account)) == 6
+    assert account.left_out == {"drafts that nobody has confirmed": 1}
+    assert "p6.gt.txt: a draft. Correct it" in account.named[0]
+    with pytest.raises(DataError, match=r"2 drafts that nobody has confirmed.*p0\.gt\.txt"):
+        drafts = photos(tmp_path / "d", *[f"{DRAFT}\none two\n"] * 2)
+        gather([drafts], "lines", Aligner(), Account())
+
+
+def test_copies_of_a_picture_are_left_out_whatever_they_are_called(tmp_path):
+    folder = photos(tmp_path / "p", *["one two\n"] * 6)
+    with Image.open(folder / "p0.png") as picture:
+        picture.save(folder / "z.bmp")
+    (folder / "z.gt.txt").write_text("one two\n")
+    account = Account()
+    assert len(gather([folder, folder / "p1.png"], "lines", Aligner(), account)) == 6
+    assert account.left_out == {"copies of pictures": 2}
+    assert f"{folder / 'z.bmp'}: the same picture as {folder / 'p0.png'}." in account.named

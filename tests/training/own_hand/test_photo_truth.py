@@ -72,3 +72,18 @@ def test_a_text_with_another_number_of_lines_is_said_and_the_rest_used(photo):
     assert account.left_out["lines of photos too unlike their text"] == 1
     (said,) = account.named
     assert f"{len(rows)} lines found, {len(rows) + 1} in its .gt.txt" in said
+
+
+def test_a_photo_with_another_photos_text_is_left_out_and_named(tmp_path):
+    photo = Path(shutil.copy(SAMPLE, tmp_path / "a.jpg"))
+    truth = tmp_path / "a.gt.txt"
+    right = SAMPLE.with_suffix(".gt.txt").read_text()
+    truth.write_text(right)
+    account = Account()
+    assert Aligner().lines(photo, account)
+    assert "photos unlike their text as a whole" not in account.left_out
+    other = "Dear Mary\nthank you for the books\nCALL us when you land\nsee you soon\nyours, Tom\n"
+    truth.write_text(other)
+    assert Aligner().lines(photo, account) == []
+    assert account.left_out["photos unlike their text as a whole"] == 1
+    assert "a.jpg: reads nothing like its .gt.txt" in account.named[-1]

@@ -1,0 +1,210 @@
+"""Look into `.onnx` files before anything runs them, without the package `onnx`.
+
+A graph is a program. One from somebody else may loop for ever, read other files as its weights, or
+call what an extension brings; ONNX Runtime does what it says. So only what networks are made of
+passes: known operators, no graph inside another, every weight within the file and as large as told.
+
+Protocol buffers are a row of (key, value) pairs: a varint key of field number and wire type, then a
+varint, eight bytes, a length-prefixed string or four bytes. The numbers of fields are those of
+onnx.proto, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+MAX_BYTES = 1 << 29  # of a file
+MAX_NODES = 5000
+MAX_SIDE = 1 << 16  # of kernels, strides, paddings and the like
+
+METADATA_PROPS, GRAPH, TRAINING, FUNCTIONS = 14, 7, 20, 25  # of ModelProto
+NODE, INITIALIZER, SPARSE = 1, 5, 15  # of GraphProto
+OPERATOR, ATTRIBUTE, DOMAIN = 4, 5, 7  # of NodeProto
+ONE_INTEGER, GRAPH_INSIDE, INTEGERS, GRAPHS_INSIDE = 3, 6, 8, 11  # of AttributeProto
+SPARSE_INSIDE, SPARSES_INSIDE, TENSOR_INSIDE, TENSORS_INSIDE = 22, 23, 5, 10
+DIMS, TYPE, RAW, EXTERNAL, LOCATION = 1, 2, 9, 13, 14  # of TensorProto
+
+# What networks are made of. Not here: control flow, and what makes much of little, such as Expand,
+# Tile, Range, ConstantOfShape, EyeLike and random numbers.
+OPERATORS = frozenset(
+    (
+        *("Abs", "Add", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant"),
+        *("Conv", "ConvInteger", "ConvTranspose", "DequantizeLinear", "Div"),
+        *("DynamicQuantizeLinear", "Elu", "Erf", "Exp", "Flatten", "GRU", "Gather", "Gelu", "Gemm"),
+        *("GlobalAveragePool", "GlobalMaxPool", "HardSigmoid", "HardSwish", "Identity"),
+        *("InstanceNormalization", "LSTM", "LayerNormalization", "LeakyRelu", "Log", "LogSoftmax"),
+        *(
+            "MatMul",
+            "MatMulInteger",
+            "Max",
+            "MaxPool",
+            "Mean",
+            "Min",
+            "Mish",
+            "Mul",
+            "Neg",
+            "PRelu",
+        ),
+        *("Pad", "Pow", "QLinearConv", "QLinearMatMul", "QuantizeLinear", "Reciprocal"),
+        *("ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "Relu", "Reshape", "Resize", "Selu"),
+        *("Shape", "Sigmoid", "Slice", "Softmax", "Softplus", "Split", "Sqrt", "Squeeze", "Sub"),
+        *("Sum", "Swish", "Tanh", "Transpose", "Unsqueeze", "Where"),
+    )
+)
+CONTRIBUTED = frozenset(  # of ONNX Runtime itself: for weights of eight bits
+    (
+        *("DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "FusedConv", "FusedMatMul"),
+        *("MatMulIntegerToFloat", "QLinearAdd", "QLinearConcat", "QLinearMul", "QLinearSigmoid"),
+    )
+)
+# Bytes a value of TensorProto.DataType.
+ITEM_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
+# Where values stand that are not raw: field -> bytes a value at least, as varint or packed.
+TYPED = {4: 4, 5: 1, 7: 1, 10: 8, 11: 1}
+
+
+def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Number and value of each field of a protocol buffer; ValueError if it is none."""
+    position, end = 0, len(data)
+
+    def varint() -> int:
+        nonlocal position
+        value = shift = 0
+        while True:
+            if position >= end or shift > 63:
+                raise ValueError("not a protocol buffer")
+            byte = data[position]
+            position += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value
+            shift += 7
+
+    while position < end:
+        key = varint()
+        wire = key & 7
+        if wire == 0:
+            yield key >> 3, varint()
+            continue
+        if wire not in (1, 2, 5):
+            raise ValueError("not a protocol buffer")
+        length = varint() if wire == 2 else {1: 8, 5: 4}[wire]
+        if position + length > end:
+            raise ValueError("truncated")
+        yield key >> 3, data[position : position + length]
+        position += length
+
+
+def description(data: bytes, key: str) -> str | None:
+    """An entry of a model's `metadata_props`, read without its graph; ValueError if damaged."""
+    for number, value in fields(data):
+        if number == METADATA_PROPS and isinstance(value, bytes):
+            entry = dict(fields(value))
+            if entry.get(1) == key.encode():
+                text = entry.get(2, b"")
+                return text.decode() if isinstance(text, bytes) else None
+    return None
+
+
+def check(data: bytes) -> None:
+    """Nothing, if a model is a plain network.
+
+    Raises
+    ------
+    ValueError
+        It is damaged, or does more than networks do; the message says what.
+    """
+    if len(data) > MAX_BYTES:
+        raise ValueError("too large")
+    graphs = 0
+    for number, value in fields(data):
+        if number in (TRAINING, FUNCTIONS):
+            raise ValueError("it brings functions of its own")
+        if number == GRAPH:
+            graphs += 1
+            _check_graph(_bytes(value))
+    if graphs != 1:
+        raise ValueError("it holds no graph")
+
+
+def _check_graph(data: bytes) -> None:
+    nodes = 0
+    for number, value in fields(data):
+        if number == NODE:
+            nodes += 1
+            _check_node(_bytes(value))
+        elif number == INITIALIZER:
+            _check_tensor(_bytes(value))
+        elif number == SPARSE:
+            raise ValueError("it holds sparse weights")
+    if not 0 < nodes <= MAX_NODES:
+        raise ValueError(f"it has {nodes} nodes")
+
+
+def _check_node(data: bytes) -> None:
+    operator = domain = ""
+    for number, value in fields(data):
+        if number == OPERATOR:
+            operator = _bytes(value).decode()
+        elif number == DOMAIN:
+            domain = _bytes(value).decode()
+        elif number == ATTRIBUTE:
+            _check_attribute(_bytes(value))
+    known = {"": OPERATORS, "ai.onnx": OPERATORS, "com.microsoft": CONTRIBUTED}.get(domain, ())
+    if operator not in known:
+        raise ValueError(f"its operator {operator} is none that networks need")
+
+
+def _check_attribute(data: bytes) -> None:
+    for number, value in fields(data):
+        if number in (GRAPH_INSIDE, GRAPHS_INSIDE, SPARSE_INSIDE, SPARSES_INSIDE):
+            raise ValueError("it holds a graph inside another")
+        if number in (TENSOR_INSIDE, TENSORS_INSIDE):
+            _check_tensor(_bytes(value))
+        integers = _integers(value) if number in (ONE_INTEGER, INTEGERS) else []
+        if any(MAX_SIDE < one < (1 << 63) - MAX_SIDE for one in integers):
+            raise ValueError("a number in it is out of all reason")
+
+
+def _check_tensor(data: bytes) -> None:
+    dims: list[int] = []
+    kind = raw = typed = 0
+    for number, value in fields(data):
+        if number == DIMS:
+            dims += _integers(value)
+        elif number == TYPE:
+            kind = value if isinstance(value, int) else 0
+        elif number == RAW:
+            raw += len(_bytes(value))
+        elif number in TYPED:
+            typed += len(value) // TYPED[number] if isinstance(value, bytes) else 1
+        elif number == EXTERNAL or (number == LOCATION and value):
+            raise ValueError("its weights are in another file")
+    if kind not in ITEM_BYTES:
+        raise ValueError("its weights are no numbers")
+    count = math.prod(dims)
+    if raw != count * ITEM_BYTES[kind] if raw or not typed else typed < count:
+        raise ValueError("its weights are not as large as it says")
+
+
+def _integers(value: int | bytes) -> list[int]:
+    """One number, or several that are packed."""
+    if isinstance(value, int):
+        return [value]
+    found, number, shift = [], 0, 0
+    for byte in value:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            found.append(number)
+            number = shift = 0
+        elif shift > 63:
+            raise ValueError("not a protocol buffer")
+    return found
+
+
+def _bytes(value: int | bytes) -> bytes:
+    if isinstance(value, int):
+        raise ValueError("not a protocol buffer")
+    return value

@@ -1,0 +1,129 @@
+"""Draw pages of PDF files: a program of its own, which `ocr.input.pdf_pages` starts and may kill.
+
+PDFium is C++ that hears no signal and has no limit: a page of a few hundred bytes can keep it busy
+for ever, or fill the memory. Here it may: this process has a limit of time for each request and one
+of memory, and does nothing else. It is started by its path, so it imports nothing of `ocr`.
+
+A message is eight bytes with two lengths, that much JSON, and that many bytes after it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import struct
+import sys
+import time
+from typing import IO, Any
+
+MEMORY = 640 << 20  # bytes this process may map, where the system can limit that
+SHARE = 0.25  # of a page that a picture must cover to tell the page's resolution
+DEEP = 3  # forms inside forms in which such a picture is looked for
+LENGTHS = struct.Struct("<II")
+
+
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
+    head = stream.read(LENGTHS.size)
+    if len(head) < LENGTHS.size:
+        raise EOFError
+    about, size = LENGTHS.unpack(head)
+    return json.loads(stream.read(about)), stream.read(size)
+
+
+def send(stream: IO[bytes], about: dict[str, Any], data: bytes = b"") -> None:
+    text = json.dumps(about).encode()
+    stream.write(LENGTHS.pack(len(text), len(data)) + text)
+    stream.write(data)
+    stream.flush()
+
+
+def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
+    """What a request asks for: a dict, and the pixels of a page as rows of RGB."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(content or request["path"])
+    except pypdfium2.PdfiumError as error:
+        # The code may be that of an earlier file: PDFium sets none where there is no page.
+        asked = getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
+        return {"error": "password" if asked else "damaged"}, b""
+    try:
+        pages = len(document)
+        if request["do"] == "count":
+            return {"pages": pages}, b""
+        number = request["page"]
+        if not 1 <= number <= pages:
+            return {"pages": pages, "error": "page"}, b""
+        if request["do"] == "measure":
+            width, height = document.get_page_size(number - 1)
+            own = resolution(document[number - 1], width * height) if request["own"] else None
+            return {"pages": pages, "size": [width, height], "dpi": own}, b""
+        page = document[number - 1]
+        width, height = page.get_size()
+        scale = max(request["size"][0] / width, request["size"][1] / height)
+        bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=True)
+        picture = bitmap.to_pil().convert("RGB")
+        return {"size": picture.size}, picture.tobytes()
+    except pypdfium2.PdfiumError:
+        return {"error": "damaged"}, b""
+    finally:
+        document.close()
+
+
+def resolution(page: Any, area: float) -> float | None:
+    """Dots an inch of the finest picture that covers a good part of a page; None without one.
+
+    `area` is the page's, in square points.
+    """
+    import pypdfium2.raw as raw
+
+    found = []
+    for one in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=DEEP):
+        a, b, c, d = one.get_matrix().get()[:4]
+        covered = abs(a * d - b * c)
+        width, height = one.get_px_size()
+        if covered >= SHARE * area and width and height:
+            found.append(72 * math.sqrt(width * height / covered))
+    return max(found, default=None)
+
+
+def limit_memory() -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    except (ImportError, OSError, ValueError):  # Windows; some systems set no limit
+        pass
+
+
+def limit_time(seconds: float) -> None:
+    """Let the system end this process if it computes so much longer, even with nobody left."""
+    try:
+        import resource
+
+        until = math.ceil(time.process_time() + seconds)
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (until, hard))
+    except (ImportError, OSError, ValueError):
+        pass
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: for the one who asks
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints
+    limit_memory()
+    while True:
+        try:
+            request, content = receive(requests)
+        except EOFError:
+            return
+        limit_time(request["seconds"])
+        send(answers, *answer(request, content))
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # this folder, where modules of other names lie
+    main()

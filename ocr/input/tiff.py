@@ -1,0 +1,146 @@
+"""What Pillow does not see of a TIFF file: where its pages are, and samples it takes for others."""
+
+from __future__ import annotations
+
+import io
+import logging
+import struct
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.errors import ImageError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SUBFILE_TYPE, BITS, SAMPLES, PLANAR, SAMPLE_FORMAT = 254, 258, 277, 284, 339  # tags
+REDUCED = 1  # bit of NewSubfileType: a preview of another page
+SEPARATE, SIGNED = 2, 2  # planar configuration; sample format
+MAX_PAGES = 100_000
+
+
+def page_offsets(source: Path | bytes) -> tuple[int, ...]:
+    """Where the directories of the pages are in a TIFF file: all but previews of others.
+
+    At least one; the chain of directories ends where it is broken or runs in a circle. Kept for the
+    file that was asked for last: a long one is opened page by page.
+    """
+    if isinstance(source, bytes):
+        return _offsets(source, 0, 0)
+    state = source.stat()
+    return _offsets(source, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _offsets(source: Path | bytes, _size: int, _changed: int) -> tuple[int, ...]:
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
+        try:
+            return _directories(stream)
+        except struct.error:  # the file ends in the first one
+            return (0,)
+
+
+def _directories(stream: IO[bytes]) -> tuple[int, ...]:
+    head = stream.read(16)
+    order = "<" if head[:2] == b"II" else ">"
+    big = struct.unpack(f"{order}H", head[2:4])[0] == 43
+    count_as, next_as, entry = ("Q", "Q", 20) if big else ("H", "I", 12)
+    (at,) = struct.unpack(f"{order}{next_as}", head[8:16] if big else head[4:8])
+    first = at
+    seen: set[int] = set()
+    pages: list[int] = []
+    while at and at not in seen and len(seen) < MAX_PAGES:
+        seen.add(at)
+        try:
+            stream.seek(at)
+            (count,) = _unpacked(f"{order}{count_as}", stream)
+            rows = stream.read(min(count, 1 << 16) * entry)
+            (following,) = _unpacked(f"{order}{next_as}", stream)
+        except (struct.error, OverflowError, ValueError):  # the file ends here
+            break
+        if not _subfile_type(rows, entry, order) & REDUCED:
+            pages.append(at)
+        at = following
+    return tuple(pages) or (first,)
+
+
+def _unpacked(form: str, stream: IO[bytes]) -> tuple[int, ...]:
+    return struct.unpack(form, stream.read(struct.calcsize(form)))
+
+
+def _subfile_type(rows: bytes, entry: int, order: str) -> int:
+    for k in range(0, len(rows) - entry + 1, entry):
+        (tag,) = struct.unpack_from(f"{order}H", rows, k)
+        if tag >= SUBFILE_TYPE:  # they are sorted
+            value = struct.unpack_from(f"{order}I", rows, k + entry - (8 if entry == 20 else 4))[0]
+            return int(value) if tag == SUBFILE_TYPE else 0
+    return 0
+
+
+def signed(tags: Mapping[int, Any]) -> bool:
+    """Whether the samples of a TIFF are signed integers."""
+    formats = tags.get(SAMPLE_FORMAT, (1,))
+    return bool(formats) and formats[0] == SIGNED
+
+
+def misread(tags: Mapping[int, Any]) -> bool:
+    """Whether Pillow takes the samples of a TIFF for others: several a pixel, of more than eight
+    bits, and plane by plane or signed."""
+    several = int(tags.get(SAMPLES, 1)) > 1 and max(tags.get(BITS, (1,))) > 8
+    return several and (tags.get(PLANAR) == SEPARATE or signed(tags))
+
+
+def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image.Image:
+    """A page of a TIFF that Pillow misreads, in RGB of eight bits a sample.
+
+    Raises
+    ------
+    ImageError
+        It is damaged, compressed in a way that cannot be read, or needs more than `most` bytes.
+    """
+    import tifffile
+    from PIL import Image
+
+    logging.getLogger("tifffile").disabled = True  # what is wrong is told by one error
+    offset = page_offsets(source)[page - 1]
+    try:
+        with (
+            io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
+            tifffile.TiffFile(stream) as file,
+        ):
+            one = next(one for one in file.pages if one.offset == offset)
+            if one.nbytes * 2 > most:
+                raise ImageError(f"{name}: too large for this kind of TIFF. Save it with 8 bits.")
+            samples = one.asarray()
+            if int(one.planarconfig) == SEPARATE:
+                samples = np.moveaxis(samples, 0, -1)
+    except ImageError:
+        raise
+    # What tifffile raises on broken content and on compressions it has no package for.
+    except (ValueError, TypeError, KeyError, IndexError, OSError, StopIteration, RuntimeError,
+            struct.error, ImportError, AttributeError):  # fmt: skip
+        raise ImageError(
+            f"{name}: damaged, or a kind of TIFF that cannot be read. Save it with 8 or 16 "
+            "bits a sample, in grey or RGB."
+        ) from None
+    return Image.fromarray(_shallow(samples[..., :3]))
+
+
+def _shallow(samples: NDArray[Any]) -> NDArray[np.uint8]:
+    """Samples of any integers as bytes."""
+    if samples.shape[-1] < 3:
+        samples = np.repeat(samples[..., :1], 3, axis=-1)
+    if samples.dtype.kind == "i":
+        lowest, largest = min(0, int(samples.min())), int(samples.max())
+        white = largest if lowest < 0 else max(largest, np.iinfo(samples.dtype).max)
+        return ((samples.astype(np.float32) - lowest) * (255 / max(white - lowest, 1))).astype(
+            np.uint8
+        )
+    if samples.dtype.kind == "u":
+        return (samples >> (8 * (samples.dtype.itemsize - 1))).astype(np.uint8)
+    return (np.clip(np.nan_to_num(samples), 0, 1) * 255).astype(np.uint8)

@@ -1,0 +1,79 @@
+"""ocr.input.pdf_pages: pages are drawn by a process that is ended when it takes too much."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from ocr.config import DPI
+from ocr.errors import ImageError
+from ocr.input import pdf_pages
+from ocr.input.photo import open_image
+
+
+def scan(path: Path) -> Path:
+    """A PDF of 16 x 12 points that is a picture of as many pixels."""
+    Image.new("L", (16, 12), 99).save(path, "PDF", resolution=72)
+    return path
+
+
+def test_a_pdf_page_without_a_picture_is_drawn_at_300_dots_an_inch(tmp_path):
+    path = pdf_with(tmp_path, b"0 0 9 9 re f")
+    assert open_image(path).width == 300 * DPI // 72
+    small = scan(tmp_path / "b.pdf")
+    with pikepdf.open(small, allow_overwriting_input=True) as document:  # a logo on a page
+        document.pages[0].MediaBox = [0, 0, 200, 200]
+        document.save(small)
+    assert open_image(small).width == round(200 * DPI / 72)
+
+
+def pdf_with(folder: Path, content: bytes, pattern: bytes = b"") -> Path:
+    """A page of 300 x 200 points with a content stream that may use the tile /P."""
+    with pikepdf.new() as document:
+        page = document.add_blank_page(page_size=(300, 200))
+        tile = document.make_stream(pattern)
+        tile.Type, tile.PatternType = pikepdf.Name.Pattern, 1
+        tile.PaintType, tile.TilingType = 1, 1
+        tile.BBox, tile.XStep, tile.YStep = [0, 0, 0.01, 0.01], 0.001, 0.001
+        tile.Resources = pikepdf.Dictionary()
+        tiles = pikepdf.Dictionary({"/P": document.make_indirect(tile)})
+        page.obj.Resources = pikepdf.Dictionary(Pattern=tiles)
+        page.Contents = document.make_stream(content)
+        document.save(folder / "a.pdf")
+    return folder / "a.pdf"
+
+
+FOR_EVER = b"/Pattern cs /P scn 0 0 300 200 re f", b"0 0 .0001 .0001 re f"
+
+
+def test_a_pdf_that_draws_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf_pages, "SECONDS", 1.0)
+    path = pdf_with(tmp_path, *FOR_EVER)
+    start = time.monotonic()
+    with pytest.raises(ImageError) as error:
+        open_image(path, dpi=72).grey(300)
+    assert str(error.value).startswith(f"{path}: takes too long to draw")
+    assert time.monotonic() - start < 15
+    assert open_image(scan(tmp_path / "b.pdf")).grey(9).shape  # the next is
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_pdf_that_draws_for_ever(tmp_path, number, status):
+    path = pdf_with(tmp_path, *FOR_EVER)
+    code = (
+        "import sys; from ocr.input import pdf_pages; pdf_pages.SECONDS = 60.0\n"
+        "from ocr.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "read", "--dpi", "72", path], stderr=subprocess.PIPE
+    ) as process:
+        time.sleep(3)
+        assert process.poll() is None
+        process.send_signal(number)
+        process.communicate(timeout=10)
+    assert process.returncode == status
