@@ -15,7 +15,7 @@ CONTROLS = ("Cc", "Cs", "Zl", "Zp")  # categories: controls, surrogates, line an
 
 
 def printable(text: str) -> str:
-    """`text` with escapes for all that a terminal obeys instead of showing it.
+    r"""`text` with escapes for all that a terminal obeys instead of showing it.
 
     A file's name may hold anything: line feeds, and sequences that recolour a terminal, rename its
     window or take back what stands there.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
+from itertools import pairwise
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from ocr.config import ENGINES, REJECTED
 from ocr.errors import ModelError
-from ocr.layout.read_line import ReadLine
+from ocr.layout.read_line import ReadLine as ReadLine  # part of this module's interface
 from ocr.page import Letter, Page, Word
 from ocr.weights import find_weights, installed, read_metadata
 
@@ -51,7 +52,7 @@ class Reader:
         The way of reading: "letters" finds single characters and classifies each, "lines" reads
         whole text lines; "auto" chooses.
     model : str or path, optional
-        Weight file of the classifier or line recogniser, a path or the name of an installed one.
+        Weight file of the classifier or line recognizer, a path or the name of an installed one.
     charset : str, optional
         The only characters that may be read. None is all that the model knows.
     language : str
@@ -256,9 +257,7 @@ def _apart(read: list[ReadLine]) -> bool:
     for one in read:
         boxes = [letter.box for letter in one.line.letters]
         high = sorted(box.height for box in boxes)[len(boxes) // 2] if boxes else 1
-        gaps += [
-            (after.x1 - before.x2) / high for before, after in zip(boxes, boxes[1:], strict=False)
-        ]
+        gaps += [(after.x1 - before.x2) / high for before, after in pairwise(boxes)]
     letters = sum(len(one.line.letters) for one in read)
     wide = sum(gap > WIDE_GAP for gap in gaps)
     return letters >= FEWEST_APART and bool(gaps) and wide >= APART * len(gaps)

@@ -17,8 +17,8 @@ from ocr.batch.tasks import Reading
 # Nothing heavy here: worker processes import this before they have set their threads.
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageSource
-    from ocr.page import Page
     from ocr.layout.read_line import ReadLine
+    from ocr.page import Page
     from ocr.reader import Reader
 
 PART_PAGES = 4  # of a document that are read at one go: few, so that all processes have work

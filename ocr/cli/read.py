@@ -29,8 +29,8 @@ from ocr.formats import FORMATS, by_suffix, told_by, writer
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageRange, PageSource
-    from ocr.page import Page
     from ocr.layout.read_line import ReadLine
+    from ocr.page import Page
 
 
 @click.command()

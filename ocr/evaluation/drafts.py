@@ -15,8 +15,8 @@ from PIL import Image
 from ocr.evaluation.ground_truth import DRAFT, truth_path
 from ocr.formats.output import make_folder, refuse_special, replacing
 from ocr.input.documents import PageSource
-from ocr.page import Page
 from ocr.layout.read_line import ReadLine
+from ocr.page import Page
 
 
 def write_drafts(

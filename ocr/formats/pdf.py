@@ -175,7 +175,7 @@ def _taken_over(picture: bytes, pdf: Pdf, opened: ExitStack) -> Object:
     import pikepdf
 
     one = opened.enter_context(pikepdf.open(io.BytesIO(picture)))
-    (stored,) = one.pages[0].Resources.XObject.values()
+    (stored,) = one.pages[0].Resources.XObject.values()  # type: ignore[operator]
     return pdf.copy_foreign(stored)
 
 

@@ -98,9 +98,7 @@ def _ask(
     except ValueError:
         missing = True
     if missing:
-        raise ImageError(
-            f"{name}: a PDF file, which needs one more package: {install_hint('pdf')}"
-        )
+        raise ImageError(f"{name}: a PDF file, which needs one more package: {install_hint('pdf')}")
     try:
         if isinstance(source, bytes):
             content, path = source, ""

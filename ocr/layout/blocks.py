@@ -50,7 +50,7 @@ def find_blocks(boxes: Boxes, slope: float, letter_height: float) -> list[NDArra
 
     Examples
     --------
-    >>> rows = [[y, x, y + 10, x + 60] for x in (0, 100) for y in (0, 20, 40)]
+    >>> rows = [[y + x // 12, x, y + x // 12 + 10, x + 60] for x in (0, 100) for y in (0, 20, 40)]
     >>> [block.tolist() for block in find_blocks(np.array(rows), 0.0, 10.0)]
     [[0, 1, 2], [3, 4, 5]]
     """

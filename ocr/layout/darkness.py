@@ -42,4 +42,4 @@ def paper_brightness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     small = small.filter(ImageFilter.MaxFilter(PAPER_WINDOW))
     small = small.filter(ImageFilter.GaussianBlur(PAPER_BLUR))
     paper = small.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(paper, dtype=np.float32) / 255
+    return np.asarray(paper, dtype=np.float32) / np.float32(255)

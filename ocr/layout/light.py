@@ -22,7 +22,7 @@ from ocr.layout.pixels import (
 
 SHEET_SIDE = 160  # px, longer side of the copy on which paper and light are estimated
 TILE = 12  # px of a small copy on which it is told whether writing is dark or light
-STEP = 0.1  # of white: the ground of neighbouring tiles differs by less, or there is an edge
+STEP = 0.1  # of white: the ground of neighboring tiles differs by less, or there is an edge
 LEAST_MARK = 0.03  # of white: less than this off its ground nothing is writing there
 CLEARLY = 2.0  # times as much light on dark as dark on light, or nothing is turned
 SHADE = 0.06  # of white: what is darker than paper by this much may show through
@@ -38,7 +38,7 @@ def light_on_dark(rgb: NDArray[np.uint8]) -> bool:
 
     The picture is cut into tiles, and in each the deviations from its median are added up by
     sign: most of a tile is ground, and writing deviates to one side. Tiles that differ much from
-    their neighbours hold the edge of something and do not count.
+    their neighbors hold the edge of something and do not count.
 
     Parameters
     ----------

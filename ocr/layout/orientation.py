@@ -43,7 +43,7 @@ def turn_back(page: Page, turns: int, height: int, width: int) -> Page:
     Page
         Its `transform` leads from the photo to the page as read.
     """
-    # (row, col, 1) of the turned photo to those of the photo, edges of pixels and not centres
+    # (row, col, 1) of the turned photo to those of the photo, edges of pixels and not centers
     back = {
         0: ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
         1: ((0, 1, 0), (-1, 0, width), (0, 0, 1)),

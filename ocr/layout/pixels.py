@@ -66,7 +66,7 @@ def denoise(grey: FloatImage) -> FloatImage:
 
 
 def median_of_nine(image: FloatImage) -> FloatImage:
-    """Median of each pixel and its eight neighbours, the border repeated.
+    """Median of each pixel and its eight neighbors, the border repeated.
 
     SciPy's `median_filter` of 3 at a tenth of the cost: of columns of three, sorted, it is the
     median of the largest low one, the median of the middle ones and the smallest high one.
@@ -88,7 +88,7 @@ def _sorted_three(
 
 
 def edge_steps(small: FloatImage) -> FloatImage:
-    """How much each pixel's neighbours above and below, or left and right, differ."""
+    """How much each pixel's neighbors above and below, or left and right, differ."""
     step = np.zeros_like(small)
     step[1:-1] = np.abs(small[2:] - small[:-2])
     step[:, 1:-1] = np.maximum(step[:, 1:-1], np.abs(small[:, 2:] - small[:, :-2]))

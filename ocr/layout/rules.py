@@ -3,7 +3,7 @@
 A rule is thin, dark against what lies above and below it, and straight over a length that no pen
 stroke of a letter has. It is found on a small copy of the page (`find_rules`), followed exactly on
 the page itself, and painted over with paper; where a stroke crosses it the ink stays
-(`paint_over`). Upright rules are the same on the transposed picture.
+(`paint_over`). Vertical rules are the same on the transposed picture.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Rule:
 
     Attributes
     ----------
-    upright : bool
+    vertical : bool
         It runs from top to bottom; `at` are then rows and `course` columns.
     at : (K,) float array
         Columns, rising, in pixels of the picture that it was found on.
@@ -72,7 +72,7 @@ class Rule:
         Of that picture.
     """
 
-    upright: bool
+    vertical: bool
     at: NDArray[np.float64]
     course: NDArray[np.float64]
     length: float
@@ -118,20 +118,20 @@ def not_letters(rules: tuple[Rule, ...], letter_height: float = 0.0) -> tuple[Ru
         )
         for rule in rules
     ]
-    for upright in (False, True):
-        family = [r for r, sure in zip(rules, long, strict=True) if sure and r.upright == upright]
+    for vertical in (False, True):
+        family = [r for r, sure in zip(rules, long, strict=True) if sure and r.vertical == vertical]
         if len(family) < FAMILY:
             continue
         slope = float(np.median([rule.slope for rule in family]))
         darkness = float(np.median([rule.darkness for rule in family]))
         for k, rule in enumerate(rules):
-            if rule.upright == upright and abs(rule.slope - slope) < PARALLEL:
+            if rule.vertical == vertical and abs(rule.slope - slope) < PARALLEL:
                 enough = rule.length >= PIECE * letter_height > 0
                 long[k] |= enough and rule.darkness < ALIKE * darkness
     return tuple(rule for rule, sure in zip(rules, long, strict=True) if sure)
 
 
-def _level_rules(even: FloatImage, upright: bool) -> list[Rule]:
+def _level_rules(even: FloatImage, vertical: bool) -> list[Rule]:
     """Rules that run from left to right."""
     side = max(even.shape)
     reach = max(2, round(REACH * side))
@@ -145,14 +145,14 @@ def _level_rules(even: FloatImage, upright: bool) -> list[Rule]:
     least = max(RIDGE, NOISE * noise_sigma(even))
     ridge = (depth > least) & (sides > paper - BESIDE)
     pieces = _pieces(_straight(ridge, run) & _widened(ridge), ridge, depth)
-    shape = even.shape[::-1] if upright else even.shape
+    shape = even.shape[::-1] if vertical else even.shape
     rules = []
     for row in _chains(pieces, side):
         lengths = np.array([len(piece.at) for piece in row])
         thickness = np.array([piece.thickness for piece in row]) @ lengths / lengths.sum()
         rules.append(
             Rule(
-                upright,
+                vertical,
                 np.concatenate([piece.at for piece in row]),
                 np.concatenate([piece.course for piece in row]),
                 float(lengths.sum()),
@@ -349,25 +349,25 @@ def paint_over(
     if not rules:
         return even
     paper = np.float32(np.median(even[::4, ::4]))
-    covered = {upright: np.zeros(even.shape, dtype=bool) for upright in (False, True)}
+    covered = {vertical: np.zeros(even.shape, dtype=bool) for vertical in (False, True)}
     bands = []
     followed = {} if followed is None else followed
     for rule in rules:
         if rule not in followed:
-            followed[rule] = _follow(even.T if rule.upright else even, rule, float(paper))
+            followed[rule] = _follow(even.T if rule.vertical else even, rule, float(paper))
         band = followed[rule]
         if band is not None:
-            bands.append((rule.upright, band))
-            mark = covered[rule.upright]
-            (mark.T if rule.upright else mark)[band.rows, band.cols] = True
+            bands.append((rule.vertical, band))
+            mark = covered[rule.vertical]
+            (mark.T if rule.vertical else mark)[band.rows, band.cols] = True
     pen = (even < paper - INK) & ~covered[False] & ~covered[True]
     usual = float(np.percentile((paper - even)[pen], 80)) if pen.any() else 0.0
     dark = even < paper - max(INK, PEN * usual)
-    ink = {upright: dark & ~covered[not upright] for upright in (False, True)}
+    ink = {vertical: dark & ~covered[not vertical] for vertical in (False, True)}
     out = even.copy()
-    for upright, band in bands:
+    for vertical, band in bands:
         depth = band.depth / max(usual, INK)
-        if upright:
+        if vertical:
             _paint(even.T, out.T, ink[True].T, band, paper, depth)
         else:
             _paint(even, out, ink[False], band, paper, depth)
@@ -397,7 +397,7 @@ Followed = dict[Rule, _Band | None]  # None where a rule was not seen again
 def _follow(even: FloatImage, rule: Rule, paper: float) -> _Band | None:
     """The exact course and darkness of one rule on the page itself."""
     height, width = even.shape
-    shape = rule.shape[::-1] if rule.upright else rule.shape
+    shape = rule.shape[::-1] if rule.vertical else rule.shape
     ratio = np.array([height / shape[0], width / shape[1]])
     block = max(8, round(RUN / 4 * max(even.shape)))
     at = (rule.at + 0.5) * ratio[1]

@@ -52,7 +52,7 @@ def find_corners(rgb: NDArray[np.uint8]) -> Corners | None:
     """Where the corners of the sheet are, or None where the whole picture is paper.
 
     A canvas around the picture is left out first (`uncovered`). Looked at is the darkest of the
-    three colours, in which paper stands out from wood, cloth and coloured desks. Along lines of
+    three colors, in which paper stands out from wood, cloth and colored desks. Along lines of
     every slope the steps from dark outside to bright inside are added up, and of the best lines
     for each side, or none, those are taken that make the quadrangle with the most support.
 
@@ -125,7 +125,7 @@ def _on_canvas(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
 
 
 def _apart(rgb: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """How much the colours (..., 3) differ from one (3,), in the channel where they do most."""
+    """How much the colors (..., 3) differ from one (3,), in the channel where they do most."""
     off = np.abs(rgb.astype(np.int16) - colour)
     return np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2])
 

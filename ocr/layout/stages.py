@@ -37,9 +37,7 @@ def show_layout(
     on_stage("lines", _with_lines(grey, picture, layout))
 
 
-def _with_lines(
-    grey: NDArray[np.float32], picture: Picture, layout: Layout
-) -> NDArray[np.float32]:
+def _with_lines(grey: NDArray[np.float32], picture: Picture, layout: Layout) -> NDArray[np.float32]:
     """The page, faded, with its lines, their x-heights and their numbers."""
     scale = max(grey.shape) / max(picture.height, picture.width)
     faded = np.uint8(255 - FAINT * 255 * (1 - grey))
@@ -58,4 +56,4 @@ def _with_lines(
         draw.line(points, fill=0, width=thick)
         draw.line(over, fill=130, width=max(1, thick // 2))
         draw.text((points[0][0], points[0][1] + thick), str(number), fill=0)
-    return np.asarray(drawn, dtype=np.float32) / 255
+    return np.asarray(drawn, dtype=np.float32) / np.float32(255)

@@ -65,7 +65,9 @@ class Strip:
     down: NDArray[np.float64]
 
     def places(
-        self, rows: NDArray[np.floating], cols: NDArray[np.floating]
+        self,
+        rows: NDArray[np.floating] | NDArray[np.integer],
+        cols: NDArray[np.floating] | NDArray[np.integer],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Rows and columns of the page at rows and columns of the strip."""
         at = np.arange(len(self.rows))
@@ -130,7 +132,7 @@ def _follow(
     rows: NDArray[np.float64],
     cols: NDArray[np.float64],
     lengths: NDArray[np.float64],
-    along: NDArray[np.float64],
+    along: NDArray[np.floating],
 ) -> tuple[NDArray[np.float64], ...]:
     """Points and unit directions at lengths along a curve, straight on beyond its ends."""
     steps = np.maximum(np.diff(lengths), 1e-6)

@@ -106,7 +106,7 @@ def _pieces(maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
     """The connected stretches of baseline, a row for each of their columns."""
     base, ends, body, height = maps
     score = base * (1 - config.at_ends * ends)
-    labels, count = ndimage.label(score > config.threshold, np.ones((3, 3)))
+    labels, _ = ndimage.label(score > config.threshold, np.ones((3, 3)))
     pieces = []
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         inside = labels[place] == number
@@ -140,9 +140,7 @@ def _measured(
     return _Piece(cols.astype(np.float64), rows, x_height, float(inside.mean()))
 
 
-def _linked(
-    pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConfig
-) -> list[_Piece]:
+def _linked(pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
     """Pieces of one line put together, the nearest first."""
     alive = dict(enumerate(pieces))
     usual = _page_slope(pieces)

@@ -1,4 +1,4 @@
-"""Settle single letters by their line: size, position, neighbours, words and case.
+"""Settle single letters by their line: size, position, neighbors, words and case.
 
 A glyph cut out of its line cannot tell 0 from O from o, a comma from an apostrophe, or a poor H
 from an A. The line can: a beam search over each glyph's likely characters weighs the classifier,
@@ -49,7 +49,7 @@ JUMP = 0.02  # share of letters that stand anywhere, relative to the peak: no ju
 SLOPE_SUPPORT = 10  # pairs of letters for which a line's own slope counts half
 
 # Characters of one shape. A share of what the classifier gives to one of them is shared out among
-# all, since normalised glyphs have lost the size; the line takes over from there.
+# all, since normalized glyphs have lost the size; the line takes over from there.
 SAME_SHAPE = ("0Oo", "1Il|", "Cc", "Ss", "Uu", "Vv", "Ww", "Xx", "Zz", ".,'`", "-_~")
 SIMILAR_SHAPE = ("5Ss", "2Zz", "Pp", "Kk", "Mm", "Yy", "Jj", "Ff", "Tt", "Nn", "9gq", "6b", "1l/!")
 SAME_SHARE, SIMILAR_SHARE = 0.6, 0.06

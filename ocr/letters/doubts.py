@@ -2,7 +2,7 @@
 
 `ocr.letters.find_letters` leaves such places open: an upright stroke close to a letter may be its
 missing side or an I, and a wide shape may be an M or two letters that touch. Each way of dividing
-the parts is classified, and the one whose characters are recognised most surely wins
+the parts is classified, and the one whose characters are recognized most surely wins
 (over-segmentation with recognition, as in LeCun et al. 1998, doi:10.1109/5.726791, section VI).
 """
 
@@ -19,7 +19,7 @@ from ocr.letters.glyphs import glyph_stack
 
 WIDEST = 1.8  # letter heights: no character is wider
 LEAST_WEIGHT = 0.3  # letter heights: a stroke counts as much as a part this wide
-SHAPE_BONUS = 0.4  # nats times letter heights in favour of what the shape suggests, a boundary
+SHAPE_BONUS = 0.4  # nats times letter heights in favor of what the shape suggests, a boundary
 
 
 def settle(found: Segmentation, classifier: Classifier) -> Segmentation:

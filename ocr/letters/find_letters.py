@@ -78,7 +78,7 @@ class Segmentation:
         return np.where(self.labels > 0, np.float32(0), np.float32(1))
 
     def glyph(self, index: int) -> FloatImage:
-        """Grey crop of one character, the ink of its neighbours painted white."""
+        """Grey crop of one character, the ink of its neighbors painted white."""
         return self._cut(self.boxes[index], self.owner == index)
 
     def glyph_of_parts(self, parts: Sequence[int]) -> FloatImage:
@@ -380,7 +380,7 @@ TOUCHING = 0.6  # of its length: what touches the border so far lies along it, i
 FLAT_ON_BORDER = 0.5  # of its length deep or less
 DOT = 0.2  # a full stop is no larger; an apostrophe is
 TICK = 0.5  # a quotation mark is no higher; the stem of an i is
-HANGING_TICK = 0.75  # unless it hangs above the feet of its neighbours
+HANGING_TICK = 0.75  # unless it hangs above the feet of its neighbors
 WIDEST_ABOVE = 0.9  # is what has a dot below
 DOT_GAP = 0.6  # a dot stands at most this far above or below its stem
 HIGHEST = 5  # what is connected and higher than this is no writing
@@ -778,7 +778,7 @@ def floating_dots(boxes: NDArray[np.intp], letter_height: float) -> NDArray[np.b
 
 
 def beside(boxes: NDArray[np.intp], letter_height: float) -> list[tuple[int, int, bool]]:
-    """Neighbours that may be strokes of one character: H, K, N, E, F whose strokes do not meet.
+    """Neighbors that may be strokes of one character: H, K, N, E, F whose strokes do not meet.
 
     Parameters
     ----------
@@ -837,7 +837,7 @@ def cut_touching(
     boxes : (P, 4) int array
         Of the parts.
     links : list of (left, right, joined)
-        Indices (label - 1) of neighbouring parts, and whether they look like one character: not
+        Indices (label - 1) of neighboring parts, and whether they look like one character: not
         much wider than a letter, or linked by more than one thin stroke.
     """
     links = []

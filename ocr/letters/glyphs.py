@@ -1,6 +1,6 @@
-"""The one way to cut and normalise a glyph, shared by reading and training.
+"""The one way to cut and normalize a glyph, shared by reading and training.
 
-A recogniser is only as good as the match between what it was trained on and what it is given, so
+A recognizer is only as good as the match between what it was trained on and what it is given, so
 every glyph, whether from a photo, a data set, a font or pen strokes, passes through
 `normalize_glyph`.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-GLYPH_SIZE = 32  # pixels, side of a normalised glyph
+GLYPH_SIZE = 32  # pixels, side of a normalized glyph
 GLYPH_BODY = 26  # pixels, the longer side of the ink inside it; the rest is margin
 INK_EDGE = 0.35  # share of the darkest ink from which a pixel counts for the bounding box
 INK_FULL = 97  # percentile of the ink's darkness that becomes full black
@@ -23,7 +23,7 @@ def normalize_glyph(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
     """Crop a glyph to its ink, scale it to a common size and stretch its contrast.
 
     The ink's bounding box is scaled, keeping its aspect, so that its longer side is `GLYPH_BODY`
-    pixels, and centred on white; scaling averages areas, so thin strokes of a large glyph turn
+    pixels, and centered on white; scaling averages areas, so thin strokes of a large glyph turn
     grey and are then stretched back to black. Size on the line is lost on purpose: the reader
     uses it separately.
 
@@ -71,7 +71,7 @@ def normalize_glyph(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def glyph_stack(glyphs: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Normalise several glyphs: `(N, 32, 32)` float32, empty `(0, 32, 32)` for none."""
+    """Normalize several glyphs: `(N, 32, 32)` float32, empty `(0, 32, 32)` for none."""
     if not glyphs:
         return np.empty((0, GLYPH_SIZE, GLYPH_SIZE), dtype=np.float32)
     return np.stack([normalize_glyph(glyph) for glyph in glyphs])

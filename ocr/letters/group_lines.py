@@ -52,7 +52,7 @@ SETTLED = 1e-3  # of the bandwidth: means that move less have arrived
 
 STEEPEST = 0.2  # rows a column that a line may run off from the page's direction
 MORE_INK = 0.15  # of a character's ink that another line's band must hold more to take it over
-# Neighbouring strips of one line, by whose steps the bend of a sheet is measured.
+# Neighboring strips of one line, by whose steps the bend of a sheet is measured.
 NEAR = (0.3, 3.5)  # letter heights apart
 LEVEL = 0.7  # letter heights that one may lie higher, at most
 BENT = (8.0, 12.0, 20.0)  # letter heights of a block from which a bend of degree 2, 3, 4 shows
@@ -185,7 +185,7 @@ def _lines_of_block(
 def page_tilt(boxes: Boxes) -> float:
     """Angle of the text lines in degrees, positive when they fall to the right.
 
-    The slopes from each letter's foot to those of its neighbours on the right, within reach, vote;
+    The slopes from each letter's foot to those of its neighbors on the right, within reach, vote;
     the answer is the weighted median around the peak. 0 when there are too few letters.
     """
     heights = (boxes[:, 2] - boxes[:, 0]).astype(float)
@@ -265,7 +265,7 @@ def mean_shift(levels: Floats, bandwidth: float) -> NDArray[np.intp]:
 def _bend(col: Floats, row: Floats, size: float) -> Course:
     """The common bend of all lines: a curled sheet.
 
-    A polynomial whose steps between neighbouring strips are those of the strips; 0 where it would
+    A polynomial whose steps between neighboring strips are those of the strips; 0 where it would
     be next to straight or the block is narrow.
     """
     straight = Course(np.zeros(1), 0.0, 0.0)

@@ -17,7 +17,7 @@ WIDEST = 1.8  # of the usual longer side: larger ink is joined writing and canno
 SURELY_UPRIGHT = -0.06  # mean log confidence from which the other ways are not tried
 LEGIBLE = -0.2  # mean log confidence below which no way up reads well: joined writing cannot tell
 EVIDENCE = 0.075  # nats a letter by which another way up must read better
-FIRST = 3  # every so manieth letter of the sample is tried first in the other ways,
+FIRST = 3  # one in so many letters of the sample is tried first in the other ways,
 SLACK = 0.15  # nats: all in the likeliest one, but only if these come as near to the evidence
 
 
@@ -25,7 +25,7 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
     """How often a page must be turned to the left, as `numpy.rot90` turns, to stand upright.
 
     A sample of its letters is classified, some of it in all four ways; upright letters are
-    recognised more surely than lying ones, look-alikes counted together. Without clear evidence
+    recognized more surely than lying ones, look-alikes counted together. Without clear evidence
     the answer is 0. The letters are connected ink here, because how pieces are joined supposes an
     upright page.
 
@@ -57,19 +57,19 @@ def quarter_turns(found: Segmentation, classifier: Classifier) -> int:
     glyphs = glyph_stack(crops)
     alike = shapes(classifier.charset)
 
-    def sureness(glyphs: NDArray[np.float32], turns: int) -> NDArray[np.float64]:
+    def confidence(glyphs: NDArray[np.float32], turns: int) -> NDArray[np.float64]:
         turned = np.ascontiguousarray(np.rot90(glyphs, turns, axes=(1, 2)))
         best = (classifier.predict_proba(turned) @ alike).max(axis=1)
         return np.log(np.maximum(best.astype(np.float64), 1e-3))
 
-    each = sureness(glyphs, 0)
+    each = confidence(glyphs, 0)
     upright = float(each.mean())
     if upright > SURELY_UPRIGHT:
         return 0
     some = glyphs[::FIRST]
-    others = [float(sureness(some, turns).mean()) for turns in (1, 2, 3)]
+    others = [float(confidence(some, turns).mean()) for turns in (1, 2, 3)]
     likeliest = int(np.argmax(others)) + 1
     if max(others) < max(float(each[::FIRST].mean()) + EVIDENCE, LEGIBLE) - SLACK:
         return 0
-    other = float(sureness(glyphs, likeliest).mean())
+    other = float(confidence(glyphs, likeliest).mean())
     return likeliest if other > max(upright + EVIDENCE, LEGIBLE) else 0

@@ -1,6 +1,6 @@
 """Which ink of a text line is which of the letters read from it.
 
-The line recogniser tells only about where along the line a letter stands. Borders between letters
+The line recognizer tells only about where along the line a letter stands. Borders between letters
 are therefore laid where they part the ink best and each letter still comes to lie where it was
 read: the cheapest row of cuts, found by dynamic programming (Casey and Lecolinet, "A survey of
 methods and strategies in character segmentation", IEEE PAMI 18(7), 1996, section 2.2). What the
@@ -19,11 +19,11 @@ from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
 
 LETTER_HEIGHT = 1.5 * X_HEIGHT  # pixels of a strip, height of a capital
 
-# Fractions of the letter height. The recogniser speaks before it has seen all of a letter, so the
+# Fractions of the letter height. The recognizer speaks before it has seen all of a letter, so the
 # spans it gives lie a little to the left of the ink.
 LAG = 0.13
 SPREAD = 0.15  # standard deviation of a letter's middle about its span's, the lag taken off
-REACH = 0.35  # how far beyond the middles of two neighbours the border between them may lie
+REACH = 0.35  # how far beyond the middles of two neighbors the border between them may lie
 PLACES = 50  # of a border that are tried, or a few more
 WIDEST = 1.2  # what the segmentation takes for one character is believed up to this width
 
@@ -80,7 +80,9 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
         boxes[inked, 3] = np.ceil(np.maximum.reduceat(x + step, starts))
     for letter in np.setdiff1d(np.arange(len(spans)), inked):
         left, right = spans[letter]
-        corner_rows = np.array([BASELINE_ROW - X_HEIGHT, BASELINE_ROW - X_HEIGHT, BASELINE_ROW, BASELINE_ROW])
+        corner_rows = np.array(
+            [BASELINE_ROW - X_HEIGHT, BASELINE_ROW - X_HEIGHT, BASELINE_ROW, BASELINE_ROW]
+        )
         y, x = strip.places(corner_rows, np.array([left, right, left, right]))
         boxes[letter] = (
             np.floor(y.min()), np.floor(x.min()), np.ceil(y.max()), np.ceil(x.max()),
@@ -92,7 +94,8 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
 def own_ink(image: NDArray[np.float32]) -> tuple[NDArray[np.int32], int]:
     """The connected pieces of a strip's ink that may be its letters', numbered from 1.
 
-    `image` is (STRIP_HEIGHT, W) float32, 0 paper, 1 ink. Rules and what reaches in from the lines above and below are left out.
+    `image` is (STRIP_HEIGHT, W) float32, 0 paper, 1 ink. Rules and what reaches in from the lines
+    above and below are left out.
     """
     labels, count = ndimage.label(image > INKED, np.ones((3, 3)))
     keep = np.zeros(count + 1, dtype=np.int32)

@@ -63,7 +63,9 @@ def stains(rng: Rng, size: tuple[int, int]) -> Grey:
     return page
 
 
-def drawn(rng: Rng, size: tuple[int, int], draw: Callable[[ImageDraw.ImageDraw, int], None]) -> Grey:
+def drawn(
+    rng: Rng, size: tuple[int, int], draw: Callable[[ImageDraw.ImageDraw, int], None]
+) -> Grey:
     """Black strokes on white paper, softened."""
     picture = Image.new("L", size[::-1], 255)
     draw(ImageDraw.Draw(picture), int(rng.integers(1, 8)))
@@ -118,7 +120,9 @@ def codes(rng: Rng, size: tuple[int, int]) -> Grey:
         mark = np.broadcast_to(bars, (high, wide))
     else:
         cell = int(rng.integers(3, 14))
-        mark = np.kron(rng.random((high // cell + 1, high // cell + 1)) < 0.5, np.ones((cell, cell)))
+        mark = np.kron(
+            rng.random((high // cell + 1, high // cell + 1)) < 0.5, np.ones((cell, cell))
+        )
         mark = mark[:high, :wide]
     page[top : top + mark.shape[0], left : left + mark.shape[1]] *= 1 - 0.9 * mark
     return page

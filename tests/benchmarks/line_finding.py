@@ -1,11 +1,11 @@
 """Share of the text lines of real pages that are found: line_finding.py [--split valid].
 
-Whole pages of `$OCR_DATA/pages` with the baselines that their transcribers drew. A true line is found
-when exactly one line that was read follows it: over at least 70 % of its length, and there within
-0.35 of the page's distance between lines. A line that was read and follows none is false, unless it
-lies outside the box around the true lines, grown by half that distance: print and later notes are
-not transcribed. Prints recall, precision and their F1 for each set and over all, and CPU-seconds a
-page.
+Whole pages of `$OCR_DATA/pages` with the baselines that their transcribers drew. A true line is
+found when exactly one line that was read follows it: over at least 70 % of its length, and there
+within 0.35 of the page's distance between lines. A line that was read and follows none is false,
+unless it lies outside the box around the true lines, grown by half that distance: print and later
+notes are not transcribed. Prints recall, precision and their F1 for each set and over all, and CPU-
+seconds a page.
 """
 
 from __future__ import annotations

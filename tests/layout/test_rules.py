@@ -28,7 +28,7 @@ def page(*, grid=False, every=45, tone=150, pen=2, tilt=0.0, text=TEXT):
 
 def test_rules_are_found_where_they_are():
     rules = not_letters(find_rules(page(every=50)))
-    assert not any(rule.upright for rule in rules)
+    assert not any(rule.vertical for rule in rules)
     rows = sorted(float(np.median(rule.course)) for rule in rules)
     assert rows[-15:] == pytest.approx([r + 50.5 - 50 for r in range(50, 800, 50)], abs=1.5)
     assert all(1 <= rule.thickness <= 4 for rule in rules)
@@ -38,10 +38,10 @@ def test_rules_are_found_where_they_are():
 @given(tilt=st.floats(-12, 12))
 def test_tilted_grids_are_found_both_ways(tilt):
     rules = not_letters(find_rules(page(grid=True, tilt=tilt)))
-    upright = sum(rule.upright for rule in rules)
-    assert len(rules) - upright >= 14
-    assert upright >= 18
-    slopes = [np.polyfit(rule.at, rule.course, 1)[0] for rule in rules if not rule.upright]
+    vertical = sum(rule.vertical for rule in rules)
+    assert len(rules) - vertical >= 14
+    assert vertical >= 18
+    slopes = [np.polyfit(rule.at, rule.course, 1)[0] for rule in rules if not rule.vertical]
     assert np.median(slopes) == pytest.approx(-np.tan(np.radians(tilt)), abs=0.01)
 
 

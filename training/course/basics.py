@@ -63,7 +63,7 @@ def network_row(bench: Bench) -> Row:
         logits = rows @ tensors[-1][0] + tensors[-1][1]
         truth = torch.tensor(onehot.argmax(axis=1))
         loss = torch.nn.functional.cross_entropy(logits, truth, reduction="sum")
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         mine = cross_entropy_and_accuracy(values[-1], onehot)[0]
         worst[f"{hidden}: loss"] = abs(mine - loss.item())
         worst[f"{hidden}: gradients"] = max(
@@ -210,7 +210,7 @@ def activations_row(bench: Bench) -> Row:
         name: np.mean([gradient_left(name, DEPTH, rng) for _ in range(bench.size(10, 2))], axis=0)
         for name in HIDDEN
     }
-    x = np.linspace(-5, 5, 201)
+    x = np.linspace(-5, 5, 201, dtype=np.float64)
     made = plots.figure(1, 3, width=3.4, height=2.9)
     for name, color in zip(HIDDEN, plots.SERIES, strict=False):
         activation, slope = ACTIVATIONS[name]

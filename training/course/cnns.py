@@ -1,4 +1,4 @@
-"""Convolutional networks on MNIST, on EMNIST Balanced, and on colour pictures."""
+"""Convolutional networks on MNIST, on EMNIST Balanced, and on color pictures."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def emnist_cnn(bench: Bench, *, augmented: bool) -> tuple[Any, Curves]:
 
 
 def balanced(bench: Bench, split: str) -> Labelled:
-    """EMNIST Balanced as normalised glyphs with labels 0 to 46.
+    """EMNIST Balanced as normalized glyphs with labels 0 to 46.
 
     From the official files if they are in the data folder (a tenth of whose training file is then
     held back for validation), else from `emnist.npz`, without the letters whose case it does not
@@ -267,7 +267,7 @@ def formats_read_back(bench: Bench) -> str:
     part = load_npz(bench.folder() / "chars" / "emnist.npz", "test")
     chosen = np.isin(part.labels, list(BALANCED))
     images, signs = part.images[chosen][:FORMAT_ROWS], part.labels[chosen][:FORMAT_ROWS]
-    ink = 255 - images
+    ink = np.asarray(255 - images, dtype=np.uint8)
     numbers = np.array([BALANCED.index(sign) for sign in signs], dtype=np.uint8)
     mapping = np.array([[number, ord(sign)] for number, sign in enumerate(BALANCED)])
     with tempfile.TemporaryDirectory() as place:
@@ -352,7 +352,7 @@ def colour_row(bench: Bench) -> Row:
 def colour_cnn(
     bench: Bench, train: ColourPictures, test: ColourPictures, name: str, done: float, share: float
 ) -> tuple[Any, Curves]:
-    """A network for colour pictures trained on a set; made once a run."""
+    """A network for color pictures trained on a set; made once a run."""
     from training.networks.colour_cnn import ColourCnn, flip
     from training.recipes.fit import Fit, fit
 
@@ -421,7 +421,7 @@ def _beside(bench: Bench, name: str) -> Path | None:
 
 
 def _folder(bench: Bench, name: str) -> Path | None:
-    """A folder of colour pictures in the data folder, or None; none are needed."""
+    """A folder of color pictures in the data folder, or None; none are needed."""
     if bench.data is None:
         return None
     path = bench.data / name

@@ -70,6 +70,7 @@ def failures_row(bench: Bench) -> Row:
         )
         for engine, title in (("letters", "letter by letter"), ("lines", "the line reader")):
             rate = character_errors(how.apply(hard.text), how.apply(texts[engine])).rate
+            assert rate is not None  # the text is not empty
             figures.append(
                 Figure(f"{hard.why}, {title}", f"“{texts[engine]}”, CER {100 * rate:.0f} %")
             )

@@ -400,7 +400,7 @@ def trained_cnn(bench: Bench, done: float = 0.1) -> tuple[Any, Curves]:
 
 
 def glyph_sets(bench: Bench) -> dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]:
-    """The three files as normalised glyphs with labels 0 to 35."""
+    """The three files as normalized glyphs with labels 0 to 35."""
 
     def load() -> dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]]:
         sets = {}

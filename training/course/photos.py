@@ -39,7 +39,7 @@ class Crops:
 
 
 def line_glyphs(path: Path, classifier: Classifier) -> list[NDArray[np.float32]]:
-    """Normalised glyphs (N, 32, 32) of each line of a photo, in reading order.
+    """Normalized glyphs (N, 32, 32) of each line of a photo, in reading order.
 
     `classifier` settles where the shape alone cannot tell one character from two.
     """

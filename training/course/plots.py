@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DPI = 110  # of the saved pictures
 BLUE, ORANGE, GREEN, GREY = "#1f6fb4", "#e07b00", "#2a9d55", "#777777"
 SERIES = (BLUE, ORANGE, GREEN, "#b4341f", "#7a4fb5", "#5a5a5a")
+Values = Sequence[float] | NDArray[np.number]  # of one axis
 
 
 def figure(rows: int = 1, columns: int = 1, width: float = 4.2, height: float = 3.0) -> Figure:
@@ -67,7 +68,7 @@ def curves(series: Mapping[str, Curves]) -> Figure:
 
 
 def lines(
-    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    series: Mapping[str, tuple[Values, Values]],
     across: str,
     up: str,
     *,
@@ -82,7 +83,7 @@ def lines(
         marker = "o" if len(x) < 12 else None
         color = SERIES[number % len(SERIES)]
         axes.plot(x, y, style, color=color, label=name, marker=marker, markersize=3.5)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)
     if log_across:
         axes.set_xscale("log")
         ticks = sorted({value for x, _ in series.values() for value in x})
@@ -132,7 +133,7 @@ def tiles(
     Parameters
     ----------
     pictures : (N, H, W) or (N, H, W, 3) array
-        Grey or colour, uint8 or float in [0, 1]; any range with `symmetric`.
+        Grey or color, uint8 or float in [0, 1]; any range with `symmetric`.
     titles : sequence of N str, optional
         Drawn above each.
     symmetric : bool
@@ -163,8 +164,8 @@ def tiles(
     axes.imshow(canvas, interpolation="nearest")
     axes.axis("off")
     for number, title in enumerate(titles[:count]):
-        y, x = number // columns * step_y + head, number % columns * step_x + width / 2
-        axes.text(x, y - 1, _plain(title), fontsize=7, ha="center", va="bottom")
+        y, middle = number // columns * step_y + head, number % columns * step_x + width / 2
+        axes.text(middle, y - 1, _plain(title), fontsize=7, ha="center", va="bottom")
     return made
 
 

@@ -1,6 +1,6 @@
-"""From data sets to stacks of normalised glyphs, all through `ocr.letters.glyphs.normalize_glyph`.
+"""From data sets to stacks of normalized glyphs, all through `ocr.letters.glyphs.normalize_glyph`.
 
-Normalising takes minutes and depends on nothing that training changes, so the stacks are kept in
+Normalizing takes minutes and depends on nothing that training changes, so the stacks are kept in
 a cache folder (`$OCR_CACHE`, or `~/.cache/ocr`) and made again when source or method change.
 """
 
@@ -45,7 +45,7 @@ CASES_UNLIKE = "abdefghijlmnqrt"  # letters whose two cases differ in shape
 
 @dataclass(frozen=True)
 class GlyphSet:
-    """Normalised glyphs: `images` (N, 32, 32) uint8, paper 255; `labels` (N,) index into CHARSET.
+    """Normalized glyphs: `images` (N, 32, 32) uint8, paper 255; `labels` (N,) index into CHARSET.
 
     Where `cased` (N,) is False the label stands for both cases of its letter.
     """
@@ -162,7 +162,7 @@ def label_indices(labels: NDArray[np.str_]) -> NDArray[np.int64]:
 
 
 def normalize_pictures(images: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Normalise (N, H, W) pictures, uint8 or float: (N, 32, 32) uint8, paper 255."""
+    """Normalize (N, H, W) pictures, uint8 or float: (N, 32, 32) uint8, paper 255."""
     scale = np.float32(255 if images.dtype == np.uint8 else 1)
     return to_bytes(glyph_stack([image.astype(np.float32) / scale for image in images]))
 
@@ -193,7 +193,7 @@ def letter_heights(pen: PenCharacters) -> NDArray[np.float32]:
 def render_pen_chunk(
     task: tuple[PenCharacters, NDArray[np.float32], int, int], seed: int
 ) -> NDArray[np.uint8]:
-    """Draw and normalise a run of pen characters; the pens depend on seed and position alone."""
+    """Draw and normalize a run of pen characters; the pens depend on seed and position alone."""
     pen, heights, rendering, start = task
     rng = np.random.default_rng((seed, rendering, start))
     low, high = np.log(PEN_WIDTHS)
@@ -235,7 +235,7 @@ def draw_strokes(strokes: list[NDArray[np.int16]], width: float) -> NDArray[np.f
 
 
 def render_font(path: Path, seed: int) -> GlyphSet:
-    """Every sign of `CHARSET` that a font has, `FONT_VARIANTS` times, normalised.
+    """Every sign of `CHARSET` that a font has, `FONT_VARIANTS` times, normalized.
 
     The first is plain; the others have other stroke widths and their corners pulled a little.
     A font whose small letters are shaped like its capitals gives uncased labels.
@@ -267,7 +267,7 @@ def _draw_sign(font: ImageFont.FreeTypeFont, sign: str) -> Image.Image | None:
     size = (int(right - left) + 2 * margin, int(bottom - top) + 2 * margin)
     image = Image.new("L", size, 255)
     ImageDraw.Draw(image).text((margin - left, margin - top), sign, fill=0, font=font)
-    return image if image.getextrema()[0] < 128 else None
+    return image if np.asarray(image).min() < 128 else None
 
 
 def _vary(image: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -349,7 +349,7 @@ def cached(name: str, make: Callable[[Path], None]) -> Path:
 
 
 def normalize_source() -> str:
-    """Path of the module that normalises: its content is part of the cache's key."""
+    """Path of the module that normalizes: its content is part of the cache's key."""
     import ocr.letters.glyphs
 
     return str(ocr.letters.glyphs.__file__)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +56,8 @@ def training_page(page: RealPage) -> TrainingPage:
         draw.line(spine, fill=1, width=max(3, round(1.6 * line.line.x_height)))
     inside = np.asarray(outlines)
     usual = float(np.median([line.line.x_height for line in page.lines]))
-    dark = ink_darkness(page.grey.astype(np.float32) / 255) > 0.22
-    labels, count = ndimage.label(dark & ~inside, np.ones((3, 3)))
+    dark = ink_darkness(page.grey.astype(np.float32) / np.float32(255)) > 0.22
+    labels, _ = ndimage.label(dark & ~inside, np.ones((3, 3)))
     unknown = np.zeros_like(dark)
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         high, wide = (part.stop - part.start for part in place)
@@ -74,7 +75,7 @@ def training_page(page: RealPage) -> TrainingPage:
 
 def write_pages(path: Path, pages: Sequence[TrainingPage]) -> None:
     """Store pages in one `.npz` with their lines; written beside and renamed."""
-    arrays: dict[str, NDArray] = {}
+    arrays: dict[str, Any] = {}
     for k, page in enumerate(pages):
         arrays[f"grey{k}"] = page.grey
         arrays[f"heights{k}"] = np.array([line.x_height for line in page.lines])
@@ -157,7 +158,11 @@ def crop(
             (max(1, round(width * shrink)), max(1, round(height * shrink))), Image.Resampling.BOX
         )
     by = picture.width / width, picture.height / height
-    fill = int(np.percentile(page.grey[::16, ::16], 85)) if rng.random() < 0.6 else int(rng.integers(256))
+    fill = (
+        int(np.percentile(page.grey[::16, ::16], 85))
+        if rng.random() < 0.6
+        else int(rng.integers(256))
+    )
     matrix = (
         forward[0, 0] * by[0], forward[0, 1] * by[0], shift[0] * by[0],
         forward[1, 0] * by[1], forward[1, 1] * by[1], shift[1] * by[1],
@@ -166,7 +171,7 @@ def crop(
         (SIDE, SIDE), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=fill
     )
     picture = photograph(rng, picture)
-    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / 255)
+    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / np.float32(255))
     if rng.random() < 0.3:
         darkness = np.clip(darkness * rng.uniform(0.5, 1.3), 0, 1)
     back = np.linalg.inv(forward)
@@ -233,7 +238,7 @@ def photograph(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
         values = values * np.asarray(shade)
     if rng.random() < 0.4:
         floor = rng.uniform(0, 90)
-        values = floor + values * (255 - floor) / 255
+        values = np.float32(floor) + values * np.float32(255 - floor) / np.float32(255)
     if rng.random() < 0.5:
         noise = rng.standard_normal(values.shape, dtype=np.float32)
         values = values + noise * np.float32(rng.uniform(1, 12))

@@ -7,6 +7,7 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,11 +87,13 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in fold_text(text).lower() if sign.isalnum())
 
 
-def _lines(grey: NDArray[np.uint8], rows: list[dict], measured: set[str]) -> tuple[PageLine, ...]:
+def _lines(
+    grey: NDArray[np.uint8], rows: list[dict[str, Any]], measured: set[str]
+) -> tuple[PageLine, ...]:
     rows = [row for row in rows if row["text"].strip() and len(row["baseline"]) > 1]
     if not rows:
         return ()
-    darkness = ink_darkness(grey.astype(np.float32) / 255)
+    darkness = ink_darkness(grey.astype(np.float32) / np.float32(255))
     baselines = [_left_to_right(np.array(row["baseline"], dtype=np.float64)) for row in rows]
     polygons = [np.array(row["polygon"], dtype=np.float64)[:, ::-1] for row in rows]
     pitch = line_pitch(baselines, grey.shape[0])

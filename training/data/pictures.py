@@ -1,4 +1,4 @@
-"""Read colour pictures with their classes, one loader a format."""
+"""Read color pictures with their classes, one loader a format."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CIFAR_SHAPE = (3, 32, 32)  # planes of red, green and blue
 
 @dataclass(frozen=True)
 class ColourPictures:
-    """Colour pictures of one size: `images` (N, H, W, 3) uint8, `labels` (N,) index `classes`."""
+    """Color pictures of one size: `images` (N, H, W, 3) uint8, `labels` (N,) index `classes`."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
@@ -29,7 +29,7 @@ class ColourPictures:
 
 
 def load_class_folder(folder: Path, side: int) -> ColourPictures:
-    """A folder with a sub-folder of colour pictures a class, such as the SUN scenes or flowers.
+    """A folder with a sub-folder of color pictures a class, such as the SUN scenes or flowers.
 
     Parameters
     ----------

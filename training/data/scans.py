@@ -30,7 +30,7 @@ class Scans:
         """A line as grey float32, 0 ink, 1 paper, its light evened out."""
         picture_file = io.BytesIO(self.archive.read(self.rows[row][0]))
         with Image.open(picture_file, formats=FORMATS) as picture:
-            return even_light(np.asarray(picture.convert("L"), dtype=np.float32) / 255)
+            return even_light(np.asarray(picture.convert("L"), dtype=np.float32) / np.float32(255))
 
 
 def open_scans(path: Path, split: str) -> Scans:

@@ -1,4 +1,4 @@
-"""A small residual network for colour pictures, and how a trained one gets a new classifier."""
+"""A small residual network for color pictures, and how a trained one gets a new classifier."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ def with_new_classifier(network: nn.Module, classes: int, seed: int) -> nn.Modul
 
 
 def flip(pictures: torch.Tensor) -> torch.Tensor:
-    """Half of a batch mirrored left to right, the usual change of colour pictures."""
+    """Half of a batch mirrored left to right, the usual change of color pictures."""
     mirrored = torch.rand(len(pictures)) < 0.5
     return torch.where(mirrored[:, None, None, None], pictures.flip(3), pictures)

@@ -217,4 +217,4 @@ def gradient_error(
         for a, b in zip(mine, theirs, strict=True):
             difference += float(np.abs(a - b).sum())
             size += float(np.maximum(np.abs(a), np.abs(b)).sum())
-    return difference / max(size, np.finfo(np.float64).tiny)
+    return difference / max(size, float(np.finfo(np.float64).tiny))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -44,7 +44,7 @@ class Graph:
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         from onnx import helper
 
         name = output or f"x{len(self._nodes)}"
@@ -53,18 +53,23 @@ class Graph:
         return name
 
     def convolution(
-        self, x: str, layer: nn.Conv2d, norm: nn.BatchNorm2d | None = None, output: str | None = None
+        self,
+        x: str,
+        layer: nn.Conv2d,
+        norm: nn.BatchNorm2d | None = None,
+        output: str | None = None,
     ) -> str:
         weight, bias = array(layer.weight), None
         if norm is not None:
             weight, bias = folded(layer, norm)
         elif layer.bias is not None:
             bias = array(layer.bias)
-        pads = [*layer.padding, *layer.padding]  # type: ignore[misc]
+        pads = [*layer.padding, *layer.padding]
         constants = [self.constant(value) for value in (weight, bias) if value is not None]
         return self.node(
             "Conv", x, *constants, output=output, kernel_shape=list(layer.kernel_size),
-            strides=list(layer.stride), dilations=list(layer.dilation), group=layer.groups, pads=pads,
+            strides=list(layer.stride), dilations=list(layer.dilation), group=layer.groups,
+            pads=pads,
         )  # fmt: skip
 
     def normalization(self, x: str, norm: nn.BatchNorm2d) -> str:
@@ -134,7 +139,9 @@ def array(value: torch.Tensor) -> NDArray[np.float32]:
     return value.detach().float().numpy()
 
 
-def folded(layer: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Array, Array]:
+def folded(
+    layer: nn.Conv2d, norm: nn.BatchNorm2d
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weight and bias of a convolution that does what it and its batch normalization do."""
     scale = norm.weight / (norm.running_var + norm.eps).sqrt()
     weight = layer.weight * scale[:, None, None, None]
@@ -149,7 +156,7 @@ def _order(value: NDArray[np.float32], size: int) -> NDArray[np.float32]:
 
 
 def page_graph(network: PageNetwork) -> onnx.ModelProto:
-    """`darkness` (N, 1, H, W) to `maps` (N, 4, H / 4, W / 4): three probabilities and the height."""
+    """`darkness` (N, 1, H, W) to `maps` (N, 4, H / 4, W / 4): probabilities and the height."""
     graph = Graph("page")
 
     def run(x: str, layers: Iterable[nn.Module]) -> str:
@@ -295,7 +302,7 @@ def quantized(model: onnx.ModelProto, samples: Sequence[NDArray[np.float32]]) ->
 
     name = model.graph.input[0].name
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(CalibrationDataReader):
         def __init__(self) -> None:
             self.samples = iter(samples)
 

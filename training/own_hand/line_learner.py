@@ -23,7 +23,7 @@ FEWEST_DRAWN = 160  # own lines an epoch: fewer are shown several times, each ti
 
 def network_of(architecture: dict[str, Any]) -> LineNetwork:
     """An untrained network of the sizes that a weight file tells; the usual ones if it does not."""
-    sizes = {
+    sizes: dict[str, Any] = {
         one.name: tuple(value) if isinstance(value, list) else value
         for one in fields(LineArchitecture)
         if (value := architecture.get(one.name)) is not None

@@ -325,7 +325,7 @@ def _line_samples(
             )
             account.leave_out(f"lines {reason}")
             continue
-        line = np.uint8(grey * 255 + 0.5)
+        line = (grey * 255 + 0.5).astype(np.uint8)
         if (line == 255).all():
             account.leave_out("pictures without any ink")
         elif not fits(line, text):

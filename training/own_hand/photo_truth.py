@@ -166,7 +166,7 @@ class Aligner:
             else:
                 account.leave_out("letters of lines too unlike their text", len(glyphs))
             for i, j in pairs:
-                images.append(np.uint8(glyphs[i] * 255 + 0.5))
+                images.append((glyphs[i] * 255 + 0.5).astype(np.uint8))
                 labels.append(signs[j])
         return images, labels
 

@@ -116,14 +116,16 @@ def base_lines(own_texts: tuple[str, ...]) -> Base:
     data = real_data()
     if data is None:
         parts = {part: _type_lines(part, own_texts) for part in TYPE_PARTS}
-        return Base("type (no $OCR_DATA)", **parts, real=False)
+        return Base("type (no $OCR_DATA)", **parts, real=False, sources=())
     from training.recipes.line_weights import DATA
     from training.synthesis.line_panel import panel
 
     parts = {"train": _mixed_lines(data)}
     for part in ("valid", "test"):
         lines = [line for name in PANELS for line in panel(name, part, data, LINES[part])]
-        parts[part] = _as_samples([(np.uint8(image * 255 + 0.5), text) for image, text in lines])
+        parts[part] = _as_samples(
+            [((image * 255 + 0.5).astype(np.uint8), text) for image, text in lines]
+        )
     return Base(" and ".join(PANELS), **parts, real=True, sources=DATA)
 
 

@@ -228,7 +228,7 @@ class CnnSystem:
         return _temperature(self._logits, self.charset, valid, base, old)
 
     def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
-        glyphs = np.stack(held.images[:CHECKED])[:, None].astype(np.float32) / 255
+        glyphs = np.stack(held.images[:CHECKED])[:, None].astype(np.float32) / np.float32(255)
         with torch.inference_mode():
             wanted = self.network(torch.from_numpy(glyphs)).numpy()
         model = glyph_graph(self.network)

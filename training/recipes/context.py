@@ -69,7 +69,7 @@ def measured_bank(model: str, data: Path) -> Bank:
     if classifier.charset != CHARSET:
         raise SystemExit(f"{model}: this needs a classifier over the keyboard's {len(CHARSET)}")
     glyphs = join([emnist_glyphs(data, "valid"), unipen_glyphs(data, "valid")])
-    proba = classifier.predict_proba(glyphs.images.astype(np.float32) / 255)
+    proba = classifier.predict_proba(glyphs.images.astype(np.float32) / np.float32(255))
     return {
         character: proba[(glyphs.labels == k) & glyphs.cased]
         for k, character in enumerate(CHARSET)
@@ -118,8 +118,8 @@ def _text(rng: np.random.Generator, kind: str, corpus: Corpus) -> str:
         step = int(rng.integers(3, 9))
         return " ".join(text[i : i + step] for i in range(0, len(text), step))
     if kind == "single characters":
-        pool = (string.ascii_uppercase, string.digits, string.ascii_lowercase)
-        row = list(pool[rng.choice(3, p=(0.5, 0.3, 0.2))])
+        sets = (string.ascii_uppercase, string.digits, string.ascii_lowercase)
+        row = list(sets[rng.choice(3, p=(0.5, 0.3, 0.2))])
         first = int(rng.integers(0, len(row) - 5))
         row = row[first : first + 10]
         if rng.random() < 0.4:

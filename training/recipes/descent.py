@@ -20,7 +20,7 @@ class Descent:
     """A network, the running mean of its weights, and what takes them from step to step.
 
     A network that goes on from a trained one is drawn back to where it started instead of to
-    nothing, and keeps the statistics of its normalisations: a few samples of one hand are no
+    nothing, and keeps the statistics of its normalizations: a few samples of one hand are no
     measure of them.
 
     Parameters

@@ -34,7 +34,7 @@ def fold(
     Returns
     -------
     (N, C) float32 array, tuple of C str
-        Sums of probabilities, not normalised again, and the classes of the columns.
+        Sums of probabilities, not normalized again, and the classes of the columns.
     """
     columns = list(charset)
     names = tuple(dict.fromkeys(classes.values()))

@@ -175,7 +175,7 @@ def train(
 
 
 def weight_groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
-    """What is trained, for an optimiser: matrices and filters decay, biases and norms do not."""
+    """What is trained, for an optimizer: matrices and filters decay, biases and norms do not."""
     trained = [p for p in network.parameters() if p.requires_grad]
     return [
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": decay},

@@ -5,9 +5,9 @@ An interpolated Kneser-Ney n-gram (Chen & Goodman 1999, "An empirical study of s
 for language modeling", modified discounts) over the folded symbols of `ocr.lines.language`. Prose
 has too few words, and too few numbers, lists and addresses, so that words drawn by their frequency
 (wordfreq, Speer 2022) and synthetic lines are added to it; what is left unlike language is the
-business of `ocr.lines.text_model.TextModel`. N-grams that tell little more than the next shorter one are
-dropped (weighted difference, Seymore & Rosenfeld 1996, "Scalable backoff language models") and the
-back-off weights computed from what is kept, so that probabilities still sum to one.
+business of `ocr.lines.text_model.TextModel`. N-grams that tell little more than the next shorter
+one are dropped (weighted difference, Seymore & Rosenfeld 1996, "Scalable backoff language models")
+and the back-off weights computed from what is kept, so that probabilities still sum to one.
 """
 
 from __future__ import annotations
@@ -23,14 +23,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.lines.folding import SYMBOLS, fold
 from ocr.lines.language import (
     SPACE,
     START,
     SYMBOL_BITS,
-    SYMBOLS,
     Lexicon,
     NgramModel,
-    fold,
     load_language,
     pack,
 )
@@ -103,9 +102,9 @@ def cut(rng: np.random.Generator, rows: Iterable[str]) -> Iterator[str]:
 def pack_ngrams(symbols: NDArray[np.int64], length: int) -> NDArray[np.int64]:
     """Every n-gram of a length, in reading order, packed as `NgramModel` wants."""
     count = len(symbols) - length + 1
-    keys = np.zeros(max(count, 0), dtype=np.int64)
+    keys: NDArray[np.int64] = np.zeros(max(count, 0), dtype=np.int64)
     for offset in range(length):
-        keys = (keys << SYMBOL_BITS) | symbols[offset : offset + count]
+        keys = (keys << np.int64(SYMBOL_BITS)) | symbols[offset : offset + count]
     return keys
 
 
@@ -134,7 +133,7 @@ def estimate(counts: Counts) -> tuple[list[NDArray[np.float64]], list[NDArray[np
         single symbols.
     """
     probabilities: list[NDArray[np.float64]] = []
-    savings = [np.full(len(counts[0][0]), np.inf)]
+    savings: list[NDArray[np.float64]] = [np.full(len(counts[0][0]), np.inf)]
     for length, (keys, raw) in enumerate(counts, start=1):
         often = raw
         if length < len(counts):
@@ -176,7 +175,7 @@ def prune(
     kept: list[NDArray[np.int64]] = []
     probs: list[NDArray[np.float64]] = []
     backoffs: list[NDArray[np.float64]] = []
-    longer = np.empty(0, dtype=np.int64)
+    longer: NDArray[np.int64] = np.empty(0, dtype=np.int64)
     for length in range(len(counts), 0, -1):
         keys, often = counts[length - 1]
         wanted = savings[length - 1] >= least
@@ -360,7 +359,7 @@ def main() -> None:
 
 def write(path: Path, arrays: dict[str, NDArray[np.uint8]], metadata: Metadata) -> None:
     """Write the weight file."""
-    np.savez_compressed(path, metadata=np.array(metadata.to_json()), **arrays)
+    np.savez_compressed(path, metadata=np.array(metadata.to_json()), **arrays)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

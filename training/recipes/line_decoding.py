@@ -101,7 +101,7 @@ def prose_lines(count: int, seed: int = 5) -> list[Sample]:
             each = np.where(wide, rng.uniform(0.3, 0.8), gap)
             path = compose(rng, placed, each * rng.uniform(0.5, 1.5, len(each)))
             image = draw_strokes(move_strokes(rng, path, 1.6), float(rng.uniform(1.5, 4)))
-        found.append((np.float32(lone_strip(rng, image)) / np.float32(255), text))
+        found.append((lone_strip(rng, image).astype(np.float32) / np.float32(255), text))
     return found
 
 
@@ -112,7 +112,7 @@ def page_lines(path: Path, split: str) -> list[Sample]:
         pages = [json.loads(row) for row in archive.read("pages.jsonl").decode().splitlines()]
         for page in (page for page in pages if page["split"] == split):
             with Image.open(io.BytesIO(archive.read(page["file"]))) as picture:
-                grey = np.asarray(picture.convert("L"), dtype=np.float32) / 255
+                grey = np.asarray(picture.convert("L"), dtype=np.float32) / np.float32(255)
             for line in page["lines"]:
                 text, polygon = fold_text(line["text"]), np.array(line["polygon"])
                 if not writable(text) or len(text) < 4 or len(polygon) < 3:
@@ -158,7 +158,7 @@ def cached_logs(
             kept[f"{name} ends"] = np.cumsum([len(part) for part in logs])
         found[name] = np.split(kept[name], kept[f"{name} ends"][:-1].astype(int))
     if cache is not None:
-        np.savez(cache, **kept)
+        np.savez(cache, **kept)  # type: ignore[arg-type]
     return found
 
 

@@ -1,4 +1,4 @@
-"""From a checkpoint of the line recogniser to its weight files.
+"""From a checkpoint of the line recognizer to its weight files.
 
 `python -m training.recipes.line_weights --checkpoint FILE` calibrates the network on the valid
 splits, measures it, and writes `models/lines.onnx` for reading, computing in 8 bits (`quantized`),
@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -32,9 +31,6 @@ from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import weight_files
 from training.recipes.lines import PANEL, greedy, load_checkpoint, measure, show, stack
 from training.synthesis.line_panel import panel
-
-if TYPE_CHECKING:
-    pass
 
 DATA = (
     {**weight_files.UNIPEN, "name": "UNIPEN train_r01_v07: text, words and characters"},
@@ -75,8 +71,8 @@ def blend(network: nn.Module, before: nn.Module, share: float) -> None:
 
 
 def _alone(image: NDArray[np.float32]) -> torch.Tensor:
-    """A normalised line as a batch of one."""
-    return stack([(np.uint8(image * 255 + 0.5), "")])
+    """A normalized line as a batch of one."""
+    return stack([((image * 255 + 0.5).astype(np.uint8), "")])
 
 
 def fit_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:

@@ -76,9 +76,7 @@ def pools(folder: Path, rng: np.random.Generator) -> Iterator[list[Line]]:
             yield [line for i in order[start : start + POOL] for line in read_shard(paths[i])]
 
 
-def batches(
-    lines: list[Line], rng: np.random.Generator, most: int = MOST
-) -> Iterator[list[Line]]:
+def batches(lines: list[Line], rng: np.random.Generator, most: int = MOST) -> Iterator[list[Line]]:
     """Strips in batches of like widths, at most `most` in each, in random order."""
     order = sorted(range(len(lines)), key=lambda i: lines[i][0].shape[1] + rng.uniform(0, 24))
     groups: list[list[Line]] = []
@@ -114,7 +112,7 @@ def vary(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8
         fillcolor=255,
     )
     ink = 255 - np.asarray(moved, dtype=np.float32)
-    return np.uint8(255 - np.minimum(ink * rng.uniform(0.75, 1.15), 255))
+    return (255 - np.minimum(ink * rng.uniform(0.75, 1.15), 255)).astype(np.uint8)
 
 
 def stack(lines: list[Line]) -> torch.Tensor:
@@ -168,7 +166,7 @@ def read_lines(network: LineNetwork, images: list[NDArray[np.float32]]) -> list[
     order = np.argsort([image.shape[1] for image in images])
     for start in range(0, len(order), 16):
         rows = order[start : start + 16]
-        lines = [(np.uint8(images[i] * 255 + 0.5), "") for i in rows]
+        lines = [((images[i] * 255 + 0.5).astype(np.uint8), "") for i in rows]
         with torch.autocast("cpu", torch.bfloat16):
             features = network.features(stack(lines))
         for i, text in zip(rows, greedy(network.logits(features.float())), strict=True):
@@ -361,9 +359,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=LineRecipe.seed)
     parser.add_argument("--check-minutes", type=float, default=LineRecipe.check_minutes)
     given = parser.parse_args()
-    recipe = LineRecipe(
-        given.minutes, given.rate, given.workers, given.seed, given.check_minutes
-    )
+    recipe = LineRecipe(given.minutes, given.rate, given.workers, given.seed, given.check_minutes)
     print(asdict(recipe), flush=True)
     os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:

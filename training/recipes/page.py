@@ -71,7 +71,9 @@ class Crops:
             if page is None:
                 page = self._real[self._rng.integers(len(self._real))]
             crops.append(crop(self._rng, page))
-        darkness, maps, weight = (torch.from_numpy(np.stack(part)) for part in zip(*crops, strict=True))
+        darkness, maps, weight = (
+            torch.from_numpy(np.stack(part)) for part in zip(*crops, strict=True)
+        )
         return darkness[:, None].to(memory_format=torch.channels_last), maps, weight
 
 
@@ -145,7 +147,9 @@ def train(out: Path, resume: Path | None, written: Path | None, recipe: PageReci
         running = value if math.isnan(running) else 0.98 * running + 0.02 * value
         elapsed = (time.monotonic() - began) / 60
         if step % 100 == 0:
-            print(f"{elapsed:6.1f} min  step {steps}  loss {running:.3f}  norm {norm:.2f}", flush=True)
+            print(
+                f"{elapsed:6.1f} min  step {steps}  loss {running:.3f}  norm {norm:.2f}", flush=True
+            )
         if elapsed >= next_check or done >= 1:
             next_check += recipe.check_minutes
             figures = evaluate(average, fixed)

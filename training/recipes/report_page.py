@@ -61,8 +61,8 @@ def differences(written: str, read: str) -> list[tuple[str, str]]:
 
     Examples
     --------
-    >>> differences("coat", "cots")
-    [('right', 'co'), ('missing', 'a'), ('right', 't'), ('wrong', 's')]
+    >>> differences("coats", "cotsy")
+    [('right', 'co'), ('missing', 'a'), ('right', 'ts'), ('wrong', 'y')]
     """
     pairs = [
         ("missing", left or "") if right is None else ("right" if left == right else "wrong", right)

@@ -33,11 +33,11 @@ CHECKPOINT_FORMAT = 1
 class Learner(Protocol):
     """What can be trained: batches, steps, a measure, and a state that holds all of it."""
 
-    def batches(self, rng: np.random.Generator) -> Sequence[Sequence[Any]]:
+    def batches(self, rng: np.random.Generator) -> Sequence[Any]:
         """The batches of an epoch, in order."""
         ...
 
-    def step(self, batch: Sequence[Any], rng: np.random.Generator, rate: float) -> float:
+    def step(self, batch: Any, rng: np.random.Generator, rate: float) -> float:
         """Learn from a batch at a share `rate` of the full rate; the mean loss.
 
         Where the loss or its gradient is not finite nothing is learned, and NaN comes back.

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,7 +157,8 @@ def code_commit() -> str:
 def save_npz(path: Path, arrays: Mapping[str, NDArray[np.generic]], metadata: Metadata) -> None:
     """Write named arrays and their description as `.npz`."""
     with _replacing(path) as stream:
-        np.savez(stream, **{**arrays, NPZ_KEY: np.array(metadata.to_json())})
+        named: dict[str, Any] = {**arrays, NPZ_KEY: np.array(metadata.to_json())}
+        np.savez(stream, **named)
 
 
 def save_safetensors(path: Path, network: GlyphCnn, metadata: Metadata) -> None:

@@ -1,7 +1,7 @@
-"""Make normalised glyphs look like those cut out of photographs, a whole batch at a time.
+"""Make normalized glyphs look like those cut out of photographs, a whole batch at a time.
 
 A crop of a photo differs from a data set's picture by the pen (fine to marker), the hand's slant,
-few pixels, blur, gaps where the threshold lost a thin stroke, specks, and bits of a neighbour or
+few pixels, blur, gaps where the threshold lost a thin stroke, specks, and bits of a neighbor or
 of a ruled line that came along in the box. Each is imitated here on `(N, 1, 32, 32)` torch
 batches, paper 1 and ink 0, in the order in which they happen.
 """
@@ -57,7 +57,7 @@ class Augment:
         return torch.where(_column(self.strength == 0), glyphs, 1.0 - ink.clamp(0.0, 1.0))
 
     def warp(self, ink: torch.Tensor) -> torch.Tensor:
-        """Turn, slant and stretch, then fit the ink to its box again as normalising would."""
+        """Turn, slant and stretch, then fit the ink to its box again as normalizing would."""
         n = len(ink)
         strength = self.strength.expand(n)
         angle = self._between(n, -ROTATION, ROTATION) * strength * (math.pi / 180)
@@ -171,7 +171,7 @@ def _column(values: torch.Tensor) -> torch.Tensor:
 
 
 def _ink_box(ink: torch.Tensor, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Centre and size, (N, 2) each in grid_sample units, of the ink after a linear map."""
+    """Center and size, (N, 2) each in grid_sample units, of the ink after a linear map."""
     step = (torch.arange(GLYPH_SIZE) * 2 + 1) / GLYPH_SIZE - 1
     y, x = torch.meshgrid(step, step, indexing="ij")
     places = matrix @ torch.stack([x.flatten(), y.flatten()])  # (N, 2, 1024)

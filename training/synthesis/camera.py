@@ -25,7 +25,7 @@ LIGHT_GRID = 8  # px of the photo per cell of the light field: light varies slow
 EDGE_SOFTNESS = 1.2  # px of the sheet: how far its cut edge fades into the desk
 
 
-def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float) -> Array:
+def smooth_noise(rng: np.random.Generator, shape: tuple[int, ...], scale: float) -> Array:
     """Noise of mean 0, about unit variance, that varies over `scale` pixels.
 
     White noise on a coarse grid, laid at a random offset and enlarged bicubically: fast for any
@@ -38,7 +38,7 @@ def smooth_noise(rng: np.random.Generator, shape: tuple[int, int], scale: float)
     coarse = rng.standard_normal((rows, cols), dtype=np.float32)
     top, left = 1 + rng.random(2)
     box = (left, top, left + shape[1] / scale, top + shape[0] / scale)
-    image = Image.fromarray(coarse).resize(shape[::-1], Image.Resampling.BICUBIC, box)
+    image = Image.fromarray(coarse).resize((shape[1], shape[0]), Image.Resampling.BICUBIC, box)
     return np.asarray(image, dtype=np.float32) * np.float32(1.35)  # the bicubic mean lowers it
 
 
@@ -271,8 +271,8 @@ def _light(photo: tuple[int, int], camera: Camera, rng: np.random.Generator) -> 
 
 
 def _shade(
-    shadow: Shadow, y: Array, x: Array, aspect: NDArray, rng: np.random.Generator
-) -> NDArray:
+    shadow: Shadow, y: Array, x: Array, aspect: NDArray[np.floating], rng: np.random.Generator
+) -> NDArray[np.floating]:
     """How much of the light a shadow takes at each point, 0 to 1."""
     dy = (y - shadow.centre[0]) * aspect[0]
     dx = (x - shadow.centre[1]) * aspect[1]
@@ -294,7 +294,7 @@ def _shade(
 
 
 def _shadow_tint(camera: Camera) -> Array:
-    """Exponents of the light for each colour: what the lamp does not reach is bluer."""
+    """Exponents of the light for each color: what the lamp does not reach is bluer."""
     strength = 0.06 if camera.shadows else 0.03
     return np.array([1 + strength, 1.0, 1 - strength], dtype=np.float32)
 
@@ -321,7 +321,7 @@ def _optics(scene: Array, camera: Camera) -> Array:
 
 
 def _sensor(scene: Array, noise: float, rng: np.random.Generator) -> None:
-    """Shot and read noise, in place: grey noise of one pixel, coloured noise a little coarser."""
+    """Shot and read noise, in place: grey noise of one pixel, colored noise a little coarser."""
     shape = scene.shape[:2]
     if noise <= 0:
         return

@@ -34,12 +34,12 @@ class Curl:
     waves: float = 0.5
     phase: float = 0.0
 
-    def shift(self, cols: NDArray, width: float) -> NDArray:
+    def shift(self, cols: NDArray[np.floating], width: float) -> NDArray[np.floating]:
         """Rows to add at each column (pixels)."""
         angle = cols * np.float32(2 * np.pi * self.waves / width) + np.float32(self.phase)
         return np.float32(self.amplitude) * np.sin(angle)
 
-    def slope(self, cols: NDArray, width: float) -> NDArray:
+    def slope(self, cols: NDArray[np.floating], width: float) -> NDArray[np.floating]:
         """Derivative of `shift` over its own largest value, in [-1, 1]; 0 on a flat sheet."""
         if self.amplitude == 0:
             return np.zeros_like(cols)
@@ -96,7 +96,7 @@ class Geometry:
         return rows.astype(np.float32), cols.astype(np.float32)
 
 
-def project(matrix: NDArray, points: ArrayLike) -> NDArray[np.float64]:
+def project(matrix: NDArray[np.floating], points: ArrayLike) -> NDArray[np.float64]:
     """Apply a 3x3 homography to (N, 2) ``(row, col)`` points."""
     p = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     q = p @ matrix[:, :2].T + matrix[:, 2]

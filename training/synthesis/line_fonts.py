@@ -18,7 +18,7 @@ HELD_OUT = (
 )  # fmt: skip
 """Families kept for measuring, never trained on (and their kin, such as caveat-brush)."""
 
-EM = 44  # pixels, size at which lines are set: about twice that of a normalised line
+EM = 44  # pixels, size at which lines are set: about twice that of a normalized line
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def draw_font_line(
     draw = ImageDraw.Draw(picture)
     for piece, left, y in pieces:
         draw.text((left, EM * 0.75 + y), piece, fill=0, font=face)
-    return np.asarray(picture, dtype=np.float32) / 255
+    return np.asarray(picture, dtype=np.float32) / np.float32(255)
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from scipy import ndimage
 
 from ocr.layout.line_pictures import find_line
-from training.data.scans import open_scans
+from training.data.scans import Scans, open_scans
 from training.data.text import Corpus, fold_text, writable
 from training.synthesis.line_fonts import LineFont, drawn_by, find_fonts
 from training.synthesis.line_strokes import (
@@ -172,7 +172,7 @@ def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: 
         if weight < 0.25:
             picture = picture.filter(ImageFilter.MaxFilter(3))
         picture = _shear(picture, slant, base, widen)
-        return LineInk(np.asarray(picture, np.float32) / 255, base, body, text)
+        return LineInk(np.asarray(picture, np.float32) / np.float32(255), base, body, text)
 
     return write
 
@@ -241,7 +241,7 @@ def _moved(rng: np.random.Generator, strokes: Strokes, style: tuple[float, float
     """Strokes with a hand's slant and width and a little tremble; the baseline stays level."""
     slant, widen = style
     trembling = move_strokes(rng, strokes, 0.35, level=True)
-    turn = np.float32([[widen, 0.0], [-slant, 1.0]])
+    turn = np.array([[widen, 0.0], [-slant, 1.0]], np.float32)
     return [stroke @ turn for stroke in trembling]
 
 
@@ -263,7 +263,8 @@ def word_hand(rng: np.random.Generator, data: Path) -> Hand:
 
     def write(rng: np.random.Generator, room: float) -> LineInk | None:
         parts: list[Strokes] = []
-        text, spaces = "", []
+        spaces: list[float] = []
+        text = ""
         while sum(float(np.ptp(np.concatenate(part)[:, 0])) for part in parts) + EM * sum(
             spaces
         ) < room * X_HEIGHT * EM * rng.uniform(0.5, 0.95):
@@ -384,7 +385,9 @@ def mark_strokes(rng: np.random.Generator, letter: str, strokes: Strokes) -> Str
         wide = max(float(high[0] - low[0]), 0.3 * EM) / 2
         ends = np.array([(-0.6 * wide, 0.12 * size), (0.6 * wide, -0.12 * size)])
         if letter in "øØ":
-            ends = np.array([(-wide, (high[1] - low[1]) / 2), (wide, -(high[1] - low[1]) / 2)]) * 1.15
+            ends = (
+                np.array([(-wide, (high[1] - low[1]) / 2), (wide, -(high[1] - low[1]) / 2)]) * 1.15
+            )
         at = (middle, (low[1] + high[1]) / 2 - (0.2 * EM if letter in "đ" else 0.0))
         found.append((ends + at).astype(np.float32))
     for sign in unicodedata.normalize("NFD", letter)[1:]:
@@ -463,14 +466,14 @@ def _emnist(data: Path) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.int64]]
 
 
 @cache
-def _scans(data: Path, name: str) -> tuple[object, dict[str, list[int]]]:
-    return open_scans(data / "lines" / f"{name}.zip", "train"), {}
+def _scans(data: Path, name: str) -> Scans:
+    return open_scans(data / "lines" / f"{name}.zip", "train")
 
 
 def scan_hand(rng: np.random.Generator, data: Path) -> Hand:
     """Lines of real paper; neighbors in the file mostly are of one hand."""
     name = SCANS[rng.choice(len(SCANS), p=SCAN_SHARES)]
-    scans, _ = _scans(data, name)
+    scans = _scans(data, name)
     row = int(rng.integers(len(scans.rows)))
     style = float(rng.normal(0, 0.1)), float(np.exp(rng.normal(0, 0.1)))
 
@@ -561,5 +564,7 @@ def trimmed(line: LineInk) -> LineInk:
 def smear(rng: np.random.Generator, darkness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Ink that does not flow evenly: fainter and darker stretches along the line."""
     knots = rng.uniform(0.55, 1.0, max(2, darkness.shape[1] // 50))
-    along = np.interp(np.arange(darkness.shape[1]), np.linspace(0, darkness.shape[1], len(knots)), knots)
+    along = np.interp(
+        np.arange(darkness.shape[1]), np.linspace(0, darkness.shape[1], len(knots)), knots
+    )
     return (darkness * ndimage.gaussian_filter1d(along, 6)).astype(np.float32)

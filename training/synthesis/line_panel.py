@@ -21,7 +21,7 @@ TEST_HEIGHT = 64.0
 
 
 def panel(name: str, split: str, data: Path, most: int | None = None) -> list[Sample]:
-    """Normalised lines of a split for measuring, always the same, evenly spread if cut short.
+    """Normalized lines of a split for measuring, always the same, evenly spread if cut short.
 
     `name` is a zip of scans, or "unipen", whose text is drawn with a fixed pen and filtered by
     `one_line`.

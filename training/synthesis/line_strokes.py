@@ -18,7 +18,7 @@ from training.data.text import fold_text, writable
 
 Strokes = list[NDArray[np.float32]]  # each (P, 2): x right, y down
 
-EM = 44.0  # pixels from a capital's top to its foot: about twice that of a normalised line
+EM = 44.0  # pixels from a capital's top to its foot: about twice that of a normalized line
 SUPERSAMPLE = 2  # strokes are drawn this much larger and averaged down
 
 X_HEIGHT, DESCENT = 0.6, 0.38  # of the height of a capital
@@ -148,7 +148,7 @@ def place_word(strokes: Strokes, word: str, scale: float | None = None) -> Strok
         own = float(np.clip(scale, 0.8 * own, 1.25 * own))
     # The middle of the ink comes to the middle of where it should be.
     shift = -(top + foot) / 2 * EM - height * own / 2
-    return [stroke * np.float32(own) + np.float32((0.0, shift)) for stroke in strokes]
+    return [stroke * np.float32(own) + np.array((0.0, shift), np.float32) for stroke in strokes]
 
 
 def word_scale(strokes: Strokes, word: str) -> float:
@@ -168,7 +168,7 @@ def compose(rng: np.random.Generator, words: list[Strokes], spaces: NDArray[np.f
         left = float(np.min([stroke[:, 0].min() for stroke in word]))
         right = float(np.max([stroke[:, 0].max() for stroke in word]))
         lift = rng.normal(0, 0.04) * EM
-        placed.extend(stroke + np.float32((x - left, lift)) for stroke in word)
+        placed.extend(stroke + np.array((x - left, lift), np.float32) for stroke in word)
         x += right - left + float(space) * EM
     return placed
 
@@ -230,7 +230,7 @@ def draw_strokes(strokes: Strokes, pen: float, height: float | None = None) -> N
             draw.line(path.ravel().tolist(), fill=0, width=max(1, round(width)))
         for x, y in path[_bends(path, width)]:  # round caps and joints, where a line has gaps
             draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=0)
-    return np.asarray(picture.reduce(SUPERSAMPLE), dtype=np.float32) / 255
+    return np.asarray(picture.reduce(SUPERSAMPLE), dtype=np.float32) / np.float32(255)
 
 
 def _bends(path: NDArray[np.float32], width: float) -> NDArray[np.int64]:

@@ -27,7 +27,7 @@ def _curve(rng: Rng, count: int, amount: float) -> NDArray[np.float64]:
 
 
 def ruled(
-    rng: Rng, page: Grey, pitch: float, first: float, slope: float = 0.0, upright: bool = False
+    rng: Rng, page: Grey, pitch: float, first: float, slope: float = 0.0, vertical: bool = False
 ) -> None:
     """Parallel rules from edge to edge, a little bent, broken at times; in place.
 
@@ -37,11 +37,11 @@ def ruled(
         Pixels from rule to rule, and of the first one from the top (or left) edge.
     slope : float
         Rows a column.
-    upright : bool
+    vertical : bool
         Whether they run from top to bottom.
     """
     height, width = page.shape
-    length, across = (height, width) if upright else (width, height)
+    length, across = (height, width) if vertical else (width, height)
     mark = Image.new("L", (width, height))
     draw = ImageDraw.Draw(mark)
     thick = max(1, round(float(rng.choice((1, 1, 1, 2, 2, 3))) * max(1.0, pitch / 45)))
@@ -54,14 +54,20 @@ def ruled(
     for at in np.arange(first, across + abs(slope) * length, pitch):
         points = at + bend + slope * (along - length / 2)
         pairs = zip(along[keep], points[keep], strict=True)
-        flat = [(p, a) if upright else (a, p) for a, p in pairs]
+        flat = [(p, a) if vertical else (a, p) for a, p in pairs]
         if len(flat) > 1:
             draw.line(flat, fill=255, width=thick)
     if rng.random() < 0.15:  # dotted or worn
         holes = rng.random((height // 4 + 1, width // 4 + 1)) < rng.uniform(0.3, 0.8)
-        mask = Image.fromarray(np.uint8(holes * 255)).resize((width, height), Image.Resampling.NEAREST)
+        mask = Image.fromarray(np.uint8(holes * 255)).resize(
+            (width, height), Image.Resampling.NEAREST
+        )
         mark = Image.fromarray(np.minimum(np.asarray(mark), np.asarray(mask)))
-    _lay(page, mark, float(rng.choice((rng.uniform(0.08, 0.3), rng.uniform(0.3, 0.85)), p=(0.6, 0.4))))
+    _lay(
+        page,
+        mark,
+        float(rng.choice((rng.uniform(0.08, 0.3), rng.uniform(0.3, 0.85)), p=(0.6, 0.4))),
+    )
 
 
 def grid(rng: Rng, page: Grey, pitch: float) -> None:
@@ -70,7 +76,7 @@ def grid(rng: Rng, page: Grey, pitch: float) -> None:
     slope = rng.normal(0, 0.01)
     ruled(rng, page, pitch, rng.uniform(0, pitch), slope)
     rng.bit_generator.state = state  # the same bend and darkness the other way
-    ruled(rng, page, pitch, rng.uniform(0, pitch), -slope, upright=True)
+    ruled(rng, page, pitch, rng.uniform(0, pitch), -slope, vertical=True)
 
 
 def frame(rng: Rng, page: Grey) -> None:
@@ -115,7 +121,7 @@ def scribble(rng: Rng, page: Grey) -> None:
             back = (at - end) * 0.15
             for turn in (0.6, -0.6):
                 c, s = np.cos(turn), np.sin(turn)
-                tip = end + (back[0] * c - back[1] * s, back[0] * s + back[1] * c)
+                tip = end + np.array([back[0] * c - back[1] * s, back[0] * s + back[1] * c])
                 draw.line((*end, *tip), fill=255, width=thick)
             at = end
     elif style == 3:  # hatching
@@ -136,10 +142,10 @@ def code(rng: Rng, page: Grey) -> None:
     if rng.random() < 0.5:
         cells = rng.random((int(rng.integers(15, 45)),) * 2) < 0.5
         for y, x in ((0, 0), (0, -7), (-7, 0)):  # finder patterns
-            part = np.ones((7, 7), bool)
-            part[1:6, 1:6] = False
-            part[2:5, 2:5] = True
-            cells[y : y + 7 or None, x : x + 7 or None] = part
+            finder = np.ones((7, 7), bool)
+            finder[1:6, 1:6] = False
+            finder[2:5, 2:5] = True
+            cells[y : y + 7 or None, x : x + 7 or None] = finder
         mark = np.kron(cells, np.ones((max(1, side // len(cells)),) * 2))
     else:
         bars = np.repeat(rng.random(int(rng.integers(30, 90))) < 0.5, int(rng.integers(1, 5)))
@@ -152,7 +158,7 @@ def code(rng: Rng, page: Grey) -> None:
 
 
 def texture(rng: Rng, page: Grey) -> None:
-    """A photo's worth of something: clouds, cloth, halftone, wood, specks, over a part; in place."""
+    """Clouds, cloth, halftone, wood or specks over a part of the page, in place."""
     height, width = page.shape
     high, wide = (max(16, int(rng.uniform(0.15, 1.0) * side)) for side in (height, width))
     top, left = int(rng.integers(height - high + 1)), int(rng.integers(width - wide + 1))
@@ -167,7 +173,9 @@ def texture(rng: Rng, page: Grey) -> None:
         tone = (dots > np.clip(_clouds(rng, high, wide, 80) * 2 - 1, -0.9, 0.9)).astype(np.float32)
     elif style == 2:  # cloth
         step = rng.uniform(3, 24)
-        tone = 0.5 + 0.25 * np.sign(np.sin(x * 6.28 / step)) + 0.25 * np.sign(np.sin(y * 6.28 / step))
+        tone = (
+            0.5 + 0.25 * np.sign(np.sin(x * 6.28 / step)) + 0.25 * np.sign(np.sin(y * 6.28 / step))
+        )
     elif style == 3:  # wood: grain along one side
         stretched = _clouds(rng, high, wide, 6, (1, 30) if rng.random() < 0.5 else (30, 1))
         tone = stretched
@@ -181,7 +189,9 @@ def texture(rng: Rng, page: Grey) -> None:
         side = int(rng.choice((1, 1, 2, 4)))
         tone = np.kron(tone[::side, ::side], np.ones((side, side), np.float32))[:high, :wide]
     else:  # blobs
-        tone = (_clouds(rng, high, wide, rng.uniform(4, 40)) > rng.uniform(0.55, 0.8)).astype(np.float32)
+        tone = (_clouds(rng, high, wide, rng.uniform(4, 40)) > rng.uniform(0.55, 0.8)).astype(
+            np.float32
+        )
     part = page[top : top + high, left : left + wide]
     part *= 1 - np.float32(rng.uniform(0.15, 0.95)) * tone.astype(np.float32)
 
@@ -235,7 +245,9 @@ def cells(rng: Rng, page: Grey) -> None:
         hills = _clouds(rng, *shape, rng.uniform(10, 90))
         number = (hills * rng.integers(3, 25)).astype(int)
     border = ndimage.maximum_filter(number, 3) != ndimage.minimum_filter(number, 3)
-    mark = Image.fromarray(np.uint8(255 * border)).resize((width, height), Image.Resampling.BILINEAR)
+    mark = Image.fromarray(np.uint8(255 * border)).resize(
+        (width, height), Image.Resampling.BILINEAR
+    )
     _lay(page, mark, rng.uniform(0.2, 1.0))
 
 
@@ -254,7 +266,9 @@ def scene(rng: Rng, page: Grey) -> None:
         mask = np.asarray(mark, dtype=np.float32) / 255
         if rng.random() < 0.4:
             mask = ndimage.gaussian_filter(mask, rng.uniform(1, 12))
-        tone = rng.uniform(0, 1) + rng.uniform(0, 0.4) * _clouds(rng, height, width, rng.uniform(5, 200))
+        tone = rng.uniform(0, 1) + rng.uniform(0, 0.4) * _clouds(
+            rng, height, width, rng.uniform(5, 200)
+        )
         page += (np.clip(tone, 0, 1).astype(np.float32) - page) * mask
 
 
@@ -291,37 +305,46 @@ def border(rng: Rng, page: Grey) -> None:
         if side == 0:
             corners = [(0, 0), (width, 0), (width, a * height), (0, b * height)]
         elif side == 1:
-            corners = [(0, height), (width, height), (width, (1 - a) * height), (0, (1 - b) * height)]
+            corners = [
+                (0, height),
+                (width, height),
+                (width, (1 - a) * height),
+                (0, (1 - b) * height),
+            ]
         elif side == 2:
             corners = [(0, 0), (0, height), (a * width, height), (b * width, 0)]
         else:
             corners = [(width, 0), (width, height), ((1 - a) * width, height), ((1 - b) * width, 0)]
         draw.polygon(corners, fill=255)
     mask = np.asarray(mark, dtype=np.float32) / 255
-    tone = np.float32(rng.choice((rng.uniform(0, 0.5), 1.0, rng.uniform(0.5, 0.8))))
+    tone: np.float32 | Grey = np.float32(
+        rng.choice((rng.uniform(0, 0.5), 1.0, rng.uniform(0.5, 0.8)))
+    )
     if rng.random() < 0.4:
-        tone = tone * (0.6 + 0.4 * _clouds(rng, height, width, rng.uniform(4, 60)))
+        tone = tone * (
+            np.float32(0.6) + np.float32(0.4) * _clouds(rng, height, width, rng.uniform(4, 60))
+        )
     page += (tone - page) * mask
 
 
 def spiral(rng: Rng, page: Grey) -> None:
     """The holes and wires of a binding along an edge; in place."""
     height, width = page.shape
-    upright = rng.random() < 0.6
-    length = height if upright else width
+    vertical = rng.random() < 0.6
+    length = height if vertical else width
     step, size = rng.uniform(0.02, 0.05) * length, rng.uniform(0.005, 0.014) * length
-    far = rng.uniform(0.01, 0.05) * (width if upright else height)
+    far = rng.uniform(0.01, 0.05) * (width if vertical else height)
     if rng.random() < 0.4:
-        far = (width if upright else height) - far
+        far = (width if vertical else height) - far
     mark = Image.new("L", (width, height))
     draw = ImageDraw.Draw(mark)
     wire = rng.random() < 0.6
-    for at in np.arange(step / 2, length, step):
-        x, y = (far, at) if upright else (at, far)
+    for at in np.arange(step / 2, length, step).tolist():
+        x, y = (far, at) if vertical else (at, far)
         draw.ellipse((x - size, y - size, x + size, y + size), fill=int(rng.integers(120, 256)))
         if wire:
             reach = 3 * size
-            ends = (x - reach, y - size, x, y) if upright else (x, y - reach, x + size, y)
+            ends = (x - reach, y - size, x, y) if vertical else (x, y - reach, x + size, y)
             draw.line(ends, fill=220, width=max(1, int(size / 2)))
     _lay(page, mark, rng.uniform(0.4, 1.0))
 

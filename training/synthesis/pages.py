@@ -284,7 +284,7 @@ def _fill(
     rng = sheet.rng
     height, width = sheet.size
     pitch = cap * rng.uniform(*level.leading)
-    rows = np.arange(2.6 * cap, height - 1.6 * cap, pitch)
+    rows: NDArray[np.floating] = np.arange(2.6 * cap, height - 1.6 * cap, pitch)
     if sheet.paper.ruling != "plain":
         printed = sheet.paper.baselines(height) - 0.06 * cap
         every = int(np.ceil(1.55 * cap / sheet.paper.pitch))
@@ -368,7 +368,7 @@ def _texts(
     while len(words) < 14 * count:
         sentence = corpus.sentences[rng.integers(len(corpus.sentences))]
         words += (sentence.upper() if capitals else sentence).split()
-    texts = []
+    texts: list[str] = []
     while len(texts) < count:
         line = _fitting(" ".join(words[:14]), hand, cap, room)
         texts.append(line)

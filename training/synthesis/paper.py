@@ -48,7 +48,7 @@ class Paper:
         """Rows of the printed lines to write on; none on plain paper."""
         if self.ruling == "plain":
             return np.empty(0)
-        return np.arange(self.first_line, height, self.pitch)
+        return np.arange(self.first_line, height, self.pitch, dtype=np.float64)
 
     @property
     def first_line(self) -> float:

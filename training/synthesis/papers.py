@@ -33,7 +33,7 @@ def real_paper(data: Path, number: int) -> NDArray[np.uint8]:
 
 def cleared(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A page without its writing: small dark pieces are filled from the paper around them."""
-    dark = ink_darkness(grey.astype(np.float32) / 255) > WRITTEN
+    dark = ink_darkness(grey.astype(np.float32) / np.float32(255)) > WRITTEN
     labels, _ = ndimage.label(dark, np.ones((3, 3)))
     longest = LONGEST_MARK * max(grey.shape)
     small = np.zeros_like(dark)
@@ -84,9 +84,7 @@ def _blurred(values: NDArray[np.float32], sigma: float, shrink: int) -> NDArray[
     return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
 
 
-def make_paper(
-    rng: np.random.Generator, size: tuple[int, int], data: Path
-) -> NDArray[np.float32]:
+def make_paper(rng: np.random.Generator, size: tuple[int, int], data: Path) -> NDArray[np.float32]:
     """Paper of a size, (H, W) float32 in [0, 1]."""
     if rng.random() < REAL_SHARE:
         return _piece(rng, size, data)
@@ -117,23 +115,23 @@ def _piece(rng: np.random.Generator, size: tuple[int, int], data: Path) -> NDArr
         part = part[:, ::-1]
     picture = Image.fromarray(np.ascontiguousarray(part))
     picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(picture, dtype=np.float32) / 255
+    return np.asarray(picture, dtype=np.float32) / np.float32(255)
 
 
 def _fold(rng: np.random.Generator, paper: NDArray[np.float32]) -> None:
     """A crease: a dark and a light stripe side by side, across the paper."""
     height, width = paper.shape
-    upright = rng.random() < 0.5
-    length, across = (height, width) if upright else (width, height)
+    vertical = rng.random() < 0.5
+    length, across = (height, width) if vertical else (width, height)
     at = rng.uniform(0.1, 0.9) * across + np.linspace(0, rng.normal(0, 0.03) * across, length)
     far = np.arange(across)[None] - at[:, None]
     soft = rng.uniform(1.0, 4.0)
     mark = -rng.uniform(0.02, 0.15) * np.exp(-((far / soft) ** 2))
     mark += rng.uniform(0, 0.08) * np.exp(-(((far - 2 * soft) / soft) ** 2))
-    paper += (mark if upright else mark.T).astype(np.float32)
+    paper += (mark if vertical else mark.T).astype(np.float32)
 
 
 def soften(paper: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """Blurred by a standard deviation in pixels."""
     picture = Image.fromarray(np.uint8(np.clip(paper, 0, 1) * 255))
-    return np.asarray(picture.filter(ImageFilter.GaussianBlur(sigma)), np.float32) / 255
+    return np.asarray(picture.filter(ImageFilter.GaussianBlur(sigma)), np.float32) / np.float32(255)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -44,7 +45,7 @@ class Sample:
     size: tuple[int, int]
     paper: Paper
     write: Callable[[Sheet], None]
-    view: dict
+    view: dict[str, Any]
     camera: Camera
 
 

@@ -1,8 +1,8 @@
-"""Small colour pictures of made-up classes, drawn here: shapes, flowers and scenes.
+"""Small color pictures of made-up classes, drawn here: shapes, flowers and scenes.
 
 They stand in for CIFAR-10, the flowers and the SUN scenes where those are not at hand, so that
-loaders and training of colour pictures can be run for real. Each picture has its own ground,
-light, colours, place, size and turn.
+loaders and training of color pictures can be run for real. Each picture has its own ground,
+light, colors, place, size and turn.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from training.data.pictures import ColourPictures
 FINE = 3  # drawn so many times larger, then reduced: smooth edges
 Rng = np.random.Generator
 Point = tuple[float, float]
+Draw = Callable[[ImageDraw.ImageDraw, float, Rng], None]
 
 
 def draw_set(
@@ -46,20 +47,19 @@ def write_folder(folder: Path, pictures: ColourPictures) -> None:
         Image.fromarray(image).save(place / f"{number:05d}.jpg", quality=90)
 
 
-def _picture(
-    draw: Callable[[ImageDraw.ImageDraw, float, Rng], None], side: int, rng: Rng
-) -> NDArray[np.uint8]:
+def _picture(draw: Draw, side: int, rng: Rng) -> NDArray[np.uint8]:
     large = side * FINE
     image = Image.fromarray(_ground(large, rng))
     draw(ImageDraw.Draw(image), float(large), rng)
     small = np.asarray(image.resize((side, side), Image.Resampling.BOX), dtype=np.float32)
-    light = np.linspace(*rng.uniform(0.75, 1.15, 2), side)[:, None, None]
+    first, last = rng.uniform(0.75, 1.15, 2).tolist()
+    light = np.linspace(first, last, side)[:, None, None]
     grain = rng.normal(0, rng.uniform(2, 9), small.shape)
     return np.clip(small * light + grain, 0, 255).astype(np.uint8)
 
 
 def _ground(side: int, rng: Rng) -> NDArray[np.uint8]:
-    """Two colours mixed by smooth noise, coarse and fine."""
+    """Two colors mixed by smooth noise, coarse and fine."""
     mixed = np.zeros((side, side), dtype=np.float32)
     for cells in (4, 16):
         noise = Image.fromarray(rng.random((cells, cells), dtype=np.float32))
@@ -69,25 +69,25 @@ def _ground(side: int, rng: Rng) -> NDArray[np.uint8]:
 
 
 def _color(rng: Rng) -> tuple[int, int, int]:
-    """A bright colour."""
+    """A bright color."""
     values = rng.permutation([rng.uniform(180, 255), rng.uniform(0, 255), rng.uniform(0, 90)])
     return int(values[0]), int(values[1]), int(values[2])
 
 
 def _place(side: float, rng: Rng) -> tuple[float, float, float, float]:
-    """Centre x and y, radius, and turn in radians."""
+    """Center x and y, radius, and turn in radians."""
     x, y = side * rng.uniform(0.38, 0.62, 2)
     return x, y, side * rng.uniform(0.2, 0.36), rng.uniform(0, 2 * np.pi)
 
 
 def _ring(x: float, y: float, radii: Sequence[float], turn: float) -> list[Point]:
-    """Points around a centre, one for each radius, evenly spaced."""
+    """Points around a center, one for each radius, evenly spaced."""
     angles = turn + np.arange(len(radii)) * 2 * np.pi / len(radii)
     return [(x + r * np.cos(a), y + r * np.sin(a)) for r, a in zip(radii, angles, strict=True)]
 
 
-def _polygon(corners: int, inner: float = 1.0) -> Callable[[ImageDraw.ImageDraw, float, Rng], None]:
-    """A regular polygon, or a star where every other corner is `inner` as far from the centre."""
+def _polygon(corners: int, inner: float = 1.0) -> Draw:
+    """A regular polygon, or a star where every other corner is `inner` as far from the center."""
 
     def draw(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
         x, y, radius, turn = _place(side, rng)
@@ -107,7 +107,7 @@ def _hoop(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
     canvas.ellipse((x - r, y - r, x + r, y + r), outline=_color(rng), width=round(r / 3))
 
 
-def _bars(count: int) -> Callable[[ImageDraw.ImageDraw, float, Rng], None]:
+def _bars(count: int) -> Draw:
     """A bar, or a cross of two, or a star of three."""
 
     def draw(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
@@ -130,8 +130,8 @@ def _crescent(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
     canvas.polygon(outer + inner[::-1], fill=_color(rng))
 
 
-def _petals(count: int) -> Callable[[ImageDraw.ImageDraw, float, Rng], None]:
-    """A flower of so many round petals about a centre of another colour."""
+def _petals(count: int) -> Draw:
+    """A flower of so many round petals about a center of another color."""
 
     def draw(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
         x, y, r, turn = _place(side, rng)
@@ -172,8 +172,8 @@ def _city(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
         width, top = side * rng.uniform(0.1, 0.22), side * rng.uniform(0.15, 0.7)
         shade = int(rng.uniform(40, 150))
         canvas.rectangle((x, top, x + width, side), fill=(shade, shade, shade + 15))
-        for wy in np.arange(top + side / 30, side, side / 14):
-            for wx in np.arange(x + side / 60, x + width - side / 30, side / 22):
+        for wy in np.arange(top + side / 30, side, side / 14).tolist():
+            for wx in np.arange(x + side / 60, x + width - side / 30, side / 22).tolist():
                 if rng.random() < 0.6:
                     canvas.rectangle((wx, wy, wx + side / 50, wy + side / 40), fill=(250, 220, 120))
         x += width * 1.05
@@ -201,7 +201,7 @@ def _mountain(canvas: ImageDraw.ImageDraw, side: float, rng: Rng) -> None:
         )
 
 
-SHAPES = {
+SHAPES: dict[str, Draw] = {
     "disc": _disc,
     "hoop": _hoop,
     "triangle": _polygon(3),
@@ -214,5 +214,5 @@ SHAPES = {
     "crescent": _crescent,
 }
 FLOWERS = {f"{count} petals": _petals(count) for count in (3, 4, 5, 6, 8)}
-SCENES = {"city": _city, "coast": _coast, "forest": _forest, "mountain": _mountain}
-SUBJECTS = {"shapes": SHAPES, "flowers": FLOWERS, "scenes": SCENES}
+SCENES: dict[str, Draw] = {"city": _city, "coast": _coast, "forest": _forest, "mountain": _mountain}
+SUBJECTS: dict[str, dict[str, Draw]] = {"shapes": SHAPES, "flowers": FLOWERS, "scenes": SCENES}

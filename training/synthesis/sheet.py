@@ -237,7 +237,8 @@ class Sheet:
             if pen.grain:
                 # The tooth keeps the ink off the valleys where the pressure is low.
                 valley = np.clip(0.5 + 0.55 * self._paper_tooth(), 0, 1)
-                cover = cover * (1 - pen.grain * valley * np.clip(1.6 - cover, 0, 1))
+                grain = pen.grain * valley * np.clip(1.6 - cover, 0, 1)
+                cover = np.asarray(cover * (1 - grain), dtype=np.float32)
             clear = np.exp(-cover[..., None] * np.array(pen.density, dtype=np.float32))
             sheet *= clear
             if pen.body is not None:
@@ -434,5 +435,5 @@ def _rim(ink: NDArray[np.bool_], top: int, left: int) -> NDArray[np.float64]:
     return np.concatenate(found) + np.array([top, left], dtype=np.float64)
 
 
-def _points(points: NDArray) -> tuple[tuple[float, float], ...]:
+def _points(points: NDArray[np.floating]) -> tuple[tuple[float, float], ...]:
     return tuple((round(float(y), 1), round(float(x), 1)) for y, x in points)

@@ -72,13 +72,13 @@ def strips_of(
         0 ink, 255 paper; and the text.
     """
     picture = photograph(rng, Image.fromarray(grey))
-    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / 255)
+    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / np.float32(255))
     for line, text in lines:
         if len(text) > LONGEST or not writable(text):
             continue
         strip = cut_strip(darkness, nearly(rng, line)).image
         if strip.min() < 1 and fits(strip, text):
-            yield np.uint8(255 * strip + 0.5), text
+            yield (255 * strip + 0.5).astype(np.uint8), text
 
 
 def lone_strip(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -87,9 +87,9 @@ def lone_strip(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[
     `image` is (H, W) float32, 0 ink, 1 paper.
     """
     picture = photograph(rng, Image.fromarray(np.uint8(image * 255 + 0.5)))
-    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / 255)
+    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / np.float32(255))
     strip = cut_strip(darkness, nearly(rng, find_line(1 - image))).image
-    return np.uint8(255 * strip + 0.5)
+    return (255 * strip + 0.5).astype(np.uint8)
 
 
 def readable_lines(page: RealPage) -> list[tuple[TextLine, str]]:
@@ -103,7 +103,7 @@ def written_strips(
     """Strips of written pages, without end; the pages are added to `kept`."""
     while True:
         page = write_page(rng, data)
-        grey = np.uint8(page.grey * 255 + 0.5)
+        grey = (page.grey * 255 + 0.5).astype(np.uint8)
         if kept is not None:
             kept.append(TrainingPage(grey, tuple(one.line for one in page.lines)))
         yield from strips_of(
@@ -117,9 +117,7 @@ def real_strips(rng: np.random.Generator, pages: list[RealPage]) -> Iterator[Sam
     while True:
         page = able[rng.integers(len(able))]
         lines = readable_lines(page)
-        yield from strips_of(
-            rng, page.grey, [lines[k] for k in rng.permutation(len(lines))[:12]]
-        )
+        yield from strips_of(rng, page.grey, [lines[k] for k in rng.permutation(len(lines))[:12]])
 
 
 def main() -> None:

@@ -80,7 +80,9 @@ def write_page(
         blank = kind is None and rng.random() < BLANK
     x_height = float(np.exp(rng.triangular(np.log(SMALLEST), np.log(11.0), np.log(LARGEST))))
     x_height = min(x_height, height / 5)
-    pitch = x_height * float(rng.choice((rng.uniform(2.3, 4.0), rng.uniform(1.9, 2.4)), p=(0.75, 0.25)))
+    pitch = x_height * float(
+        rng.choice((rng.uniform(2.3, 4.0), rng.uniform(1.9, 2.4)), p=(0.75, 0.25))
+    )
     slope = float(rng.normal(0, 0.012)) if rng.random() < 0.8 else float(rng.normal(0, 0.06))
     slots = [] if blank else layout(rng, (height, width), x_height, pitch)
     _under(rng, page, slots, pitch, slope, blank)
@@ -107,9 +109,7 @@ def write_page(
     return WrittenPage(page, tuple(lines))
 
 
-def _fitting(
-    rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float
-) -> LineInk | None:
+def _fitting(rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float) -> LineInk | None:
     """The first of some lines of a hand that a slot has room for."""
     room = slot.width / (slot.scale * x_height)
     for ink in itertools.islice(lines_of(rng, hand, room), TRIES):
@@ -123,7 +123,9 @@ def layout(
 ) -> list[Slot]:
     """Where lines go: one block, columns, a list, a table, or notes here and there."""
     height, width = size
-    style = rng.choice(("block", "columns", "list", "table", "notes"), p=(0.5, 0.1, 0.16, 0.1, 0.14))
+    style = rng.choice(
+        ("block", "columns", "list", "table", "notes"), p=(0.5, 0.1, 0.16, 0.1, 0.14)
+    )
     left, right = rng.uniform(0.01, 0.16) * width, rng.uniform(0.84, 0.99) * width
     top, bottom = rng.uniform(0.01, 0.15) * height + 2 * x_height, rng.uniform(0.6, 0.99) * height
     slots = []
@@ -135,11 +137,15 @@ def layout(
     if style in ("block", "list"):
         row = top
         while row < bottom:
-            indent = abs(rng.normal(0, 0.6)) * x_height + (3 * x_height if rng.random() < 0.08 else 0)
+            indent = abs(rng.normal(0, 0.6)) * x_height + (
+                3 * x_height if rng.random() < 0.08 else 0
+            )
             wide = (right - left) * (rng.uniform(0.15, 0.6) if style == "list" else 1.0)
             if style == "block" and rng.random() < 0.12:
                 wide *= rng.uniform(0.1, 0.8)
-            slots.append(Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06)))))
+            slots.append(
+                Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06))))
+            )
             row += pitch * float(np.exp(rng.normal(0, 0.07))) * (2 if rng.random() < 0.06 else 1)
     elif style in ("columns", "table"):
         count = int(rng.integers(2, 4 if style == "columns" else 6))
@@ -162,7 +168,8 @@ def layout(
             count, wide = int(rng.integers(1, 5)), rng.uniform(0.1, 0.7) * width
             box = (row - pitch * scale, at, row + pitch * scale * count, at + wide)
             if any(
-                box[0] < y2 and y1 < box[2] and box[1] < x2 and x1 < box[3] for y1, x1, y2, x2 in taken
+                box[0] < y2 and y1 < box[2] and box[1] < x2 and x1 < box[3]
+                for y1, x1, y2, x2 in taken
             ):
                 continue
             taken.append(box)
@@ -191,7 +198,7 @@ def _under(
         marks.grid(rng, page, float(rng.uniform(8, 60)))
     if rng.random() < 0.12:  # a margin, or the columns of a form
         step = rng.uniform(0.1, 1.5) * page.shape[1]
-        marks.ruled(rng, page, step, rng.uniform(0.02, 0.3) * page.shape[1], 0.0, upright=True)
+        marks.ruled(rng, page, step, rng.uniform(0.02, 0.3) * page.shape[1], 0.0, vertical=True)
     if blank:
         for name in rng.permutation(list(marks.MARKS))[: rng.integers(0, 4)]:
             marks.MARKS[name][0](rng, page)
@@ -203,9 +210,7 @@ def _under(
             mark(rng, page)
 
 
-def _curl(
-    rng: np.random.Generator, width: int, x_height: float
-) -> tuple[float, float, float]:
+def _curl(rng: np.random.Generator, width: int, x_height: float) -> tuple[float, float, float]:
     """Height, length and phase of the wave that all lines of a page follow."""
     high = abs(float(rng.normal(0, 0.25))) * x_height if rng.random() < 0.7 else 0.0
     if rng.random() < 0.1:
@@ -243,8 +248,8 @@ def set_line(
     amount, length, phase = curl
     x = slot.left + columns
     wander = amount * np.sin(6.28 * x / length + phase)
-    own = rng.normal(0, 0.05 * size, len(columns))
-    own = np.convolve(np.pad(own, 2, mode="edge"), np.ones(5) / 5, "valid")
+    noise = rng.normal(0, 0.05 * size, len(columns))
+    own = np.convolve(np.pad(noise, 2, mode="edge"), np.ones(5) / 5, "valid")
     base = slot.row + tilt * columns + wander - wander[0] + own
     low, top = float(base.min()), ink.baseline * scale
     place = int(np.floor(low - top)) - 1  # row of the page where the picture begins
@@ -255,7 +260,7 @@ def set_line(
         up = [float(base[i] - top - place) for i in (k, k + 1)]
         mesh.append(
             (
-                (int(round(a)), 0, int(round(b)), room),
+                (round(a), 0, round(b), room),
                 (a, -up[0], a, room - up[0], b, room - up[1], b, -up[1]),
             )
         )
@@ -292,7 +297,9 @@ def _strike_out(
         for _ in range(rng.integers(1, 4)):
             a, b = first + (last - first) * start, first + (last - first) * stop
             up = rng.uniform(0.2, 0.8, 2) * line.x_height
-            draw.line((a[1], a[0] - up[0], b[1], b[0] - up[1]), fill=255, width=int(rng.integers(1, 4)))
+            draw.line(
+                (a[1], a[0] - up[0], b[1], b[0] - up[1]), fill=255, width=int(rng.integers(1, 4))
+            )
         page *= 1 - np.float32(rng.uniform(0.5, 1.0)) * np.asarray(mark, np.float32) / 255
         lines[k] = WrittenLine(line, None, lines[k].kind)
     return lines
@@ -318,7 +325,10 @@ def _bend(
     )
     moved = []
     for one in lines:
-        points, over = one.line.baseline[:, ::-1], one.line.baseline[:, ::-1] - (0, one.line.x_height)
+        points, over = (
+            one.line.baseline[:, ::-1],
+            one.line.baseline[:, ::-1] - (0, one.line.x_height),
+        )
         base, top = (_map(forth, part) for part in (points, over))
         x_height = float(np.median(np.hypot(*(base - top).T)))
         inside = (base > 0).all() and (base < (width, height)).all()
@@ -326,7 +336,7 @@ def _bend(
         within = (base[:, 0] > 0) & (base[:, 0] < width) & (base[:, 1] > 0) & (base[:, 1] < height)
         if within.sum() > 1:
             moved.append(WrittenLine(TextLine(base[within][:, ::-1], x_height), text, one.kind))
-    return np.asarray(picture, dtype=np.float32) / 255, moved
+    return np.asarray(picture, dtype=np.float32) / np.float32(255), moved
 
 
 def _homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -339,7 +349,7 @@ def _homography(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDA
     return np.append(solved, 1.0).reshape(3, 3)
 
 
-def _map(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _map(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.float64]:
     full = np.column_stack([points, np.ones(len(points))]) @ matrix.T
     return full[:, :2] / full[:, 2:]
 
@@ -357,7 +367,9 @@ def main() -> None:
     for number in range(given.files):
         written = [write_page(rng, data_dir(), blank=blank) for _ in range(PAGES_A_FILE)]
         pages = [
-            TrainingPage(np.uint8(page.grey * 255 + 0.5), tuple(one.line for one in page.lines))
+            TrainingPage(
+                (page.grey * 255 + 0.5).astype(np.uint8), tuple(one.line for one in page.lines)
+            )
             for page in written
         ]
         path = given.out / f"pages-{given.seed}-{number:04d}.npz"

@@ -11,7 +11,7 @@ from ocr.weights import Metadata
 
 
 class Classifier(Protocol):
-    """Tells which character a normalised glyph shows.
+    """Tells which character a normalized glyph shows.
 
     Attributes
     ----------
@@ -21,8 +21,11 @@ class Classifier(Protocol):
         What the weight file says of itself.
     """
 
-    charset: tuple[str, ...]
-    metadata: Metadata
+    @property
+    def charset(self) -> tuple[str, ...]: ...
+
+    @property
+    def metadata(self) -> Metadata: ...
 
     def predict_proba(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities of each character.
