@@ -22,7 +22,7 @@ SLOPE_PRIOR = 6.0  # weight of the page's slope, in that of a piece of about fou
 class TracingConfig:
     """How maps become lines. Lengths are in x-heights unless said otherwise.
 
-    Chosen on the valid split of `$OCR_DATA/pages` by `tests/benchmarks/tracing.py`.
+    Chosen on the valid split of `$OCR_DATA/pages` by `tests/benchmarks/line_finding.py`.
 
     Attributes
     ----------

@@ -3,7 +3,7 @@
 Pictures of twelve kinds, drawn here from a seed: papers with folds, stains and JPEG blocks, grids,
 line art, shapes, bar codes, textures, cells, leaves and stars. Prints, for each kind, how many
 pictures gave text, then over all; with --out those that did are kept, with what was read. With
---pages it prints instead how surely the pages of the valid split of `$OCR_DATA/pages` read by the ink
+--pages it prints instead how surely the valid pages of `$OCR_DATA/pages` read by the ink
 alone, the least sure first: what `ocr.lines.engine.LegibleConfig` must not cut into.
 """
 
