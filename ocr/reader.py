@@ -203,12 +203,12 @@ class Reader:
             return self._by_letters(photo, on_stage, on_line)
         from ocr.layout.orientation import turn_back
         from ocr.layout.sheet import dark_on_light
-        from ocr.lines.engine import legible, renumbered, unread
+        from ocr.lines.engine import unread
         from ocr.lines.way_up import read_upright
 
         picture = dark_on_light(photo)
         found = read_upright(self.lines_engine, picture)
-        if self._engine == "auto" and _apart(found.read):
+        if self._engine == "auto" and _apart(found.read.lines):
             letters = self._by_letters(photo, on_stage, on_line=None)
             if letters.lines and letters.confidence >= SURE_APART:
                 return self._by_letters(photo, None, on_line) if on_line else letters
@@ -216,13 +216,13 @@ class Reader:
             from ocr.layout.stages import show_layout
 
             show_layout(found.picture, found.layout, on_stage)
-        read = renumbered(legible(found.read))
+        read = found.read.lines
         if on_line is not None:
             for one in read:
                 on_line(one)
         left = unread(found.layout, read, (found.picture.height, found.picture.width))
-        if dropped := len(found.read) - len(read):
-            left = ILLEGIBLE.format(dropped)
+        if found.read.left_out:
+            left = ILLEGIBLE.format(found.read.left_out)
         warnings = (left,) if left else ()
         page = _page(found.picture, "lines", read, warnings)
         return turn_back(page, found.turns, photo.height, photo.width) if found.turns else page

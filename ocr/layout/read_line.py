@@ -25,12 +25,9 @@ class ReadLine:
         Its characters, normalized, if it was read by letters.
     confidence : float
         Of a line that was read whole, the mean probability of its characters by the ink alone.
-    score : float
-        How clearly such a line was seen to be writing before it was read, in [0, 1].
     """
 
     line: Line
     image: NDArray[np.float32]
     glyphs: NDArray[np.float32] = field(default_factory=lambda: NO_GLYPHS)
     confidence: float = 0.0
-    score: float = 1.0

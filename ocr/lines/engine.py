@@ -48,19 +48,48 @@ class LegibleConfig:
     score: float = 0.6
 
 
-def mean_confidence(read: list[ReadLine]) -> float:
-    """Mean probability of a page's characters by the ink alone; 0 if there are none."""
-    letters = [len(one.line.letters) for one in read]
-    total = sum(one.confidence * count for one, count in zip(read, letters, strict=True))
-    return total / sum(letters) if sum(letters) else 0.0
+@dataclass(frozen=True)
+class Reading:
+    """What was read of a page.
+
+    Attributes
+    ----------
+    lines : list of ReadLine
+        In reading order.
+    confidence : float
+        Mean probability of the page's characters by the ink alone; 0 if there are none.
+    left_out : int
+        Lines that may be writing but could not be read.
+    """
+
+    lines: list[ReadLine]
+    confidence: float = 0.0
+    left_out: int = 0
 
 
-def legible(read: list[ReadLine], config: LegibleConfig | None = None) -> list[ReadLine]:
-    """The lines that are writing: of textures and drawings, what is read is read unsurely."""
+def legible(
+    counts: NDArray[np.integer],
+    confidences: NDArray[np.floating],
+    scores: NDArray[np.floating],
+    config: LegibleConfig | None = None,
+) -> NDArray[np.bool_]:
+    """Which lines of a page are writing: of textures and drawings, what is read is read unsurely.
+
+    Parameters
+    ----------
+    counts, confidences, scores : (N,) arrays
+        Characters of each line, their mean probability by the ink alone, and how clearly the line
+        was seen to be writing.
+    """
     config = config or LegibleConfig()
-    if mean_confidence(read) >= config.page:
-        return read
-    return [one for one in read if one.confidence >= config.line and one.score >= config.score]
+    if _mean(counts, confidences) >= config.page:
+        return np.ones(len(counts), dtype=bool)
+    return (confidences >= config.line) & (scores >= config.score)
+
+
+def _mean(counts: NDArray[np.integer], confidences: NDArray[np.floating]) -> float:
+    total = int(counts.sum())
+    return float((counts * confidences).sum()) / total if total else 0.0
 
 
 class LinesEngine:
@@ -89,31 +118,35 @@ class LinesEngine:
         darkness = ink_darkness(grey)
         return [cut_strip(darkness, line.scaled(1 / scale)) for line in lines], scale
 
-    def read(self, picture: Picture, layout: Layout) -> list[ReadLine]:
+    def read(self, picture: Picture, layout: Layout) -> Reading:
         """Read the lines of a page in reading order; lines that say nothing are left out.
 
         Boxes are in pixels of `picture`.
         """
         if not layout.lines:
-            return []
+            return Reading([])
         places = [
             (joined([layout.lines[k] for k in row]), block)
             for block, rows in enumerate(reading_order(layout.lines), start=1)
             for row in rows
         ]
         strips, scale = self.strips(picture, layout, [line for line, _ in places])
-        texts = self.recognizer.read([strip.image for strip in strips])
+        frames = self.recognizer.log_probs([strip.image for strip in strips])
+        seen = [self.recognizer.legibility(logs) for logs in frames]
+        counts = np.array([count for count, _ in seen])
+        confidences = np.array([confidence for _, confidence in seen])
+        scores = np.array([line.score for line, _ in places])
+        keep = np.flatnonzero(legible(counts, confidences, scores))
+        texts = self.recognizer.read_frames([frames[k] for k in keep])
         size = (picture.height, picture.width)
-        return [
-            ReadLine(
-                page_line(line, strip, text, scale, block, size),
-                strip.image,
-                confidence=text.sureness,
-                score=line.score,
-            )
-            for (line, block), strip, text in zip(places, strips, texts, strict=True)
-            if text.text.strip()
-        ]
+        lines = []
+        for k, text in zip(keep.tolist(), texts, strict=True):
+            if text.text.strip():
+                (line, block), strip = places[k], strips[k]
+                read = page_line(line, strip, text, scale, block, size)
+                lines.append(ReadLine(read, strip.image, confidence=text.sureness))
+        left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())
+        return Reading(renumbered(lines), _mean(counts, confidences), left_out)
 
     def confidence(self, picture: Picture, layout: Layout) -> float:
         """How surely a sample of a page's lines reads by the ink alone; 0 if there is none."""

@@ -145,15 +145,23 @@ class LineReader:
         list of LineText
             As `lines`; the text is empty where there is no ink.
         """
-        free = self.log_probs(lines)
-        all_logs = [self._restricted(logs) for logs in free]
+        return self.read_frames(self.log_probs(lines))
+
+    def read_frames(self, frames: Sequence[NDArray[np.float32]]) -> list[LineText]:
+        """Read lines whose `log_probs` are known."""
+        all_logs = [self._restricted(logs) for logs in frames]
         language = self.choose_language(all_logs)
-        inked = [k for k, line in enumerate(lines) if (line < 1).any()]
+        # Where a blank is likeliest all along there is no ink, or none that says anything.
+        inked = [k for k, logs in enumerate(all_logs) if (logs.argmax(axis=1) != BLANK).any()]
         texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
         return [
             replace(texts.get(k, LineText("")), sureness=_sureness([logs]))
-            for k, logs in enumerate(free)
+            for k, logs in enumerate(frames)
         ]
+
+    def legibility(self, frames: NDArray[np.float32]) -> tuple[int, float]:
+        """How many characters a line's frames hold, and how surely, by the ink alone."""
+        return len(self.trim(best_path(frames))), _sureness([frames])
 
     def sureness(self, lines: Sequence[NDArray[np.float32]]) -> float:
         """Mean probability of the characters of some lines by the ink alone; 0 for none.

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from ocr.layout.orientation import Turned
 from ocr.layout.page_network import Layout
-from ocr.layout.read_line import ReadLine
 from ocr.layout.sheet import Picture
-from ocr.lines.engine import LinesEngine, mean_confidence
+from ocr.lines.engine import LinesEngine, Reading
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,12 @@ class WayUpConfig:
 
 @dataclass(frozen=True)
 class Upright:
-    """A page the right way up: its quarter turns to the left, layout and lines."""
+    """A page the right way up: its quarter turns to the left, layout and what it says."""
 
     turns: int
     picture: Picture
     layout: Layout
-    read: list[ReadLine]
+    read: Reading
 
 
 def read_upright(
@@ -50,8 +49,7 @@ def read_upright(
     config = config or WayUpConfig()
     layout = engine.find(picture)
     as_is = Upright(0, picture, layout, engine.read(picture, layout))
-    confidence = mean_confidence(as_is.read)
-    if as_is.read and confidence >= config.sure:
+    if as_is.read.lines and as_is.read.confidence >= config.sure:
         return as_is
     ways = []
     for turns in (2, 1, 3) if layout.lines else (1, 3):
@@ -64,7 +62,6 @@ def read_upright(
     if best < engine.confidence(picture, layout) + config.evidence:
         return as_is
     other = Upright(-turns, turned, found, engine.read(turned, found))
-    letters = sum(len(one.line.letters) for one in other.read)
-    if letters < config.fewest or mean_confidence(other.read) < confidence + config.evidence:
-        return as_is
-    return other
+    letters = sum(len(one.line.letters) for one in other.read.lines)
+    surer = other.read.confidence >= as_is.read.confidence + config.evidence
+    return other if surer and letters >= config.fewest else as_is

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
+from ocr.input.photo import open_image
 from ocr.reader import Reader
 
 Grey = NDArray[np.float32]
@@ -185,7 +186,6 @@ KINDS = {
 
 def print_confidences() -> None:
     """How surely real pages read, the least sure first."""
-    from ocr.lines.engine import mean_confidence
     from training.data.datasets import data_dir
     from training.data.page_sets import read_pages
 
@@ -194,9 +194,9 @@ def print_confidences() -> None:
         path = Path(folder) / "page.png"
         for page in read_pages(data_dir(), "valid"):
             Image.fromarray(page.grey).save(path, compress_level=1)
-            lines: list = []
-            reader.read(path, on_line=lines.append)
-            found.append((mean_confidence(lines), page.name))
+            engine, picture = reader.lines_engine, open_image(path)
+            reading = engine.read(picture, engine.find(picture))
+            found.append((reading.confidence, page.name))
     for confidence, name in sorted(found):
         print(f"{confidence:.2f} {name}")
 
