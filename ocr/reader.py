@@ -208,7 +208,7 @@ class Reader:
 
         picture = dark_on_light(photo)
         found = read_upright(self.lines_engine, picture)
-        if self._engine == "auto" and _apart(found.read.lines):
+        if self._engine == "auto" and not found.read.left_out and _apart(found.read.lines):
             letters = self._by_letters(photo, on_stage, on_line=None)
             if letters.lines and letters.confidence >= SURE_APART:
                 return self._by_letters(photo, None, on_line) if on_line else letters
