@@ -44,8 +44,8 @@ class LegibleConfig:
     """
 
     page: float = 0.6
-    line: float = 0.6
-    score: float = 0.6
+    line: float = 0.7
+    score: float = 0.7
 
 
 @dataclass(frozen=True)
