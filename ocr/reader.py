@@ -267,7 +267,7 @@ def _page(
     photo: Picture, engine: str, read: list[ReadLine], warnings: tuple[str, ...] = ()
 ) -> Page:
     if not read:
-        warnings = (*warnings, NOTHING_FOUND)
+        warnings = (": ".join((NOTHING_FOUND, *warnings)),)
     lines = tuple(one.line for one in read)
     return Page(photo.height, photo.width, lines, engine, warnings=warnings)
 

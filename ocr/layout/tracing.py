@@ -42,7 +42,7 @@ class TracingConfig:
         How far a traced line is led on where the end map had cut it short.
     """
 
-    threshold: float = 0.28
+    threshold: float = 0.32
     at_ends: float = 0.7
     shortest: float = 0.9
     least_body: float = 0.3

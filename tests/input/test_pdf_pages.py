@@ -75,5 +75,5 @@ def test_a_signal_ends_a_pdf_that_draws_for_ever(tmp_path, number, status):
         time.sleep(3)
         assert process.poll() is None
         process.send_signal(number)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
     assert process.returncode == status
