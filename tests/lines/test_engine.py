@@ -1,0 +1,114 @@
+"""What is taken for writing, what is said of the rest, and lines in pixels of the page."""
+
+import numpy as np
+import pytest
+
+from ocr.layout.page_network import Layout
+from ocr.layout.read_line import ReadLine
+from ocr.layout.strips import X_HEIGHT, TextLine, cut_strip
+from ocr.lines.engine import LegibleConfig, LinesEngine, legible, page_line, unread
+from ocr.lines.recognizer import LineText
+from ocr.lines.way_up import read_upright
+from ocr.page import Box, Letter, Line, Word
+
+SIZE = (200, 300)
+
+
+def layout(*boxes, lines=()):
+    """A page of `SIZE` whose body map is 1 in boxes of the page."""
+    maps = np.zeros((4, 50, 75), np.float32)
+    for y1, x1, y2, x2 in boxes:
+        maps[2, y1 // 4 : y2 // 4, x1 // 4 : x2 // 4] = 1
+    return Layout(tuple(lines), maps, 4.0)
+
+
+def text_line(row, left, right, x_height=12.0):
+    return TextLine(np.array([[row, left], [row, right]], float), x_height)
+
+
+def read(y1, x1, y2, x2):
+    word = Word((Letter(Box(y1, x1, y2, x2), "a", 0.9),))
+    return ReadLine(Line((word,)), np.ones((48, 9), np.float32), confidence=0.9)
+
+
+def test_all_lines_of_a_page_that_reads_surely_stay():
+    counts, confidences = np.array([30, 5]), np.array([0.9, 0.2])
+    assert legible(counts, confidences, np.array([0.9, 0.1])).tolist() == [True, True]
+
+
+def test_of_a_page_that_reads_unsurely_only_clear_lines_stay():
+    counts, confidences = np.array([30, 30, 9]), np.array([0.3, 0.4, 0.95])
+    kept = legible(counts, confidences, np.array([0.9, 0.9, 0.9]))
+    assert kept.tolist() == [False, False, True]
+    kept = legible(counts, confidences, np.array([0.9, 0.9, 0.2]))
+    assert not kept.any()
+    assert legible(counts, confidences, np.ones(3), LegibleConfig(page=0.1)).all()
+
+
+def test_no_lines_are_no_problem():
+    assert legible(np.zeros(0, int), np.zeros(0), np.zeros(0)).tolist() == []
+
+
+def test_what_was_read_is_not_warned_of():
+    lines = [text_line(60, 20, 280)]
+    page = layout((48, 20, 60, 280), lines=lines)
+    assert unread(page, [read(40, 16, 70, 284)], SIZE) is None
+
+
+def test_writing_that_no_line_took_up_is_named_with_its_place():
+    lines = [text_line(60, 20, 280)]
+    page = layout((48, 20, 60, 280), (148, 200, 160, 280), lines=lines)
+    warning = unread(page, [read(40, 16, 70, 284)], SIZE)
+    assert warning is not None
+    assert warning.startswith("24 % of what looks like writing was not read")
+    row, column = (int(part.split()[-1]) for part in warning.split("around ")[1].split(","))
+    assert row == pytest.approx(152, abs=6) and column == pytest.approx(238, abs=6)
+
+
+def test_bits_smaller_than_a_word_are_not_named():
+    lines = [text_line(60, 20, 100)]
+    page = layout((48, 20, 60, 100), (148, 200, 156, 208), lines=lines)
+    assert unread(page, [read(40, 16, 70, 104)], SIZE) is None
+
+
+def test_a_line_in_pixels_of_the_page():
+    """Two letters and a space on a page twice as large as what the strip was cut from."""
+    darkness = np.zeros((100, 150), np.float32)
+    darkness[47:60, 30:38] = darkness[47:60, 80:88] = 1
+    small = text_line(60, 30, 88, X_HEIGHT)
+    strip = cut_strip(darkness, small)
+    width = strip.image.shape[1]
+    text = LineText("a b", (0.9, 0.8, 0.7), ((), (), ()), ((0, 30), (30, 60), (60, width)))
+    line = page_line(small.scaled(2), strip, text, 2.0, 3, SIZE)
+    assert [word.text for word in line.words] == ["a", "b"]
+    first, second = (word.box for word in line.words)
+    np.testing.assert_allclose(first.as_list(), [94, 60, 120, 76], atol=4)
+    np.testing.assert_allclose(second.as_list(), [94, 160, 120, 176], atol=4)
+    assert line.block == 3 and line.baseline[0] == (120.0, 60.0)
+    assert len(line.polygon) == 2 * len(line.baseline)
+
+
+class Blank:
+    """A picture without anything."""
+
+    name, height, width = "blank", 60, 90
+
+    def grey(self, long_side):
+        return np.ones((60, 90), np.float32)
+
+
+class NothingThere:
+    """A finder that sees no line, and counts how often it looked."""
+
+    def __init__(self):
+        self.looks = 0
+
+    def find(self, picture, side=None):
+        self.looks += 1
+        return layout()
+
+
+def test_where_nothing_is_there_only_one_other_way_is_looked_at():
+    finder = NothingThere()
+    found = read_upright(LinesEngine(None, finder), Blank())  # nothing is there to recognize
+    assert (found.turns, found.read.lines, finder.looks) == (0, [], 2)
