@@ -13,18 +13,13 @@ from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.read_line import ReadLine
 from ocr.layout.reading_order import joined, reading_order
 from ocr.layout.sheet import Picture
-from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip, TextLine, cut_strip
-from ocr.lines.letter_boxes import INKED, letter_boxes
+from ocr.layout.strips import Strip, TextLine, fitted_strip
+from ocr.lines.letter_boxes import letter_boxes
 from ocr.lines.recognizer import LineReader, LineText
 from ocr.page import Box, Letter, Line, Word
 
 SAMPLE = 4  # lines of a page that tell how well it reads
 SAMPLE_WIDTH = 800  # pixels of their strips
-
-# Capitals reach 1.5 x-heights and ascenders 1.6 to 2.2: a line that does not is taken for too large.
-LEAST_RISE = 1.32  # x-heights
-CAPITAL_SHARE = 0.8  # of what was taken for the x-height of a line of capitals
-HIGHEST = 0.015  # share of a line's ink, its highest, that does not count for that
 
 WRITING = 0.5  # probability of the body map from which a place is writing
 UNREAD = 0.06  # share of a page's writing left unread from which a warning says so
@@ -121,7 +116,7 @@ class LinesEngine:
         grey = picture.grey(side)
         scale = max(picture.height, picture.width) / max(grey.shape)
         darkness = ink_darkness(grey)
-        return [cut_strip(darkness, line.scaled(1 / scale)) for line in lines], scale
+        return [fitted_strip(darkness, line.scaled(1 / scale)) for line in lines], scale
 
     def read(self, picture: Picture, layout: Layout) -> Reading:
         """Read the lines of a page in reading order; lines that say nothing are left out.
@@ -136,14 +131,6 @@ class LinesEngine:
             for row in rows
         ]
         strips, scale = self.strips(picture, layout, [line for line, _ in places])
-        low = [k for k, strip in enumerate(strips) if rise(strip) < LEAST_RISE]
-        if low:  # capitals and digits that were taken for small letters
-            for k in low:
-                line, block = places[k]
-                places[k] = replace(line, x_height=line.x_height * CAPITAL_SHARE), block
-            again, _ = self.strips(picture, layout, [places[k][0] for k in low])
-            for k, strip in zip(low, again, strict=True):
-                strips[k] = strip
         frames = self.recognizer.log_probs([strip.image for strip in strips])
         seen = [self.recognizer.legibility(logs) for logs in frames]
         counts = np.array([count for count, _ in seen])
@@ -168,17 +155,6 @@ class LinesEngine:
             return 0.0
         strips, _ = self.strips(picture, layout, lines)
         return self.recognizer.sureness([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
-
-
-def rise(strip: Strip) -> float:
-    """How high a line's ink reaches over its baseline, in x-heights; of all but the highest of it."""
-    ink = (1 - strip.image[:BASELINE_ROW]).clip(0, 1)
-    profile = np.where(ink > INKED, ink, 0).sum(axis=1)
-    total = float(profile.sum())
-    if not total:
-        return np.inf
-    first = int(np.searchsorted(np.cumsum(profile), HIGHEST * total))
-    return (BASELINE_ROW - first) / X_HEIGHT
 
 
 def unread(layout: Layout, read: list[ReadLine], size: tuple[int, int]) -> str | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
+from ocr.layout.strips import BASELINE_ROW, INKED, X_HEIGHT, Strip
 
 LETTER_HEIGHT = 1.5 * X_HEIGHT  # pixels of a strip, height of a capital
 
@@ -37,7 +37,6 @@ NO_INK = 30.0  # a letter without any ink
 WHOLE = 0.8  # share of a part's ink between two borders from which it is not cut
 SLIVER = 0.1  # share of a part's ink that is too little to be a piece of a letter
 
-INKED = 0.3  # darkness of a strip from which a pixel is ink
 RULE_WIDTH = 6.0  # x-heights: a flat piece of ink at least so wide is a rule
 RULE_HEIGHT = 0.45  # x-heights, the most that a rule is high
 EDGE = 0.25  # x-heights: ink that begins within this of the upper or lower edge and stays

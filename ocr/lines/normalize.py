@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.line_pictures import find_line
-from ocr.layout.strips import STRIP_HEIGHT, cut_strip
+from ocr.layout.strips import STRIP_HEIGHT, fitted_strip
 
 LINE_HEIGHT = STRIP_HEIGHT
 NORMALISATION = "strip-48-13"  # recorded in weight files; change it when the method changes
@@ -33,4 +33,4 @@ def normalize_line(image: NDArray[np.float32]) -> NDArray[np.float32]:
     if image.ndim != 2 or image.size == 0:
         raise ValueError(f"a line is a non-empty (H, W) array, got shape {image.shape}")
     darkness = np.asarray(1 - image, dtype=np.float32)
-    return cut_strip(darkness, find_line(darkness)).image
+    return fitted_strip(darkness, find_line(darkness)).image
