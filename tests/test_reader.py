@@ -42,7 +42,7 @@ def truth_of(path):
     return path.with_suffix("").with_suffix(".gt.txt").read_text(encoding="utf-8").strip()
 
 
-@pytest.mark.parametrize("name", ["phone_note", "bench_plan", "todo_list", "shopping_list"])
+@pytest.mark.parametrize("name", ["phone_note", "form", "todo_list", "shopping_list"])
 def test_sample_photos_in_capitals_are_read(reader, name):
     path = IMAGES / f"{name}.jpg"
     how = Normalisation(ignore_case=True)
