@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from ocr.layout.strips import TextLine
 
 SLOPES = np.linspace(-0.06, 0.06, 13)  # rows a column that are tried
-COLUMNS = 400  # columns that tell the slope
+COLUMNS = 400  # parts of the width that tell the slope
+INKED = 0.25  # darkness from which a pixel is ink
 BODIES = np.linspace(0.22, 0.62, 17)  # heights of the small letters that are tried, of the ink's
 ABOVE, BELOW = 0.8, 0.6  # x-heights over and under the small letters that are compared with them
 FAINTEST = 0.03  # of the fullest row's ink: rows with less hold none
@@ -17,8 +18,8 @@ FAINTEST = 0.03  # of the fullest row's ink: rows with less hold none
 def find_line(darkness: NDArray[np.float32]) -> TextLine:
     """The baseline and x-height of a picture of one line.
 
-    The slope is the one at which the ink's profile over the rows is sharpest; the small letters are
-    the band that is most fuller of ink than the bands above and below it.
+    The slope is the one at which the strokes' profile over the rows is sharpest; the small letters are
+    the band that is most fuller of strokes than the bands above and below it.
 
     Parameters
     ----------
@@ -31,13 +32,15 @@ def find_line(darkness: NDArray[np.float32]) -> TextLine:
         From the first to the last column with ink; a guess where there is none.
     """
     height, width = darkness.shape
+    # Where strokes begin, from left to right: letters have many in a row of pixels, a rule has one.
+    ink = darkness > INKED
+    begins = ink & ~np.pad(ink, ((0, 0), (1, 0)))[:, :-1]
     step = max(1, width // COLUMNS)
-    small = darkness[:, ::step]
-    slope = _slope(small, step)
-    level = _sheared(small, slope * step)
-    profile = level.sum(axis=1)
+    summed = np.add.reduceat(begins.astype(np.float32), np.arange(0, width, step), axis=1)
+    slope = _slope(summed, step)
+    profile = _sheared(summed, slope * step).sum(axis=1)
     inked = np.flatnonzero(profile > FAINTEST * profile.max())
-    cols = np.flatnonzero((darkness > 0.25).any(axis=0))
+    cols = np.flatnonzero(ink.any(axis=0))
     first, last = (int(cols[0]), int(cols[-1]) + 1) if len(cols) else (0, width)
     base, x_height = 0.7 * height, 0.3 * height
     if len(inked) >= 6:
