@@ -109,7 +109,7 @@ def fit_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:
     return round(math.exp(float(best.x)), 3)
 
 
-def save_weights(path: Path, network: LineNetwork, metadata: Metadata) -> None:
+def save_weights(path: Path, network: nn.Module, metadata: Metadata) -> None:
     """Write the network's weights as `.safetensors`, matrices in 16 bits."""
     from safetensors.torch import save
 

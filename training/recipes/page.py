@@ -107,7 +107,13 @@ def train(out: Path, resume: Path | None, written: Path | None, recipe: PageReci
     network, average = PageNetwork(), PageNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     steps = 0
-    if resume is not None:
+    if resume is not None and resume.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        weights = {name: value.float() for name, value in load_file(resume).items()}
+        network.load_state_dict(weights)
+        average.load_state_dict(weights)
+    elif resume is not None:
         state = torch.load(resume, weights_only=True)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
@@ -188,7 +194,7 @@ def fixed_crops(pages: list[TrainingPage]) -> list[tuple[torch.Tensor, ...]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the page network.")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
-    parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
+    parser.add_argument("--resume", type=Path, help="checkpoint, or .safetensors, to go on from")
     parser.add_argument("--pages", type=Path, help="folder of training.synthesis.written_pages")
     parser.add_argument("--minutes", type=float, default=PageRecipe.minutes)
     parser.add_argument("--rate", type=float, default=PageRecipe.rate)

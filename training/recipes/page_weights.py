@@ -1,4 +1,6 @@
-"""From a checkpoint of the page network to `models/page.onnx`, which computes in 8 bits.
+"""From a checkpoint of the page network to its weight files.
+
+`page.onnx` computes in 8 bits; `page.safetensors`, which is not installed, serves to train on from.
 
 `python -m training.recipes.page_weights --checkpoint FILE`
 """
@@ -20,7 +22,7 @@ from training.data.page_sets import read_pages
 from training.networks.onnx_graph import page_graph, quantized
 from training.networks.page import PageNetwork
 from training.recipes import weight_files
-from training.recipes.line_weights import write
+from training.recipes.line_weights import save_weights, write
 from training.recipes.page import evaluate, fixed_crops
 
 DATA = (
@@ -69,7 +71,8 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     path = given.out / "page.onnx"
     write(path, model.SerializeToString(deterministic=True))
-    weight_files.update_checksums(given.out, path.name)
+    save_weights(path.with_suffix(".safetensors"), network, metadata)
+    weight_files.update_checksums(given.out, path.name, "page.safetensors")
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB  {figures}")
 
 
