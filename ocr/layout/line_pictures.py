@@ -18,8 +18,8 @@ FAINTEST = 0.03  # of the fullest row's ink: rows with less hold none
 def find_line(darkness: NDArray[np.float32]) -> TextLine:
     """The baseline and x-height of a picture of one line.
 
-    The slope is the one at which the strokes' profile over the rows is sharpest; the small letters are
-    the band that is most fuller of strokes than the bands above and below it.
+    The slope is the one at which the strokes' profile over the rows is sharpest; the small letters
+    are the band that is most fuller of strokes than the bands above and below it.
 
     Parameters
     ----------
