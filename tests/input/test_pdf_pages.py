@@ -66,7 +66,8 @@ def test_a_pdf_that_draws_for_ever(tmp_path, monkeypatch):
 def test_a_signal_ends_a_pdf_that_draws_for_ever(tmp_path, number, status):
     path = pdf_with(tmp_path, *FOR_EVER)
     code = (
-        "import sys; from ocr.input import pdf_pages; pdf_pages.SECONDS = 60.0\n"
+        "import signal, sys; from ocr.input import pdf_pages; pdf_pages.SECONDS = 60.0\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may ignore it
         "from ocr.cli import main; sys.exit(main(sys.argv[1:]))"
     )
     with subprocess.Popen(
