@@ -54,7 +54,7 @@ def draw_font_line(
     """
     if not font.charset.issuperset(text):
         return None
-    face = _face(str(font.path), EM)
+    face = font_face(str(font.path), EM)
     if spread is None:
         style = rng.random()
         capitals = text.upper() == text
@@ -64,8 +64,40 @@ def draw_font_line(
             spread = float(rng.uniform(0.02, 0.15) if style < 0.75 else rng.uniform(0.1, 1.1))
     gap = EM * rng.uniform(0.22, 0.6) + 2.2 * spread * EM
     lift = EM * rng.choice((0.0, 0.02, 0.05))
+    pieces, x = place_pieces(rng, face, text, spread * EM, gap, lift)
+    picture = Image.new("L", (int(x + EM), 3 * EM), 255)
+    draw = ImageDraw.Draw(picture)
+    for piece, left, y in pieces:
+        draw.text((left, EM * 0.75 + y), piece, fill=0, font=face)
+    return np.asarray(picture, dtype=np.float32) / np.float32(255)
+
+
+def place_pieces(
+    rng: np.random.Generator,
+    face: ImageFont.FreeTypeFont,
+    text: str,
+    spread: float,
+    gap: float,
+    lift: float,
+    even: bool = False,
+) -> tuple[list[tuple[str, float, float]], float]:
+    """Where the words of a line go, or its letters if they are spread; all in pixels.
+
+    Parameters
+    ----------
+    spread : float
+        Between letters; 0 keeps words whole.
+    gap : float
+        Between words, always the same if `even`.
+    lift : float
+        Standard deviation of how far a piece is off the baseline.
+
+    Returns
+    -------
+    list of (text, x, y), and the x behind the last
+    """
     pieces: list[tuple[str, float, float]] = []
-    x = float(EM)
+    x = float(face.size)
     for word in text.split(" "):
         y = rng.normal(0, lift)
         if spread == 0:
@@ -74,23 +106,20 @@ def draw_font_line(
         else:
             for letter in word:
                 pieces.append((letter, x, y + rng.normal(0, lift)))
-                x += face.getlength(letter) + spread * EM * rng.uniform(0.6, 1.4)
-        x += gap * rng.uniform(0.7, 1.4)
-    picture = Image.new("L", (int(x + EM), 3 * EM), 255)
-    draw = ImageDraw.Draw(picture)
-    for piece, left, y in pieces:
-        draw.text((left, EM * 0.75 + y), piece, fill=0, font=face)
-    return np.asarray(picture, dtype=np.float32) / np.float32(255)
+                x += face.getlength(letter) + spread * rng.uniform(0.6, 1.4)
+        x += gap * (1.0 if even else rng.uniform(0.7, 1.4))
+    return pieces, x
 
 
-@lru_cache(maxsize=256)
-def _face(path: str, size: int) -> ImageFont.FreeTypeFont:
+@lru_cache(maxsize=512)
+def font_face(path: str, size: int) -> ImageFont.FreeTypeFont:
+    """A font at a size in pixels, kept open."""
     return ImageFont.truetype(path, size)
 
 
 def drawn_by(path: Path) -> frozenset[str]:
     """Characters that a font has: those not drawn as its sign for a missing character."""
-    face = _face(str(path), EM)
+    face = font_face(str(path), EM)
     missing = {bytes(face.getmask(sign)) for sign in ("\uffff", "\ue123")}
     found = {" "}
     for letter in CHARSET[1:]:

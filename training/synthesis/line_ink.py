@@ -10,7 +10,7 @@ import lzma
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,13 @@ from scipy import ndimage
 from ocr.layout.line_pictures import find_line
 from training.data.scans import Scans, open_scans
 from training.data.text import Corpus, fold_text, writable
-from training.synthesis.line_fonts import LineFont, drawn_by, find_fonts
+from training.synthesis.line_fonts import (
+    LineFont,
+    drawn_by,
+    find_fonts,
+    font_face,
+    place_pieces,
+)
 from training.synthesis.line_strokes import (
     EM,
     X_HEIGHT,
@@ -121,11 +127,6 @@ def level_line(darkness: NDArray[np.float32]) -> tuple[NDArray[np.float32], floa
 # --- hands ----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=512)
-def _face(path: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, size)
-
-
 def _body(face: ImageFont.FreeTypeFont) -> float:
     """Height of a font's small letters in pixels."""
     small = -face.getbbox("x", anchor="ls")[1]
@@ -135,7 +136,7 @@ def _body(face: ImageFont.FreeTypeFont) -> float:
 
 def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: bool) -> Hand:
     """Someone who writes as a font does: always with the same slant, width and gaps."""
-    face = _face(str(font.path), FONT_EM)
+    face = font_face(str(font.path), FONT_EM)
     body = _body(face)
     slant = rng.normal(0, 0.12) if not printed else 0.0
     widen = float(np.exp(rng.normal(0, 0.12)))
@@ -152,18 +153,7 @@ def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: 
         text = _text(rng, texts, _characters(rng, room, pace))
         if not font.charset.issuperset(text):
             return None
-        pieces: list[tuple[str, float, float]] = []
-        x = float(FONT_EM)
-        for word in text.split(" "):
-            y = rng.normal(0, lift)
-            if spread == 0:
-                pieces.append((word, x, y))
-                x += face.getlength(word)
-            else:
-                for letter in word:
-                    pieces.append((letter, x, y + rng.normal(0, lift)))
-                    x += face.getlength(letter) + spread * FONT_EM * rng.uniform(0.6, 1.4)
-            x += word_gap * (1.0 if printed else rng.uniform(0.7, 1.4))
+        pieces, x = place_pieces(rng, face, text, spread * FONT_EM, word_gap, lift, even=printed)
         base = 1.7 * FONT_EM
         picture = Image.new("L", (int(x + FONT_EM), int(3.1 * FONT_EM)), 0)
         draw = ImageDraw.Draw(picture)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 from scipy import ndimage
 
 from ocr.layout.darkness import ink_darkness
@@ -129,9 +129,3 @@ def _fold(rng: np.random.Generator, paper: NDArray[np.float32]) -> None:
     mark = -rng.uniform(0.02, 0.15) * np.exp(-((far / soft) ** 2))
     mark += rng.uniform(0, 0.08) * np.exp(-(((far - 2 * soft) / soft) ** 2))
     paper += (mark if vertical else mark.T).astype(np.float32)
-
-
-def soften(paper: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Blurred by a standard deviation in pixels."""
-    picture = Image.fromarray(np.uint8(np.clip(paper, 0, 1) * 255))
-    return np.asarray(picture.filter(ImageFilter.GaussianBlur(sigma)), np.float32) / np.float32(255)
