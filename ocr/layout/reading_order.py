@@ -150,17 +150,35 @@ def _bands(
     sizes: NDArray[np.float64],
     config: OrderConfig,
 ) -> list[NDArray[np.intp]] | None:
-    """Parts one below the other such that one of them then falls into columns, or None."""
+    """Parts one below the other such that one of them then falls into columns, or None.
+
+    For the white left of each line the longest band is tried through which it runs, then parts
+    above and below each gap; of those that fall into columns the one of most lines is taken.
+    """
     order = members[np.argsort(boxes[members, 2], kind="stable")]
-    reach = np.maximum.accumulate(boxes[order, 2])
-    gaps = boxes[order[1:], 0] - reach[:-1]
-    for k in np.flatnonzero(gaps > 0):
-        above, below = order[: k + 1], order[k + 1 :]
-        if any(
-            len(part) > 2 and _columns(part, boxes, sizes, config) is not None
-            for part in (above, below)
-        ):
-            return [above, below]
+    top, left, bottom, right = boxes[order].T
+    reach = np.maximum.accumulate(bottom)
+    cuts = np.array([0, *(np.flatnonzero(top[1:] > reach[:-1]) + 1), len(order)])
+    group = np.searchsorted(cuts, np.arange(len(order)), side="right") - 1
+    bands = set()
+    for k in range(len(order)):
+        edge = left[k] - config.corridor * sizes[order[k]]
+        if not (right < edge).any():
+            continue
+        crossed = group[(left < left[k]) & (right > edge)]
+        above, below = crossed[crossed < group[k]], crossed[crossed > group[k]]
+        if not (crossed == group[k]).any():
+            start = int(above.max()) + 1 if len(above) else 0
+            stop = int(below.min()) if len(below) else len(cuts) - 1
+            bands.add((int(cuts[start]), int(cuts[stop])))
+    for cut in cuts[1:-1].tolist():  # where a corridor runs on, but its lines are rows there
+        bands |= {(0, cut), (cut, len(order))}
+    for start, stop in sorted(bands, key=lambda band: (band[0] - band[1], band)):
+        if not 2 < stop - start < len(order):
+            continue
+        if _columns(order[start:stop], boxes, sizes, config) is not None:
+            parts = (order[:start], order[start:stop], order[stop:])
+            return [part for part in parts if len(part)]
     return None
 
 

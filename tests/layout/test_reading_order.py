@@ -40,6 +40,14 @@ def test_a_heading_over_two_columns_comes_first():
     assert order([*right, *left, line(40, 100, 500, 24)]) == [10, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4]
 
 
+def test_a_note_beside_a_list_is_read_after_it():
+    heading, last = line(20, 0, 500), line(300, 0, 500)
+    items = [line(60 + 30 * k, 0, 120) for k in range(6)]
+    note = [line(73, 300, 480), line(103, 300, 480)]
+    read = order([heading, *items, *note, last])
+    assert read == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
 def test_things_and_prices_are_rows():
     things = [line(40 + 30 * k, 10, 100 + 10 * k) for k in range(4)]
     prices = [line(41 + 30 * k, 250, 290) for k in range(4)]
