@@ -16,6 +16,7 @@ from torch import nn
 from ocr.letters.classifiers.base import softmax
 from ocr.letters.classifiers.cnn import GlyphCnn
 from training.networks.numpy_mlp import Array, Layer, backward, forward, update
+from training.networks.precision import mixed_precision
 from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
 from training.recipes.descent import Descent
@@ -182,7 +183,7 @@ class CnnLearner:
         glyphs = torch.from_numpy(self.all.images[rows])[:, None].float() / 255
         if self.augmentation != "none":
             glyphs = Augment(int(rng.integers(2**62)), GENTLEST[self.augmentation])(glyphs)
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed_precision():
             logits = self.descent.network(glyphs.to(memory_format=torch.channels_last))
         return self.descent.step(self._loss(logits.float(), rows), rate)
 

@@ -11,6 +11,7 @@ import torch
 
 from ocr.evaluation.error_rates import Errors, character_errors
 from training.networks.line import LineArchitecture, LineNetwork
+from training.networks.precision import mixed_precision
 from training.own_hand.glyph_learners import score
 from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
@@ -101,7 +102,7 @@ class LineLearner:
         lines = list(batch)
         if self.augmentation != "none":
             lines = [(vary(rng, image), text) for image, text in lines]
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed_precision():
             features = self.network.features(stack(lines))
         return self.descent.step(ctc_loss(self.network.logits(features.float()), lines), rate)
 

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from training.networks.precision import mixed_precision
 from training.recipes.curves import Curves
 from training.recipes.glyphs import CLIP, rate_at, running_mean, weight_groups
 
@@ -86,7 +87,7 @@ def fit(
             batch = as_tensor(images[chosen])
             batch = batch if augment is None else augment(batch)
             truth = torch.from_numpy(labels[chosen])
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed_precision():
                 logits = network(batch.to(memory_format=torch.channels_last))
             loss = nn.functional.cross_entropy(
                 logits.float(), truth, label_smoothing=settings.smoothing

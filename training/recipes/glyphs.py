@@ -37,6 +37,7 @@ from training.data.glyphs import (
     nist36_glyphs,
     unipen_glyphs,
 )
+from training.networks.precision import mixed_precision
 from training.recipes import weight_files
 from training.recipes.glyph_accuracy import (
     EMNIST_47,
@@ -206,7 +207,7 @@ def phase_epochs(
         for step, chosen in enumerate(drawn, start=1):
             glyphs = torch.from_numpy(sampler.images[chosen])[:, None].float() / 255
             glyphs = augment(glyphs).to(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed_precision():
                 logits = network(glyphs)
             loss = case_loss(
                 logits, torch.from_numpy(sampler.labels[chosen]), torch.from_numpy(others[chosen])

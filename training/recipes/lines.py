@@ -32,6 +32,7 @@ from training.data.scans import Sample
 from training.data.shards import read_shard
 from training.data.text import CHARSET
 from training.networks.line import FRAME, LineNetwork
+from training.networks.precision import mixed_precision
 from training.synthesis.line_panel import panel
 from training.synthesis.strips import fits
 
@@ -167,7 +168,7 @@ def read_lines(network: LineNetwork, images: list[NDArray[np.float32]]) -> list[
     for start in range(0, len(order), 16):
         rows = order[start : start + 16]
         lines = [((images[i] * 255 + 0.5).astype(np.uint8), "") for i in rows]
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed_precision():
             features = network.features(stack(lines))
         for i, text in zip(rows, greedy(network.logits(features.float())), strict=True):
             texts[i] = " ".join(text.split())
@@ -250,7 +251,7 @@ def train_worker(
         for batch in batches([line for line in lines if fits(*line)], rng):
             batch = [(vary(rng, image), text) for image, text in batch]
             network.train()
-            with torch.autocast("cpu", torch.bfloat16):
+            with mixed_precision():
                 features = network.features(stack(batch))
             loss = ctc_loss(network.logits(features.float()), batch)
             optimizer.zero_grad()

@@ -23,6 +23,7 @@ from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, crop, load_pages, training_page
 from training.data.page_sets import read_pages
 from training.networks.page import PageNetwork, page_loss
+from training.networks.precision import mixed_precision
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def train(out: Path, resume: Path | None, written: Path | None, recipe: PageReci
     for done in _clock(began, recipe.minutes):
         darkness, maps, weight = crops.batch(recipe.batch)
         network.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with mixed_precision():
             output = network(darkness)
         loss = page_loss(output, maps, weight)
         optimizer.zero_grad()
