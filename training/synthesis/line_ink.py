@@ -50,6 +50,8 @@ SCAN_SHARES = (0.6, 0.15, 0.17, 0.08)
 HIGHEST_BODY = 0.72  # of a capital: in fonts of capitals the small letters are as high
 SHORTEST, LONGEST = 2, 90  # characters of a line
 CHUNK = 400  # characters of running text at least that lines are cut from
+SPREAD_SHARE = 0.12  # of the lines have wider room between their words
+WIDEST_SPREAD = 4.0  # x-heights that it is wider, at most
 HELD_BACK = 40  # every so many-th row of the corpora is left for measuring
 
 
@@ -535,7 +537,35 @@ def lines_of(rng: np.random.Generator, hand: Hand, room: float) -> Iterator[Line
             misses += 1
             continue
         misses = 0
-        yield trimmed(line)
+        yield trimmed(spread(rng, line) if rng.random() < SPREAD_SHARE else line)
+
+
+def spread(rng: np.random.Generator, line: LineInk) -> LineInk:
+    """A line with wider room between its words, as in a row of letters or of a table.
+
+    The line is left as it is where its white does not tell which gaps are the spaces.
+    """
+    spaces = line.text.count(" ")
+    white = ~(line.darkness > 0.25).any(axis=0)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], white, [False]]).astype(np.int8)))
+    starts, stops = edges[::2], edges[1::2]
+    inner = (starts > 0) & (stops < len(white))
+    starts, stops = starts[inner], stops[inner]
+    if not 0 < spaces <= len(starts):
+        return line
+    widest = np.argsort(starts - stops, kind="stable")
+    sizes = (stops - starts)[widest]
+    if spaces < len(sizes) and sizes[spaces - 1] < 1.3 * sizes[spaces]:
+        return line
+    most = rng.uniform(0.5, WIDEST_SPREAD) * line.x_height
+    parts, before = [], 0
+    for k in np.sort(widest[:spaces]):
+        middle = int(starts[k] + stops[k]) // 2
+        room = np.zeros((len(line.darkness), round(most * rng.uniform(0.5, 1.0))), np.float32)
+        parts += [line.darkness[:, before:middle], room]
+        before = middle
+    darkness = np.concatenate([*parts, line.darkness[:, before:]], axis=1)
+    return LineInk(darkness, line.baseline, line.x_height, line.text)
 
 
 def trimmed(line: LineInk) -> LineInk:

@@ -175,6 +175,38 @@ def _item(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     return f"{mark} {_plain(text) if rng.random() < 0.6 else text}"
 
 
+def _entry(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """A row of a bill, a plan or a shopping list: `TEA 1.20`, `2 RAILS 140 CM`, `Flour: 500 g`."""
+    words = _plain(_excerpt(rng, corpus.sentences, max(3, length // 2))) or "tea"
+    style = rng.random()
+    words = words.upper() if style < 0.55 else words.capitalize() if style < 0.75 else words
+    unit = ("cm", "mm", "m", "kg", "g", "l", "ml", "x", "pcs", "%", "h", "km")[rng.integers(12)]
+    if words.isupper():
+        unit = unit.upper()
+    amount, cents = int(rng.choice((10, 100, 1000))), int(rng.integers(100))
+    point = ".,"[rng.choice(2, p=(0.7, 0.3))]
+    price = f"{rng.integers(amount)}{point}{cents:02d}"
+    size = f"{rng.integers(1, amount)}{' ' * int(rng.integers(2))}{unit}"
+    sign = "$£€"[rng.integers(3)]
+    forms = (
+        f"{words} {price}",
+        f"{words}: {price}",
+        f"{words} {sign}{price}",
+        f"{words} {price} {sign}",
+        f"{words} {'.' * int(rng.integers(3, 9))} {price}",
+        f"{rng.integers(1, 30)} {words}",
+        f"{rng.integers(1, 30)} {words} {size}",
+        f"{rng.integers(1, 30)}{' ' * int(rng.integers(2))}x {words}",
+        f"{words} {size}",
+        f"{size} {words}",
+        f"{words} {rng.integers(1, amount)} x {rng.integers(1, amount)}",
+        f"{words} {rng.integers(1, 13)}:{rng.integers(60):02d}",
+        f"{words} = {price}",
+        f"{price} {price}",
+    )
+    return forms[rng.integers(len(forms))]
+
+
 def _address(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     def word() -> str:
         return _plain(_excerpt(rng, corpus.sentences, 1)).lower() or "post"
@@ -197,6 +229,53 @@ def _address(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     )
     text = forms[rng.integers(len(forms))]
     return text.upper() if rng.random() < 0.15 else text
+
+
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XL", "L", "XC",
+    "C", "CD", "D", "M", "MCM", "MM")  # fmt: skip
+
+
+def _row(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """Single signs in a row: an alphabet, counted numbers, Roman ones, the letters of a word."""
+    count = int(np.clip(length // 2, 2, 26))
+    start = int(rng.integers(0, 27 - min(count, 26)))
+    word = (_plain(_excerpt(rng, corpus.sentences, 1)) or "the").replace(" ", "")
+    forms = (
+        " ".join(string.ascii_uppercase[start : start + count]),
+        " ".join(string.ascii_lowercase[start : start + count]),
+        string.digits if rng.random() < 0.5 else " ".join(string.digits),
+        " ".join(str(start + k) for k in range(count // 2 + 1)),
+        " ".join(str(n) for n in rng.integers(0, 10 ** rng.integers(1, 4), count // 2 + 1)),
+        " ".join(ROMAN[i] for i in rng.integers(0, len(ROMAN), count // 3 + 1)),
+        " ".join(word.upper()),
+        " ".join(ASCII[1:][i] for i in rng.integers(0, len(ASCII) - 1, count)),
+    )
+    return forms[rng.integers(len(forms))]
+
+
+def _formula(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """A sum or an assignment: `j = 0`, `95 - (100 - 50) = 45`, `x: +100 = 90`."""
+    gap = " " if rng.random() < 0.6 else ""
+
+    def term() -> str:
+        chance = rng.random()
+        if chance < 0.3:
+            return string.ascii_letters[rng.integers(52)]
+        number = str(rng.integers(0, 10 ** rng.integers(1, 4)))
+        return number + string.ascii_lowercase[rng.integers(26)] if chance < 0.4 else number
+
+    def sum_of(count: int) -> str:
+        out = term()
+        for _ in range(count):
+            out += f"{gap}{'+-*/x'[rng.choice(5, p=(0.35, 0.35, 0.08, 0.14, 0.08))]}{gap}{term()}"
+        return out
+
+    left = sum_of(int(rng.integers(0, 3)))
+    if rng.random() < 0.3:
+        left = f"{term()}{gap}{'+-'[rng.integers(2)]}{gap}({sum_of(1)})"
+    text = f"{left}{gap}{'=<>:'[rng.choice(4, p=(0.7, 0.07, 0.08, 0.15))]}{gap}"
+    text += sum_of(int(rng.integers(0, 2)))
+    return f"{term()}{':' if rng.random() < 0.5 else ' '} {text}" if rng.random() < 0.2 else text
 
 
 def random_text(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
@@ -229,6 +308,9 @@ _KINDS: tuple[tuple[Callable[[np.random.Generator, Corpus, int], str], float], .
     (_words, 0.12),
     (_numbers, 0.13),
     (_item, 0.09),
+    (_entry, 0.08),
+    (_row, 0.03),
+    (_formula, 0.03),
     (_address, 0.05),
     (random_text, NO_SENSE),
 )

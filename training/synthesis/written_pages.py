@@ -27,6 +27,7 @@ from training.synthesis.papers import make_paper
 Grey = NDArray[np.float32]
 
 BLANK = 0.1  # share of the pages without writing
+UNDERLINED = 0.15  # share of the pages with underlined words
 SMALLEST, LARGEST = 7.0, 30.0  # x-heights in pixels
 SIDES = (700, 1600)  # pixels, shortest and longest side
 PAGES_A_FILE = 20
@@ -103,6 +104,8 @@ def write_page(
         if placed is not None:
             line, whole = placed
             lines.append(WrittenLine(line, ink.text if whole else None, name))
+    if lines and rng.random() < UNDERLINED:
+        _underline(rng, page, lines)
     if not blank and rng.random() < 0.1 and lines:
         lines = _strike_out(rng, page, lines)
     page, lines = _bend(rng, np.clip(page, 0, 1), lines)
@@ -280,6 +283,27 @@ def set_line(
     points = np.stack([base[kept], left + columns[kept]], axis=1)
     inside = part.size / max(1, bent.size) > 0.97
     return TextLine(points, size), bool(inside and x2 - x1 >= new[0])
+
+
+def _underline(rng: np.random.Generator, page: Grey, lines: list[WrittenLine]) -> None:
+    """Underline part of some lines, once or twice; in place. They go on saying what they say."""
+    for _ in range(rng.integers(1, 5)):
+        line = lines[rng.integers(len(lines))].line
+        start = rng.uniform(0, 0.8) if rng.random() < 0.6 else 0.0
+        stop = min(1.0, start + rng.uniform(0.05, 0.5)) if rng.random() < 0.6 else 1.0
+        first, last = line.baseline[0], line.baseline[-1]
+        mark = Image.new("L", (page.shape[1], page.shape[0]))
+        draw = ImageDraw.Draw(mark)
+        down = rng.uniform(0.15, 0.6) * line.x_height
+        width = max(1, round(line.x_height * rng.uniform(0.04, 0.16)))
+        for _ in range(rng.choice((1, 2), p=(0.75, 0.25))):
+            a, b = first + (last - first) * start, first + (last - first) * stop
+            tilt = rng.normal(0, 0.08, 2) * line.x_height
+            draw.line(
+                (a[1], a[0] + down + tilt[0], b[1], b[0] + down + tilt[1]), fill=255, width=width
+            )
+            down += rng.uniform(0.15, 0.35) * line.x_height
+        page *= 1 - np.float32(rng.uniform(0.4, 1.0)) * np.asarray(mark, np.float32) / 255
 
 
 def _strike_out(
