@@ -18,6 +18,9 @@ HELD_OUT = (
 )  # fmt: skip
 """Families kept for measuring, never trained on (and their kin, such as caveat-brush)."""
 
+CAPITALS = ("amatic-sc", "patrick-hand-sc", "rock-salt", "walter-turncoat")
+"""Families whose small letters are capitals too: what they write is read as capitals."""
+
 EM = 44  # pixels, size at which lines are set: about twice that of a normalized line
 
 

@@ -22,6 +22,7 @@ from ocr.layout.line_pictures import find_line
 from training.data.scans import Scans, open_scans
 from training.data.text import Corpus, fold_text, writable
 from training.synthesis.line_fonts import (
+    CAPITALS,
     LineFont,
     drawn_by,
     find_fonts,
@@ -155,6 +156,9 @@ def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: 
         text = _text(rng, texts, _characters(rng, room, pace))
         if not font.charset.issuperset(text):
             return None
+        said = text.upper() if font.path.name.startswith(CAPITALS) else text
+        if not writable(said):
+            return None
         pieces, x = place_pieces(rng, face, text, spread * FONT_EM, word_gap, lift, even=printed)
         base = 1.7 * FONT_EM
         picture = Image.new("L", (int(x + FONT_EM), int(3.1 * FONT_EM)), 0)
@@ -164,7 +168,7 @@ def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: 
         if weight < 0.25:
             picture = picture.filter(ImageFilter.MaxFilter(3))
         picture = _shear(picture, slant, base, widen)
-        return LineInk(np.asarray(picture, np.float32) / np.float32(255), base, body, text)
+        return LineInk(np.asarray(picture, np.float32) / np.float32(255), base, body, said)
 
     return write
 
