@@ -3,12 +3,13 @@
 The line recognizer tells only about where along the line a letter stands. Borders between letters
 are therefore laid where they part the ink best and each letter still comes to lie where it was
 read: the cheapest row of cuts, found by dynamic programming (Casey and Lecolinet, "A survey of
-methods and strategies in character segmentation", IEEE PAMI 18(7), 1996, section 2.2). What the
-segmentation found in one piece is cut only where the reading asks for it.
+methods and strategies in character segmentation", IEEE PAMI 18(7), 1996, section 2.2).
+Ink that hangs together is cut only where the reading asks for it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -19,28 +20,66 @@ from ocr.layout.strips import BASELINE_ROW, INKED, X_HEIGHT, Strip
 
 LETTER_HEIGHT = 1.5 * X_HEIGHT  # pixels of a strip, height of a capital
 
-# Fractions of the letter height. The recognizer speaks before it has seen all of a letter, so the
-# spans it gives lie a little to the left of the ink.
-LAG = 0.13
-SPREAD = 0.15  # standard deviation of a letter's middle about its span's, the lag taken off
-REACH = 0.35  # how far beyond the middles of two neighbors the border between them may lie
-PLACES = 50  # of a border that are tried, or a few more
-WIDEST = 1.2  # what the segmentation takes for one character is believed up to this width
 
-# Costs of a border, in halves of a squared standard deviation.
-THROUGH_PART = 4.0  # through the middle of a part, falling to 0 at its ends
-THROUGH_CHARACTER = 4.0  # likewise for a character of the segmentation
-THROUGH_INK = 8.0  # through ink as thick as a letter is high
-FAR = 25.0  # the most that a letter off its place costs
-NO_INK = 30.0  # a letter without any ink
+@dataclass(frozen=True)
+class BorderConfig:
+    """What is a line's own ink, and where the borders between its letters go.
 
-WHOLE = 0.8  # share of a part's ink between two borders from which it is not cut
-SLIVER = 0.1  # share of a part's ink that is too little to be a piece of a letter
+    Lengths are fractions of a capital's height, if not said otherwise; costs are halves of a
+    squared standard deviation. Chosen on generated pages whose letters' boxes are known
+    (`tests/benchmarks/pages.py`, share of boxes found).
 
-RULE_WIDTH = 6.0  # x-heights: a flat piece of ink at least so wide is a rule
-RULE_HEIGHT = 0.45  # x-heights, the most that a rule is high
-EDGE = 0.25  # x-heights: ink that begins within this of the upper or lower edge and stays
-NEIGHBOR = 0.6  # beyond this many x-heights above or below the letters' rows is a neighbor's
+    Attributes
+    ----------
+    lag : float
+        How far left of its ink a letter is read: the recognizer speaks before it has seen all.
+    spread : float
+        Standard deviation of a letter's middle about its span's, the lag taken off.
+    reach : float
+        How far beyond the middles of two neighbors the border between them may lie.
+    places : int
+        Of a border that are tried, or a few more.
+    widest : float
+        A piece of ink up to this width is believed to be one letter.
+    through_part : float
+        Cost of a border through the middle of a piece, falling to 0 at its ends; twice that for a
+        piece that is believed to be one letter.
+    through_ink : float
+        Cost of a border through ink as thick as a letter is high.
+    far : float
+        The most that a letter off its place costs.
+    no_ink : float
+        Cost of a letter without any ink.
+    whole : float
+        Share of a piece's ink between two borders from which it is not cut.
+    sliver : float
+        Share of a piece's ink that is too little to be a part of a letter.
+    rule_width, rule_height : float
+        X-heights: a flat piece of ink at least so wide and at most so high is a ruling line.
+    edge : float
+        X-heights: ink that begins within this of the upper or lower edge of the strip ...
+    neighbor : float
+        ... and stays so many x-heights above or below the letters' rows is a neighbor's.
+    """
+
+    lag: float = 0.13
+    spread: float = 0.15
+    reach: float = 0.35
+    places: int = 50
+    widest: float = 1.2
+    through_part: float = 4.0
+    through_ink: float = 8.0
+    far: float = 25.0
+    no_ink: float = 30.0
+    whole: float = 0.8
+    sliver: float = 0.1
+    rule_width: float = 6.0
+    rule_height: float = 0.45
+    edge: float = 0.25
+    neighbor: float = 0.6
+
+
+CONFIG = BorderConfig()
 
 Counts = NDArray[np.float64]
 
@@ -62,8 +101,7 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     if not len(spans):
         return np.zeros((0, 4), dtype=np.int64)
-    parts, count = own_ink(1 - strip.image)
-    owners = assign_ink(parts, np.arange(count), spans, LETTER_HEIGHT)
+    owners = assign_ink(own_ink(1 - strip.image), spans, LETTER_HEIGHT)
     boxes = np.empty((len(spans), 4), dtype=np.int64)
     rows, cols = np.nonzero(owners >= 0)
     letters = owners[rows, cols]
@@ -90,7 +128,7 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
     return boxes
 
 
-def own_ink(image: NDArray[np.float32]) -> tuple[NDArray[np.int32], int]:
+def own_ink(image: NDArray[np.float32]) -> NDArray[np.int32]:
     """The connected pieces of a strip's ink that may be its letters', numbered from 1.
 
     `image` is (STRIP_HEIGHT, W) float32, 0 paper, 1 ink. Rules and what reaches in from the lines
@@ -99,33 +137,29 @@ def own_ink(image: NDArray[np.float32]) -> tuple[NDArray[np.int32], int]:
     labels, count = ndimage.label(image > INKED, np.ones((3, 3)))
     keep = np.zeros(count + 1, dtype=np.int32)
     number = 0
-    top = BASELINE_ROW - X_HEIGHT * (1 + NEIGHBOR)
-    bottom = BASELINE_ROW + X_HEIGHT * NEIGHBOR
+    top = BASELINE_ROW - X_HEIGHT * (1 + CONFIG.neighbor)
+    bottom = BASELINE_ROW + X_HEIGHT * CONFIG.neighbor
+    edge = CONFIG.edge * X_HEIGHT
     for label, place in enumerate(ndimage.find_objects(labels), start=1):
         high, wide = place[0].stop - place[0].start, place[1].stop - place[1].start
-        rule = wide > RULE_WIDTH * X_HEIGHT and high < RULE_HEIGHT * X_HEIGHT
-        above = place[0].start <= EDGE * X_HEIGHT and place[0].stop < top
-        below = place[0].stop >= len(image) - EDGE * X_HEIGHT and place[0].start > bottom
+        rule = wide > CONFIG.rule_width * X_HEIGHT and high < CONFIG.rule_height * X_HEIGHT
+        above = place[0].start <= edge and place[0].stop < top
+        below = place[0].stop >= len(image) - edge and place[0].start > bottom
         if not (rule or above or below):
             number += 1
             keep[label] = number
-    return keep[labels], number
+    return keep[labels]
 
 
 def assign_ink(
-    parts: NDArray[np.int32],
-    owner: NDArray[np.intp],
-    spans: NDArray[np.float64],
-    letter_height: float,
+    parts: NDArray[np.int32], spans: NDArray[np.float64], letter_height: float
 ) -> NDArray[np.intp]:
     """Number of the letter that each pixel belongs to.
 
     Parameters
     ----------
     parts : (H, W) int32 array
-        k where the ink of part k - 1 is, 0 elsewhere.
-    owner : (P,) int array
-        Character that each part belongs to, as the segmentation sees it.
+        k where the ink of piece k is, 0 elsewhere.
     spans : (n, 2) float array
         Columns in which each letter was read, ascending.
     letter_height : float
@@ -137,42 +171,40 @@ def assign_ink(
         0 to n - 1, -1 where there is no ink.
     """
     width = parts.shape[1]
-    present = np.flatnonzero(np.bincount(parts.ravel(), minlength=len(owner) + 1)[1:]) + 1
+    present = np.flatnonzero(np.bincount(parts.ravel())[1:]) + 1
     if not len(present) or not len(spans):
         return np.full(parts.shape, -1, dtype=np.intp)
-    number = np.zeros(len(owner) + 1, dtype=np.intp)
+    number = np.zeros(int(present[-1]) + 1, dtype=np.intp)
     number[present] = np.arange(1, len(present) + 1)
     local = number[parts]
     rows, cols = np.nonzero(local)
     index = (local[rows, cols] - 1) * width + cols
     counts = np.bincount(index, minlength=len(present) * width).reshape(-1, width).astype(float)
-    borders = lay_borders(counts, owner[present - 1], spans, letter_height)
+    borders = lay_borders(counts, spans, letter_height)
     left = _share_left(counts)
     share = left[:, borders[1:]] - left[:, borders[:-1]]
     letters = np.arange(len(spans))
     table = np.empty((len(present) + 1, len(spans)), dtype=np.intp)
     table[0] = -1
     for part, shares in enumerate(share, start=1):
-        if shares.max() >= WHOLE:
+        if shares.max() >= CONFIG.whole:
             table[part] = shares.argmax()
         else:  # slivers go to the piece beside them
-            pieces = np.flatnonzero(shares >= min(SLIVER, shares.max()))
+            pieces = np.flatnonzero(shares >= min(CONFIG.sliver, shares.max()))
             table[part] = pieces[np.abs(letters[:, None] - pieces).argmin(axis=1)]
     between = np.searchsorted(borders[1:-1], np.arange(width), side="right")
     return table[local, between]
 
 
 def lay_borders(
-    counts: Counts, owner: NDArray[np.intp], spans: NDArray[np.float64], letter_height: float
+    counts: Counts, spans: NDArray[np.float64], letter_height: float
 ) -> NDArray[np.intp]:
     """Columns that part the letters of a line.
 
     Parameters
     ----------
     counts : (K, W) float array
-        Ink pixels of each part in each column.
-    owner : (K,) int array
-        Character that each part belongs to.
+        Ink pixels of each piece in each column.
     spans : (n, 2) float array
     letter_height : float
 
@@ -183,35 +215,32 @@ def lay_borders(
     """
     width = counts.shape[1]
     ink = counts.sum(axis=0)
-    order = np.argsort(owner, kind="stable")
-    starts = np.unique(owner[order], return_index=True)[1]
-    characters = np.add.reduceat(counts[order], starts)
-    extents = width - (characters > 0).argmax(axis=1) - (characters[:, ::-1] > 0).argmax(axis=1)
-    characters = characters[extents <= WIDEST * letter_height]
+    extents = width - (counts > 0).argmax(axis=1) - (counts[:, ::-1] > 0).argmax(axis=1)
+    one_letter = extents <= CONFIG.widest * letter_height
     thickness = np.minimum(np.append(ink, 0), np.append(0, ink)) / letter_height
-    price = THROUGH_INK * thickness
-    for weight, pieces in ((THROUGH_PART, counts), (THROUGH_CHARACTER, characters)):
-        left = _share_left(pieces)
-        price += weight * np.minimum(left, 1 - left).sum(axis=0)
+    left = _share_left(counts)
+    cut = np.minimum(left, 1 - left)
+    price = CONFIG.through_ink * thickness
+    price += CONFIG.through_part * (cut.sum(axis=0) + cut[one_letter].sum(axis=0))
 
     inked = np.flatnonzero(ink)
     at = np.searchsorted(inked, np.arange(width + 1))
     first = np.append(inked, width)[at]  # ink from a column on begins
     last = np.append(0, inked + 1)[at]  # ink before a column ends
-    middles = spans.mean(axis=1) + LAG * letter_height
-    lows = np.clip(middles[:-1] - REACH * letter_height, 0, width).astype(int)
-    highs = np.clip(middles[1:] + REACH * letter_height, lows, width).astype(int)
+    middles = spans.mean(axis=1) + CONFIG.lag * letter_height
+    lows = np.clip(middles[:-1] - CONFIG.reach * letter_height, 0, width).astype(int)
+    highs = np.clip(middles[1:] + CONFIG.reach * letter_height, lows, width).astype(int)
     ranges = zip(lows.tolist(), highs.tolist(), strict=True)
-    between = [np.arange(low, high + 1, 1 + (high - low) // PLACES) for low, high in ranges]
+    between = [np.arange(low, high + 1, 1 + (high - low) // CONFIG.places) for low, high in ranges]
     places = [np.array([0]), *between, np.array([width])]
     total = np.zeros(1)
     back = []
     for middle, (start, stop) in zip(middles, pairwise(places), strict=True):
         begins, ends = first[start][:, None], last[stop]
-        sums = (begins + (ends - 2 * middle)) / (2 * SPREAD * letter_height)
+        sums = (begins + (ends - 2 * middle)) / (2 * CONFIG.spread * letter_height)
         sums *= sums
-        np.minimum(sums, FAR, out=sums)
-        sums[ends <= begins] = NO_INK
+        np.minimum(sums, CONFIG.far, out=sums)
+        sums[ends <= begins] = CONFIG.no_ink
         sums[start[:, None] > stop] = np.inf
         sums += total[:, None]
         choice = sums.argmin(axis=0)
