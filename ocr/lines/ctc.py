@@ -9,6 +9,7 @@ probabilities, `(T, K + 1)`, class 0 "nothing" and class k + 1 character k.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,17 +23,45 @@ Fits = Callable[[tuple[int, ...]], tuple[bool, bool]]
 BLANK = 0
 NEVER = -1e30  # logarithm of a probability of nothing, safe to add to
 
-WIDTH = 24  # hypotheses kept for a line
-BEHIND = 8.0  # nats behind the best one, none of which is kept
-CANDIDATES = 6  # characters considered in a frame
-CLEAR = 0.003  # a character less likely than this in a frame is not considered
-ALIKE = 6  # folded characters: of texts that end alike in so many, and in the last, one is kept
-FAINT = 1e-5  # the same where the text must fit a pattern, which the ink may be slow to agree with
-LANGUAGE_WEIGHT = 0.65  # share of the language's logarithms in a hypothesis's score
-# Logarithms for each letter, digit, sign and space: language and CTC alike favour short texts, and
-# small signs are easily lost, spaces easily found.
-BONUS = (2.25, 2.25, 3.25, 1.25)
 
+@dataclass(frozen=True)
+class BeamConfig:
+    """How the beam search weighs and keeps hypotheses.
+
+    `weight` and `bonus` are chosen by `python -m training.recipes.line_decoding` on the valid
+    splits of UNIPEN and Copiste and on strings without sense; the others are as wide as makes no
+    difference there.
+
+    Attributes
+    ----------
+    weight : float
+        Share of the language's logarithms in a hypothesis's score.
+    bonus : four floats
+        Logarithms for each letter, digit, sign and space: language and CTC alike favor short
+        texts, and small signs are easily lost, spaces easily found.
+    width : int
+        Hypotheses kept for a line from frame to frame at most.
+    behind : float
+        Nats behind the best one, none of which is kept, if no pattern is asked for.
+    candidates : int
+        Characters considered in a frame at most.
+    clear : float
+        A character less likely than this in a frame is not considered.
+    faint : float
+        The same where the text must fit a pattern, which the ink may be slow to agree with.
+    """
+
+    weight: float = 0.65
+    bonus: tuple[float, float, float, float] = (2.25, 2.25, 3.25, 1.25)
+    width: int = 24
+    behind: float = 8.0
+    candidates: int = 6
+    clear: float = 0.003
+    faint: float = 1e-5
+
+
+CONFIG = BeamConfig()
+ALIKE = 6  # folded characters: of texts that end alike in so many, and in the last, one is kept
 CLASS_BITS = 16  # bits of a class in a packed key
 _ENDING = (1 << SYMBOL_BITS * ALIKE) - 1  # mask of as many packed symbols
 # Hashes of texts: the empty one, that of none, what precedes the empty one; and their base.
@@ -50,9 +79,7 @@ def beam_search(
     lines: Sequence[NDArray[np.float32]],
     language: TextModel,
     symbols: NDArray[np.int64],
-    weight: float = LANGUAGE_WEIGHT,
-    bonus: Sequence[float] = BONUS,
-    width: int = WIDTH,
+    config: BeamConfig = CONFIG,
     pattern: Fits | None = None,
 ) -> list[list[int] | None]:
     """Classes of the likeliest text of each line under ink and language (Hannun et al. 2014).
@@ -66,13 +93,10 @@ def beam_search(
     language : TextModel
     symbols : (K + 1,) int64 array
         The language model's index of each class; that of class 0 is not used.
-    weight : float
-    bonus : four floats
+    config : BeamConfig
         A hypothesis scores ``log p(text | ink) + weight * log p(text)`` and the bonus of each
-        letter, digit, sign and space.
-    width : int
-        Hypotheses kept from frame to frame at most; without a pattern none that is `BEHIND` the
-        best, and of those that end in the same `ALIKE` folded characters only the best.
+        letter, digit, sign and space. Without a pattern, of those that end in the same `ALIKE`
+        folded characters only the best is kept.
     pattern : callable, optional
         Given classes, tells whether a text that begins so can still fit, and whether it fits as
         it is. Only a text that fits is returned.
@@ -84,9 +108,10 @@ def beam_search(
     """
     if not lines:
         return []
-    ink = [_Ink.of(logs.astype(np.float64), CLEAR if pattern is None else FAINT) for logs in lines]
+    least = config.clear if pattern is None else config.faint
+    ink = [_Ink.of(logs.astype(np.float64), least, config.candidates) for logs in lines]
     order = sorted(range(len(ink)), key=lambda k: -len(ink[k].frames))
-    beams = _Beams(len(ink), language, symbols, weight, bonus, pattern)
+    beams = _Beams(len(ink), language, symbols, config, pattern)
     found: list[list[int] | None] = [None] * len(ink)
     active = len(order)
     for step in range(len(ink[order[0]].frames) + 1):
@@ -99,7 +124,6 @@ def beam_search(
             beams.step(
                 np.array([one.frames[step] for one in now]),
                 np.array([one.classes[step] for one in now]),
-                width,
             )
     return found
 
@@ -111,7 +135,7 @@ class _Ink(NamedTuple):
     ----------
     frames : (S, K + 1) float64 array
     classes : (S, C) int64 array
-        What each may be, `CANDIDATES` at most, `BLANK` where there are fewer.
+        What each may be, `BLANK` where there are fewer.
     passed : (S,) float64 array
         Logarithm of the probability that the frames passed before each of them are "nothing"; not
         a number where there are none.
@@ -122,13 +146,13 @@ class _Ink(NamedTuple):
     passed: NDArray[np.float64]
 
     @classmethod
-    def of(cls, logs: NDArray[np.float64], least: float) -> _Ink:
+    def of(cls, logs: NDArray[np.float64], least: float, most: int) -> _Ink:
         likely = logs > np.log(least)
         likely[:, BLANK] = False
         matter = np.flatnonzero(likely.any(axis=1))
         frames = logs[matter]
         ranked = np.argsort(-np.where(likely[matter], frames, -np.inf), axis=1, kind="stable")
-        classes = ranked[:, :CANDIDATES]
+        classes = ranked[:, :most]
         classes[~np.take_along_axis(likely[matter], classes, axis=1)] = BLANK
         before = np.append(0, matter + 1)[:-1]
         sums = np.append(0.0, np.cumsum(logs[:, BLANK]))
@@ -150,16 +174,15 @@ class _Beams:
         count: int,
         language: TextModel,
         symbols: NDArray[np.int64],
-        weight: float,
-        bonus: Sequence[float],
+        config: BeamConfig,
         pattern: Fits | None,
     ) -> None:
         self.language, self.symbols, self.pattern = language, symbols, pattern
-        self.weight = weight
-        self.bonus = np.append(bonus, 0.0)[language.kinds[symbols]]  # of each class
+        self.weight, self.width = config.weight, config.width
+        self.bonus = np.append(config.bonus, 0.0)[language.kinds[symbols]]  # of each class
         self.bonus[BLANK] = 0.0
         self.folded = language.symbols[symbols]
-        self.behind = BEHIND if pattern is None else np.inf
+        self.behind = config.behind if pattern is None else np.inf
         self.blank, self.prior = np.zeros((2, count, 1))
         self.letter: NDArray[np.float64] = np.full((count, 1), NEVER)
         self.last: NDArray[np.int64] = np.full((count, 1), BLANK)
@@ -181,7 +204,7 @@ class _Beams:
         total = np.logaddexp(self.blank[some], self.letter[some])
         self.blank[some], self.letter[some] = total + passed[some, None], NEVER
 
-    def step(self, frames: NDArray[np.float64], classes: NDArray[np.int64], width: int) -> None:
+    def step(self, frames: NDArray[np.float64], classes: NDArray[np.int64]) -> None:
         """Take the next frame of each line: `(L, K + 1)`, and what it may be: `(L, C)`."""
         count, wide = self.blank.shape
         lines = np.arange(count)[:, None]
@@ -221,7 +244,7 @@ class _Beams:
         value[line, wide + place] = more[line, row, col] + self.prior[line, row] + gain
         number = np.zeros(value.shape, dtype=np.intp)
         number[line, wide + place] = np.arange(len(line))
-        kept = np.argsort(-value, axis=1, kind="stable")[:, : 2 * width]
+        kept = np.argsort(-value, axis=1, kind="stable")[:, : 2 * self.width]
         value = value[lines, kept]
         if self.pattern is None:
             ends: NDArray[np.int64] = np.zeros(number.shape, dtype=np.int64)
@@ -230,7 +253,7 @@ class _Beams:
             ends[line, wide + place] = self._end(self._ending(line, row, added), added)
             ends = ends[lines, kept]
             value[np.tril(ends[:, :, None] == ends[:, None], -1).any(axis=2)] = NEVER
-        again = np.argsort(-value, axis=1, kind="stable")[:, :width]
+        again = np.argsort(-value, axis=1, kind="stable")[:, : self.width]
         kept, value = kept[lines, again], value[lines, again]
         good = value > np.maximum(value[:, :1] - self.behind, NEVER / 2)
         most = max(1, int(good.sum(axis=1).max()))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.lines.ctc import align, beam_search, best_path, path_log
+from ocr.lines.ctc import BeamConfig, align, beam_search, best_path, path_log
 from ocr.lines.language import NgramModel
 from ocr.lines.text_model import TextModel
 
@@ -47,7 +47,7 @@ def test_beam_search_sums_over_paths(language):
     # "a" is spelt by (a a), (a -), (- a): 0.16 + 0.24 + 0.24; nothing by (- -): 0.36.
     logs = logs_of([0.6, 0.4, 0, 0], [0.6, 0.4, 0, 0])
     assert best_path(logs) == []
-    assert beam_search([logs], language, SYMBOLS, weight=0, bonus=NO_BONUS) == [[1]]
+    assert beam_search([logs], language, SYMBOLS, BeamConfig(0.0, NO_BONUS)) == [[1]]
 
 
 def spelt(path):
@@ -67,7 +67,7 @@ def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
         text = spelt(path)
         total[text] = total.get(text, 0) + np.prod(rows[np.arange(frames), path])
     model = TextModel(flat, ("a", "b"))
-    (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, 0.0, NO_BONUS, width=400)
+    (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, BeamConfig(0.0, NO_BONUS, width=400))
     read = tuple(read)
     # Characters under the threshold of a frame are not followed.
     assert total[read] >= 0.97 * max(total.values())
@@ -84,7 +84,7 @@ def test_each_kind_of_character_has_its_bonus():
     language = TextModel(flat, ("a", "."))  # classes: nothing, a, point, space
     logs = logs_of([0.01, 0.5, 0.3, 0.19])
     reads = [
-        beam_search([logs], language, SYMBOLS, 0.0, bonus)[0]
+        beam_search([logs], language, SYMBOLS, BeamConfig(0.0, bonus))[0]
         for bonus in ((0, 0, 0, 0), (0, 0, 1, 0), (0, 0, 0, 2), (0, 5, 0, 0))
     ]
     assert reads == [[1], [2], [3], [1]]  # there are no digits
@@ -94,8 +94,8 @@ def test_of_texts_that_end_alike_the_best_is_kept(language):
     # Eight letters, each a or b: 256 texts, of which those that differ in the last six are kept.
     rows = np.tile([0.0, 0.6, 0.4, 0.0], (15, 1))
     rows[1::2] = [0.97, 0.01, 0.01, 0.01]
-    (wide,) = beam_search([logs_of(*rows)], language, SYMBOLS, 0.0, NO_BONUS, width=500)
-    (narrow,) = beam_search([logs_of(*rows)], language, SYMBOLS, 0.0, NO_BONUS, width=4)
+    (wide,) = beam_search([logs_of(*rows)], language, SYMBOLS, BeamConfig(0.0, NO_BONUS, width=500))
+    (narrow,) = beam_search([logs_of(*rows)], language, SYMBOLS, BeamConfig(0.0, NO_BONUS, width=4))
     assert wide == narrow == [1] * 8
 
 

@@ -29,7 +29,7 @@ from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 
 from ocr.evaluation.error_rates import align, edit_distance
-from ocr.lines.ctc import BONUS, LANGUAGE_WEIGHT, beam_search, best_path
+from ocr.lines.ctc import BeamConfig, beam_search, best_path
 from ocr.lines.ctc import align as align_frames
 from ocr.lines.language import load_language
 from ocr.lines.normalize import normalize_line
@@ -266,23 +266,23 @@ def main() -> None:
     show("no language", greedy)
     languages = {name: reader.choose_language(frames) for name, frames in logs.items()}
     ways = [
-        (weight, (letter, letter, letter + sign, letter + space))
+        BeamConfig(weight, (letter, letter, letter + sign, letter + space))
         for weight, letter, sign, space in product(
             arguments.weights, arguments.letters, arguments.signs, arguments.spaces
         )
     ]
-    if (LANGUAGE_WEIGHT, BONUS) not in ways:
-        ways.insert(0, (LANGUAGE_WEIGHT, BONUS))
+    if BeamConfig() not in ways:
+        ways.insert(0, BeamConfig())
     rows: list[dict[str, float]] = []
-    for weight, bonus in ways:
+    for way in ways:
         rows.append({})
         for name, language in languages.items():
             if language is not None:
-                found = beam_search(logs[name], language, reader.symbols, weight, bonus)
+                found = beam_search(logs[name], language, reader.symbols, way)
                 rows[-1][name] = error_rate(reader, lines[name], [text or [] for text in found])
-        show(f"weight {weight:.2f} bonus {bonus}", rows[-1])
-    weight, bonus = ways[choose(greedy, rows)]
-    print(f"LANGUAGE_WEIGHT = {weight}\nBONUS = {bonus}")
+        show(f"weight {way.weight:.2f} bonus {way.bonus}", rows[-1])
+    chosen = ways[choose(greedy, rows)]
+    print(f"BeamConfig(weight={chosen.weight}, bonus={chosen.bonus})")
 
 
 if __name__ == "__main__":
