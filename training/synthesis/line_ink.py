@@ -550,10 +550,10 @@ def spread(rng: np.random.Generator, line: LineInk) -> LineInk:
     The line is left as it is where its white does not tell which gaps are the spaces.
     """
     spaces = line.text.count(" ")
-    white = ~(line.darkness > 0.25).any(axis=0)
+    white = np.logical_not((line.darkness > 0.25).any(axis=0))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], white, [False]]).astype(np.int8)))
     starts, stops = edges[::2], edges[1::2]
-    inner = (starts > 0) & (stops < len(white))
+    inner = (starts > 0) & (stops < line.darkness.shape[1])
     starts, stops = starts[inner], stops[inner]
     if not 0 < spaces <= len(starts):
         return line
