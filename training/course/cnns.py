@@ -198,7 +198,7 @@ def photo_figures(bench: Bench, classifier: NetworkClassifier) -> list[Figure]:
 def emnist_cnn(bench: Bench, *, augmented: bool) -> tuple[Any, Curves]:
     """Our residual network trained on EMNIST alone, 47 classes; made once a run."""
     from ocr.letters.classifiers.cnn import GlyphCnn
-    from training.recipes.fit import Fit, fit
+    from training.recipes.fit import Fit, fit, unchanged
     from training.synthesis.augment import Augment
 
     epochs = bench.size(EPOCHS, 1)
@@ -211,7 +211,7 @@ def emnist_cnn(bench: Bench, *, augmented: bool) -> tuple[Any, Curves]:
             balanced(bench, "train"),
             balanced(bench, "valid"),
             Fit(epochs, batch=128, smoothing=0.05, average=True, seed=bench.seed),
-            Augment(bench.seed, gentlest=0.0) if augmented else None,
+            Augment(bench.seed, gentlest=0.0) if augmented else unchanged,
             _teller(bench, 0, 0.95, epochs),
         )
         return network, made

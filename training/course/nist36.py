@@ -44,7 +44,7 @@ def raw_rows(bench: Bench) -> dict[str, tuple[Array, Array]]:
     """The three files as the course trains on them: (N, 1024) rows and (N, 36) truth."""
 
     def load() -> dict[str, tuple[Array, Array]]:
-        sets = {name: mlp.rows_of(bench.folder(), name, raw=True) for name in SPLITS}
+        sets = {name: mlp.raw_rows(bench.folder(), name) for name in SPLITS}
         if bench.quick:
             x, onehot = sets["train"]
             sets["train"] = (x[::QUICK_STEP], onehot[::QUICK_STEP])

@@ -23,7 +23,8 @@ LOOSE = (0.86, 1.06)  # size of the ink in its box: a box with a speck in it is 
 INK = 0.3  # share of ink from which a pixel counts for the box, as in `normalize_glyph`
 
 THICKER, THINNER = 0.22, 0.22  # shares of the batch
-LOW_RESOLUTION = 0.15
+LOW_RESOLUTION = 0.25
+FEWEST_PIXELS = (9, 24)  # sides of a glyph of low resolution
 BLURRED = 0.25
 GAPS = 0.10
 BINARISED = 0.40
@@ -132,7 +133,7 @@ class Augment:
     def camera(self, ink: torch.Tensor) -> torch.Tensor:
         """Few pixels, blur, faint ink, sensor noise."""
         n = len(ink)
-        side = int(torch.randint(12, 24, (1,), generator=self.generator))
+        side = int(torch.randint(*FEWEST_PIXELS, (1,), generator=self.generator))
         small = functional.interpolate(ink, side, mode="area")
         coarse = functional.interpolate(small, GLYPH_SIZE, mode="bilinear", align_corners=False)
         ink = torch.where(_column(self._dice(n) < LOW_RESOLUTION * self.strength), coarse, ink)

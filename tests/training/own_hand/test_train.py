@@ -104,7 +104,7 @@ def start(tmp_path):
         ({"name": "nothing", "licence": "none", "source": "here"},),
     )  # fmt: skip
     weight_files.save_safetensors(tmp_path / "start.safetensors", network, about)
-    weight_files.save_onnx(tmp_path / "start.onnx", network, about)
+    weight_files.save_onnx(tmp_path / "start.onnx", glyph_graph(network), about)
     return str(tmp_path / "start.safetensors")
 
 

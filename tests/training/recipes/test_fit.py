@@ -51,7 +51,9 @@ def test_training_learns_and_repeats(average):
     runs, seen = [], []
     for _ in range(2):
         network = small()
-        made = fit(network, bars(200), bars(60, 1), settings, None, lambda e, c: seen.append(e))
+        made = fit(
+            network, bars(200), bars(60, 1), settings, after_epoch=lambda e, c: seen.append(e)
+        )
         runs.append(logits_of(network, bars(60, 1)[0]))
     assert seen == [1, 2, 3, 4, 5] * 2
     assert len(made.train_loss) == 5

@@ -1,0 +1,22 @@
+"""In which precision convolutions are trained on this processor."""
+
+from __future__ import annotations
+
+import torch
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16 by itself.
+
+    One without such instructions imitates them, at a tenth of float32's speed.
+    """
+    checks = (
+        getattr(torch.cpu, name, None)
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
+    return any(check is not None and check() for check in checks)
+
+
+def mixed_precision() -> torch.autocast:
+    """A context in which convolutions and products run in bfloat16 where that is faster."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16())
