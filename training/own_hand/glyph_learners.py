@@ -18,9 +18,10 @@ from ocr.letters.classifiers.cnn import GlyphCnn
 from training.networks.numpy_mlp import Layer
 from training.own_hand.samples import Samples
 from training.own_hand.task import Task, optimization, score
-from training.recipes.descent import Descent, State
+from training.recipes.descent import Descent
 from training.recipes.glyphs import case_loss, glyph_step, network_logits
 from training.recipes.mlp import MlpDescent, mlp_logits
+from training.recipes.trainer import DescentLearner
 from training.synthesis.augment import Augment
 
 GENTLEST = {"gentle": -0.5, "strong": 1.0}  # see `training.synthesis.augment.Augment`
@@ -140,12 +141,12 @@ class GlyphData:
         return {**figures, "score": score(figures, self.start, 1.0)}
 
 
-class CnnLearner:
+class CnnLearner(DescentLearner):
     """Trains a `GlyphCnn`; see `training.recipes.trainer.Learner`."""
 
     def __init__(self, network: GlyphCnn, charset: str, task: Task) -> None:
         self.data = GlyphData(task, charset)
-        self.descent = Descent(network, optimization(task))
+        self.descent: Descent = Descent(network, optimization(task))
         self.teacher = torch.empty(0)  # what the start makes of base glyphs of type
         if task.base is not None and not task.base.real:
             logits = network_logits(self.descent.average, self.data.base.images)
@@ -183,24 +184,15 @@ class CnnLearner:
     def measure(self) -> dict[str, float]:
         return self.data.figures(lambda images: network_logits(self.descent.average, images))
 
-    def state(self) -> State:
-        return self.descent.state()
 
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()
-
-
-class MlpLearner:
+class MlpLearner(DescentLearner):
     """Trains the numpy network of `training.networks.numpy_mlp`; see
     `training.recipes.trainer.Learner`.
     """
 
     def __init__(self, network: list[Layer], charset: str, task: Task) -> None:
         self.data = GlyphData(task, charset)
-        self.descent = MlpDescent(network, task.recipe.rate)
+        self.descent: MlpDescent = MlpDescent(network, task.recipe.rate)
         self.measure()
 
     def batches(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
@@ -214,12 +206,3 @@ class MlpLearner:
 
     def measure(self) -> dict[str, float]:
         return self.data.figures(lambda images: mlp_logits(self.descent.network, images))
-
-    def state(self) -> State:
-        return self.descent.state()
-
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()

@@ -14,8 +14,9 @@ from training.networks.line import LineArchitecture, LineNetwork
 from training.networks.precision import mixed_precision
 from training.own_hand.samples import Samples
 from training.own_hand.task import Task, optimization, score
-from training.recipes.descent import Descent, State
+from training.recipes.descent import Descent
 from training.recipes.lines import BETAS, CLIP, Line, batches, ctc_loss, read_lines, stack, vary
+from training.recipes.trainer import DescentLearner
 
 FEWEST_DRAWN = 160  # own lines an epoch: fewer are shown several times, each time changed
 
@@ -46,14 +47,14 @@ def pooled_errors(samples: Samples, read: Sequence[str]) -> Errors:
     return sum((character_errors(truth, text) for truth, text in pairs), Errors())
 
 
-class LineLearner:
+class LineLearner(DescentLearner):
     """Trains a `LineNetwork`; see `training.recipes.trainer.Learner`."""
 
     def __init__(self, network: LineNetwork, task: Task) -> None:
         self.task, self.network = task, network
         self.own = as_lines(task.own)
         self.base = as_lines(task.base.train) if task.base else []
-        self.descent = Descent(network, optimization(task, CLIP, BETAS))
+        self.descent: Descent = Descent(network, optimization(task, CLIP, BETAS))
         self.start = self._figures() if task.recipe.going_on else {}
 
     def _figures(self) -> dict[str, float]:
@@ -98,12 +99,3 @@ class LineLearner:
     def measure(self) -> dict[str, float]:
         now = self._figures()
         return {**now, "score": score(now, self.start, -1.0)}
-
-    def state(self) -> State:
-        return self.descent.state()
-
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()

@@ -16,8 +16,8 @@ from torch import nn
 
 from training.networks.precision import mixed_precision
 from training.recipes.curves import Curves
-from training.recipes.descent import Descent, Optimization, State
-from training.recipes.trainer import Plan, Progress, Run, run_through
+from training.recipes.descent import Descent, Optimization
+from training.recipes.trainer import DescentLearner, Plan, Progress, Run, run_through
 
 KEPT = 0.998  # decay a step of the running mean of the weights
 CHUNK = 512  # pictures read at once when measuring
@@ -48,7 +48,7 @@ def unchanged(pictures: torch.Tensor) -> torch.Tensor:
 Pictures = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
-class PictureLearner:
+class PictureLearner(DescentLearner):
     """Trains a network on the cross-entropy; see `fit` and `training.recipes.trainer.Learner`."""
 
     def __init__(
@@ -61,7 +61,7 @@ class PictureLearner:
     ) -> None:
         self.train, self.valid, self.settings, self.augment = train, valid, settings, augment
         average = KEPT if settings.average else 0.0
-        self.descent = Descent(
+        self.descent: Descent = Descent(
             network, Optimization(settings.rate, settings.decay, average=average)
         )
         self.curves = Curves()
@@ -94,15 +94,6 @@ class PictureLearner:
         valid = loss_and_accuracy(logits_of(self.descent.average, self.valid[0]), self.valid[1])
         self.curves.add((self.loss / count, self.right / count), valid)
         return {"score": float(len(self.curves.train_loss))}  # the last is kept
-
-    def state(self) -> State:
-        return self.descent.state()
-
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()
 
 
 def fit(

@@ -38,7 +38,7 @@ from training.data.photographed import photographed_glyphs
 from training.networks.onnx_graph import glyph_graph
 from training.networks.precision import mixed_precision
 from training.recipes import weight_files
-from training.recipes.descent import Descent, Optimization, State
+from training.recipes.descent import Descent, Optimization
 from training.recipes.glyph_accuracy import (
     EMNIST_47,
     EMNIST_62,
@@ -48,7 +48,7 @@ from training.recipes.glyph_accuracy import (
 )
 from training.recipes.progress import Bar
 from training.recipes.temperature import fit_temperature
-from training.recipes.trainer import Plan, Progress, Run, run_through
+from training.recipes.trainer import DescentLearner, Plan, Progress, Run, run_through
 from training.synthesis.augment import Augment
 
 SHARES = {"emnist": 0.59, "nist36": 0.07, "unipen": 0.24, "fonts": 0.10}  # of the drawn samples
@@ -144,7 +144,7 @@ def glyph_step(
     return descent.step(loss(logits.float()), rate)
 
 
-class GlyphLearner:
+class GlyphLearner(DescentLearner):
     """Trains a `GlyphCnn` through one phase; see `training.recipes.trainer.Learner`.
 
     Parameters
@@ -163,7 +163,7 @@ class GlyphLearner:
     ) -> None:
         self.recipe, self.phase, self.measured = recipe, phase, measured
         how = Optimization(phase.rate, recipe.decay, recipe.clip, average=recipe.average)
-        self.descent = Descent(network, how)
+        self.descent: Descent = Descent(network, how)
         self.sampler = Sampler(sets, phase.class_power)
         self.others = other_case(self.sampler.labels, self.sampler.cased)
         self.epochs = 0
@@ -188,15 +188,6 @@ class GlyphLearner:
     def measure(self) -> dict[str, float]:
         self.epochs += 1
         return {**self.measured(self.descent.average), "score": float(self.epochs)}  # the last
-
-    def state(self) -> State:
-        return self.descent.state()
-
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()
 
 
 def train(

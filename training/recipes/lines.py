@@ -34,7 +34,7 @@ from training.networks.precision import mixed_precision
 from training.recipes.checkpoints import load_checkpoint, save_checkpoint
 from training.recipes.descent import Descent, Optimization, State
 from training.recipes.progress import Bar
-from training.recipes.trainer import Run, TimedPlan, run_through, stopwatch
+from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through, stopwatch
 from training.synthesis.line_panel import panel
 from training.synthesis.strips import fits
 
@@ -201,7 +201,7 @@ def measure(
 # --- training -------------------------------------------------------------------------------
 
 
-class LineLearner:
+class LineLearner(DescentLearner):
     """Trains the network on the shards of a folder; see `training.recipes.trainer.Learner`.
 
     Several processes may train the same network on different strips: after each backward pass they
@@ -225,7 +225,7 @@ class LineLearner:
     ) -> None:
         self.network, self.shards, self.panels = network, shards, panels
         self.recipe, self.rank, self.seen = recipe, rank, 0
-        self.descent = Descent(network, recipe.optimization, meet=self._meet)
+        self.descent: Descent = Descent(network, recipe.optimization, meet=self._meet)
         self._own_clock = stopwatch()
         self._minutes, self._lines = 0.0, 0
 
@@ -266,15 +266,6 @@ class LineLearner:
         rates = measure(self.descent.average, self.panels, self.rank, self.recipe.workers)
         percent = {f"{name} %": 100 * rate for name, rate in rates.items()}
         return {"lines": float(self.seen), **percent, "score": -rates["mean"]}
-
-    def state(self) -> State:
-        return self.descent.state()
-
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()
 
 
 def train_worker(

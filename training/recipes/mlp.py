@@ -40,7 +40,7 @@ from training.recipes import weight_files
 from training.recipes.descent import State
 from training.recipes.progress import Bar
 from training.recipes.temperature import fit_temperature
-from training.recipes.trainer import Plan, Run, run_through
+from training.recipes.trainer import DescentLearner, Plan, Run, run_through
 from training.synthesis.augment import Augment
 
 QUICK_ROWS = 500  # of the training file, with --quick
@@ -185,11 +185,11 @@ def mlp_logits(network: list[Layer], images: NDArray[np.uint8]) -> NDArray[np.fl
 Glyphs = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
-class MlpLearner:
+class MlpLearner(DescentLearner):
     """Trains on NIST36; see `training.recipes.trainer.Learner`."""
 
     def __init__(self, network: list[Layer], train: Glyphs, valid: Glyphs, recipe: PhotoRecipe):
-        self.descent = MlpDescent(network, recipe.rate)
+        self.descent: MlpDescent = MlpDescent(network, recipe.rate)
         self.train, self.valid, self.recipe = train, valid, recipe
         self.epochs = 0
 
@@ -207,15 +207,6 @@ class MlpLearner:
         self.epochs += 1
         valid = accuracy_of(self.descent.network, self.valid)
         return {"valid %": 100 * valid, "score": float(self.epochs)}  # the last is kept
-
-    def state(self) -> State:
-        return self.descent.state()
-
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()
 
 
 def accuracy_of(network: list[Layer], glyphs: Glyphs) -> float:

@@ -26,7 +26,7 @@ from training.networks.precision import mixed_precision
 from training.recipes.checkpoints import load_checkpoint, save_checkpoint
 from training.recipes.descent import Descent, Optimization, State
 from training.recipes.progress import Bar
-from training.recipes.trainer import Run, TimedPlan, run_through, stopwatch
+from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through, stopwatch
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def evaluate(network: nn.Module, crops: list[PageBatch]) -> dict[str, float]:
     }
 
 
-class PageLearner:
+class PageLearner(DescentLearner):
     """Trains the network on crops; see `training.recipes.trainer.Learner`."""
 
     def __init__(
@@ -128,7 +128,7 @@ class PageLearner:
         how = recipe.optimization
         # One group, as in the checkpoints that there are.
         groups = [{"params": list(network.parameters()), "weight_decay": how.decay}]
-        self.descent = Descent(network, how, groups)
+        self.descent: Descent = Descent(network, how, groups)
 
     def batches(self, rng: np.random.Generator) -> Iterator[PageBatch]:
         while True:
@@ -143,15 +143,6 @@ class PageLearner:
     def measure(self) -> dict[str, float]:
         figures = evaluate(self.descent.average, self.fixed)
         return {"steps": float(self.descent.count), **figures, "score": -figures["loss"]}
-
-    def state(self) -> State:
-        return self.descent.state()
-
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()
 
 
 def train(out: Path, resume: Path | None, written: Path | None, recipe: PageRecipe) -> None:

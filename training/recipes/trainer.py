@@ -60,6 +60,34 @@ class Learner(Protocol):
         ...
 
 
+class Keeps(Protocol):
+    """What holds the state of a training, such as a `training.recipes.descent.Descent`."""
+
+    def state(self) -> State: ...
+
+    def restore(self, state: State) -> None: ...
+
+    def weights(self) -> State: ...
+
+
+class DescentLearner:
+    """What learners have in common whose `descent` holds all that steps change."""
+
+    descent: Keeps
+
+    def state(self) -> State:
+        """Copies of everything that steps change."""
+        return self.descent.state()
+
+    def restore(self, state: State) -> None:
+        """Take up a state."""
+        self.descent.restore(state)
+
+    def weights(self) -> State:
+        """Copies of the weights that would be kept if this were the end."""
+        return self.descent.weights()
+
+
 @dataclass(frozen=True)
 class Plan:
     """How long to train. `patience` is the number of epochs without a better score to stop at."""
