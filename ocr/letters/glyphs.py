@@ -16,7 +16,10 @@ GLYPH_BODY = 26  # pixels, the longer side of the ink inside it; the rest is mar
 INK_EDGE = 0.35  # share of the darkest ink from which a pixel counts for the bounding box
 INK_FULL = 97  # percentile of the ink's darkness that becomes full black
 NO_INK = 0.02  # of white: a picture whose darkest pixel is no darker is paper alone
-RING_SPREAD = 0.2  # of the contrast: border pixels that vary more are not all paper
+WHITE = 0.97  # brightness on the border from which the paper is white
+LEAST_CONTRAST = 0.15  # of white: ink is at least so much darker than paper that is not
+RING_SPREAD = 0.2  # of the contrast: border pixels farther from a plane are not paper
+RING_PAPER = 0.75  # share of the border that is paper, or it may be ink
 RING_PIXELS = 16  # border pixels from which their brightness is taken for the paper's
 GRAIN = 2.0  # standard deviations of the paper's grain that count as paper
 LEAST_STROKE = 2.2  # pixels: thinner strokes are drawn as wide
@@ -80,23 +83,24 @@ def normalize_glyph(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
 def _ink(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Darkness against the paper.
 
-    The paper is a plane through the picture's border, if that is of about one brightness; else the
-    border holds ink, as a letter's own box does, and the paper is white.
+    Paper that is nowhere white is a plane through the picture's border, if that is about as bright
+    as a plane and brighter than the ink; else the border holds ink, as a letter's own box does, and
+    the paper is white.
     """
     border = np.ones(grey.shape, dtype=bool)
     border[1:-1, 1:-1] = False
     ring = grey[border]
-    if ring.min() == ring.max() == 1:  # white, as in most data sets
-        return 1.0 - grey
-    level = float(np.median(ring))
-    contrast = level - float(grey.min())
-    if len(ring) < RING_PIXELS or level - np.percentile(ring, 25) > RING_SPREAD * contrast:
+    contrast = float(np.median(ring) - grey.min())
+    if ring.max() > WHITE or len(ring) < RING_PIXELS or contrast < LEAST_CONTRAST:
         return 1.0 - grey
     rows, cols = np.indices(grey.shape, dtype=np.float32)
-    paper = np.abs(ring - level) <= RING_SPREAD * contrast
-    places = np.stack([rows[border], cols[border], np.ones_like(ring)], axis=1)[paper]
-    plane = np.linalg.lstsq(places, ring[paper], rcond=None)[0]
-    grain = GRAIN * float(np.std(ring[paper] - places @ plane))
+    places = np.stack([rows[border], cols[border], np.ones_like(ring)], axis=1)
+    off = ring - places @ np.linalg.lstsq(places, ring, rcond=None)[0]
+    paper = np.abs(off - np.median(off)) <= RING_SPREAD * contrast
+    if paper.mean() < RING_PAPER:
+        return 1.0 - grey
+    plane = np.linalg.lstsq(places[paper], ring[paper], rcond=None)[0]
+    grain = GRAIN * float(np.std(ring[paper] - places[paper] @ plane))
     ink = plane[0] * rows + plane[1] * cols + plane[2] - grain - grey
     return np.maximum(ink, 0.0).astype(np.float32)
 
