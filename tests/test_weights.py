@@ -36,7 +36,7 @@ def describe(suffix, **changes):
         "kind": kind,
         "architecture": {"name": kind, "arguments": {"classes": 3, "widths": [2, 2, 2]}},
         "charset": ("a", "b", "ß"),
-        "normalisation": "test",
+        "normalization": "test",
         "data": ({"name": "x", "licence": "y", "source": "z"},),
     }
     return Metadata(**{**values, **changes})

@@ -24,7 +24,7 @@ RING_PIXELS = 16  # border pixels from which their brightness is taken for the p
 GRAIN = 2.0  # standard deviations of the paper's grain that count as paper
 LEAST_STROKE = 2.2  # pixels: thinner strokes are drawn as wide
 
-NORMALISATION = "paper-ink-box-26-in-32-stroke-2.2"  # recorded in weight files
+NORMALIZATION = "paper-ink-box-26-in-32-stroke-2.2"  # recorded in weight files
 
 
 def normalize_glyph(glyph: NDArray[np.float32]) -> NDArray[np.float32]:

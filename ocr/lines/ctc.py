@@ -29,7 +29,7 @@ CLEAR = 0.003  # a character less likely than this in a frame is not considered
 ALIKE = 6  # folded characters: of texts that end alike in so many, and in the last, one is kept
 FAINT = 1e-5  # the same where the text must fit a pattern, which the ink may be slow to agree with
 LANGUAGE_WEIGHT = 0.65  # share of the language's logarithms in a hypothesis's score
-# Logarithms for each letter, digit, sign and space: language and CTC alike favour short texts, and
+# Logarithms for each letter, digit, sign and space: language and CTC alike favor short texts, and
 # small signs are easily lost, spaces easily found.
 BONUS = (2.25, 2.25, 3.25, 1.25)
 
@@ -306,7 +306,7 @@ def align(
         They do not depend on each other, as in `beam_search`.
     texts : sequence of sequences of int
         Classes of each line's characters; a text needs a frame a character and one more between
-        equal neighbours.
+        equal neighbors.
 
     Returns
     -------

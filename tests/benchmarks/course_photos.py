@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ocr.config import ENGINES
 from ocr.evaluation.error_rates import Errors, align, character_errors
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 from ocr.input.photo import open_image
 from ocr.page import Box, Page
 from ocr.reader import Reader
@@ -87,7 +87,7 @@ def main() -> None:
     reader = Reader(engine=options.engine, model=options.model)
     folder = Path(os.environ["OCR_DATA"]) / "photos"
     boxes = json.loads(BOXES.read_text(encoding="utf-8"))
-    how = Normalisation(ignore_case=True, ignore_spaces=True)
+    how = Normalization(ignore_case=True, ignore_spaces=True)
     charset = read_metadata(find_weights(options.model)).charset if options.model else ()
     known = set(how.apply("".join(charset)))
     print(

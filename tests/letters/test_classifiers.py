@@ -24,7 +24,7 @@ def describe(kind, **changes):
         "kind": kind,
         "architecture": {"name": kind, "arguments": arguments},
         "charset": CHARSET,
-        "normalisation": "test",
+        "normalization": "test",
         "data": (),
         "temperature": 1.5,
     }

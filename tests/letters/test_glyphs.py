@@ -42,7 +42,7 @@ def test_any_picture_gives_a_glyph(picture):
     assert glyph.max() <= 1
 
 
-def test_the_longer_side_fills_the_body_and_is_centred():
+def test_the_longer_side_fills_the_body_and_is_centered():
     tall = np.ones((60, 60), np.float32)
     tall[5:55, 20:30] = 0
     assert ink_box(normalize_glyph(tall)) == (3, 13, 3 + GLYPH_BODY, 18)

@@ -147,7 +147,7 @@ def weights_row(bench: Bench) -> Row:
             ),
             Figure("trained", f"{after.std():.3f}"),
             Figure(
-                "likeness of neighbouring pixels' weights (correlation), at the start",
+                "likeness of neighboring pixels' weights (correlation), at the start",
                 f"{_likeness(before):.2f}",
             ),
             Figure("trained", f"{_likeness(after):.2f}"),
@@ -362,7 +362,7 @@ def cnn_row(bench: Bench) -> Row:
         ),
         tuple(pictures),
         (
-            "The files hold size-normalised glyphs without their line, so an O and a 0, an I and "
+            "The files hold size-normalized glyphs without their line, so an O and a 0, an I and "
             "a 1 of many hands are the same picture: a person errs on them too.",
         ),
     )

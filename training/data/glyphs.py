@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from ocr.letters.glyphs import NORMALISATION, glyph_stack
+from ocr.letters.glyphs import NORMALIZATION, glyph_stack
 from training.data.datasets import (
     Characters,
     PenCharacters,
@@ -326,7 +326,7 @@ def cached_glyphs(
     """The set from the cache, or made and put there. Its name tells sources and method."""
     method = Path(normalize_source()).read_bytes()
     state = [(path.name, path.stat().st_size) for path in sources if path.exists()]
-    digest = hashlib.sha256(repr((state, key, NORMALISATION, VERSION)).encode() + method)
+    digest = hashlib.sha256(repr((state, key, NORMALIZATION, VERSION)).encode() + method)
 
     def write(path: Path) -> None:
         made = make()

@@ -63,7 +63,7 @@ def photographed(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArra
     Image.fromarray(np.round(np.clip(grey, 0, 1) * 255).astype(np.uint8)).save(
         stream, "JPEG", quality=int(rng.integers(*QUALITY))
     )
-    return np.asarray(Image.open(stream), dtype=np.float32) / 255
+    return np.asarray(Image.open(stream), dtype=np.float32) / np.float32(255)
 
 
 def photographed_glyphs(data: Path, split: str) -> GlyphSet:

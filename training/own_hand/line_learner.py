@@ -1,4 +1,4 @@
-"""What `ocr train --kind lines` does: the line recogniser as a learner."""
+"""What `ocr train --kind lines` does: the line recognizer as a learner."""
 
 from __future__ import annotations
 

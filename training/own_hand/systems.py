@@ -19,10 +19,10 @@ from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.base import softmax
 from ocr.letters.classifiers.cnn import GlyphCnn, TorchClassifier
 from ocr.letters.glyphs import GLYPH_SIZE
-from ocr.letters.glyphs import NORMALISATION as GLYPH_NORMALISATION
+from ocr.letters.glyphs import NORMALIZATION as GLYPH_NORMALIZATION
 from ocr.lines.ctc import BLANK
 from ocr.lines.normalize import LINE_HEIGHT
-from ocr.lines.normalize import NORMALISATION as LINE_NORMALISATION
+from ocr.lines.normalize import NORMALIZATION as LINE_NORMALIZATION
 from ocr.weights import Metadata, read_metadata
 from training.networks.line import FRAME, LineNetwork
 from training.networks.numpy_mlp import Layer
@@ -71,7 +71,7 @@ class System(Protocol):
     """One kind of model, from its start to its files."""
 
     architecture: dict[str, Any]
-    normalisation: str
+    normalization: str
 
     def learner(self, task: Task) -> Learner:
         """Something that trains this model, from where it stands."""
@@ -128,7 +128,7 @@ def _temperature(
 class MlpSystem:
     """The numpy network; see `System`."""
 
-    normalisation = GLYPH_NORMALISATION
+    normalization = GLYPH_NORMALIZATION
 
     def __init__(self, recipe: Recipe, charset: tuple[str, ...], start: Path | None) -> None:
         self.charset = "".join(charset)
@@ -179,7 +179,7 @@ class MlpSystem:
 class CnnSystem:
     """The convolutional network; see `System`."""
 
-    normalisation = GLYPH_NORMALISATION
+    normalization = GLYPH_NORMALIZATION
 
     def __init__(self, recipe: Recipe, charset: tuple[str, ...], start: Path | None) -> None:
         self.charset = "".join(charset)
@@ -228,16 +228,16 @@ class CnnSystem:
 
 
 class LineSystem:
-    """The line recogniser; see `System`."""
+    """The line recognizer; see `System`."""
 
-    normalisation = LINE_NORMALISATION
+    normalization = LINE_NORMALIZATION
 
     def __init__(self, recipe: Recipe, charset: tuple[str, ...], start: Path | None) -> None:
         torch.manual_seed(recipe.seed)
         self.network = LineNetwork()
         if start is not None:
             found = read_metadata(start)
-            if found.charset != charset or found.normalisation != LINE_NORMALISATION:
+            if found.charset != charset or found.normalization != LINE_NORMALIZATION:
                 raise ModelError(
                     f"{start}: made for another charset or way of cutting lines than this version "
                     f"trains. Use --from {SYSTEM_START}."

@@ -1,7 +1,7 @@
 """`ocr train`: from people's own data to a model with its card and report.
 
 `train` orders the steps: what the data is, where to start, what to hold back, training, whether the
-result is better, and the files. It prints nothing; the command line shows what it is told.
+result is better, and the files. It prints nothing; the command line shows what it reports.
 """
 
 from __future__ import annotations
@@ -426,7 +426,7 @@ def _metadata(
         kind=recipe.kind,
         architecture=system.architecture,
         charset=charset,
-        normalisation=system.normalisation,
+        normalization=system.normalization,
         data=tuple(unique.values()),
         temperature=old.temperature if old else 1.0,
         seed=recipe.seed,

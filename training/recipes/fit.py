@@ -1,4 +1,4 @@
-"""Train a torch network on labelled pictures of one set.
+"""Train a torch network on labeled pictures of one set.
 
 `training.recipes.glyphs` mixes several sets with shares of their own; this is for one set at a
 time.

@@ -23,7 +23,7 @@ from torch import nn
 from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.base import softmax
 from ocr.letters.classifiers.cnn import GlyphCnn, TorchClassifier
-from ocr.letters.glyphs import NORMALISATION
+from ocr.letters.glyphs import NORMALIZATION
 from ocr.weights import Metadata
 from training.data.datasets import data_dir
 from training.data.glyphs import (
@@ -328,7 +328,7 @@ def main(arguments: list[str] | None = None) -> None:
             },
         },
         charset=CHARSET,
-        normalisation=NORMALISATION,
+        normalization=NORMALIZATION,
         data=(
             weight_files.EMNIST,
             weight_files.NIST36,

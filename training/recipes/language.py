@@ -52,7 +52,7 @@ from training.synthesis.line_text import sample_text
 ORDER = 8  # at the same bytes orders 9 and 10 cost 1 to 3 % more bits a character on held-out text
 LEAST = {"english": 12.0, "french": 6.0}  # nats an n-gram must save on the text to be stored
 ONCE = 2  # least count of an n-gram to be stored
-HELD_OUT = 100  # every so manieth row of a text is kept out for measuring
+HELD_OUT = 100  # one row in so many of a text is kept out for measuring
 SCANS_AGAIN = 4  # times that the few texts of French handwritten lines are counted
 SHORTEST, LONGEST = 20, 90  # characters of the lines that the rows of a text are cut into
 CHECKED = 3000  # held-out lines that the figures are computed on
@@ -334,7 +334,7 @@ def main() -> None:
             kind="language",
             architecture={"kind": "ngram", "order": ORDER, "least": least},
             charset=tuple(SYMBOLS),
-            normalisation="folded: lower case, no accents, one digit, one rare sign",
+            normalization="folded: lower case, no accents, one digit, one rare sign",
             data=(*text.data, WORDFREQ) if args.words else text.data,
             seed=args.seed,
             figures=figures,

@@ -21,7 +21,7 @@ from torch import nn
 from ocr.evaluation.error_rates import align as align_texts
 from ocr.letters.classifiers.base import softmax
 from ocr.lines.ctc import BLANK, align, best_path
-from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION
+from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.weights import Metadata, models_dir, read_metadata
 from training.data.datasets import data_dir
 from training.data.scans import Sample
@@ -108,7 +108,7 @@ def fit_line_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the line recogniser's weight files.")
+    parser = argparse.ArgumentParser(description="Make the line recognizer's weight files.")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--blend", type=Path, help="weights that the checkpoint went on from")
     parser.add_argument("--share", type=float, default=BLEND, help="of these in the result")
@@ -142,7 +142,7 @@ def main() -> None:
             "lines_seen": seen,
         },
         charset=CHARSET,
-        normalisation=NORMALISATION,
+        normalization=NORMALIZATION,
         data=DATA,
         temperature=temperature,
         figures={f"CER {name}, valid, greedy": round(rate, 4) for name, rate in rates.items()},

@@ -235,19 +235,19 @@ class LineLearner(DescentLearner):
 
     def _meet(self, loss: torch.Tensor) -> float:
         """Average gradients, loss, strips and time over the processes; the loss."""
-        told = [float(loss.detach()), float(self._lines), self._own_clock()]
+        shared = [float(loss.detach()), float(self._lines), self._own_clock()]
         if self.recipe.workers > 1:
             gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
-            flat = torch.cat([*(one.reshape(-1) for one in gradients), torch.tensor(told)])
+            flat = torch.cat([*(one.reshape(-1) for one in gradients), torch.tensor(shared)])
             dist.all_reduce(flat)
             flat /= self.recipe.workers
-            told = flat[-3:].tolist()
+            shared = flat[-3:].tolist()
             parts = flat[:-3].split([one.numel() for one in gradients])
             for gradient, mean in zip(gradients, parts, strict=True):
                 gradient.copy_(mean.view_as(gradient))
-        self.seen += round(told[1] * self.recipe.workers)
-        self._minutes = told[2]
-        return told[0]
+        self.seen += round(shared[1] * self.recipe.workers)
+        self._minutes = shared[2]
+        return shared[0]
 
     def batches(self, rng: np.random.Generator) -> Iterator[list[Line]]:
         rng = np.random.default_rng((self.recipe.seed, self.rank, self.seen))

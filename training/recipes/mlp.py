@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ocr.letters.glyphs import NORMALISATION
+from ocr.letters.glyphs import NORMALIZATION
 from ocr.weights import Metadata
 from training.data.datasets import NIST36_CHARSET, data_dir, load_nist36
 from training.data.glyphs import CHARSET, nist36_glyphs
@@ -283,7 +283,7 @@ def main(arguments: list[str] | None = None) -> None:
             "arguments": {"inputs": 1024, "hidden": [recipe.hidden], "activation": "sigmoid"},
         },
         charset=NIST36_CHARSET,
-        normalisation=NORMALISATION,
+        normalization=NORMALIZATION,
         data=(weight_files.NIST36,),
         temperature=fit_temperature(mlp_logits(network, sets["valid"][0]), sets["valid"][1]),
         seed=recipe.seed,

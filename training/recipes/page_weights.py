@@ -59,7 +59,7 @@ def main() -> None:
         kind="page",
         architecture={**asdict(network.architecture), "crops_seen": steps * PageRecipe.batch},
         charset=(),
-        normalisation=NORMALIZATION,
+        normalization=NORMALIZATION,
         data=DATA,
         figures={f"{name}, crops of valid pages": round(v, 4) for name, v in figures.items()},
         command=given.command,

@@ -1,4 +1,4 @@
-"""The line recogniser's network, batches, loss, checkpoints and weight files."""
+"""The line recognizer's network, batches, loss, checkpoints and weight files."""
 
 import copy
 
@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 import torch
 
-from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION
+from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.recognizer import LineReader
 from ocr.weights import Metadata
 from training.data.shards import write_shard
@@ -149,7 +149,7 @@ def test_a_run_of_some_minutes_learns_and_goes_on(network, tmp_path):
 
 
 def metadata():
-    return Metadata("lines", "lines", {}, CHARSET, NORMALISATION, ())
+    return Metadata("lines", "lines", {}, CHARSET, NORMALIZATION, ())
 
 
 def test_onnx_computes_what_torch_does(network, tmp_path):

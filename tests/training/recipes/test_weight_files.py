@@ -23,7 +23,7 @@ METADATA = Metadata(
     kind="cnn",
     architecture={"name": "GlyphCnn", "arguments": {"classes": 5, "widths": [4, 6, 8]}},
     charset=tuple("ab1.é"),
-    normalisation="test",
+    normalization="test",
     data=({"name": "nothing", "licence": "none", "source": "here"},),
     temperature=1.25,
 )
@@ -31,7 +31,7 @@ METADATA = Metadata(
 
 @pytest.fixture
 def network():
-    """A network whose normalisation layers do something, with slopes of both signs."""
+    """A network whose normalization layers do something, with slopes of both signs."""
     torch.manual_seed(0)
     network = GlyphCnn(5, (4, 6, 8))
     for layer in network.modules():
