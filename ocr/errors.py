@@ -17,7 +17,7 @@ CONTROLS = ("Cc", "Cs", "Zl", "Zp")  # categories: controls, surrogates, line an
 def printable(text: str) -> str:
     r"""`text` with escapes for all that a terminal obeys instead of showing it.
 
-    A file's name may hold anything: line feeds, and sequences that recolour a terminal, rename its
+    A file's name may hold anything: line feeds, and sequences that recolor a terminal, rename its
     window or take back what stands there.
 
     Examples

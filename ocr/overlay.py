@@ -1,4 +1,4 @@
-"""Draw a `Page` on its photo: boxes coloured by confidence, line order, the text as read."""
+"""Draw a `Page` on its photo: boxes colored by confidence, line order, the text as read."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from ocr.page import Box, Letter, Line, Page, Word
 
 Font: TypeAlias = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-# Confidence from which a colour holds. Vermillion to blue from the palette of Okabe and Ito
-# (2008), which people with any colour vision tell apart; green is kept clear of red.
-COLOURS: tuple[tuple[float, tuple[int, int, int]], ...] = (
+# Confidence from which a color holds. Vermillion to blue from the palette of Okabe and Ito
+# (2008), which people with any color vision tell apart; green is kept clear of red.
+COLORS: tuple[tuple[float, tuple[int, int, int]], ...] = (
     (0.95, (0, 114, 178)),  # blue
     (0.80, (0, 158, 115)),  # bluish green
     (0.50, (230, 159, 0)),  # orange
     (0.0, (213, 94, 0)),  # vermillion
 )
-LINE_COLOUR = (170, 51, 119)  # purple: line numbers and baselines
+LINE_COLOR = (170, 51, 119)  # purple: line numbers and baselines
 PAPER = (255, 255, 255)
-DARKER = 0.75  # factor on a colour for letters, whose strokes are thinner than a box's
+DARKER = 0.75  # factor on a color for letters, whose strokes are thinner than a box's
 FADED = 0.35  # share of white laid over the photo, so that the drawing stands out
 
 SIDE = 2400  # pixels, longer side of a drawing: small enough for a screen and for mail
@@ -47,9 +47,9 @@ BADGE_GAP = 1.3  # left end of a line's number to the line's start, in widths of
 BLANK_LETTER = 1 / 30  # of the picture's longer side: letter height of a page without letters
 
 
-def colour_of(confidence: float) -> tuple[int, int, int]:
-    """RGB colour of a confidence in [0, 1]."""
-    return next((colour for start, colour in COLOURS if confidence >= start), COLOURS[-1][1])
+def color_of(confidence: float) -> tuple[int, int, int]:
+    """RGB color of a confidence in [0, 1]."""
+    return next((color for start, color in COLORS if confidence >= start), COLORS[-1][1])
 
 
 def side_for(page: Page, level: str = "auto") -> int:
@@ -123,7 +123,7 @@ def draw_page(rgb: NDArray[np.uint8], page: Page, level: str = "auto") -> Image.
     for number, line in enumerate(page.lines, start=1):
         if len(line.baseline) > 1:
             points = [view.point(y, x) for y, x in line.baseline]
-            draw.line(points, LINE_COLOUR, stroke, joint="curve")
+            draw.line(points, LINE_COLOR, stroke, joint="curve")
         parts: dict[str, Sequence[Letter | Word | Line]]
         parts = {"letter": line.letters, "word": line.words, "line": [line]}
         for part in parts[level]:
@@ -159,15 +159,15 @@ def _draw_part(
     draw: ImageDraw.ImageDraw, part: Letter | Word | Line, view: _View, stroke: int, font: Font
 ) -> None:
     x1, y1, x2, y2 = view.corners(part.box)
-    colour = colour_of(part.confidence)
-    draw.rectangle((x1 - stroke, y1 - stroke, x2 + stroke, y2 + stroke), None, colour, stroke)
+    color = color_of(part.confidence)
+    draw.rectangle((x1 - stroke, y1 - stroke, x2 + stroke, y2 + stroke), None, color, stroke)
     # Above the box at its left edge; where that is off the picture, inside at the top.
     _, top, right, _ = draw.textbbox((0, 0), part.text, font, anchor="lb")
     x, y = float(x1 - stroke), float(y1 - 2 * stroke)
     if y + top < 0:
         y = y1 - top
     x = max(0.0, min(x, draw.im.size[0] - right - stroke))
-    ink = tuple(round(DARKER * part) for part in colour)
+    ink = tuple(round(DARKER * part) for part in color)
     draw.text((x, y), part.text, ink, font, "lb", stroke_width=max(1, stroke), stroke_fill=PAPER)
 
 
@@ -190,38 +190,37 @@ def _draw_number(
     width, height = badge
     x, y = x1 - (BADGE_GAP - 0.5) * width, (y1 + y2) / 2
     draw.rounded_rectangle(
-        (x - width / 2, y - height / 2, x + width / 2, y + height / 2), height / 4, LINE_COLOUR
+        (x - width / 2, y - height / 2, x + width / 2, y + height / 2), height / 4, LINE_COLOR
     )
     draw.text((x, y), str(number), PAPER, font, "mm")
 
 
 def _with_legend(photo: Image.Image, page: Page) -> Image.Image:
-    """The picture with a row below it: what the colours mean, and what there is to know."""
+    """The picture with a row below it: what the colors mean, and what there is to know."""
     font = _font(max(photo.size) * LEGEND_FONT, LEGEND_FONT_PIXELS)
     entries: list[tuple[str, tuple[int, int, int] | None]] = [
-        (f"{100 * start:.0f} % sure or more" if start else "less", colour)
-        for start, colour in COLOURS
+        (f"{100 * start:.0f} % sure or more" if start else "less", color) for start, color in COLORS
     ]
-    entries += [("line", LINE_COLOUR)] if page.lines else []
+    entries += [("line", LINE_COLOR)] if page.lines else []
     entries += [(warning, None) for warning in page.warnings]
     measure = ImageDraw.Draw(photo)
     unit = round(measure.textbbox((0, 0), "Mg", font)[3])
     placed = []
     x, y = unit, unit // 2
-    for text, colour in entries:
-        swatch = unit * 3 // 2 if colour else 0
+    for text, color in entries:
+        swatch = unit * 3 // 2 if color else 0
         length = swatch + int(measure.textlength(text, font))
         if x + length > photo.width and x > unit:
             x, y = unit, y + unit * 3 // 2
-        placed.append((x, y, text, colour))
+        placed.append((x, y, text, color))
         x += length + 2 * unit
     picture = Image.new("RGB", (photo.width, photo.height + y + unit * 3 // 2), PAPER)
     picture.paste(photo)
     draw = ImageDraw.Draw(picture)
-    for x, y, text, colour in placed:
+    for x, y, text, color in placed:
         y += photo.height
-        if colour:
-            draw.rectangle((x, y + unit // 8, x + unit, y + unit), colour)
+        if color:
+            draw.rectangle((x, y + unit // 8, x + unit, y + unit), color)
             x += unit * 3 // 2
         draw.text((x, y), text, (40, 40, 40), font)
     return picture

@@ -301,7 +301,7 @@ class Page:
         import_module("ocr.formats").save(self, path, format)
 
     def draw(self, level: str = "auto", long_side: int | None = None) -> Image:
-        """The photo with boxes, coloured by how sure each reading is, and what was read.
+        """The photo with boxes, colored by how sure each reading is, and what was read.
 
         Parameters
         ----------
@@ -429,7 +429,7 @@ def map_page(page: Page, matrix: Matrix, height: int, width: int) -> Page:
     page : Page
     matrix : (3, 3)
         Homography from the page's `(row, col, 1)` to those of the other picture, edges of pixels
-        and not centres.
+        and not centers.
     height, width : int
         Pixels of the other picture; boxes are cut off at its border.
 

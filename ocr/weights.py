@@ -38,6 +38,7 @@ READING = ("mlp", "cnn", "lines", "language")  # kinds that tell characters apar
 MAX_CHARSET = 100_000  # characters
 MAX_CHARACTER = 16  # code points of one
 SENT: dict[str, Path] = {}  # on a worker of a cluster: name of a weight file -> where it is here
+IN_FILE = {"normalization": "normalisation"}  # names that are spelled otherwise in the files
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Metadata:
     kind: str
     architecture: dict[str, Any]
     charset: tuple[str, ...]
-    normalisation: str
+    normalization: str
     data: tuple[dict[str, str], ...]
     temperature: float = 1.0
     seed: int = 0
@@ -68,8 +69,11 @@ class Metadata:
     training: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
+        values = asdict(self)
+        for name, key in IN_FILE.items():
+            values[key] = values.pop(name)
         return json.dumps(
-            {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(self)},
+            {"format": FORMAT, "format_version": FORMAT_VERSION, **values},
             ensure_ascii=False,
             sort_keys=True,
         )
@@ -198,6 +202,7 @@ def parse_metadata(text: str, where: str) -> Metadata:
         raise ModelError(
             f"{where}: needs ocr {data['min_ocr']} or newer, this is {__version__}. Upgrade ocr."
         )
+    data |= {name: data.pop(key) for name, key in IN_FILE.items() if key in data}
     known = {f.name for f in fields(Metadata)}
     missing = {"name", "kind", "architecture", "charset"} - data.keys()
     if missing:
@@ -212,7 +217,7 @@ def parse_metadata(text: str, where: str) -> Metadata:
         raise ModelError(f"{where}: its description tells no usable charset. Reinstall it.")
     values["charset"] = tuple(values["charset"])
     values["data"] = tuple(values.get("data", ()))
-    values.setdefault("normalisation", "")
+    values.setdefault("normalization", "")
     return Metadata(**values)
 
 
@@ -241,7 +246,7 @@ def _is_sources(value: object) -> bool:
 
 # What each value of a description must be.
 RIGHT: Mapping[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("name", "kind", "normalisation", "date", "commit", "min_ocr", "command"),
+    **dict.fromkeys(("name", "kind", "normalization", "date", "commit", "min_ocr", "command"),
                     _is_text),
     **dict.fromkeys(("architecture", "training"), lambda value: isinstance(value, dict)),
     "charset": _is_charset,
@@ -381,8 +386,8 @@ class Session:
             raise damaged(self._path, f"its network fails: {type(error).__name__}") from None
         for one, shape in zip(found, self._shapes, strict=False):
             fits = one.ndim == len(shape) and all(
-                side == told for side, told in zip(one.shape, shape, strict=True)
-                if isinstance(told, int)
+                side == size for side, size in zip(one.shape, shape, strict=True)
+                if isinstance(size, int)
             )  # fmt: skip
             if not fits:
                 raise damaged(self._path, f"its network gives {one.shape}, not {tuple(shape)}")

@@ -259,7 +259,7 @@ def test_every_option_has_a_variable_of_its_own():
     assert "OCR_DATA" not in names  # the training data
 
 
-# Quiet, verbose, colours, completion, the manual page
+# Quiet, verbose, colors, completion, the manual page
 
 
 def test_quiet_and_verbose(run, monkeypatch, tmp_path):
@@ -279,7 +279,7 @@ def test_quiet_and_verbose(run, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("setting", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_colours(run, monkeypatch, capsys, setting):
+def test_colors(run, monkeypatch, capsys, setting):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     for name, value in setting.items():

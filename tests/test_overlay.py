@@ -1,11 +1,11 @@
-"""ocr.overlay: what is drawn, where, and in which colour."""
+"""ocr.overlay: what is drawn, where, and in which color."""
 
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from ocr.overlay import COLOURS, LINE_COLOUR, colour_of, draw_page
+from ocr.overlay import COLORS, LINE_COLOR, color_of, draw_page
 from ocr.page import Box, Letter, Line, Page, Word
 
 
@@ -24,47 +24,47 @@ def paper(height: int, width: int) -> np.ndarray:
     return np.full((height, width, 3), 230, dtype=np.uint8)
 
 
-def has_colour(picture: np.ndarray, colour: tuple[int, int, int]) -> bool:
-    return bool((picture == colour).all(axis=2).any())
+def has_color(picture: np.ndarray, color: tuple[int, int, int]) -> bool:
+    return bool((picture == color).all(axis=2).any())
 
 
 @pytest.mark.parametrize(
     ("confidence", "rank"), [(1.0, 0), (0.95, 0), (0.94, 1), (0.5, 2), (0.49, 3), (0.0, 3)]
 )
-def test_colour_of(confidence, rank):
-    assert colour_of(confidence) == COLOURS[rank][1]
+def test_color_of(confidence, rank):
+    assert color_of(confidence) == COLORS[rank][1]
 
 
-def test_colours_differ_without_colour_vision():
-    # Relative luminance (WCAG): neighbours on the scale differ for anybody.
-    def luminance(colour):
+def test_colors_differ_without_color_vision():
+    # Relative luminance (WCAG): neighbors on the scale differ for anybody.
+    def luminance(color):
         linear = [
             (part / 255 / 12.92 if part < 11 else ((part / 255 + 0.055) / 1.055) ** 2.4)
-            for part in colour
+            for part in color
         ]
         return np.dot(linear, (0.2126, 0.7152, 0.0722))
 
-    shades = [luminance(colour) for _, colour in COLOURS]
+    shades = [luminance(color) for _, color in COLORS]
     assert all(abs(a - b) > 0.05 for a, b in pairwise(shades))
 
 
 def test_boxes_lie_around_their_letters():
     picture = np.asarray(draw_page(paper(200, 300), page_of(Box(50, 100, 90, 130))))
-    blue = (picture == COLOURS[0][1]).all(axis=2)[:200]
+    blue = (picture == COLORS[0][1]).all(axis=2)[:200]
     rows, cols = np.nonzero(blue)
     assert 45 <= rows.min() <= 50
     assert 89 <= rows.max() <= 95
     assert 95 <= cols.min() <= 100
     assert 129 <= cols.max() <= 135
     assert not blue[55:85, 105:125].any()  # the writing stays free
-    assert has_colour(picture[88:94, 140:165], LINE_COLOUR)  # baseline
-    assert has_colour(picture[50:90, :95], LINE_COLOUR)  # number
+    assert has_color(picture[88:94, 140:165], LINE_COLOR)  # baseline
+    assert has_color(picture[50:90, :95], LINE_COLOR)  # number
 
 
 def test_scale_is_that_of_the_picture():
     page = page_of(Box(500, 1000, 900, 1300), height=2000, width=3000)
     picture = np.asarray(draw_page(paper(200, 300), page))
-    blue = (picture == COLOURS[0][1]).all(axis=2)[:200]
+    blue = (picture == COLORS[0][1]).all(axis=2)[:200]
     assert 45 <= np.nonzero(blue)[0].min() <= 50
     assert 129 <= np.nonzero(blue)[1].max() <= 135
 
@@ -81,7 +81,7 @@ def test_blank_page_shows_the_warning():
     silent = draw_page(paper(200, 300), Page(200, 300))
     assert blank.width == silent.width == 300
     assert np.asarray(blank).tobytes() != np.asarray(silent).tobytes()
-    assert not has_colour(np.asarray(blank), LINE_COLOUR)
+    assert not has_color(np.asarray(blank), LINE_COLOR)
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (10, 2000), (2000, 10), (7, 9)])

@@ -12,7 +12,7 @@ import ocr
 from ocr.config import REJECTED
 from ocr.errors import ModelError
 from ocr.evaluation.error_rates import character_errors
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 from ocr.page import IDENTITY, Box, Page
 from ocr.reader import NOTHING_FOUND, Reader
 
@@ -45,7 +45,7 @@ def truth_of(path):
 @pytest.mark.parametrize("name", ["phone_note", "form", "todo_list", "shopping_list"])
 def test_sample_photos_in_capitals_are_read(reader, name):
     path = IMAGES / f"{name}.jpg"
-    how = Normalisation(ignore_case=True)
+    how = Normalization(ignore_case=True)
     page = reader.read(path)
     assert character_errors(how.apply(truth_of(path)), how.apply(page.text)).rate <= 0.03
 
@@ -114,7 +114,7 @@ def test_every_letter_of_the_course_photos_is_boxed(letters, photos, name):
     truth = [Box(*row[1:]) for line in boxes[name] for row in line]
     assert len(found) == len(truth)
     assert all(max(box.iou(other) for other in found) >= 0.5 for box in truth)
-    how = Normalisation(ignore_case=True, ignore_spaces=True)
+    how = Normalization(ignore_case=True, ignore_spaces=True)
     read, expected = how.apply(page.text), how.apply(truth_of(photos / f"{name}.jpg"))
     assert character_errors(expected, read).accuracy >= 0.97
 
@@ -167,7 +167,7 @@ def test_joined_writing_is_turned_upright_by_its_lines(tmp_path, turns):
     with Image.open(IMAGES / "postcard.jpg") as photo:
         photo.rotate(90 * turns, expand=True).save(tmp_path / "turned.png")
     page = Reader("lines").read(tmp_path / "turned.png")
-    how = Normalisation(ignore_case=True)
+    how = Normalization(ignore_case=True)
     truth = how.apply(truth_of(IMAGES / "postcard.jpg"))
     assert character_errors(truth, how.apply(page.text)).rate <= 0.1
     box = page.lines[0].box  # in pixels of the photo as it was given

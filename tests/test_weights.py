@@ -23,6 +23,7 @@ from ocr.weights import (
     sha256,
     verify,
 )
+from training.networks.onnx_graph import glyph_graph
 from training.recipes.weight_files import save_npz, save_onnx, save_safetensors, update_checksums
 
 SUFFIXES = (".npz", ".safetensors", ".onnx")
@@ -35,7 +36,7 @@ def describe(suffix, **changes):
         "kind": kind,
         "architecture": {"name": kind, "arguments": {"classes": 3, "widths": [2, 2, 2]}},
         "charset": ("a", "b", "ß"),
-        "normalisation": "test",
+        "normalization": "test",
         "data": ({"name": "x", "licence": "y", "source": "z"},),
     }
     return Metadata(**{**values, **changes})
@@ -48,8 +49,10 @@ def write(path, metadata=None):
         save_npz(path, {"W1": np.zeros((1024, 3)), "b1": np.zeros(3)}, metadata)
         return path
     network = GlyphCnn(3, (2, 2, 2))
-    save = save_safetensors if path.suffix == ".safetensors" else save_onnx
-    save(path, network, metadata)
+    if path.suffix == ".safetensors":
+        save_safetensors(path, network, metadata)
+    else:
+        save_onnx(path, glyph_graph(network), metadata)
     return path
 
 

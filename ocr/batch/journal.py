@@ -56,8 +56,8 @@ class Record:
             outputs = {name: (size, digest) for name, (size, digest) in data["outputs"].items()}
         except (KeyError, TypeError, AttributeError, RecursionError):
             raise ValueError("no row of a journal") from None
-        told = (file, input_, settings, *(digest for _, digest in outputs.values()))
-        if not all(isinstance(one, str) for one in told) or not all(
+        names = (file, input_, settings, *(digest for _, digest in outputs.values()))
+        if not all(isinstance(one, str) for one in names) or not all(
             isinstance(size, int) for size, _ in outputs.values()
         ):
             raise ValueError("no row of a journal")

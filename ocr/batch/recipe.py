@@ -99,7 +99,7 @@ class ReadDocument:
         reader = _reader(self.options)
         rows: list[str] = []
         warnings: list[str] = []
-        told: list[str] = []
+        accounts: list[str] = []
         for source in _sources(document, content, part):
             lines: list[ReadLine] = []
             start = time.perf_counter()
@@ -109,10 +109,10 @@ class ReadDocument:
             else:
                 page = reader.read(source.open())
             warnings += [f"{source.title}: {warning}" for warning in page.warnings]
-            told.append(describe(source, page, time.perf_counter() - start))
+            accounts.append(describe(source, page, time.perf_counter() - start))
             row = (source.number, source.pages, page.to_dict())
             rows.append(json.dumps(row, ensure_ascii=False) + "\n")
-        return Reading("".join(rows).encode(), tuple(warnings), tuple(told))
+        return Reading("".join(rows).encode(), tuple(warnings), tuple(accounts))
 
     def files(
         self, document: Document, content: Path | bytes, data: Callable[[], Iterator[bytes]]

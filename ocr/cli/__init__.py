@@ -60,8 +60,8 @@ def _where_from(error: click.BadParameter) -> str:
     source = error.ctx.get_parameter_source(error.param.name)
     if source is ParameterSource.ENVIRONMENT:
         names = error.param.envvar
-        told = names if isinstance(names, str) else " or ".join(names or ())
-        return f" (from the environment: {told})"
+        variables = names if isinstance(names, str) else " or ".join(names or ())
+        return f" (from the environment: {variables})"
     return " (from the file of options)" if source is ParameterSource.DEFAULT_MAP else ""
 
 

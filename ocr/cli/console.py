@@ -61,10 +61,10 @@ def warn(page: Page, name: str) -> None:
         note(f"warning: {name}: {warning}")
 
 
-def note(message: str, colour: str = "yellow") -> None:
+def note(message: str, color: str = "yellow") -> None:
     """One line that is no error."""
     if not wanted("quiet"):
-        say(message, colour)
+        say(message, color)
 
 
 def tell(message: str) -> None:
@@ -85,10 +85,10 @@ def complain(error: Exception, name: str = "", debug: bool | None = None) -> Non
     say(message)
 
 
-def say(message: str, colour: str = "red") -> None:
-    """One line on stderr; its beginning in colour where a person sees it who wants that."""
+def say(message: str, color: str = "red") -> None:
+    """One line on stderr; its beginning in color where a person sees it who wants that."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    before = "ocr:" if plain else click.style("ocr:", fg=colour)  # click drops it off terminals
+    before = "ocr:" if plain else click.style("ocr:", fg=color)  # click drops it off terminals
     clear = "\r\x1b[K" if sys.stderr.isatty() and not plain else ""  # of a progress bar
     row = printable(" ".join(message.split("\n")))
     click.echo(f"{clear}{before} {row}", err=True)

@@ -13,7 +13,7 @@ from ocr.cli.options import FILE, common, format_option, how_to_read, output
 from ocr.cli.progress import progress
 from ocr.cli.reading import make_reader, read_document
 from ocr.errors import DataError, ExitCode, OcrError
-from ocr.evaluation.normalisation import FORMS, Normalisation
+from ocr.evaluation.normalization import FORMS, Normalization
 
 
 @click.command("eval")
@@ -53,7 +53,7 @@ def evaluate(
     from ocr.evaluation.report import Report, score
     from ocr.input.documents import Document
 
-    normalisation = Normalisation(form, ignore_case, ignore_spaces)
+    normalization = Normalization(form, ignore_case, ignore_spaces)
     reader = make_reader(reading)
     truths, failures = _truths(paths)
     unique = len({Path(photo).name for photo in truths}) == len(truths)
@@ -69,9 +69,9 @@ def evaluate(
             title = Path(document.name).name if unique else document.name
             if pages:
                 text = "\n".join(pages)
-                scores.append(score(title, truths[document.path], text, normalisation))
+                scores.append(score(title, truths[document.path], text, normalization))
     if scores:
-        report = Report(normalisation, tuple(scores))
+        report = Report(normalization, tuple(scores))
         as_json = as_json or format_ == "json"
         write_out(in_json(report.to_dict()) if as_json else report.to_text(), out)
     return ExitCode.SOME_FAILED if failures else ExitCode.OK

@@ -48,13 +48,13 @@ def common(command: Command) -> Command:
     """Add ``--quiet``, ``--verbose`` and ``--debug``; tell where options were found."""
 
     @wraps(command)
-    def told(*arguments: Any, **options: Any) -> Any:
+    def wrapper(*arguments: Any, **options: Any) -> Any:
         context = click.get_current_context()
         if context.parent is not None:  # of the command: --quiet may stand behind it
             _tell_of_configs(context)
         return command(*arguments, **options)
 
-    wrapped: Any = told
+    wrapped: Any = wrapper
     for flags, text in (
         (("--debug",), "Show a traceback where something fails."),
         (("-v", "--verbose"), "Tell of each input what was read and how long it took."),

@@ -25,7 +25,7 @@ from ocr.cli.progress import progress
 from ocr.cli.read_folder import absolute, executor, read_into_folder, written_before
 from ocr.cli.reading import Keep, OnError, ReadPages, make_reader, read_document
 from ocr.errors import ExitCode, OcrError
-from ocr.formats import FORMATS, by_suffix, told_by, writer
+from ocr.formats import FORMATS, by_suffix, format_of, writer
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageRange, PageSource
@@ -250,10 +250,10 @@ def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
             f"--output {output} is the name of a file in the format {' or '.join(fitting)}, not "
             f"{', '.join(formats)}. Leave --format out, or name another file or a folder."
         )
-    told = told_by(output)
-    if told is None:
+    found = format_of(output)
+    if found is None:
         raise click.UsageError(f"{output}: {' or '.join(fitting)}? Tell by --format.")
-    return (told,)
+    return (found,)
 
 
 def _is_folder(output: str, formats: Sequence[str]) -> bool:

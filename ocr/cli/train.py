@@ -59,7 +59,7 @@ PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person w
 def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **options: Any) -> int:
     """Learn a hand from photos with their text, or from data sets.
 
-    DATA is recognised by itself and may be mixed: photos or pictures of lines with a .gt.txt
+    DATA is recognized by itself and may be mixed: photos or pictures of lines with a .gt.txt
     beside each, a folder with a sub-folder of pictures for each character, NIST36 and EMNIST .mat
     files, MNIST and EMNIST idx files, .npz, .zip with a lines.tsv. Ctrl-C keeps the best so far.
 

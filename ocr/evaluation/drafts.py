@@ -70,7 +70,7 @@ def write_draft(photo: Path, text: str) -> bool:
 def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int:
     """Write each line as `folder/stem-01.png`, its text beside it; how many stood and were left.
 
-    The picture is what the line recogniser is given, before it is scaled: straight, in grey, only
+    The picture is what the line recognizer is given, before it is scaled: straight, in grey, only
     this line's ink.
 
     Raises

@@ -79,7 +79,7 @@ class Errors:
 
 
 def character_errors(reference: str, read: str) -> Errors:
-    """Edits over reference characters; pooled they are the CER. Normalise both before."""
+    """Edits over reference characters; pooled they are the CER. Normalize both before."""
     return Errors(edit_distance(reference, read), len(reference))
 
 

@@ -15,7 +15,7 @@ from ocr.evaluation.error_rates import (
     letter_errors,
     word_errors,
 )
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 
 MANY_FILES = 10  # from here on the bootstrap draws files; with fewer it draws lines
 SHOWN_CONFUSIONS = 15
@@ -49,7 +49,7 @@ class FileScore:
 class Report:
     """Scores of several files, pooled where a figure is for all."""
 
-    normalisation: Normalisation
+    normalization: Normalization
     files: tuple[FileScore, ...] = field(default=())
 
     @property
@@ -94,14 +94,14 @@ class Report:
         """Everything, ready for JSON; rates are fractions, null where nothing was to be read."""
         interval = self.interval
         return {
-            "normalisation": self.normalisation.describe(),
-            **_figures(self.characters, self.words, self.letters, self.normalisation),
+            "normalisation": self.normalization.describe(),
+            **_figures(self.characters, self.words, self.letters, self.normalization),
             "cer_interval_95": list(interval) if interval else None,
             "interval_drawn_from": self.drawn,
             "files": [
                 {
                     "file": file.file,
-                    **_figures(file.characters, file.words, file.letters, self.normalisation),
+                    **_figures(file.characters, file.words, file.letters, self.normalization),
                 }
                 for file in self.files
             ],
@@ -127,17 +127,17 @@ class Report:
         return "\n".join(_rows(self)) + "\n"
 
 
-def score(file: str, truth: str, read: str, normalisation: Normalisation) -> FileScore:
+def score(file: str, truth: str, read: str, normalization: Normalization) -> FileScore:
     """Compare one file's reading with its ground truth.
 
     The whole texts are aligned, so a line end in the wrong place costs what a wrong space costs.
     Each edit is booked on the line of the ground truth it falls into; an insertion on the line
     it follows.
     """
-    lines = [line for line in map(normalisation.apply, truth.splitlines()) if line]
-    joint = "" if normalisation.ignore_spaces else " "
+    lines = [line for line in map(normalization.apply, truth.splitlines()) if line]
+    joint = "" if normalization.ignore_spaces else " "
     reference = joint.join(lines)
-    read = normalisation.apply(read)
+    read = normalization.apply(read)
     pairs = align(reference, read)
     return FileScore(
         file=file,
@@ -172,21 +172,21 @@ def _line_scores(
 
 
 def _figures(
-    characters: Errors, words: Errors, letters: Errors, normalisation: Normalisation
+    characters: Errors, words: Errors, letters: Errors, normalization: Normalization
 ) -> dict[str, Any]:
     return {
         "cer": characters.rate,
-        "wer": None if normalisation.ignore_spaces else words.rate,
+        "wer": None if normalization.ignore_spaces else words.rate,
         "character_accuracy": letters.accuracy,
         "character_edits": characters.edits,
         "characters": characters.total,
-        "word_edits": None if normalisation.ignore_spaces else words.edits,
-        "words": None if normalisation.ignore_spaces else words.total,
+        "word_edits": None if normalization.ignore_spaces else words.edits,
+        "words": None if normalization.ignore_spaces else words.total,
     }
 
 
 def _rows(report: Report) -> Iterator[str]:
-    yield f"Normalisation: {report.normalisation.describe()}."
+    yield f"Normalization: {report.normalization.describe()}."
     yield "Accuracy is by character without whitespace; CER and WER are pooled over the files."
     yield ""
     width = max(len("all"), *(len(file.file) for file in report.files), len("file"))
@@ -195,7 +195,7 @@ def _rows(report: Report) -> Iterator[str]:
     if len(table) > 1:
         table.append(("all", report.characters, report.words, report.letters))
     for name, characters, words, letters in table:
-        wer = None if report.normalisation.ignore_spaces else words.rate
+        wer = None if report.normalization.ignore_spaces else words.rate
         yield (
             f"{name:{width}}  {_percent(letters.accuracy)}  {_percent(characters.rate)}"
             f"  {_percent(wer)}  {characters.total:6d}"

@@ -99,12 +99,12 @@ def by_suffix(name: str) -> tuple[str, ...]:
     return (*own, *other) or (("alto", "page") if name.endswith(".xml") else ())
 
 
-def told_by(name: str) -> str | None:
+def format_of(name: str) -> str | None:
     """The format of a file of this name; None if its suffix does not tell.
 
     Examples
     --------
-    >>> told_by("a.html"), told_by("a.htm"), told_by("a.xml"), told_by("a.log")
+    >>> format_of("a.html"), format_of("a.htm"), format_of("a.xml"), format_of("a.log")
     ('html', 'hocr', None, None)
     """
     fitting = by_suffix(name)
@@ -120,10 +120,10 @@ def save(page: Page, path: str | PathLike[str], format: str | None = None) -> No
     from ocr.input.photo import Photo
 
     target = Path(path)
-    name = told_by(target.name) if format is None else format
+    name = format_of(target.name) if format is None else format
     if name not in FORMATS:
-        told = format or target.suffix or target.name
-        raise ValueError(f"{told}: which format? Known are {', '.join(FORMATS)}.")
+        unknown = format or target.suffix or target.name
+        raise ValueError(f"{unknown}: which format? Known are {', '.join(FORMATS)}.")
     photo = page.photo
     if isinstance(photo, Photo):
         content = photo.source if isinstance(photo.source, bytes) else None

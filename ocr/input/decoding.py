@@ -38,13 +38,13 @@ SIGNED_WHITE = 32767.0  # and of signed ones, if none is negative
 
 MAX_DECODED_BYTES = 400 << 20  # that decoding a picture may need; the rest of the program takes 150
 # Bytes a pixel that decoders need at their height, measured on 16 megapixels with Pillow 12: WebP
-# and AVIF decode in colour whatever is in them. Of JPEG 2000 it is for each channel.
+# and AVIF decode in color whatever is in them. Of JPEG 2000 it is for each channel.
 COSTS = {"WEBP": 17, "AVIF": 10, "HEIF": 8}
 JPEG2000_COST = 7
 BAND = 4_000_000  # pixels that are converted at a time
 LOST = 0.002  # of a JPEG's pixels that may be missing at its end
 FAINT = 26  # opacity, of 255, of what does not show
-ALIKE = 38.0  # standard deviation of the brightness of ink of one colour, of 255
+ALIKE = 38.0  # standard deviation of the brightness of ink of one color, of 255
 
 _pillow_settings = threading.Lock()
 
@@ -375,14 +375,14 @@ def _on_paper(image: Image.Image) -> Image.Image:
     """An RGBA picture on white paper; light ink on nothing is shown dark."""
     paper = Image.new("RGBA", image.size, "white")
     if _is_light_ink(image):
-        colours = image.convert("RGB").point(lambda value: 255 - value)
-        colours.putalpha(image.getchannel("A"))
-        image = colours
+        colors = image.convert("RGB").point(lambda value: 255 - value)
+        colors.putalpha(image.getchannel("A"))
+        image = colors
     return Image.alpha_composite(paper, image)
 
 
 def _is_light_ink(image: Image.Image) -> bool:
-    """Whether all that shows is of one light colour, and covers less than half of nothing."""
+    """Whether all that shows is of one light color, and covers less than half of nothing."""
     alpha = np.asarray(image.getchannel("A"))
     shown = alpha > FAINT
     if not shown.any() or shown.mean() > 0.5:

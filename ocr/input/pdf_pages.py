@@ -72,11 +72,11 @@ def page_measures(source: Path | bytes, name: str, page: int, own: bool) -> Page
     ImageError
         As `page_count`; or the page takes too long or too much memory.
     """
-    told, _ = _ask(source, name, {"do": "measure", "page": page, "own": own})
-    if told.get("error") == "page":
-        return PageMeasures(0, 0, told["pages"], None)
-    width, height = told["size"]
-    return PageMeasures(width, height, told["pages"], told["dpi"])
+    answer, _ = _ask(source, name, {"do": "measure", "page": page, "own": own})
+    if answer.get("error") == "page":
+        return PageMeasures(0, 0, answer["pages"], None)
+    width, height = answer["size"]
+    return PageMeasures(width, height, answer["pages"], answer["dpi"])
 
 
 def rendered(source: Path | bytes, name: str, page: int, size: tuple[int, int]) -> Image.Image:
@@ -84,8 +84,8 @@ def rendered(source: Path | bytes, name: str, page: int, size: tuple[int, int]) 
     width, height = max(size[0], 1), max(size[1], 1)
     scale = min(1.0, math.sqrt(MAX_DRAWN / (width * height)))
     width, height = max(1, round(width * scale)), max(1, round(height * scale))
-    told, data = _ask(source, name, {"do": "draw", "page": page, "size": [width, height]})
-    picture = Image.frombytes("RGB", tuple(told["size"]), data)
+    answer, data = _ask(source, name, {"do": "draw", "page": page, "size": [width, height]})
+    picture = Image.frombytes("RGB", tuple(answer["size"]), data)
     return picture.crop((0, 0, width, height))  # a side may be a pixel longer
 
 

@@ -38,7 +38,7 @@ SCAN_DPI = (100, 2400)  # what scanners are set to
 PDF_MARGIN = 2  # times the wanted size that a page is drawn at: its pictures are not averaged over
 
 MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
-MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as colour; an A4 scan at 1200 dpi fits
+MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as color; an A4 scan at 1200 dpi fits
 
 DRAFTED = ("JPEG", "MPO")  # can be decoded smaller; MPO is what phones call a JPEG with a preview
 STORED = (("JPEG", "L"), ("JPEG", "RGB"), ("PNG", "1"), ("PNG", "L"), ("PNG", "RGB"))
@@ -104,7 +104,7 @@ class Photo:
         return np.asarray(image, dtype=np.float32) / np.float32(255)
 
     def rgb(self, long_side: int) -> NDArray[np.uint8]:
-        """The same picture in colour: `(H, W, 3)` uint8; see `grey`."""
+        """The same picture in color: `(H, W, 3)` uint8; see `grey`."""
         image = self._picture(long_side, "RGB")
         if image.mode == "F":
             grey = np.clip(np.asarray(image) * 255, 0, 255).round().astype(np.uint8)
@@ -119,7 +119,7 @@ class Photo:
     def as_stored(self) -> tuple[bytes, int] | None:
         """The file as it is, and its EXIF orientation (1 to 8), if other formats can hold it so.
 
-        That is a grey or colour JPEG, or a PNG of 8 bits or one without transparent parts. Not to
+        That is a grey or color JPEG, or a PNG of 8 bits or one without transparent parts. Not to
         be asked of a PDF's page.
         """
         with opened(self.source, self.name, self.page) as image:
@@ -133,8 +133,8 @@ class Photo:
     def dpi(self) -> float | None:
         """Dots an inch that the file tells, where it is a scan's: 72 and 96 mean nothing."""
         with opened(self.source, self.name, self.page) as image:
-            told = image.info.get("dpi", (0, 0))[0]
-        return float(told) if SCAN_DPI[0] <= told <= SCAN_DPI[1] else None
+            dpi = image.info.get("dpi", (0, 0))[0]
+        return float(dpi) if SCAN_DPI[0] <= dpi <= SCAN_DPI[1] else None
 
     def _picture(self, long_side: int, mode: str) -> Image.Image:
         """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
@@ -157,7 +157,7 @@ class Photo:
 
     @cached_property
     def _kept(self) -> Image.Image:
-        """That copy in colour, or of mode F; decoding takes long even where the result is small."""
+        """That copy in color, or of mode F; decoding takes long even where the result is small."""
         return self._decode(self._kept_side, "RGB")
 
     @cached_property

@@ -122,7 +122,7 @@ class PageFinder:
     def __init__(self, name: str | Path = DEFAULT_PAGE, config: ScaleConfig | None = None) -> None:
         path = find_weights(str(name))
         self.metadata = read_metadata(path)
-        if self.metadata.kind != "page" or self.metadata.normalisation != NORMALIZATION:
+        if self.metadata.kind != "page" or self.metadata.normalization != NORMALIZATION:
             raise ModelError(f"{path}: not a page network that this version understands.")
         verify(path)
         self.config = config or ScaleConfig()

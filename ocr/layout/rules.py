@@ -404,7 +404,7 @@ def _follow(even: FloatImage, rule: Rule, paper: float) -> _Band | None:
     start, stop = max(0, round(at[0]) - block), min(width, round(at[-1]) + block)
     blocks = max(1, -((start - stop) // block))
     cols = np.minimum(np.arange(start, start + blocks * block), width - 1)
-    centres = cols.reshape(blocks, block).mean(axis=1)
+    centers = cols.reshape(blocks, block).mean(axis=1)
     course = np.interp(cols, at, (rule.course + 0.5) * ratio[0] - 0.5)
     half = int(np.ceil((0.75 * rule.thickness + 1.5) * ratio[0])) + 2
     offsets = np.arange(-half, half + 1)
@@ -421,7 +421,7 @@ def _follow(even: FloatImage, rule: Rule, paper: float) -> _Band | None:
 
     near = common(course) * np.exp(-0.5 * (offsets / (0.5 * half)) ** 2)[:, None]
     off = ndimage.median_filter(offsets[np.argmax(near, axis=0)].astype(float), 5, mode="nearest")
-    course = course + np.interp(cols, centres, off)
+    course = course + np.interp(cols, centers, off)
     shared = common(course)
     profile = np.median(shared, axis=1)
     middle = half - 1 + int(np.argmax(profile[half - 1 : half + 2]))
@@ -434,7 +434,7 @@ def _follow(even: FloatImage, rule: Rule, paper: float) -> _Band | None:
     last = middle + int(np.argmin(np.append(dark[middle:], False)))
     thickness = last - first
     local = np.minimum(shared[first:last].max(axis=0) / depth, 1.2)
-    strength = np.interp(cols, centres, ndimage.median_filter(local, 3, mode="nearest"))
+    strength = np.interp(cols, centers, ndimage.median_filter(local, 3, mode="nearest"))
     # A course may be off by a pixel, so the rule counts as that much thicker.
     margin = 1 + (thickness + 1) // 2
     darkness = np.zeros(thickness + 2 * margin)

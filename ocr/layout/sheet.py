@@ -38,7 +38,7 @@ LEAST_AREA = 0.15  # of the photo
 BEYOND = 0.25  # of the photo's longer side: its corners lie no further outside
 DESK = 0.01  # of the photo: so much is not the sheet, or it is a photo of the sheet alone
 DARKER = 0.88  # of the paper's brightness: the desk is darker than this
-CANVAS = 6  # grey levels of 255: a canvas is of one colour but for so much (JPEG)
+CANVAS = 6  # grey levels of 255: a canvas is of one color but for so much (JPEG)
 EDGE = 16  # grey levels: at its edge a picture differs from the canvas by more
 FILLED = 0.9  # of the pixels at its edge differ from the canvas, or it is no picture's edge
 MARGIN = 0.006  # of the sheet's sides: its very edge, which is left out
@@ -77,9 +77,9 @@ def find_corners(rgb: NDArray[np.uint8]) -> Corners | None:
 
 
 def uncovered(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture without the canvas around it: bars or a frame of one colour, as of a screenshot.
+    """A picture without the canvas around it: bars or a frame of one color, as of a screenshot.
 
-    The canvas ends at a straight edge on which next to nothing has its colour; so the blank
+    The canvas ends at a straight edge on which next to nothing has its color; so the blank
     margins of a scan are none.
 
     Parameters
@@ -97,7 +97,7 @@ def _on_canvas(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     for corner in (rgb[0, 0], rgb[-1, -1]):  # bars may lie on one side alone
         border = (rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1])
         if all((_apart(side, corner) > CANVAS).any() for side in border):
-            continue  # it has no side in one colour
+            continue  # it has no side in one color
         off = _apart(rgb, corner)
         other = off > CANVAS
         rows, cols = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
@@ -124,9 +124,9 @@ def _on_canvas(rgb: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     return whole
 
 
-def _apart(rgb: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.int16]:
+def _apart(rgb: NDArray[np.uint8], color: NDArray[np.uint8]) -> NDArray[np.int16]:
     """How much the colors (..., 3) differ from one (3,), in the channel where they do most."""
-    off = np.abs(rgb.astype(np.int16) - colour)
+    off = np.abs(rgb.astype(np.int16) - color)
     return np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2])
 
 
@@ -442,7 +442,7 @@ def find_page(picture: Picture, rgb: NDArray[np.uint8]) -> Picture:
     ----------
     picture : Photo or another picture
     rgb : (H, W, 3) uint8 array
-        The same in colour, reduced to about `SIDE`.
+        The same in color, reduced to about `SIDE`.
 
     Returns
     -------

@@ -713,7 +713,7 @@ def _same_character(
         return False
     rows = min(a[2], b[2]) - max(a[0], b[0])  # overlap; negative is a gap
     cols = min(a[3], b[3]) - max(a[1], b[1])
-    centre = (b[1] + b[3]) / 2
+    center = (b[1] + b[3]) / 2
 
     # nested: a bar inside E, the eye of an opened A
     if rows > 0 and cols > 0 and rows * cols > 0.5 * height_b * width_b:
@@ -739,7 +739,7 @@ def _same_character(
     flat = height_a < FLAT * high and height_b < FLAT * high
     if (small or flat) and -rows <= DOT_GAP * high and rows < 0.5 * height_b:
         single = width_a < 0.5 * high  # a stem may have its dot to the side
-        beside = max(a[1] - centre, centre - a[3], 0.0)
+        beside = max(a[1] - center, center - a[3], 0.0)
         over = cols > 0.5 * width_b or (single and beside < 0.15 * high)
         under = b[0] > (a[0] + a[2]) / 2  # of ! and ?, not of joined writing
         if (

@@ -329,7 +329,7 @@ def align(
         They do not depend on each other, as in `beam_search`.
     texts : sequence of sequences of int
         Classes of each line's characters; a text needs a frame a character and one more between
-        equal neighbours.
+        equal neighbors.
 
     Returns
     -------

@@ -144,7 +144,7 @@ class LinesEngine:
             if text.text.strip():
                 (line, block), strip = places[k], strips[k]
                 read = page_line(line, strip, text, scale, block, size)
-                lines.append(ReadLine(read, strip.image, confidence=text.sureness))
+                lines.append(ReadLine(read, strip.image, confidence=text.mean_confidence))
         left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())
         return Reading(renumbered(lines), _mean(counts, confidences), left_out)
 
@@ -154,7 +154,7 @@ class LinesEngine:
         if not lines:
             return 0.0
         strips, _ = self.strips(picture, layout, lines)
-        return self.recognizer.sureness([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
+        return self.recognizer.mean_confidence([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
 
 
 def unread(layout: Layout, read: list[ReadLine], size: tuple[int, int]) -> str | None:

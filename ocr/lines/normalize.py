@@ -9,7 +9,7 @@ from ocr.layout.line_pictures import find_line
 from ocr.layout.strips import STRIP_HEIGHT, fitted_strip
 
 LINE_HEIGHT = STRIP_HEIGHT
-NORMALISATION = "strip-48-13"  # recorded in weight files; change it when the method changes
+NORMALIZATION = "strip-48-13"  # recorded in weight files; change it when the method changes
 
 
 def normalize_line(image: NDArray[np.float32]) -> NDArray[np.float32]:

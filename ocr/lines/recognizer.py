@@ -19,15 +19,15 @@ from numpy.typing import NDArray
 from ocr.errors import ModelError
 from ocr.lines.ctc import BLANK, align, beam_search, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
-from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION
+from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.patterns import compile_pattern
 from ocr.lines.text_model import TextModel
 from ocr.weights import find_weights, open_session, read_metadata, verify
 
 FRAME = 4  # pixels of a strip that become one step of the network
 MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
-TILE = 2400  # pixels of a normalised line read at once: some 150 characters
-OVERLAP = 320  # pixels that neighbouring tiles share, so that each letter is seen whole once
+TILE = 2400  # pixels of a normalized line read at once: some 150 characters
+OVERLAP = 320  # pixels that neighboring tiles share, so that each letter is seen whole once
 REFUSED = np.float32(-1e4)  # log probability of a character that may not be read
 # Where language helped to read a character, the log-odds of its being right are the sum of these
 # times its `evidence` and of the language's offset: language mends what ink alone doubts, more so
@@ -61,7 +61,7 @@ class LineText:
     spans : tuple of n (float, float)
         Columns where each character begins and ends, in pixels of the strip;
         ascending, without overlaps.
-    sureness : float
+    mean_confidence : float
         Mean probability of the characters by the ink alone; 0 if it holds none.
     """
 
@@ -69,7 +69,7 @@ class LineText:
     confidences: tuple[float, ...] = ()
     alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
     spans: tuple[tuple[float, float], ...] = ()
-    sureness: float = 0.0
+    mean_confidence: float = 0.0
 
     @property
     def confidence(self) -> float:
@@ -114,8 +114,8 @@ class LineReader:
     ) -> None:
         path = find_weights(str(name))
         self.metadata = read_metadata(path)
-        if self.metadata.kind != "lines" or self.metadata.normalisation != NORMALISATION:
-            raise ModelError(f"{path}: not a line recogniser that this version understands.")
+        if self.metadata.kind != "lines" or self.metadata.normalization != NORMALIZATION:
+            raise ModelError(f"{path}: not a line recognizer that this version understands.")
         verify(path)
         self.charset = self.metadata.charset
         self.languages = tuple(languages)
@@ -155,15 +155,15 @@ class LineReader:
         inked = [k for k, logs in enumerate(all_logs) if (logs.argmax(axis=1) != BLANK).any()]
         texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
         return [
-            replace(texts.get(k, LineText("")), sureness=_sureness([logs]))
+            replace(texts.get(k, LineText("")), mean_confidence=_mean_confidence([logs]))
             for k, logs in enumerate(frames)
         ]
 
     def legibility(self, frames: NDArray[np.float32]) -> tuple[int, float]:
         """How many characters a line's frames hold, and how surely, by the ink alone."""
-        return len(self.trim(best_path(frames))), _sureness([frames])
+        return len(self.trim(best_path(frames))), _mean_confidence([frames])
 
-    def sureness(self, lines: Sequence[NDArray[np.float32]]) -> float:
+    def mean_confidence(self, lines: Sequence[NDArray[np.float32]]) -> float:
         """Mean probability of the characters of some lines by the ink alone; 0 for none.
 
         All characters count, also those that may not be read: among few, anything looks sure.
@@ -173,7 +173,7 @@ class LineReader:
         lines : sequence of (LINE_HEIGHT, W) float32 arrays
             As for `read`.
         """
-        return _sureness(self.log_probs(lines))
+        return _mean_confidence(self.log_probs(lines))
 
     def _restricted(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Frames in which characters that may not be read have no share."""
@@ -194,7 +194,7 @@ class LineReader:
         return self.text_models[likeliest(self.languages, texts)]
 
     def log_probs(self, lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-        """Logarithms of the calibrated probabilities of each frame of normalised lines.
+        """Logarithms of the calibrated probabilities of each frame of normalized lines.
 
         Parameters
         ----------
@@ -392,7 +392,9 @@ def evidence(
     at = np.arange(len(ink))
     first, last = np.maximum(at - AROUND, 0), np.minimum(at + AROUND + 1, len(ink))
     around = (sums[last] - sums[first]) / np.maximum(last - first, 1)
-    return np.stack([ink, np.full(len(ink), log_odds(np.array(_sureness([logs])))), around], axis=1)
+    return np.stack(
+        [ink, np.full(len(ink), log_odds(np.array(_mean_confidence([logs])))), around], axis=1
+    )
 
 
 def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -433,7 +435,7 @@ def _join(left: NDArray[np.float32], right: NDArray[np.float32], start: int) -> 
     return np.concatenate([left[: start + seam], right[seam:]])
 
 
-def _sureness(lines: Sequence[NDArray[np.float32]]) -> float:
+def _mean_confidence(lines: Sequence[NDArray[np.float32]]) -> float:
     """Mean probability of what is likeliest in the frames of some lines that are not blank."""
     best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in lines]
     sure = np.exp(np.concatenate(best)) if best else np.empty(0)

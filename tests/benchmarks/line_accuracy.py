@@ -1,4 +1,4 @@
-"""How well and how fast the line recogniser reads: ``python tests/benchmarks/line_accuracy.py``.
+"""How well and how fast the line recognizer reads: ``python tests/benchmarks/line_accuracy.py``.
 
 Lines cut by hand from real pages and lines drawn from pen strokes, so that the front end plays no
 part. CER is pooled edits over pooled reference characters, after NFC, white space folded to one

@@ -51,7 +51,7 @@ class Score:
     matched: int = 0
     placed: int = 0  # found letters that are part of what is written
     lined: int = 0  # of these, in the right line
-    steps: int = 0  # neighbouring lines that were both found
+    steps: int = 0  # neighboring lines that were both found
     in_order: int = 0
     gaps: int = 0  # written
     gaps_found: int = 0
@@ -180,7 +180,7 @@ def score(truth: Truth, found: Page) -> Score:
     steps = [(partner[a], partner[b]) for a, b in pairwise(sorted(partner))]
     result.steps, result.in_order = len(steps), sum(a < b for a, b in steps)
 
-    # Gaps between neighbours that were both found in the partner of their line.
+    # Gaps between neighbors that were both found in the partner of their line.
     for one, other in pairwise(links):
         if one is None or other is None or one[0][0] != other[0][0]:
             continue

@@ -30,7 +30,7 @@ from pathlib import Path
 
 from ocr.evaluation.error_rates import character_errors
 from ocr.evaluation.ground_truth import pairs_in, read_truth
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 
 Quad = list[list[float]]
 
@@ -144,7 +144,7 @@ def main() -> None:
     costs: dict[str, list[tuple[float, float]]] = {name: [] for name in readers}
     pairs = pairs_in(folder)
     for photo, beside in pairs:
-        how = Normalisation(ignore_case=True, ignore_spaces="letters" in photo.name)
+        how = Normalization(ignore_case=True, ignore_spaces="letters" in photo.name)
         truth = how.apply(read_truth(beside))
         total += len(truth)
         rates = {}

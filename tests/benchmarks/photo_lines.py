@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from ocr.config import ENGINES
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 from ocr.reader import Reader
 
 LIKE = 0.5  # of the characters of the shorter text may differ
-HOW = Normalisation(form="plain", ignore_case=True, ignore_spaces=True)
+HOW = Normalization(form="plain", ignore_case=True, ignore_spaces=True)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def edits_within(short: str, long: str) -> int:
 
 
 def count_lines(rows: list[str], lines: list[str]) -> Count:
-    """Compare what was written with what was read, both in reading order and normalised."""
+    """Compare what was written with what was read, both in reading order and normalized."""
     cost = np.ones((len(rows), len(lines)))  # of the shorter text's characters
     for i, row in enumerate(rows):
         for j, line in enumerate(lines):

@@ -21,7 +21,7 @@ from scipy import ndimage
 
 from ocr.config import ENGINES
 from ocr.evaluation.error_rates import character_errors
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 from ocr.input.photo import open_image
 from ocr.reader import Reader
 
@@ -30,9 +30,9 @@ LONG_SIDE = 2400  # pixels of the plain photo here
 
 
 def tilted(degrees: float, photo: Image.Image) -> Image.Image:
-    """Turned about its middle; the corners show the paper's own colour."""
-    colour = tuple(int(v) for v in np.median(np.asarray(photo), axis=(0, 1)))
-    return photo.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=colour)
+    """Turned about its middle; the corners show the paper's own color."""
+    color = tuple(int(v) for v in np.median(np.asarray(photo), axis=(0, 1)))
+    return photo.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=color)
 
 
 def shadowed(photo: Image.Image) -> Image.Image:
@@ -125,7 +125,7 @@ def main() -> None:
     folder = Path(os.environ["OCR_DATA"]) / "photos"
     rates: dict[str, list[tuple[float, int]]] = {}
     for name in PHOTOS:
-        how = Normalisation(ignore_case=True, ignore_spaces=name == "cmu_02_letters")
+        how = Normalization(ignore_case=True, ignore_spaces=name == "cmu_02_letters")
         truth = how.apply((folder / f"{name}.gt.txt").read_text(encoding="utf-8"))
         original = ImageOps.exif_transpose(Image.open(folder / f"{name}.jpg")).convert("RGB")
         photo = resized(LONG_SIDE, original)

@@ -189,7 +189,7 @@ def as_transparent(image: Image.Image) -> Image.Image:
         ("rgba.png", lambda image: as_transparent(image).convert("RGBA")),
         ("cmyk.jpg", lambda image: image.convert("RGB").convert("CMYK")),
         ("cmyk.tif", lambda image: image.convert("RGB").convert("CMYK")),
-        ("colour.webp", lambda image: image.convert("RGB")),
+        ("color.webp", lambda image: image.convert("RGB")),
         ("a.bmp", lambda image: image),
     ],
 )
@@ -221,7 +221,7 @@ def nothing(run, path: Path) -> None:
 
 
 @pytest.mark.parametrize("level", [255, 200, 0])
-def test_one_colour(run, tmp_path, level):
+def test_one_color(run, tmp_path, level):
     nothing(run, saved(np.full((800, 600), level), tmp_path / "a.png"))
 
 

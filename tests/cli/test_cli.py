@@ -791,7 +791,7 @@ def weight_file(path: Path, **changes) -> Path:
         kind="mlp",
         architecture={},
         charset=("a", "b"),
-        normalisation="none",
+        normalization="none",
         data=({"name": "toy data", "licence": "CC0", "source": "here"},),
         figures={"test accuracy %": 77.4},
     )

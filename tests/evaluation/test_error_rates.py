@@ -18,11 +18,11 @@ from ocr.evaluation.error_rates import (
     word_errors,
 )
 from ocr.evaluation.ground_truth import pairs_in, read_truth
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 from ocr.evaluation.report import Report, score
 
 texts = st.text("ab c", max_size=12)
-PLAIN = Normalisation()
+PLAIN = Normalization()
 
 
 @pytest.mark.parametrize(
@@ -82,26 +82,26 @@ def test_rates():
 
 
 @pytest.mark.parametrize(
-    ("normalisation", "text", "expected"),
+    ("normalization", "text", "expected"),
     [
-        (Normalisation(), " To  do\r\n\tlist \n", "To do list"),
-        (Normalisation(), "e\u0301", "é"),
-        (Normalisation(), "ﬁ’", "ﬁ’"),
-        (Normalisation("nfkc"), "ﬁ①", "fi1"),
-        (Normalisation("plain"), "“Déjà” — l’été…", '"Deja" - l\'ete...'),
-        (Normalisation(ignore_case=True), "Straße TO", "strasse to"),
-        (Normalisation(ignore_spaces=True), "to do\nlist", "todolist"),
+        (Normalization(), " To  do\r\n\tlist \n", "To do list"),
+        (Normalization(), "e\u0301", "é"),
+        (Normalization(), "ﬁ’", "ﬁ’"),
+        (Normalization("nfkc"), "ﬁ①", "fi1"),
+        (Normalization("plain"), "“Déjà” — l’été…", '"Deja" - l\'ete...'),
+        (Normalization(ignore_case=True), "Straße TO", "strasse to"),
+        (Normalization(ignore_spaces=True), "to do\nlist", "todolist"),
     ],
 )
-def test_normalisation(normalisation, text, expected):
-    assert normalisation.apply(text) == expected
-    assert normalisation.apply(expected) == expected
-    assert normalisation.describe()
+def test_normalization(normalization, text, expected):
+    assert normalization.apply(text) == expected
+    assert normalization.apply(expected) == expected
+    assert normalization.describe()
 
 
-def test_normalisation_names_are_checked():
+def test_normalization_names_are_checked():
     with pytest.raises(ValueError, match="form"):
-        Normalisation("nfd")
+        Normalization("nfd")
 
 
 def test_bootstrap():
@@ -133,7 +133,7 @@ lines = st.lists(st.text("ab ", min_size=1, max_size=6), max_size=4).map("\n".jo
 
 @given(lines, lines, st.booleans())
 def test_line_scores_add_up(truth, read, ignore_spaces):
-    found = score("a", truth, read, Normalisation(ignore_spaces=ignore_spaces))
+    found = score("a", truth, read, Normalization(ignore_spaces=ignore_spaces))
     if found.lines:
         assert sum((line.errors for line in found.lines), Errors()) == found.characters
 
@@ -189,8 +189,8 @@ def test_many_files_are_drawn_as_files():
 
 
 def test_without_spaces_there_is_no_word_error_rate():
-    normalisation = Normalisation(ignore_spaces=True)
-    found = Report(normalisation, (score("a", "to do", "tod o", normalisation),))
+    normalization = Normalization(ignore_spaces=True)
+    found = Report(normalization, (score("a", "to do", "tod o", normalization),))
     assert found.to_dict()["wer"] is None
     assert found.to_dict()["cer"] == 0
 

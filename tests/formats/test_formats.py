@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ocr.errors import OutputError
-from ocr.formats import FORMATS, by_suffix, file_name, render, told_by, writer
+from ocr.formats import FORMATS, by_suffix, file_name, format_of, render, writer
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 
@@ -105,10 +105,10 @@ def test_file_name():
 def test_the_suffix_tells_the_format(kind):
     for suffix in (FORMATS[kind].suffix, *FORMATS[kind].also):
         assert kind in by_suffix(f"a.b{suffix.upper()}")
-    assert told_by(f"a{FORMATS[kind].suffix}") == kind
-    assert told_by("a.htm") == "hocr"
+    assert format_of(f"a{FORMATS[kind].suffix}") == kind
+    assert format_of("a.htm") == "hocr"
     assert by_suffix("a.xml") == ("alto", "page")
-    assert told_by("a.xml") is None
+    assert format_of("a.xml") is None
     assert by_suffix("a.log") == by_suffix("a") == ()
 
 

@@ -39,7 +39,7 @@ def word(text: str, y: int, x: int, width: int, height: int = 30) -> Word:
 
 @pytest.fixture
 def picture() -> Image.Image:
-    """400 x 300, every corner of another colour, so that turns show."""
+    """400 x 300, every corner of another color, so that turns show."""
     pixels = np.full((300, 400, 3), 230, dtype=np.uint8)
     pixels[:100, :100] = (200, 30, 30)
     pixels[:100, 300:] = (30, 200, 30)

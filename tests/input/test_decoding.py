@@ -156,7 +156,7 @@ def test_a_palette_without_its_table():
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.int16])
 @pytest.mark.parametrize("planar", ["contig", "separate"])
-def test_deep_colour_tiffs(tmp_path, dtype, planar):
+def test_deep_color_tiffs(tmp_path, dtype, planar):
     grey = strokes().astype(np.float64) / 255
     samples = np.round(grey * np.iinfo(dtype).max).astype(dtype)
     stack = np.stack([samples] * 3, axis=0 if planar == "separate" else -1)

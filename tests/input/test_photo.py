@@ -79,7 +79,7 @@ def test_size_and_values(tmp_path):
     assert photo.name == str(tmp_path / "a.png")
     assert photo.grey(4).dtype == np.float32
     assert photo.grey(4).shape == (3, 4)
-    np.testing.assert_allclose(photo.grey(4), LETTERS, atol=0.12)  # neighbours weigh a little
+    np.testing.assert_allclose(photo.grey(4), LETTERS, atol=0.12)  # neighbors weigh a little
     np.testing.assert_array_equal(cells(photo), LETTERS)
 
 
@@ -92,11 +92,11 @@ def test_never_enlarged(tmp_path):
 
 def test_rgb(tmp_path):
     red = Image.new("RGB", (40, 20), (250, 10, 20))
-    colour = open_image(saved(red, tmp_path / "a.png")).rgb(20)
-    assert colour.shape == (10, 20, 3)
-    assert colour.dtype == np.uint8
-    np.testing.assert_array_equal(colour[5, 5], (250, 10, 20))
-    assert colour.flags.writeable
+    color = open_image(saved(red, tmp_path / "a.png")).rgb(20)
+    assert color.shape == (10, 20, 3)
+    assert color.dtype == np.uint8
+    np.testing.assert_array_equal(color[5, 5], (250, 10, 20))
+    assert color.flags.writeable
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -172,12 +172,12 @@ def test_sixteen_bit_keeps_its_range(tmp_path):
 
 
 def test_lab_tiff(tmp_path):
-    colour = np.tile(np.array([200, 60, 20], dtype=np.uint8), (8, 8, 1))
+    color = np.tile(np.array([200, 60, 20], dtype=np.uint8), (8, 8, 1))
     profiles = [ImageCms.createProfile(name) for name in ("sRGB", "LAB")]
-    lab = ImageCms.profileToProfile(Image.fromarray(colour), *profiles, outputMode="LAB")
+    lab = ImageCms.profileToProfile(Image.fromarray(color), *profiles, outputMode="LAB")
     photo = open_image(saved(lab, tmp_path / "a.tif"))
-    np.testing.assert_allclose(photo.rgb(8), colour, atol=4)
-    expected = np.array(Image.fromarray(colour).convert("L")) / 255
+    np.testing.assert_allclose(photo.rgb(8), color, atol=4)
+    expected = np.array(Image.fromarray(color).convert("L")) / 255
     np.testing.assert_allclose(photo.grey(8), expected, atol=0.02)
 
 
@@ -230,7 +230,7 @@ def test_transparent_palette_is_white(tmp_path):
     image = picture().convert("P")
     image.putpixel((0, 0), 0)
     photo = open_image(saved(image, tmp_path / "a.png", transparency=image.getpixel((9, 9))))
-    np.testing.assert_array_equal(cells(photo), np.ones((3, 4)))  # its ink was the clear colour
+    np.testing.assert_array_equal(cells(photo), np.ones((3, 4)))  # its ink was the clear color
 
 
 def test_gif_shows_its_first_frame(tmp_path):

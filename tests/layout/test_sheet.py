@@ -64,7 +64,7 @@ def test_corners_are_found_to_half_a_percent(offsets):
 
 
 @pytest.mark.parametrize("desk", [(235, 170, 160), (150, 110, 70), (20, 20, 20)])
-def test_desks_of_any_darker_colour(desk):
+def test_desks_of_any_darker_color(desk):
     corners = np.array([[0.1, 0.1], [0.12, 0.9], [0.9, 0.92], [0.88, 0.08]])
     found = find_corners(small(scene(corners, desk=desk)))
     assert found == pytest.approx(corners, abs=0.01)
@@ -81,10 +81,10 @@ def test_a_sheet_that_leaves_the_picture_keeps_its_angle():
     assert bottom[0] / bottom[1] == pytest.approx(-0.05 / 1.08, abs=0.02)
 
 
-@pytest.mark.parametrize("colour", [0, 128, 255])
-def test_a_canvas_around_a_picture_is_left_out(colour):
+@pytest.mark.parametrize("color", [0, 128, 255])
+def test_a_canvas_around_a_picture_is_left_out(color):
     rgb = small(scene(UNIT * 1.6 - 0.3))
-    canvas = np.pad(rgb, ((20, 20), (30, 30), (0, 0)), constant_values=colour)
+    canvas = np.pad(rgb, ((20, 20), (30, 30), (0, 0)), constant_values=color)
     assert uncovered(canvas).shape == (178, 238, 3)  # but for its edge
     corners = find_corners(canvas) * canvas.shape[:2]
     np.testing.assert_allclose(corners, UNIT * (180, 240) + (20, 30), atol=1.5)

@@ -47,7 +47,7 @@ def test_a_long_curved_line_is_followed():
     assert max(abs(y - course(x)) for y, x in base[1:-1]) < 3
 
 
-def test_neighbouring_characters_keep_their_own_strips():
+def test_neighboring_characters_keep_their_own_strips():
     found = drawn([(50 + 3 * k, 30 * k, 70 + 3 * k, 30 * k + 25) for k in range(8)])
     parts = strips(found.boxes, ink_points(found), SIZE)
     assert parts.owner.tolist() == list(range(8))

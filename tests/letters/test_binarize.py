@@ -28,7 +28,7 @@ def page(text="A LIST", shape=(300, 400), paper=225, ink=40):
 
 
 def small(grey, width=240):
-    """The reduced colour copy that a photo is looked at in first."""
+    """The reduced color copy that a photo is looked at in first."""
     picture = Image.fromarray((255 * grey).astype(np.uint8)).convert("RGB")
     return np.asarray(picture.resize((width, round(width * grey.shape[0] / grey.shape[1]))))
 
@@ -45,7 +45,7 @@ def test_to_grey_takes_any_depth(dtype):
     assert grey.tolist() == [[0.0, 1.0]]
 
 
-def test_to_grey_weighs_colours_and_refuses_other_shapes():
+def test_to_grey_weighs_colors_and_refuses_other_shapes():
     assert to_grey(np.array([[[255, 0, 0]]], dtype=np.uint8))[0, 0] == pytest.approx(0.299)
     with pytest.raises(ValueError, match="shape"):
         to_grey(np.zeros((2, 2, 7)))

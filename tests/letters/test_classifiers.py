@@ -9,6 +9,7 @@ from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.base import softmax
 from ocr.letters.classifiers.cnn import GlyphCnn
 from ocr.weights import Metadata, installed, read_metadata
+from training.networks.onnx_graph import glyph_graph
 from training.recipes.weight_files import save_npz, save_onnx, save_safetensors
 
 CHARSET = ("A", "é", "1", ".", "z")
@@ -23,7 +24,7 @@ def describe(kind, **changes):
         "kind": kind,
         "architecture": {"name": kind, "arguments": arguments},
         "charset": CHARSET,
-        "normalisation": "test",
+        "normalization": "test",
         "data": (),
         "temperature": 1.5,
     }
@@ -36,7 +37,7 @@ def folder(tmp_path_factory):
     torch.manual_seed(0)
     network = GlyphCnn(len(CHARSET), (4, 6, 8)).eval()
     save_safetensors(folder / "cnn.safetensors", network, describe("cnn"))
-    save_onnx(folder / "cnn.onnx", network, describe("cnn"))
+    save_onnx(folder / "cnn.onnx", glyph_graph(network), describe("cnn"))
     rng = np.random.default_rng(0)
     shapes = {"W1": (1024, 7), "b1": (7,), "W2": (7, 5), "b2": (5,)}
     arrays = {name: rng.normal(0, 0.3, shape) for name, shape in shapes.items()}

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from ocr.letters.glyphs import GLYPH_BODY, GLYPH_SIZE, glyph_stack, normalize_glyph
+from ocr.letters.glyphs import (
+    GLYPH_BODY,
+    GLYPH_SIZE,
+    LEAST_STROKE,
+    glyph_stack,
+    normalize_glyph,
+    stroke_width,
+)
 
 
 def ring(size, stroke):
@@ -35,7 +42,7 @@ def test_any_picture_gives_a_glyph(picture):
     assert glyph.max() <= 1
 
 
-def test_the_longer_side_fills_the_body_and_is_centred():
+def test_the_longer_side_fills_the_body_and_is_centered():
     tall = np.ones((60, 60), np.float32)
     tall[5:55, 20:30] = 0
     assert ink_box(normalize_glyph(tall)) == (3, 13, 3 + GLYPH_BODY, 18)
@@ -61,6 +68,37 @@ def test_faint_ink_becomes_black():
 
 def test_thin_strokes_of_a_large_glyph_stay_visible():
     assert normalize_glyph(ring(600, 6)).min() < 0.1
+
+
+def on_grey(glyph, seed=0):
+    """As a photo shows it: grey paper that darkens to one side, with grain."""
+    rng = np.random.default_rng(seed)
+    cover = 1 - np.pad(glyph, 12, constant_values=1)
+    paper = np.linspace(0.75, 0.55, cover.shape[1])
+    return (paper * (1 - 0.6 * cover) + rng.normal(0, 0.01, cover.shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [24, 60])
+def test_grey_paper_under_uneven_light_is_paper(size):
+    glyph = ring(size, size / 6)
+    difference = np.abs(normalize_glyph(on_grey(glyph)) - normalize_glyph(glyph))
+    assert difference.mean() < 0.05
+    assert normalize_glyph(on_grey(glyph))[0].min() > 0.9
+
+
+def test_a_box_full_of_ink_is_no_paper():
+    assert ink_box(normalize_glyph(np.zeros((8, 8), np.float32))) == (3, 3, 29, 29)
+    assert ink_box(normalize_glyph(np.full((30, 8), 0.4, np.float32))) == (3, 12, 29, 19)
+
+
+@pytest.mark.parametrize("stroke", [2, 4, 8])
+def test_thin_strokes_are_drawn_as_wide_as_others(stroke):
+    glyph = normalize_glyph(ring(100, stroke))
+    assert LEAST_STROKE - 0.5 < stroke_width(1 - glyph) < LEAST_STROKE + 0.5
+
+
+def test_bold_strokes_stay_as_they_are():
+    assert stroke_width(1 - normalize_glyph(ring(100, 18))) == pytest.approx(0.18 * 26, rel=0.15)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (20, 1), (5, 9)])

@@ -229,8 +229,8 @@ def test_every_box_is_in_exactly_one_line(rows):
 )
 def test_mean_shift_finds_what_scikit_learn_finds(seed, lines, letters, spread):
     rng = np.random.default_rng(seed)
-    centres = 50.0 * rng.permutation(2 * lines)[:lines]
-    points = np.repeat(centres, letters)
+    centers = 50.0 * rng.permutation(2 * lines)[:lines]
+    points = np.repeat(centers, letters)
     points = rng.permutation(points + rng.uniform(-spread, spread, len(points)))
     expected = MeanShift(bandwidth=20.0).fit_predict(points[:, None])
     found = mean_shift(points, 20.0)

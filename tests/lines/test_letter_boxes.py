@@ -92,7 +92,7 @@ def test_boxes_are_tight_on_the_page(page):
     np.testing.assert_allclose(letter_boxes(strip, spans), boxes, atol=2)
 
 
-def test_a_letter_whose_ink_is_a_neighbours_gets_that_of_its_span(page):
+def test_a_letter_whose_ink_is_a_neighbors_gets_that_of_its_span(page):
     strip, boxes = page
     places = ((20, 30), (30, 33), (45, 60), (70, 85), (120, 135))
     found = letter_boxes(strip, np.array([on_strip(*place) for place in places]))

@@ -1,4 +1,4 @@
-"""ocr.lines.recognizer: normalisation, and reading by a network whose answers are known."""
+"""ocr.lines.recognizer: normalization, and reading by a network whose answers are known."""
 
 import numpy as np
 import onnx
@@ -11,7 +11,7 @@ from ocr.errors import ModelError
 from ocr.layout.strips import BASELINE_ROW, X_HEIGHT
 from ocr.lines import recognizer
 from ocr.lines.language import SYMBOLS, NgramModel
-from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION, normalize_line
+from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION, normalize_line
 from ocr.lines.recognizer import LineReader
 from ocr.weights import METADATA_KEY, Metadata
 
@@ -63,7 +63,7 @@ class TestNormalisation:
             normalize_line(np.ones((0, 3), np.float32))
 
 
-def write_reader(path, kind="lines", normalisation=NORMALISATION):
+def write_reader(path, kind="lines", normalization=NORMALIZATION):
     """A network that says "a" where the mean of a frame is dark, else nothing or, if grey, "b"."""
     mean = np.full((1, 1, LINE_HEIGHT, 4), 1 / (4 * LINE_HEIGHT), np.float32)
     # Logits are linear in how light a frame is: nothing if white, "b" between, "a" if dark.
@@ -95,7 +95,7 @@ def write_reader(path, kind="lines", normalisation=NORMALISATION):
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     entry = model.metadata_props.add()
     entry.key = METADATA_KEY
-    entry.value = Metadata("test", kind, {}, CHARSET, normalisation, ()).to_json()
+    entry.value = Metadata("test", kind, {}, CHARSET, normalization, ()).to_json()
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
     return path
@@ -150,10 +150,10 @@ def test_language_never_overrules_sure_ink(tmp_path, reader):
 
 class TestFiles:
     def test_other_kinds_are_refused(self, tmp_path):
-        with pytest.raises(ModelError, match="line recogniser"):
+        with pytest.raises(ModelError, match="line recognizer"):
             LineReader(write_reader(tmp_path / "a.onnx", kind="cnn"))
-        with pytest.raises(ModelError, match="line recogniser"):
-            LineReader(write_reader(tmp_path / "b.onnx", normalisation="another"))
+        with pytest.raises(ModelError, match="line recognizer"):
+            LineReader(write_reader(tmp_path / "b.onnx", normalization="another"))
 
     def test_missing_files_are_named(self):
         with pytest.raises(ModelError, match=r"no-such\.onnx"):

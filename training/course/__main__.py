@@ -17,7 +17,7 @@ import click
 from ocr.errors import ExitCode, OcrError
 from ocr.formats.output import make_folder, replacing
 from training.course.basics import activations_row, gradient_row, network_row, toy_row
-from training.course.cnns import colour_row, emnist_row, mnist_row
+from training.course.cnns import color_row, emnist_row, mnist_row
 from training.course.compression import autoencoder_row, pca_row
 from training.course.failures import failures_row
 from training.course.nist36 import (
@@ -37,7 +37,7 @@ DATA = Path("data")  # where the README tells people to put the data sets, witho
 SYSTEMS = {
     "network": System(
         "Network from scratch",
-        "Xavier's initialisation, sigmoid, tanh, relu, stable softmax, forward, cross-entropy, "
+        "Xavier's initialization, sigmoid, tanh, relu, stable softmax, forward, cross-entropy, "
         "backward, random batches and momentum in numpy "
         "(training/networks/numpy_mlp.py), against torch.",
         network_row,
@@ -124,9 +124,9 @@ SYSTEMS = {
         120,
     ),
     "cnn-colour": System(
-        "CNN on colour pictures",
+        "CNN on color pictures",
         "CIFAR-10's python batches, and a folder of pictures a class such as the SUN scenes.",
-        colour_row,
+        color_row,
         15,
     ),
     "fine-tuning": System(
@@ -155,13 +155,13 @@ class Progress:
     def __init__(self, names: list[str]) -> None:
         self.names = names
         self.began = time.monotonic()
-        self.told = -TELL_SECONDS
+        self.last_shown = -TELL_SECONDS
         self.number = 0
 
     def tell(self, share: float, words: str) -> None:
         """The running system has done `share` of its work."""
         now = time.monotonic() - self.began
-        if now - self.told < TELL_SECONDS:
+        if now - self.last_shown < TELL_SECONDS:
             return
         self._print(share, words, now)
 
@@ -171,7 +171,7 @@ class Progress:
         self.number += 1
 
     def _print(self, share: float, words: str, now: float) -> None:
-        self.told = now
+        self.last_shown = now
         expected = [SYSTEMS[name].seconds for name in self.names]
         done = sum(expected[: self.number]) + share * expected[self.number]
         left = (sum(expected) - done) * now / max(done, 1e-9)

@@ -25,7 +25,7 @@ from training.networks.numpy_mlp import (
 
 HIDDEN = ("sigmoid", "tanh", "relu")
 GRADIENT_LIMIT = 1e-4  # of the total relative error, the course's
-TOY_CLASSES = (  # centre and standard deviation of each class, across and up
+TOY_CLASSES = (  # center and standard deviation of each class, across and up
     ((3.6, 40.0), (0.2, 3.2)),
     ((3.9, 10.0), (0.1, 2.2)),
     ((3.4, 30.0), (0.5, 2.2)),
@@ -268,7 +268,7 @@ def gradient_left(hidden: str, depth: int, rng: np.random.Generator) -> Array:
 
 def toy_data(rng: np.random.Generator) -> tuple[Array, Array]:
     """Points (N, 2) of a few Gaussian classes and their one-hot truth."""
-    parts = [rng.normal(centre, spread, (TOY_ROWS, 2)) for centre, spread in TOY_CLASSES]
+    parts = [rng.normal(center, spread, (TOY_ROWS, 2)) for center, spread in TOY_CLASSES]
     return np.concatenate(parts), np.repeat(np.eye(len(TOY_CLASSES)), TOY_ROWS, axis=0)
 
 

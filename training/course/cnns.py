@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.evaluation.error_rates import Errors, character_errors
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 from ocr.letters.classifiers.base import softmax
 from training.course import plots
 from training.course.nist36 import (
@@ -23,12 +23,12 @@ from training.course.photos import COURSE_PHOTOS, line_glyphs, truth_lines
 from training.course.report import Bench, Figure, Row, pairs_text
 from training.data.datasets import Characters, load_emnist_mat, load_idx, load_npz, write_idx
 from training.data.glyphs import CHARSET, GlyphSet, emnist_glyphs, label_indices, normalize_pictures
-from training.data.pictures import ColourPictures, load_cifar10, load_class_folder, write_cifar10
+from training.data.pictures import ColorPictures, load_cifar10, load_class_folder, write_cifar10
 from training.recipes.curves import Curves
 from training.recipes.glyph_accuracy import EMNIST_47
 from training.synthesis.shapes import SCENES, SHAPES, draw_set, write_folder
 
-Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
+Labeled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 BALANCED = tuple(dict.fromkeys(EMNIST_47.values()))  # the 47 classes
 WIDTHS, QUICK_WIDTHS = (16, 32, 64), (4, 8, 8)
@@ -36,8 +36,8 @@ EPOCHS = 3  # over EMNIST; more gains tenths of a point
 DIGIT_ROWS = 30_000  # of EMNIST's digits to train on, half of MNIST
 FORMAT_ROWS = 2_000  # written in EMNIST's own formats and read back
 PUBLISHED_BALANCED = "91.06 % (highest known, official split)"
-COLOUR_EACH = 300  # made pictures a class
-COLOUR_EPOCHS = 8
+COLOR_EACH = 300  # made pictures a class
+COLOR_EPOCHS = 8
 SCENE_SIDE = 64  # pixels of the scenes, as the folder loader scales them
 
 
@@ -174,7 +174,7 @@ def emnist_row(bench: Bench) -> Row:
 
 def photo_figures(bench: Bench, classifier: NetworkClassifier) -> list[Figure]:
     """Characters right on each course photo, glyph by glyph, case and spaces ignored."""
-    how, figures, total = Normalisation(ignore_case=True, ignore_spaces=True), [], Errors(0, 0)
+    how, figures, total = Normalization(ignore_case=True, ignore_spaces=True), [], Errors(0, 0)
     signs = np.array(classifier.charset)
     for name, published in COURSE_PHOTOS.items():
         path = bench.folder() / "photos" / f"{name}.jpg"
@@ -198,7 +198,7 @@ def photo_figures(bench: Bench, classifier: NetworkClassifier) -> list[Figure]:
 def emnist_cnn(bench: Bench, *, augmented: bool) -> tuple[Any, Curves]:
     """Our residual network trained on EMNIST alone, 47 classes; made once a run."""
     from ocr.letters.classifiers.cnn import GlyphCnn
-    from training.recipes.fit import Fit, fit
+    from training.recipes.fit import Fit, fit, unchanged
     from training.synthesis.augment import Augment
 
     epochs = bench.size(EPOCHS, 1)
@@ -211,7 +211,7 @@ def emnist_cnn(bench: Bench, *, augmented: bool) -> tuple[Any, Curves]:
             balanced(bench, "train"),
             balanced(bench, "valid"),
             Fit(epochs, batch=128, smoothing=0.05, average=True, seed=bench.seed),
-            Augment(bench.seed, gentlest=0.0) if augmented else None,
+            Augment(bench.seed, gentlest=0.0) if augmented else unchanged,
             _teller(bench, 0, 0.95, epochs),
         )
         return network, made
@@ -219,17 +219,17 @@ def emnist_cnn(bench: Bench, *, augmented: bool) -> tuple[Any, Curves]:
     return cast("tuple[Any, Curves]", bench.remembered(f"cnn emnist {augmented}", make))
 
 
-def balanced(bench: Bench, split: str) -> Labelled:
+def balanced(bench: Bench, split: str) -> Labeled:
     """EMNIST Balanced as normalized glyphs with labels 0 to 46.
 
     From the official files if they are in the data folder (a tenth of whose training file is then
     held back for validation), else from `emnist.npz`, without the letters whose case it does not
     tell where their cases are two classes.
     """
-    return cast(Labelled, bench.remembered(f"balanced {split}", lambda: _balanced(bench, split)))
+    return cast(Labeled, bench.remembered(f"balanced {split}", lambda: _balanced(bench, split)))
 
 
-def _balanced(bench: Bench, split: str) -> Labelled:
+def _balanced(bench: Bench, split: str) -> Labeled:
     part = "test" if split == "test" else "train"
     official = _beside(bench, f"emnist-balanced-{part}-images-idx3-ubyte")
     matlab = bench.folder() / "chars" / "emnist-balanced.mat"
@@ -249,7 +249,7 @@ def _balanced(bench: Bench, split: str) -> Labelled:
     return images, labels
 
 
-def folded(glyphs: GlyphSet) -> Labelled:
+def folded(glyphs: GlyphSet) -> Labeled:
     """Glyphs of the 47 classes, cases of one shape folded; those of no single class left out."""
     classes = np.full(len(CHARSET), -1)
     for sign, name in EMNIST_47.items():
@@ -291,12 +291,12 @@ def formats_read_back(bench: Bench) -> str:
     return f"{len(images):,} of {len(images):,}" if same else "NOT the same"
 
 
-def colour_row(bench: Bench) -> Row:
+def color_row(bench: Bench) -> Row:
     """CIFAR-10's python batches, and a folder of pictures a class."""
     from training.recipes.fit import logits_of
 
     figures, series, notes = [], {}, []
-    shown: list[ColourPictures] = []
+    shown: list[ColorPictures] = []
     with tempfile.TemporaryDirectory() as place:
         cifar = _folder(bench, "cifar-10-batches-py")
         if not cifar:
@@ -315,7 +315,7 @@ def colour_row(bench: Bench) -> Row:
         }
         given = {"cifar": cifar.parent != Path(place), "folder": scenes.parent != Path(place)}
     for number, (kind, (train, test)) in enumerate(sets.items()):
-        network, made = colour_cnn(bench, train, test, f"colour {kind}", number / 2, 0.5)
+        network, made = color_cnn(bench, train, test, f"color {kind}", number / 2, 0.5)
         title = {"cifar": "CIFAR-10's python batches", "folder": "folder of pictures a class"}[kind]
         source = "" if given[kind] else ", filled with pictures made here"
         read = logits_of(network, test.images).argmax(axis=1)
@@ -349,18 +349,18 @@ def colour_row(bench: Bench) -> Row:
     return Row(tuple(figures), tuple(pictures), tuple(notes))
 
 
-def colour_cnn(
-    bench: Bench, train: ColourPictures, test: ColourPictures, name: str, done: float, share: float
+def color_cnn(
+    bench: Bench, train: ColorPictures, test: ColorPictures, name: str, done: float, share: float
 ) -> tuple[Any, Curves]:
     """A network for color pictures trained on a set; made once a run."""
-    from training.networks.colour_cnn import ColourCnn, flip
+    from training.networks.color_cnn import ColorCnn, flip
     from training.recipes.fit import Fit, fit
 
-    epochs = bench.size(COLOUR_EPOCHS, 1)
+    epochs = bench.size(COLOR_EPOCHS, 1)
 
     def make() -> tuple[Any, Curves]:
         _seeded(bench)
-        network = ColourCnn(len(train.classes), QUICK_WIDTHS if bench.quick else WIDTHS)
+        network = ColorCnn(len(train.classes), QUICK_WIDTHS if bench.quick else WIDTHS)
         order = np.random.default_rng(bench.seed).permutation(len(train.images))  # by class before
         held, rest = np.split(order, [len(order) // 6])
         made = fit(
@@ -376,14 +376,14 @@ def colour_cnn(
     return cast("tuple[Any, Curves]", bench.remembered(name, make))
 
 
-def made_shapes(bench: Bench) -> tuple[ColourPictures, ColourPictures]:
+def made_shapes(bench: Bench) -> tuple[ColorPictures, ColorPictures]:
     """The made pictures of shapes, training and test."""
     return _made(bench, "shapes", 0, 32), _made(bench, "shapes", 1, 32)
 
 
-def _made(bench: Bench, subject: str, split: int, side: int) -> ColourPictures:
+def _made(bench: Bench, subject: str, split: int, side: int) -> ColorPictures:
     classes = list({"shapes": SHAPES, "scenes": SCENES}[subject])
-    each = bench.size(COLOUR_EACH // (1 + 2 * split), 12)
+    each = bench.size(COLOR_EACH // (1 + 2 * split), 12)
     return draw_set(classes, each, side, bench.seed + split, subject=subject)
 
 
@@ -401,7 +401,7 @@ def _seeded(bench: Bench) -> None:
     torch.manual_seed(bench.seed)
 
 
-def _padded(found: Characters) -> Labelled:
+def _padded(found: Characters) -> Labeled:
     """28x28 digits on 32x32 paper, labels as numbers."""
     wide = [(0, 0)] + [((32 - side) // 2, (33 - side) // 2) for side in found.images.shape[1:]]
     images = np.pad(found.images, wide, constant_values=255).astype(np.uint8)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ocr.errors import DataError
 from ocr.evaluation.error_rates import character_errors
-from ocr.evaluation.normalisation import Normalisation
+from ocr.evaluation.normalization import Normalization
 from ocr.letters.find_letters import find_letters
 from training.course import plots
 from training.course.report import Bench, Figure, Row
@@ -43,7 +43,7 @@ def failures_row(bench: Bench) -> Row:
 
     readers = {engine: Reader(engine=engine) for engine in ("letters", "lines")}
     made = plots.figure(len(HARD), 1, width=7.2, height=2.1)
-    figures, how = [], Normalisation()
+    figures, how = [], Normalization()
     for number, (axes, hard) in enumerate(zip(made.axes, HARD, strict=True)):
         bench.tell(number / len(HARD), hard.why)
         image = written(hard.text, bench.folder() / "fonts" / hard.font)

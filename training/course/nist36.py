@@ -44,7 +44,7 @@ def raw_rows(bench: Bench) -> dict[str, tuple[Array, Array]]:
     """The three files as the course trains on them: (N, 1024) rows and (N, 36) truth."""
 
     def load() -> dict[str, tuple[Array, Array]]:
-        sets = {name: mlp.rows_of(bench.folder(), name, raw=True) for name in SPLITS}
+        sets = {name: mlp.raw_rows(bench.folder(), name) for name in SPLITS}
         if bench.quick:
             x, onehot = sets["train"]
             sets["train"] = (x[::QUICK_STEP], onehot[::QUICK_STEP])
@@ -147,7 +147,7 @@ def weights_row(bench: Bench) -> Row:
             ),
             Figure("trained", f"{after.std():.3f}"),
             Figure(
-                "likeness of neighbouring pixels' weights (correlation), at the start",
+                "likeness of neighboring pixels' weights (correlation), at the start",
                 f"{_likeness(before):.2f}",
             ),
             Figure("trained", f"{_likeness(after):.2f}"),
@@ -362,7 +362,7 @@ def cnn_row(bench: Bench) -> Row:
         ),
         tuple(pictures),
         (
-            "The files hold size-normalised glyphs without their line, so an O and a 0, an I and "
+            "The files hold size-normalized glyphs without their line, so an O and a 0, an I and "
             "a 1 of many hands are the same picture: a person errs on them too.",
         ),
     )

@@ -63,7 +63,7 @@ def truth_lines(path: Path) -> list[str]:
     return [row.replace(" ", "") for row in rows if row.strip()]
 
 
-def labelled_crops(folder: Path, classifier: Classifier) -> Crops:
+def labeled_crops(folder: Path, classifier: Classifier) -> Crops:
     """Crops of all photos of a folder whose truth is sure.
 
     A line counts if the photo has as many lines as its truth, and the line as many boxes as its

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from training.course import plots
 from training.course.cnns import (
     BALANCED,
-    Labelled,
+    Labeled,
     balanced,
-    colour_cnn,
+    color_cnn,
     emnist_cnn,
     folded,
     made_shapes,
 )
 from training.course.nist36 import confusion_counts, most_confused, percent, trained_cnn
-from training.course.photos import labelled_crops
+from training.course.photos import labeled_crops
 from training.course.report import Bench, Figure, Row, pairs_text
 from training.data.glyphs import CHARSET, unipen_glyphs
 from training.data.pictures import load_class_folder
@@ -115,7 +115,7 @@ def _real_flowers(bench: Bench) -> Path | None:
 
 def _flowers(bench: Bench) -> dict[str, Curves]:
     """Curves on a folder of pictures a class; validation is its test folder."""
-    from training.networks.colour_cnn import ColourCnn, Frozen, flip, with_new_classifier
+    from training.networks.color_cnn import ColorCnn, Frozen, flip, with_new_classifier
     from training.recipes.fit import Fit, fit
 
     with tempfile.TemporaryDirectory() as place:
@@ -127,12 +127,12 @@ def _flowers(bench: Bench) -> dict[str, Curves]:
                 made = draw_set(list(FLOWERS), each, 48, bench.seed + split, subject="flowers")
                 write_folder(folder / name, made)
         train, test = (load_class_folder(folder / name, 32) for name in ("train", "test"))
-    base, _ = colour_cnn(bench, *made_shapes(bench), "colour cifar", 0.0, 0.3)
+    base, _ = color_cnn(bench, *made_shapes(bench), "color cifar", 0.0, 0.3)
     epochs = bench.size(FLOWER_EPOCHS, 1)
     ways: dict[str, Any] = {
         "classifier alone": Frozen(with_new_classifier(base, len(train.classes), bench.seed)),
         "whole network": with_new_classifier(base, len(train.classes), bench.seed),
-        "from scratch": ColourCnn(len(train.classes), _widths_of(base)),
+        "from scratch": ColorCnn(len(train.classes), _widths_of(base)),
     }
     curves = {}
     for number, (name, network) in enumerate(ways.items()):
@@ -158,7 +158,7 @@ def _new_alphabet(bench: Bench) -> dict[str, dict[int, float]]:
     import torch
 
     from ocr.letters.classifiers.cnn import GlyphCnn
-    from training.networks.colour_cnn import Frozen, with_new_classifier
+    from training.networks.color_cnn import Frozen, with_new_classifier
     from training.recipes.fit import Fit, fit, logits_of
     from training.synthesis.augment import Augment
 
@@ -195,7 +195,7 @@ def _new_alphabet(bench: Bench) -> dict[str, dict[int, float]]:
     return accuracy
 
 
-def _small_letters(bench: Bench, split: str) -> Labelled:
+def _small_letters(bench: Bench, split: str) -> Labeled:
     """UNIPEN's small letters with labels 0 to 25; the test split cut to `TEST_ROWS`."""
     glyphs = unipen_glyphs(bench.folder(), split)
     first = CHARSET.index(ALPHABET[0])
@@ -221,7 +221,7 @@ def outside_row(bench: Bench) -> Row:
         : bench.size(UNIPEN_ROWS, 300)
     ]
     sets["UNIPEN renderings"] = (unipen[0][chosen], unipen[1][chosen])
-    crops = labelled_crops(bench.folder() / "photos", load_classifier("glyphs.onnx"))
+    crops = labeled_crops(bench.folder() / "photos", load_classifier("glyphs.onnx"))
     known = np.isin(crops.labels, list(EMNIST_47))
     truth = np.array([BALANCED.index(EMNIST_47[str(sign)]) for sign in crops.labels[known]])
     sets["crops of the photos"] = (crops.images[known], truth)

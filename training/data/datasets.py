@@ -259,7 +259,7 @@ def load_emnist_mat(path: Path, split: str) -> Characters:
 def load_nist36(path: Path) -> Characters:
     """One `nist36_*.mat` file: (N, 1024) rows of 32x32 unrolled column by column, paper 1.
 
-    The labels are capitals and digits; a letter's case is not told.
+    The labels are capitals and digits; a letter's case is not given.
 
     Raises
     ------
@@ -325,7 +325,7 @@ def load_folder(folder: Path) -> Characters:
 def load_unipen_characters(path: Path) -> PenCharacters:
     """`unipen_chars.npz`: characters of UNIPEN train_r01_v07 (Guyon et al. 1994).
 
-    Writers of the source `ibm` are left out: it holds single strokes labelled as characters.
+    Writers of the source `ibm` are left out: it holds single strokes labeled as characters.
 
     Raises
     ------

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from ocr.letters.glyphs import NORMALISATION, glyph_stack
+from ocr.letters.glyphs import NORMALIZATION, glyph_stack
 from training.data.datasets import (
     Characters,
     PenCharacters,
@@ -71,27 +71,27 @@ def join(sets: Iterable[GlyphSet]) -> GlyphSet:
 def emnist_glyphs(data: Path, split: str) -> GlyphSet:
     """One split of EMNIST."""
     path = data / "chars" / "emnist.npz"
-    return _cached("emnist", [path], split, lambda: _pictures(load_npz(path, split)))
+    return cached_glyphs("emnist", [path], split, lambda: _pictures(load_npz(path, split)))
 
 
 def nist36_glyphs(data: Path, split: str) -> GlyphSet:
     """One of the three NIST36 files."""
     path = data / "chars" / f"nist36_{split}.mat"
-    return _cached("nist36", [path], split, lambda: _pictures(load_nist36(path)))
+    return cached_glyphs("nist36", [path], split, lambda: _pictures(load_nist36(path)))
 
 
 def unipen_glyphs(data: Path, split: str, seed: int = 0, renderings: int = 1) -> GlyphSet:
     """One split of UNIPEN's characters, each drawn `renderings` times with pens of random width."""
     path = data / "chars" / "unipen_chars.npz"
     key = f"{split}-{seed}-{renderings}"
-    return _cached("unipen", [path], key, lambda: _pen(path, split, seed, renderings))
+    return cached_glyphs("unipen", [path], key, lambda: _pen(path, split, seed, renderings))
 
 
 def font_glyphs(data: Path, seed: int = 0, *, held_out: bool = False) -> GlyphSet:
     """Every sign of every handwriting font that may be trained on (or of those held out)."""
     paths = list(training_fonts(data / "fonts", held_out=held_out))
     key = f"{'held-out' if held_out else 'train'}-{seed}"
-    return _cached("fonts", paths, key, lambda: join(_parallel(render_font, paths, seed)))
+    return cached_glyphs("fonts", paths, key, lambda: join(_parallel(render_font, paths, seed)))
 
 
 def sample_glyphs(data: Path, split: str, count: int, seed: int) -> GlyphSet:
@@ -120,7 +120,7 @@ def sample_glyphs(data: Path, split: str, count: int, seed: int) -> GlyphSet:
         cased = np.ones(len(rows), dtype=bool)
         return join([hand, GlyphSet(images, label_indices(pen.labels[rows]), cased)])
 
-    return _cached("sample", paths, f"{split}-{count}-{seed}", make)
+    return cached_glyphs("sample", paths, f"{split}-{count}-{seed}", make)
 
 
 def _drawn_rows(
@@ -320,11 +320,13 @@ def cache_dir() -> Path:
     return Path(os.environ.get("OCR_CACHE") or Path.home() / ".cache" / "ocr")
 
 
-def _cached(name: str, sources: list[Path], key: str, make: Callable[[], GlyphSet]) -> GlyphSet:
+def cached_glyphs(
+    name: str, sources: list[Path], key: str, make: Callable[[], GlyphSet]
+) -> GlyphSet:
     """The set from the cache, or made and put there. Its name tells sources and method."""
     method = Path(normalize_source()).read_bytes()
     state = [(path.name, path.stat().st_size) for path in sources if path.exists()]
-    digest = hashlib.sha256(repr((state, key, NORMALISATION, VERSION)).encode() + method)
+    digest = hashlib.sha256(repr((state, key, NORMALIZATION, VERSION)).encode() + method)
 
     def write(path: Path) -> None:
         made = make()

@@ -19,7 +19,7 @@ CIFAR_SHAPE = (3, 32, 32)  # planes of red, green and blue
 
 
 @dataclass(frozen=True)
-class ColourPictures:
+class ColorPictures:
     """Color pictures of one size: `images` (N, H, W, 3) uint8, `labels` (N,) index `classes`."""
 
     images: NDArray[np.uint8]
@@ -28,7 +28,7 @@ class ColourPictures:
     skipped: tuple[str, ...] = ()  # files left out, each with its reason
 
 
-def load_class_folder(folder: Path, side: int) -> ColourPictures:
+def load_class_folder(folder: Path, side: int) -> ColorPictures:
     """A folder with a sub-folder of color pictures a class, such as the SUN scenes or flowers.
 
     Parameters
@@ -61,12 +61,12 @@ def load_class_folder(folder: Path, side: int) -> ColourPictures:
             labels.append(number)
     if not images:
         raise DataError(f"{folder}: no picture in it can be read. {' '.join(skipped[:3])}".rstrip())
-    return ColourPictures(
+    return ColorPictures(
         np.stack(images), np.array(labels), tuple(sub.name for sub in subs), tuple(skipped)
     )
 
 
-def load_cifar10(folder: Path, split: str) -> ColourPictures:
+def load_cifar10(folder: Path, split: str) -> ColorPictures:
     """CIFAR-10's python version (Krizhevsky 2009): ``data_batch_*`` or ``test_batch``.
 
     The batches are pickles; only arrays and plain values are let through, so that a foreign file
@@ -95,10 +95,10 @@ def load_cifar10(folder: Path, split: str) -> ColourPictures:
     except (KeyError, TypeError) as error:
         raise DataError(f"{folder}: not CIFAR-10's python version ({error}).") from None
     images = np.concatenate([images for images, _ in batches])
-    return ColourPictures(images, np.concatenate([labels for _, labels in batches]), classes)
+    return ColorPictures(images, np.concatenate([labels for _, labels in batches]), classes)
 
 
-def write_cifar10(folder: Path, train: ColourPictures, test: ColourPictures) -> None:
+def write_cifar10(folder: Path, train: ColorPictures, test: ColorPictures) -> None:
     """Write 32x32 pictures in the layout of CIFAR-10's python version, one batch a split."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [name.encode() for name in train.classes]

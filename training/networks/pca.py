@@ -36,6 +36,6 @@ def principal_components(x: Array, count: int) -> Components:
 
 def reconstruct(components: Components, x: Array) -> Array:
     """Rows (N, D) projected on the components and back, cut to [0, 1] as pictures are."""
-    centred = x - components.mean
-    back = (centred @ components.projection) @ components.projection.T + components.mean
+    centered = x - components.mean
+    back = (centered @ components.projection) @ components.projection.T + components.mean
     return np.clip(back, 0.0, 1.0)

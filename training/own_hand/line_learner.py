@@ -1,4 +1,4 @@
-"""What `ocr train --kind lines` does: the line recogniser as a learner."""
+"""What `ocr train --kind lines` does: the line recognizer as a learner."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ import torch
 from ocr.evaluation.error_rates import Errors, character_errors
 from training.networks.line import LineArchitecture, LineNetwork
 from training.networks.precision import mixed_precision
-from training.own_hand.glyph_learners import score
-from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
+from training.own_hand.task import Task, optimization, score
 from training.recipes.descent import Descent
-from training.recipes.lines import CLIP, Line, batches, ctc_loss, read_lines, stack, vary
-from training.recipes.trainer import State
+from training.recipes.lines import BETAS, CLIP, Line, batches, ctc_loss, read_lines, stack, vary
+from training.recipes.trainer import DescentLearner
 
 FEWEST_DRAWN = 160  # own lines an epoch: fewer are shown several times, each time changed
 
@@ -48,59 +47,50 @@ def pooled_errors(samples: Samples, read: Sequence[str]) -> Errors:
     return sum((character_errors(truth, text) for truth, text in pairs), Errors())
 
 
-class LineLearner:
+class LineLearner(DescentLearner):
     """Trains a `LineNetwork`; see `training.recipes.trainer.Learner`."""
 
-    def __init__(
-        self,
-        network: LineNetwork,
-        own: Samples,
-        valid: Samples,
-        base: Base | None,
-        rate: float,
-        batch: int,
-        augmentation: str,
-        replay: float,
-    ) -> None:
-        self.valid, self.base_valid = valid, base.valid if base else None
-        self.own = as_lines(own)
-        self.base = as_lines(base.train) if base else []
-        self.batch, self.augmentation, self.replay = batch, augmentation, replay
-        self.going_on = base is not None
-        self.network = network
-        self.descent = Descent(network, rate, CLIP, self.going_on, betas=(0.9, 0.98))
-        self.average = self.descent.average
-        self.start = self._figures()
+    def __init__(self, network: LineNetwork, task: Task) -> None:
+        self.task, self.network = task, network
+        self.own = as_lines(task.own)
+        self.base = as_lines(task.base.train) if task.base else []
+        self.descent: Descent = Descent(network, optimization(task, CLIP, BETAS))
+        self.start = self._figures() if task.recipe.going_on else {}
 
     def _figures(self) -> dict[str, float]:
         """CER of own and base lines held back, and the mean loss a character of the own."""
-        own = pooled_errors(self.valid, read_samples(self.average, self.valid)).rate or 0.0
+        own = (
+            pooled_errors(self.task.valid, read_samples(self.descent.average, self.task.valid)).rate
+            or 0.0
+        )
         total = characters = 0.0
-        lines = as_lines(self.valid)
+        lines = as_lines(self.task.valid)
         with torch.inference_mode():
             for line in lines:
-                loss = float(ctc_loss(self.average(stack([line])), [line]))
+                loss = float(ctc_loss(self.descent.average(stack([line])), [line]))
                 total += loss * len(line[1])
                 characters += len(line[1])
         figures = {"valid": own, "valid loss": total / max(characters, 1)}
-        if self.base_valid is not None:
-            read = read_samples(self.average, self.base_valid)
-            figures["base"] = pooled_errors(self.base_valid, read).rate or 0.0
+        if self.task.base is not None:
+            valid = self.task.base.valid
+            read = read_samples(self.descent.average, valid)
+            figures["base"] = pooled_errors(valid, read).rate or 0.0
         return figures
 
     def batches(self, rng: np.random.Generator) -> list[list[Line]]:
-        repeats = max(1, -(-FEWEST_DRAWN // len(self.own))) if self.going_on else 1
+        recipe = self.task.recipe
+        repeats = max(1, -(-FEWEST_DRAWN // len(self.own))) if recipe.going_on else 1
         lines = self.own * repeats
-        if self.base and self.replay:
-            count = round(self.replay * len(lines))
+        if self.base and recipe.replay:
+            count = round(recipe.replay * len(lines))
             rows = rng.choice(len(self.base), count, replace=count > len(self.base))
             lines = lines + [self.base[row] for row in rows]
-        return list(batches(lines, rng, self.batch))
+        return list(batches(lines, rng, recipe.batch))
 
     def step(self, batch: Sequence[Line], rng: np.random.Generator, rate: float) -> float:
         self.descent.begin(rng)
         lines = list(batch)
-        if self.augmentation != "none":
+        if self.task.recipe.augmentation != "none":
             lines = [(vary(rng, image), text) for image, text in lines]
         with mixed_precision():
             features = self.network.features(stack(lines))
@@ -108,16 +98,4 @@ class LineLearner:
 
     def measure(self) -> dict[str, float]:
         now = self._figures()
-        if not self.going_on:
-            return {**now, "score": score(now["valid loss"])}
-        gained = {key: now[key] - self.start[key] for key in ("valid", "base") if key in now}
-        return {**now, "score": score(now["valid loss"], gained["valid"], gained.get("base", 0.0))}
-
-    def state(self) -> State:
-        return self.descent.state()
-
-    def restore(self, state: State) -> None:
-        self.descent.restore(state)
-
-    def weights(self) -> State:
-        return self.descent.weights()
+        return {**now, "score": score(now, self.start, -1.0)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from ocr.weights import Metadata
 from training.own_hand.replay import Base
 from training.own_hand.samples import Account, Samples, Split
-from training.own_hand.settings import Settings
+from training.own_hand.settings import Recipe
 from training.own_hand.systems import Measured
 from training.recipes.trainer import Run
 
@@ -17,7 +17,7 @@ from training.recipes.trainer import Run
 class Outcome:
     """What a training came to, for the command line, the card and the report."""
 
-    settings: Settings
+    settings: Recipe
     metadata: Metadata
     account: Account
     division: Split

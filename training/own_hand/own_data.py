@@ -1,4 +1,4 @@
-"""People's own data for `ocr train`: told what it is by looking, loaded, split, and accounted for.
+"""People's own data for `ocr train`: recognized by its content, loaded, split, and accounted for.
 
 What cannot be used is left out, counted by its reason and named; it is never replaced by something
 else.
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from training.own_hand.photo_truth import Aligner
 
 LINE_SHAPE = 3.0  # width over height from which a picture with one line of text is that line
-READ_AT_ONCE = 4096  # pictures normalised at once: bounds the memory
+READ_AT_ONCE = 4096  # pictures normalized at once: bounds the memory
 COPY_SIDE = 1024  # pixels, longest side at which pictures are compared
 LINE_SIDE = 4000  # pixels, longest side at which the picture of a line is opened
 MAX_FILE = 1 << 28  # bytes of a picture, or of the table
@@ -57,7 +57,7 @@ UNREADABLE = (
 TRUTHS = ("train", "valid", "test")
 
 
-def recognise(path: Path) -> str:
+def recognize(path: Path) -> str:
     """What a file or folder holds, as named in `GLYPH_LOADERS` and `LINE_LOADERS`.
 
     Raises
@@ -66,7 +66,7 @@ def recognise(path: Path) -> str:
         It is missing, empty, or nothing that can be trained on; the message says what can.
     """
     if path.is_dir():
-        return _recognise_folder(path)
+        return _recognize_folder(path)
     if not path.exists():
         raise DataError(f"{path}: no such file or folder. Check the path.")
     name, suffix = path.name, path.suffix.lower()
@@ -95,7 +95,7 @@ USABLE = (
 )
 
 
-def _recognise_folder(path: Path) -> str:
+def _recognize_folder(path: Path) -> str:
     inside = sorted(one for one in path.iterdir() if not one.name.startswith("."))
     if not inside:
         raise DataError(f"{path}: an empty folder. {USABLE}")
@@ -139,11 +139,11 @@ def kind_of(paths: Sequence[Path]) -> str | None:
     Raises
     ------
     DataError
-        As `recognise`; or some hold single characters only and others lines only.
+        As `recognize`; or some hold single characters only and others lines only.
     """
     kinds = [
         "glyphs" if what in GLYPH_LOADERS else "lines"
-        for what in map(recognise, _opened(paths))
+        for what in map(recognize, _opened(paths))
         if what != "photos"
     ]
     if not kinds:
@@ -156,7 +156,7 @@ def kind_of(paths: Sequence[Path]) -> str | None:
 def _opened(paths: Iterable[Path]) -> Iterator[Path]:
     """The paths, folders of data files replaced by these files."""
     for path in paths:
-        if recognise(path) == "folder-of-files":
+        if recognize(path) == "folder-of-files":
             yield from (one for one in sorted(path.iterdir()) if _is_data_file(one))
         else:
             yield path
@@ -179,7 +179,7 @@ def gather(paths: Sequence[Path], what: str, aligner: Aligner, account: Account)
     """
     parts = []
     for path in _opened(paths):
-        kind = recognise(path)
+        kind = recognize(path)
         loaders = GLYPH_LOADERS if what == "glyphs" else LINE_LOADERS
         if kind not in loaders:
             raise DataError(

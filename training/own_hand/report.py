@@ -76,7 +76,7 @@ def card(outcome: Outcome) -> str:
         "",
         f"    {about.command}",
         "",
-        "**Trained on before and now**, with licences:",
+        "**Trained on before and now**, with licenses:",
         "",
         *(f"- {source['name']} ({source['licence']})" for source in about.data),
         "",
@@ -89,7 +89,7 @@ def card(outcome: Outcome) -> str:
 KIND_NAMES = {
     "mlp": "a small network for single characters",
     "cnn": "a convolutional network for single characters",
-    "lines": "a line recogniser",
+    "lines": "a line recognizer",
 }
 
 
@@ -127,14 +127,14 @@ def _headline(outcome: Outcome) -> dict[str, str]:
     what = "characters wrong" if outcome.lines else "characters right"
     count = len(outcome.held)
     kind = "lines" if outcome.lines else "characters"
-    told = f"{what} of {count} {kind} of yours that were held back"
+    said = f"{what} of {count} {kind} of yours that were held back"
     if outcome.before is None:
-        return {"figure": after, "what": f"{told[0].upper()}{told[1:]}.", "kind": ""}
+        return {"figure": after, "what": f"{said[0].upper()}{said[1:]}.", "kind": ""}
     gain = outcome.after.own - outcome.before.own
     better = gain < 0 if outcome.lines else gain > 0
     return {
         "figure": f"{100 * outcome.before.own:.1f} → {after}",
-        "what": f"{told[0].upper()}{told[1:]}, before and after training.",
+        "what": f"{said[0].upper()}{said[1:]}, before and after training.",
         "kind": "better" if better else "worse" if gain else "",
     }
 
@@ -256,11 +256,11 @@ def _line_errors(outcome: Outcome) -> list[Section]:
     rates = [edit_distance(a, b) / len(a) for a, b in zip(held.labels, read, strict=True)]
     shown = []
     for k in sorted(range(len(rates)), key=lambda k: -rates[k])[:LINES]:
-        told = [(f"after, {100 * rates[k]:.1f} % wrong", read[k])]
+        readings = [(f"after, {100 * rates[k]:.1f} % wrong", read[k])]
         if before is not None:
             rate = edit_distance(held.labels[k], before[k]) / len(held.labels[k])
-            told.insert(0, (f"before, {100 * rate:.1f} % wrong", before[k]))
-        shown.append(line(_grey(held.images[k]), held.labels[k], told))
+            readings.insert(0, (f"before, {100 * rate:.1f} % wrong", before[k]))
+        shown.append(line(_grey(held.images[k]), held.labels[k], readings))
     return [
         Section(
             "Lines, the worst first",

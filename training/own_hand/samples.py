@@ -112,7 +112,7 @@ def known(part: Samples, charset: str, account: Account) -> Samples:
         return part
     shown = " ".join(sign for sign, _ in strange.most_common(SHOWN))
     account.leave_out(
-        "labelled with a character that the model does not know "
+        "labeled with a character that the model does not know "
         f"({shown}{' ...' if len(strange) > SHOWN else ''}; --from scratch learns any)",
         strange.total(),
     )
@@ -160,9 +160,9 @@ def split(samples: Samples, what: str, seed: int) -> Split:
             held_rows += int(counts[name])
         back = np.isin(which, held)
         if back.any():
-            told = tuple(sorted(str(names[name]) for name in held))
+            held_names = tuple(sorted(str(names[name]) for name in held))
             return _halved(
-                np.flatnonzero(~back), np.flatnonzero(back), what, rng, "writer or page", told
+                np.flatnonzero(~back), np.flatnonzero(back), what, rng, "writer or page", held_names
             )
     order = rng.permutation(len(samples))
     count = max(1, round(HELD_BACK * len(samples)))

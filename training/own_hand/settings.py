@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,37 @@ class Settings:
     threads: int | None = None
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """`Settings` with nothing left open."""
+
+    data: tuple[str, ...]
+    out: str
+    kind: str
+    start: str
+    epochs: int
+    rate: float
+    batch: int
+    augmentation: str
+    replay: float
+    patience: int
+    seed: int
+    threads: int
+
+    @property
+    def going_on(self) -> bool:
+        """Whether a trained model is the start."""
+        return self.start != SCRATCH
+
+
 DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
     # kind, whether it goes on from a model
-    ("mlp", True): {"epochs": 20, "rate": 0.003, "batch": 8, "augmentation": "none", "patience": 6},
-    ("mlp", False): {"epochs": 50, "rate": 0.01, "batch": 8, "augmentation": "none", "patience": 8},
+    ("mlp", True): {
+        "epochs": 20, "rate": 0.003, "batch": 8, "augmentation": "gentle", "patience": 6,
+    },
+    ("mlp", False): {
+        "epochs": 50, "rate": 0.01, "batch": 32, "augmentation": "gentle", "patience": 12,
+    },
     ("cnn", True): {
         "epochs": 8, "rate": 3e-4, "batch": 64, "augmentation": "gentle", "patience": 3,
         "replay": 2.0,
@@ -68,13 +95,20 @@ DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
 }  # fmt: skip
 
 
+def resolved(settings: Settings, kind: str, start: str) -> Recipe:
+    """The settings with what is left open filled in."""
+    given = {key: value for key, value in asdict(settings).items() if value is not None}
+    defaults = {"replay": 1.0, "seed": 0, "threads": 1, **DEFAULTS[kind, start != SCRATCH]}
+    return Recipe(**{**defaults, **given, "kind": kind, "start": start})
+
+
 OPTIONS = {"data": "DATA", "start": "--from"}
 
 
-def command_of(settings: Settings) -> str:
-    parts = ["ocr train", *(Path(name).name for name in settings.data)]
-    for one in fields(settings):
-        value = getattr(settings, one.name)
-        if one.name not in ("data", "out") and value is not None:
-            parts.append(f"{OPTIONS.get(one.name, '--' + one.name)} {value}")
-    return " ".join([*parts, "--out", Path(settings.out).resolve().name])
+def command_of(recipe: Recipe) -> str:
+    parts = ["ocr train", *(Path(name).name for name in recipe.data)]
+    for one in fields(recipe):
+        if one.name not in ("data", "out"):
+            option = OPTIONS.get(one.name, f"--{one.name}")
+            parts.append(f"{option} {getattr(recipe, one.name)}")
+    return " ".join([*parts, "--out", Path(recipe.out).resolve().name])

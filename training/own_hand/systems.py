@@ -15,39 +15,42 @@ import torch
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
-from ocr.formats.output import replacing
 from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.base import softmax
 from ocr.letters.classifiers.cnn import GlyphCnn, TorchClassifier
 from ocr.letters.glyphs import GLYPH_SIZE
-from ocr.letters.glyphs import NORMALISATION as GLYPH_NORMALISATION
+from ocr.letters.glyphs import NORMALIZATION as GLYPH_NORMALIZATION
 from ocr.lines.ctc import BLANK
 from ocr.lines.normalize import LINE_HEIGHT
-from ocr.lines.normalize import NORMALISATION as LINE_NORMALISATION
-from ocr.weights import METADATA_KEY, Metadata, read_metadata
+from ocr.lines.normalize import NORMALIZATION as LINE_NORMALIZATION
+from ocr.weights import Metadata, read_metadata
 from training.networks.line import FRAME, LineNetwork
-from training.networks.numpy_mlp import Layer, xavier_layer
+from training.networks.numpy_mlp import Layer
 from training.networks.onnx_graph import glyph_graph, line_graph
-from training.own_hand.glyph_learners import CnnLearner, MlpLearner, as_glyphs, mlp_logits
+from training.own_hand.glyph_learners import CnnLearner, MlpLearner, as_glyphs
 from training.own_hand.line_learner import LineLearner, network_of, pooled_errors, read_samples
 from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
+from training.own_hand.task import Task
 from training.recipes import weight_files
-from training.recipes.glyph_accuracy import fit_temperature
+from training.recipes.checkpoints import load_checkpoint
+from training.recipes.descent import State
 from training.recipes.glyphs import network_logits
-from training.recipes.lines import load_checkpoint, stack
-from training.recipes.trainer import Learner, State
+from training.recipes.lines import stack
+from training.recipes.mlp import HIDDEN, mlp_logits, new_network
+from training.recipes.mlp import save as save_mlp
+from training.recipes.temperature import fit_temperature
+from training.recipes.trainer import Learner
 
 if TYPE_CHECKING:
     import onnx
 
-    from training.own_hand.settings import Settings
+    from training.own_hand.settings import Recipe
 
 CALIBRATION = 100  # samples that a temperature is fitted on, at least
 CALIBRATION_LINES = 60  # lines that it is fitted on, at most
 ONNX_TOLERANCE = 1e-4  # of the largest logit: by so much the ONNX graph may differ from torch
 CHECKED = 64  # samples that this is checked on
-HIDDEN = 64  # units of the numpy network from scratch, as the course has them
 WIDTHS = (32, 64, 128)  # of the CNN from scratch
 
 
@@ -68,9 +71,9 @@ class System(Protocol):
     """One kind of model, from its start to its files."""
 
     architecture: dict[str, Any]
-    normalisation: str
+    normalization: str
 
-    def learner(self, own: Samples, valid: Samples, base: Base | None) -> Learner:
+    def learner(self, task: Task) -> Learner:
         """Something that trains this model, from where it stands."""
         ...
 
@@ -125,16 +128,13 @@ def _temperature(
 class MlpSystem:
     """The numpy network; see `System`."""
 
-    normalisation = GLYPH_NORMALISATION
+    normalization = GLYPH_NORMALIZATION
 
-    def __init__(self, settings: Settings, charset: tuple[str, ...], start: Path | None) -> None:
-        self.settings, self.charset = settings, "".join(charset)
+    def __init__(self, recipe: Recipe, charset: tuple[str, ...], start: Path | None) -> None:
+        self.charset = "".join(charset)
         if start is None:
-            rng = np.random.default_rng((settings.seed or 0, 3))
-            self.network = [
-                xavier_layer(GLYPH_SIZE**2, HIDDEN, rng, "sigmoid"),
-                xavier_layer(HIDDEN, len(charset), rng, "softmax"),
-            ]
+            rng = np.random.default_rng((recipe.seed, 3))
+            self.network = new_network(GLYPH_SIZE**2, HIDDEN, len(charset), rng)
         else:
             load_classifier(start)  # checks the file
             with np.load(start, allow_pickle=False) as data:
@@ -153,13 +153,9 @@ class MlpSystem:
             "arguments": {"inputs": GLYPH_SIZE**2, "hidden": hidden, "activation": "sigmoid"},
         }
 
-    def learner(self, own: Samples, valid: Samples, base: Base | None) -> MlpLearner:
-        one = self.settings
+    def learner(self, task: Task) -> MlpLearner:
         network = [Layer(l.weight.copy(), l.bias.copy(), l.activation) for l in self.network]  # noqa: E741
-        return MlpLearner(
-            network, self.charset, own, valid, base,
-            one.rate or 0.0, one.batch or 1, one.augmentation or "none", one.replay or 0.0,
-        )  # fmt: skip
+        return MlpLearner(network, self.charset, task)
 
     def take(self, weights: State) -> None:
         for k, layer in enumerate(self.network, start=1):
@@ -176,22 +172,18 @@ class MlpSystem:
 
     def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
         path = out / f"{metadata.name}.npz"
-        arrays = {}
-        for k, layer in enumerate(self.network, start=1):
-            arrays[f"W{k}"] = layer.weight.astype(np.float32)
-            arrays[f"b{k}"] = layer.bias.astype(np.float32)
-        weight_files.save_npz(path, arrays, metadata)
+        save_mlp(path, self.network, metadata)
         return (path,)
 
 
 class CnnSystem:
     """The convolutional network; see `System`."""
 
-    normalisation = GLYPH_NORMALISATION
+    normalization = GLYPH_NORMALIZATION
 
-    def __init__(self, settings: Settings, charset: tuple[str, ...], start: Path | None) -> None:
-        self.settings, self.charset = settings, "".join(charset)
-        torch.manual_seed(settings.seed or 0)
+    def __init__(self, recipe: Recipe, charset: tuple[str, ...], start: Path | None) -> None:
+        self.charset = "".join(charset)
+        torch.manual_seed(recipe.seed)
         if start is None:
             self.architecture: dict[str, Any] = {
                 "name": "GlyphCnn",
@@ -205,14 +197,10 @@ class CnnSystem:
             self.architecture, self.network = found.metadata.architecture, found.network
         self.network.eval()
 
-    def learner(self, own: Samples, valid: Samples, base: Base | None) -> CnnLearner:
-        one = self.settings
+    def learner(self, task: Task) -> CnnLearner:
         network = GlyphCnn(**self.architecture["arguments"])
         network.load_state_dict(self.network.state_dict())
-        return CnnLearner(
-            network, self.charset, own, valid, base,
-            one.rate or 0.0, one.batch or 1, one.augmentation or "none", one.replay or 0.0,
-        )  # fmt: skip
+        return CnnLearner(network, self.charset, task)
 
     def take(self, weights: State) -> None:
         self.network.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
@@ -235,29 +223,28 @@ class CnnSystem:
         check_onnx(model, "glyphs", glyphs, wanted)
         paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
         weight_files.save_safetensors(paths[1], self.network, metadata)
-        write_onnx(paths[0], model, metadata)
+        weight_files.save_onnx(paths[0], model, metadata)
         return paths
 
 
 class LineSystem:
-    """The line recogniser; see `System`."""
+    """The line recognizer; see `System`."""
 
-    normalisation = LINE_NORMALISATION
+    normalization = LINE_NORMALIZATION
 
-    def __init__(self, settings: Settings, charset: tuple[str, ...], start: Path | None) -> None:
-        self.settings = settings
-        torch.manual_seed(settings.seed or 0)
+    def __init__(self, recipe: Recipe, charset: tuple[str, ...], start: Path | None) -> None:
+        torch.manual_seed(recipe.seed)
         self.network = LineNetwork()
         if start is not None:
-            told = read_metadata(start)
-            if told.charset != charset or told.normalisation != LINE_NORMALISATION:
+            found = read_metadata(start)
+            if found.charset != charset or found.normalization != LINE_NORMALIZATION:
                 raise ModelError(
                     f"{start}: made for another charset or way of cutting lines than this version "
                     f"trains. Use --from {SYSTEM_START}."
                 )
-            self.network = network_of(told.architecture)
+            self.network = network_of(found.architecture)
             try:
-                load_checkpoint(start, self.network, network_of(told.architecture))
+                load_checkpoint(start, self.network, network_of(found.architecture))
             except (RuntimeError, OSError) as error:
                 reason = str(error).splitlines()[0]
                 raise ModelError(f"{start}: does not fit this network ({reason}).") from None
@@ -272,14 +259,10 @@ class LineSystem:
             "blank": BLANK,
         }
 
-    def learner(self, own: Samples, valid: Samples, base: Base | None) -> LineLearner:
-        one = self.settings
+    def learner(self, task: Task) -> LineLearner:
         network = LineNetwork(self.network.architecture)
         network.load_state_dict(self.network.state_dict())
-        return LineLearner(
-            network, own, valid, base,
-            one.rate or 0.0, one.batch or 1, one.augmentation or "none", one.replay or 0.0,
-        )  # fmt: skip
+        return LineLearner(network, task)
 
     def take(self, weights: State) -> None:
         self.network.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
@@ -294,7 +277,7 @@ class LineSystem:
         return Measured(own, on_base, tuple(read))
 
     def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
-        from training.recipes.line_weights import fit_temperature as fit_line_temperature
+        from training.recipes.line_weights import fit_line_temperature
 
         both = [valid, base.valid] if base is not None and base.real else [valid]
         lines = [
@@ -316,12 +299,12 @@ class LineSystem:
         check_onnx(model, "strips", lines.contiguous().numpy(), wanted)
         paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
         weight_files.save_safetensors(paths[1], self.network, metadata)
-        write_onnx(paths[0], model, metadata)
+        weight_files.save_onnx(paths[0], model, metadata)
         return paths
 
 
 SYSTEM_START = "lines.safetensors"
-SYSTEMS: dict[str, Callable[[Settings, tuple[str, ...], Path | None], System]] = {
+SYSTEMS: dict[str, Callable[[Recipe, tuple[str, ...], Path | None], System]] = {
     "mlp": MlpSystem,
     "cnn": CnnSystem,
     "lines": LineSystem,
@@ -352,11 +335,3 @@ def check_onnx(
             f"the ONNX graph differs from the trained network by {difference:.1g} of its largest "
             "output; nothing was written. Lower --rate and train again."
         )
-
-
-def write_onnx(path: Path, model: onnx.ModelProto, metadata: Metadata) -> None:
-    """Write a graph with its description; the old file stays whole until the new one is."""
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, metadata.to_json()
-    with replacing(path) as stream:
-        stream.write(model.SerializeToString(deterministic=True))

@@ -1,7 +1,7 @@
 """`ocr train`: from people's own data to a model with its card and report.
 
 `train` orders the steps: what the data is, where to start, what to hold back, training, whether the
-result is better, and the files. It prints nothing; the command line shows what it is told.
+result is better, and the files. It prints nothing; the command line shows what it reports.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from training.own_hand.photo_truth import Aligner
 from training.own_hand.replay import Base, base_glyphs, base_lines
 from training.own_hand.report import card, report
 from training.own_hand.samples import Account, Samples, Split, enough, known, split
-from training.own_hand.settings import DEFAULTS, OPTIONS, SCRATCH, Settings, command_of
+from training.own_hand.settings import OPTIONS, SCRATCH, Recipe, Settings, command_of, resolved
 from training.own_hand.systems import SYSTEMS, Measured, System
+from training.own_hand.task import Task
 from training.recipes import weight_files
 from training.recipes.trainer import Plan, Progress, Run, fit, read_checkpoint
 
@@ -48,7 +49,7 @@ Say = Callable[[str], None]
 
 
 def train(
-    wished: Settings,
+    given: Settings,
     resume: bool = False,
     force: bool = False,
     say: Say = lambda _: None,
@@ -59,10 +60,10 @@ def train(
 
     Parameters
     ----------
-    wished : Settings
+    given : Settings
         With `resume`, what is None is as it was.
     resume : bool
-        Go on with the unfinished run in the folder `wished.out`.
+        Go on with the unfinished run in the folder `given.out`.
     force : bool
         Write over a model that is there, and write one that has become worse.
     say, progress : callable
@@ -79,21 +80,21 @@ def train(
     OutputError
         A file cannot be written.
     """
-    out = Path(wished.out)
+    out = Path(given.out)
     about: dict[str, Any] = {}
     if resume:
         about = read_checkpoint(out / CHECKPOINT)[3]
-        wished = _as_before(wished, about["settings"], out / CHECKPOINT)
+        given = _as_before(given, about["settings"], out / CHECKPOINT)
     elif not force:
         _check_free(out)
     with new_folder(out):
         for left in out.glob(".*.part"):  # of a process that was killed while it wrote
             left.unlink(missing_ok=True)
-        return _train(wished, out, about, resume, force, say, progress, stop)
+        return _train(given, out, about, resume, force, say, progress, stop)
 
 
 def _train(
-    wished: Settings,
+    given: Settings,
     out: Path,
     about: dict[str, Any],
     resume: bool,
@@ -104,48 +105,47 @@ def _train(
 ) -> Outcome:
     """See `train`; `about` is what the checkpoint tells of the run that goes on."""
     checkpoint = out / CHECKPOINT
-    torch.set_num_threads(wished.threads or 1)
+    torch.set_num_threads(given.threads or 1)
     # oneDNN keeps prepared convolutions for each width of a batch, a gigabyte after some minutes.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     account = Account()
-    settings, samples = _prepare(wished, account, say)
-    going_on = settings.start != SCRATCH
-    start = _start_path(settings) if going_on else None
-    division = split(samples, _what(settings), settings.seed or 0)
-    base = _base(settings, start, samples) if going_on else None
-    now = _about(settings, samples, account, start, base)
+    recipe, samples = _prepare(given, account, say)
+    start = _start_path(recipe.kind, recipe.start) if recipe.going_on else None
+    division = split(samples, _what(recipe.kind), recipe.seed)
+    base = None if start is None else _base(recipe, start, samples)
+    now = _about(recipe, samples, account, start, base)
     if resume:
         _check_same(now, about, checkpoint)
         now = about
     own, valid, held = (
         samples.take(rows) for rows in (division.train, division.valid, division.test)
     )
-    if len(set(own.labels)) == 1 and settings.kind != "lines":
-        if not going_on:
+    if len(set(own.labels)) == 1 and recipe.kind != "lines":
+        if not recipe.going_on:
             raise DataError(
                 f"all samples are {own.labels[0]!r}: there is nothing to tell apart. Add other "
                 "characters, or go on from a model with --from."
             )
         say(f"all samples are {own.labels[0]!r}; the rest comes from the base data")
-    charset = _charset(settings, start, samples)
-    system = SYSTEMS[settings.kind or ""](settings, charset, start)
-    before = system.measured(held, base) if going_on else None
-    say(_division_said(division, base, settings))
-    plan = Plan(settings.epochs or 1, settings.patience or 1, settings.seed or 0)
-    learner = system.learner(own, valid, base)
+    charset = _charset(recipe, start, samples)
+    system = SYSTEMS[recipe.kind](recipe, charset, start)
+    before = system.measured(held, base) if recipe.going_on else None
+    say(_division_said(division, base, recipe))
+    plan = Plan(recipe.epochs, recipe.patience, recipe.seed)
+    learner = system.learner(Task(own, valid, base, recipe))
     trained = fit(learner, plan, checkpoint, now, resume, progress, stop)
     best = trained.best if trained.run.best_epoch else learner.weights()
     system.take(best)
     after = system.measured(held, base)
-    refused = "" if force else worse(before, after, settings.kind == "lines")
-    metadata = _metadata(settings, system, charset, start, base, now, division, trained.run)
+    refused = "" if force else worse(before, after, recipe.kind == "lines")
+    metadata = _metadata(recipe, system, charset, start, base, now, division, trained.run)
     metadata = replace(
         metadata,
         temperature=system.temperature(valid, base, metadata.temperature),
-        figures=_figures(before, after, base, division, settings.kind == "lines"),
+        figures=_figures(before, after, base, division, recipe.kind == "lines"),
     )
     outcome = Outcome(
-        settings,
+        recipe,
         metadata,
         account,
         division,
@@ -186,21 +186,21 @@ def _check_free(out: Path) -> None:
             )
 
 
-def _as_before(wished: Settings, stored: dict[str, Any], checkpoint: Path) -> Settings:
+def _as_before(given: Settings, stored: dict[str, Any], checkpoint: Path) -> Settings:
     """The settings of the run that goes on; DataError naming the ones that were set otherwise."""
     stored = {**stored, "data": tuple(stored["data"])}
-    given = {key: value for key, value in asdict(wished).items() if value not in (None, ())}
-    given.pop("out")
-    other = {key: value for key, value in given.items() if stored[key] != value}
+    said = {key: value for key, value in asdict(given).items() if value not in (None, ())}
+    said.pop("out")
+    other = {key: value for key, value in said.items() if stored[key] != value}
     if other:
-        told = "; ".join(
+        changes = "; ".join(
             f"{OPTIONS.get(key, '--' + key)} was {_shown(stored[key])}, now {_shown(value)}"
             for key, value in other.items()
         )
         raise DataError(
-            f"{checkpoint}: made with other settings ({told}). Leave them as they were."
+            f"{checkpoint}: made with other settings ({changes}). Leave them as they were."
         )
-    return Settings(**{**stored, "out": wished.out})
+    return Settings(**{**stored, "out": given.out})
 
 
 def _shown(value: object) -> str:
@@ -209,7 +209,7 @@ def _shown(value: object) -> str:
 
 def _check_same(now: dict[str, Any], before: dict[str, Any], checkpoint: Path) -> None:
     """Refuse to go on where data, start or base data are not what they were."""
-    told = []
+    reasons = []
     if now["digest"] != before["digest"]:
         old = {one["name"]: one for one in before["sources"]}
         changed = [
@@ -217,29 +217,32 @@ def _check_same(now: dict[str, Any], before: dict[str, Any], checkpoint: Path) -
             for one in now["sources"]
             if one["name"] in old and one["digest"] != old[one["name"]]["digest"]
         ]
-        told.append(f"other data ({'; '.join(changed) or 'other files'})")
+        reasons.append(f"other data ({'; '.join(changed) or 'other files'})")
     if now["start"] != before["start"]:
-        told.append("another model to start from")
+        reasons.append("another model to start from")
     if now["base"] != before["base"]:
-        told.append(f"other base data ({now['base'][0]}, was {before['base'][0]}; see $OCR_DATA)")
-    if told:
+        reasons.append(
+            f"other base data ({now['base'][0]}, was {before['base'][0]}; see $OCR_DATA)"
+        )
+    if reasons:
         raise DataError(
-            f"{checkpoint}: cannot be resumed with {', '.join(told)}. Give what it was begun with, "
-            "or begin again with --force."
+            f"{checkpoint}: cannot be resumed with {', '.join(reasons)}. Give what it was begun "
+            "with, or begin again with --force."
         )
 
 
-def _prepare(wished: Settings, account: Account, say: Say) -> tuple[Settings, Samples]:
+def _prepare(given: Settings, account: Account, say: Say) -> tuple[Recipe, Samples]:
     """The settings with nothing open, and the samples."""
-    if not wished.data:
+    if not given.data:
         raise DataError("no data to learn from. Name files or folders, see `ocr train --help`.")
-    paths = [Path(name) for name in wished.data]
-    kind = wished.kind or _kind(paths, wished.start)
-    settings = replace(wished, kind=kind, seed=wished.seed or 0, threads=wished.threads or 1)
-    samples = gather(paths, _what(settings), Aligner(), account)
+    if given.augmentation not in (None, *AUGMENTATIONS):
+        raise DataError(f"augmentation must be one of {', '.join(AUGMENTATIONS)}.")
+    paths = [Path(name) for name in given.data]
+    kind = given.kind or _kind(paths, given.start)
+    samples = gather(paths, _what(kind), Aligner(), account)
     for source in account.sources:
-        say(f"{source['name']}: {source['samples']} {_what(settings)}")
-    start = wished.start
+        say(f"{source['name']}: {source['samples']} {_what(kind)}")
+    start = given.start
     if start is None:
         start = SCRATCH if len(samples) >= MANY else INSTALLED[kind]
         if start != SCRATCH and kind != "lines":
@@ -248,9 +251,8 @@ def _prepare(wished: Settings, account: Account, say: Say) -> tuple[Settings, Sa
             if unknown > UNKNOWN:
                 say(f"{start} does not know {100 * unknown:.0f} % of the labels: from scratch")
                 start = SCRATCH
-    settings = replace(settings, start=start)
     if start != SCRATCH and kind != "lines":
-        charset = read_metadata(_start_path(settings)).charset
+        charset = read_metadata(_start_path(kind, start)).charset
         samples = enough(known(samples, "".join(charset), account), account)
     for name in account.named[:NAMED]:
         say(name)
@@ -258,19 +260,14 @@ def _prepare(wished: Settings, account: Account, say: Say) -> tuple[Settings, Sa
         say(f"... and {len(account.named) - NAMED} more, named in the report")
     for reason, count in account.left_out.most_common():
         say(f"left out: {count} {reason}")
-    defaults = {"replay": 1.0, **DEFAULTS[kind, start != SCRATCH]}
-    open_ = {key: value for key, value in defaults.items() if getattr(settings, key) is None}
-    settings = replace(settings, **open_)
-    if settings.augmentation not in AUGMENTATIONS:
-        raise DataError(f"augmentation must be one of {', '.join(AUGMENTATIONS)}.")
-    return settings, samples
+    return resolved(given, kind, start), samples
 
 
 NAMED = 8  # files that are named one by one on the way
 
 
-def _what(settings: Settings) -> str:
-    return "lines" if settings.kind == "lines" else "glyphs"
+def _what(kind: str) -> str:
+    return "lines" if kind == "lines" else "glyphs"
 
 
 def _kind(paths: list[Path], start: str | None) -> str:
@@ -293,7 +290,7 @@ def _kind(paths: list[Path], start: str | None) -> str:
     return "cnn"
 
 
-def _start_path(settings: Settings) -> Path:
+def _start_path(kind: str, name: str) -> Path:
     """The weight file to go on from, of the kind that can be trained.
 
     Raises
@@ -301,7 +298,6 @@ def _start_path(settings: Settings) -> Path:
     ModelError
         There is none, or it is of another kind.
     """
-    kind, name = settings.kind or "", settings.start or ""
     path = find_weights(name).with_suffix(TRAINED_ON[kind])
     if not path.is_file():
         raise ModelError(
@@ -314,14 +310,14 @@ def _start_path(settings: Settings) -> Path:
     return path
 
 
-def _base(settings: Settings, start: Path | None, samples: Samples) -> Base:
-    if settings.kind == "lines" or start is None:
+def _base(recipe: Recipe, start: Path, samples: Samples) -> Base:
+    if recipe.kind == "lines":
         return base_lines(samples.labels)
     return base_glyphs("".join(read_metadata(start).charset))
 
 
-def _charset(settings: Settings, start: Path | None, samples: Samples) -> tuple[str, ...]:
-    if settings.kind == "lines":
+def _charset(recipe: Recipe, start: Path | None, samples: Samples) -> tuple[str, ...]:
+    if recipe.kind == "lines":
         return LINE_CHARSET
     if start is not None:
         return read_metadata(start).charset
@@ -329,12 +325,12 @@ def _charset(settings: Settings, start: Path | None, samples: Samples) -> tuple[
 
 
 def _about(
-    settings: Settings, samples: Samples, account: Account, start: Path | None, base: Base | None
+    recipe: Recipe, samples: Samples, account: Account, start: Path | None, base: Base | None
 ) -> dict[str, Any]:
     """What must stay the same while a run lasts, and what a model says of how it was made."""
     dated = weight_files.dated(Metadata("", "", {}, (), "", ()))
     return {
-        "settings": {**asdict(settings), "data": list(settings.data)},
+        "settings": {**asdict(recipe), "data": list(recipe.data)},
         "digest": samples.digest(),
         "sources": account.sources,
         "left_out": dict(account.left_out),
@@ -351,10 +347,10 @@ def _about(
     }
 
 
-def _division_said(division: Split, base: Base | None, settings: Settings) -> str:
+def _division_said(division: Split, base: Base | None, recipe: Recipe) -> str:
     held = "" if division.shared else f", {len(division.test)} to report on"
     said = (
-        f"{settings.kind} from {settings.start}: {len(division.train)} to train on, "
+        f"{recipe.kind} from {recipe.start}: {len(division.train)} to train on, "
         f"{len(division.valid)} to choose by{held}; split by {division.by}"
     )
     if base is not None:
@@ -378,16 +374,16 @@ def worse(before: Measured | None, after: Measured, errors: bool) -> str:
     sign = -1.0 if errors else 1.0
     name = "characters wrong" if errors else "characters right"
 
-    def told(data: str, old: float, new: float) -> str:
+    def change(data: str, old: float, new: float) -> str:
         return f"{name} {data} went from {100 * old:.1f} % to {100 * new:.1f} %"
 
     found = []
     if sign * (after.own - before.own) < 0:
-        found.append(told("of the own data held back", before.own, after.own))
+        found.append(change("of the own data held back", before.own, after.own))
     if before.base is None or after.base is None:
         return " and ".join(found)
     if sign * (after.base - before.base) < -WORSE_BASE:
-        found.append(told("of the base test", before.base, after.base))
+        found.append(change("of the base test", before.base, after.base))
     return " and ".join(found)
 
 
@@ -409,7 +405,7 @@ def _figures(
 
 
 def _metadata(
-    settings: Settings,
+    recipe: Recipe,
     system: System,
     charset: tuple[str, ...],
     start: Path | None,
@@ -426,27 +422,27 @@ def _metadata(
     sources = (*(old.data if old else ()), *(base.sources if base else ()), *own)
     unique = {source["name"]: source for source in sources}
     return Metadata(
-        name=Path(settings.out).resolve().name,
-        kind=settings.kind or "",
+        name=Path(recipe.out).resolve().name,
+        kind=recipe.kind,
         architecture=system.architecture,
         charset=charset,
-        normalisation=system.normalisation,
+        normalization=system.normalization,
         data=tuple(unique.values()),
         temperature=old.temperature if old else 1.0,
-        seed=settings.seed or 0,
+        seed=recipe.seed,
         epochs=(old.epochs if old else 0) + run.best_epoch,
         date=about["date"],
         commit=about["commit"],
-        command=command_of(settings),
+        command=command_of(recipe),
         training={
             "settings": {
                 **about["settings"],
-                "data": [Path(name).name for name in settings.data],
-                "out": Path(settings.out).resolve().name,
+                "data": [Path(name).name for name in recipe.data],
+                "out": Path(recipe.out).resolve().name,
             },
             "sources": about["sources"],
             "left out": about["left_out"],
-            "start": {"model": settings.start, "sha256": about["start"]},
+            "start": {"model": recipe.start, "sha256": about["start"]},
             "base": about["base"][0],
             "split": {
                 "by": division.by,

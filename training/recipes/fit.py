@@ -1,4 +1,4 @@
-"""Train a torch network on labelled pictures of one set: the plain loop.
+"""Train a torch network on labeled pictures of one set.
 
 `training.recipes.glyphs` mixes several sets with shares of their own; this is for one set at a
 time.
@@ -6,8 +6,6 @@ time.
 
 from __future__ import annotations
 
-import copy
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,8 +16,10 @@ from torch import nn
 
 from training.networks.precision import mixed_precision
 from training.recipes.curves import Curves
-from training.recipes.glyphs import CLIP, rate_at, running_mean, weight_groups
+from training.recipes.descent import Descent, Optimization
+from training.recipes.trainer import DescentLearner, Plan, Progress, Run, run_through
 
+KEPT = 0.998  # decay a step of the running mean of the weights
 CHUNK = 512  # pictures read at once when measuring
 
 
@@ -40,13 +40,69 @@ class Fit:
     seed: int = 0
 
 
+def unchanged(pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures as they are."""
+    return pictures
+
+
+Pictures = tuple[NDArray[np.uint8], NDArray[np.int64]]
+
+
+class PictureLearner(DescentLearner):
+    """Trains a network on the cross-entropy; see `fit` and `training.recipes.trainer.Learner`."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        train: Pictures,
+        valid: Pictures,
+        settings: Fit,
+        augment: Callable[[torch.Tensor], torch.Tensor],
+    ) -> None:
+        self.train, self.valid, self.settings, self.augment = train, valid, settings, augment
+        average = KEPT if settings.average else 0.0
+        self.descent: Descent = Descent(
+            network, Optimization(settings.rate, settings.decay, average=average)
+        )
+        self.curves = Curves()
+        self.loss = self.right = 0.0
+
+    def batches(self, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+        self.loss = self.right = 0.0
+        order = rng.permutation(len(self.train[0]))
+        starts = range(0, len(order), self.settings.batch)
+        return [order[start : start + self.settings.batch] for start in starts]
+
+    def step(self, batch: NDArray[np.int64], rng: np.random.Generator, rate: float) -> float:
+        self.descent.begin(rng)
+        pictures = self.augment(as_tensor(self.train[0][batch]))
+        truth = torch.from_numpy(self.train[1][batch])
+        with mixed_precision():
+            logits = self.descent.network(pictures.to(memory_format=torch.channels_last))
+        loss = self.descent.step(
+            nn.functional.cross_entropy(
+                logits.float(), truth, label_smoothing=self.settings.smoothing
+            ),
+            rate,
+        )
+        self.loss += loss * len(batch)
+        self.right += float((logits.argmax(dim=1) == truth).sum())
+        return loss
+
+    def measure(self) -> dict[str, float]:
+        count = len(self.train[0])
+        valid = loss_and_accuracy(logits_of(self.descent.average, self.valid[0]), self.valid[1])
+        self.curves.add((self.loss / count, self.right / count), valid)
+        return {"score": float(len(self.curves.train_loss))}  # the last is kept
+
+
 def fit(
     network: nn.Module,
-    train: tuple[NDArray[np.uint8], NDArray[np.int64]],
-    valid: tuple[NDArray[np.uint8], NDArray[np.int64]],
+    train: Pictures,
+    valid: Pictures,
     settings: Fit,
-    augment: Callable[[torch.Tensor], torch.Tensor] | None = None,
-    after_epoch: Callable[[int, Curves], None] | None = None,
+    augment: Callable[[torch.Tensor], torch.Tensor] = unchanged,
+    after_epoch: Callable[[int, Curves], None] = lambda epoch, curves: None,
 ) -> Curves:
     """Train `network` in place with AdamW on the cross-entropy.
 
@@ -57,9 +113,9 @@ def fit(
         gradient are trained.
     train, valid : pairs of arrays
         (N, H, W) or (N, H, W, C) uint8 pictures and (N,) labels 0 to K - 1.
-    augment : callable, optional
+    augment : callable
         Changes a batch of (N, C, H, W) float pictures.
-    after_epoch : callable, optional
+    after_epoch : callable
         Called with the epoch's number, from 1, and the curves so far.
 
     Returns
@@ -67,51 +123,18 @@ def fit(
     Curves
         Of training: as measured on the epoch's batches, augmentation and dropout in place.
     """
-    images, labels = train
-    generator = torch.Generator().manual_seed(settings.seed)
-    torch.manual_seed(settings.seed)  # dropout
-    optimizer = torch.optim.AdamW(weight_groups(network, settings.decay), lr=settings.rate)
-    steps = math.ceil(len(images) / settings.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: rate_at(step, steps * settings.epochs)
-    )
-    measured = copy.deepcopy(network) if settings.average else network
-    network.to(memory_format=torch.channels_last)
-    curves, done = Curves(), 0
-    for epoch in range(1, settings.epochs + 1):
-        network.train()
-        total = right = 0.0
-        order = torch.randperm(len(images), generator=generator).numpy()
-        for start in range(0, len(order), settings.batch):
-            chosen = order[start : start + settings.batch]
-            batch = as_tensor(images[chosen])
-            batch = batch if augment is None else augment(batch)
-            truth = torch.from_numpy(labels[chosen])
-            with mixed_precision():
-                logits = network(batch.to(memory_format=torch.channels_last))
-            loss = nn.functional.cross_entropy(
-                logits.float(), truth, label_smoothing=settings.smoothing
-            )
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), CLIP)
-            optimizer.step()
-            schedule.step()
-            if settings.average:
-                state, mean = network.state_dict(), measured.state_dict()
-                running_mean(list(mean.values()), list(state.values()), done)
-            done += 1
-            total += float(loss.detach()) * len(chosen)
-            right += float((logits.argmax(dim=1) == truth).sum())
-        curves.add(
-            (total / len(order), right / len(order)),
-            loss_and_accuracy(logits_of(measured, valid[0]), valid[1]),
-        )
-        if after_epoch is not None:
-            after_epoch(epoch, curves)
-    network.load_state_dict(measured.state_dict())
+    torch.manual_seed(settings.seed)  # random changes of the pictures
+    learner = PictureLearner(network, train, valid, settings, augment)
+
+    def progress(at: Progress) -> None:
+        if at.figures:
+            after_epoch(at.epoch, learner.curves)
+
+    plan = Plan(settings.epochs, settings.epochs, settings.seed)
+    run_through(learner, plan, Run(), {}, progress=progress)
+    network.load_state_dict(learner.descent.average.state_dict())
     network.eval()
-    return curves
+    return learner.curves
 
 
 def as_tensor(images: NDArray[np.uint8]) -> torch.Tensor:

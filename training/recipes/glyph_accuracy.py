@@ -6,14 +6,10 @@ All functions take probabilities `(N, K)`, the charset of the K columns and the 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-
-from ocr.letters.classifiers.base import softmax
 
 DIGITS = "0123456789"
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -84,15 +80,3 @@ def expected_calibration_error(
         chosen = bins == k
         error += float(chosen.mean()) * abs(float(right[chosen].mean() - confidence[chosen].mean()))
     return error
-
-
-def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The divisor of the logits that makes the true labels most likely (Guo et al. 2017)."""
-
-    def cost(log_temperature: float) -> float:
-        probabilities = softmax(logits, math.exp(log_temperature))
-        right = probabilities[np.arange(len(labels)), labels]
-        return -float(np.log(np.maximum(right, 1e-12)).mean())
-
-    found = minimize_scalar(cost, bounds=(-2.0, 2.0), method="bounded")
-    return round(math.exp(float(found.x)), 4)

@@ -44,6 +44,7 @@ from training.recipes.weight_files import (
     FRENCH_TEXTS,
     WORDFREQ,
     dated,
+    save_npz,
     update_checksums,
 )
 from training.synthesis.line_text import sample_text
@@ -51,7 +52,7 @@ from training.synthesis.line_text import sample_text
 ORDER = 8  # at the same bytes orders 9 and 10 cost 1 to 3 % more bits a character on held-out text
 LEAST = {"english": 12.0, "french": 6.0}  # nats an n-gram must save on the text to be stored
 ONCE = 2  # least count of an n-gram to be stored
-HELD_OUT = 100  # every so manieth row of a text is kept out for measuring
+HELD_OUT = 100  # one row in so many of a text is kept out for measuring
 SCANS_AGAIN = 4  # times that the few texts of French handwritten lines are counted
 SHORTEST, LONGEST = 20, 90  # characters of the lines that the rows of a text are cut into
 CHECKED = 3000  # held-out lines that the figures are computed on
@@ -333,7 +334,7 @@ def main() -> None:
             kind="language",
             architecture={"kind": "ngram", "order": ORDER, "least": least},
             charset=tuple(SYMBOLS),
-            normalisation="folded: lower case, no accents, one digit, one rare sign",
+            normalization="folded: lower case, no accents, one digit, one rare sign",
             data=(*text.data, WORDFREQ) if args.words else text.data,
             seed=args.seed,
             figures=figures,
@@ -341,7 +342,7 @@ def main() -> None:
         )
     )
     beside = args.out.with_name(args.out.name + ".part.npz")
-    write(beside, arrays, metadata)
+    save_npz(beside, arrays, metadata)
     model = load_language(beside)
     checks = {f"held-out {name}": tuple(cut(rng, rows)) for name, rows in text.held_out.items()}
     corpus = Corpus(tuple(row for rows in text.held_out.values() for row in rows))
@@ -349,17 +350,12 @@ def main() -> None:
     for name, check in checks.items():
         bits = bits_per_symbol(model, to_symbols(" \n".join(check[:CHECKED])))
         figures[f"bits a character, {name}"] = round(bits, 3)
-    write(beside, arrays, metadata)
+    save_npz(beside, arrays, metadata)
     beside.replace(args.out)
     update_checksums(args.out.parent, args.out.name)
     for name, figure in figures.items():
         print(f"{name}: {figure}")
     print(f"{args.out}: {arrays['log_probs'].size} n-grams, {args.out.stat().st_size} bytes")
-
-
-def write(path: Path, arrays: dict[str, NDArray[np.uint8]], metadata: Metadata) -> None:
-    """Write the weight file."""
-    np.savez_compressed(path, metadata=np.array(metadata.to_json()), **arrays)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":

@@ -223,15 +223,15 @@ def fit_confidence(
         for frame, text, places, by_language in zip(
             logs[name], classes, frames, likely, strict=True
         ):
-            told = evidence(frame, ink_odds(frame, text, places), by_language)
-            found.append(np.hstack([told, np.tile(mine, (len(told), 1))]))
+            known = evidence(frame, ink_odds(frame, text, places), by_language)
+            found.append(np.hstack([known, np.tile(mine, (len(known), 1))]))
         right += [one for line in good for one in line]
         shares += [1 / count] * count
     fitted = LogisticRegression(C=100, fit_intercept=False, max_iter=1000).fit(
         np.concatenate(found), right, np.array(shares) * len(shares) / len(lines)
     )
-    told, offsets = np.split(fitted.coef_[0].round(2), [-len(names)])
-    return told.tolist(), dict(zip(names, offsets.tolist(), strict=True))
+    weights, offsets = np.split(fitted.coef_[0].round(2), [-len(names)])
+    return weights.tolist(), dict(zip(names, offsets.tolist(), strict=True))
 
 
 def main() -> None:
@@ -252,8 +252,8 @@ def main() -> None:
         lines["mss"] = [sample for path in pages for sample in page_lines(path, "valid")]
     logs = cached_logs(reader, lines, arguments.cache)
     if arguments.confidence:
-        told, offsets = fit_confidence(reader, lines, logs)
-        print(f"EVIDENCE = {tuple(told)}\nOFFSETS = {offsets}")
+        weights, offsets = fit_confidence(reader, lines, logs)
+        print(f"EVIDENCE = {tuple(weights)}\nOFFSETS = {offsets}")
         return
 
     def show(label: str, rates: dict[str, float]) -> None:

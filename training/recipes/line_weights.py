@@ -16,20 +16,22 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from torch import nn
 
 from ocr.evaluation.error_rates import align as align_texts
+from ocr.letters.classifiers.base import softmax
 from ocr.lines.ctc import BLANK, align, best_path
-from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION
-from ocr.weights import METADATA_KEY, Metadata, models_dir, read_metadata
+from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
+from ocr.weights import Metadata, models_dir, read_metadata
 from training.data.datasets import data_dir
 from training.data.scans import Sample
 from training.data.text import CHARSET
 from training.networks.line import FRAME, LineNetwork
 from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import weight_files
-from training.recipes.lines import PANEL, greedy, load_checkpoint, measure, show, stack
+from training.recipes.checkpoints import load_checkpoint
+from training.recipes.lines import PANEL, greedy, measure, show, stack
+from training.recipes.temperature import likeliest_temperature
 from training.synthesis.line_panel import panel
 
 DATA = (
@@ -75,7 +77,7 @@ def _alone(image: NDArray[np.float32]) -> torch.Tensor:
     return stack([((image * 255 + 0.5).astype(np.uint8), "")])
 
 
-def fit_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:
+def fit_line_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:
     """The divisor of the logits that makes the confidences of characters true.
 
     A character's confidence is its highest probability among the frames that spell it; the
@@ -93,42 +95,20 @@ def fit_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:
         right = [a == b for a, b in pairs if b is not None]
         found.append((logits[0].numpy(), classes, align([logs], [classes])[0], right))
 
-    def cost(log_temperature: float) -> float:
+    def cost(temperature: float) -> float:
         total = 0.0
         for logits, classes, frames, right in found:
-            scaled = logits / math.exp(log_temperature)
-            scaled = scaled - scaled.max(axis=1, keepdims=True)
-            proba = np.exp(scaled)
-            proba /= proba.sum(axis=1, keepdims=True)
+            proba = softmax(logits, temperature)
             for k, (first, last), good in zip(classes, frames, right, strict=True):
                 p = float(np.clip(proba[first:last, k].max(), 1e-6, 1 - 1e-6))
                 total -= math.log(p if good else 1 - p)
         return total
 
-    best = minimize_scalar(cost, bounds=(-1.0, 1.5), method="bounded", options={"xatol": 0.01})
-    return round(math.exp(float(best.x)), 3)
-
-
-def save_weights(path: Path, network: nn.Module, metadata: Metadata) -> None:
-    """Write the network's weights as `.safetensors`, matrices in 16 bits."""
-    from safetensors.torch import save
-
-    tensors = {
-        name: (value.half() if value.ndim > 1 else value).contiguous()
-        for name, value in network.state_dict().items()
-    }
-    write(path, save(tensors, {METADATA_KEY: metadata.to_json()}))
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file beside its place, then rename it."""
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_bytes(data)
-    beside.replace(path)
+    return likeliest_temperature(cost)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make the line recogniser's weight files.")
+    parser = argparse.ArgumentParser(description="Make the line recognizer's weight files.")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--blend", type=Path, help="weights that the checkpoint went on from")
     parser.add_argument("--share", type=float, default=BLEND, help="of these in the result")
@@ -148,7 +128,7 @@ def main() -> None:
     network.eval()
     panels = {name: panel(name, "valid", data_dir(), most) for name, most in PANEL.items()}
     lines = [line for lines in panels.values() for line in lines]
-    temperature = fit_temperature(network, lines)
+    temperature = fit_line_temperature(network, lines)
     rates = measure(network, panels)
     print(f"temperature {temperature}  {show(rates)}")
     metadata = Metadata(
@@ -162,7 +142,7 @@ def main() -> None:
             "lines_seen": seen,
         },
         charset=CHARSET,
-        normalisation=NORMALISATION,
+        normalization=NORMALIZATION,
         data=DATA,
         temperature=temperature,
         figures={f"CER {name}, valid, greedy": round(rate, 4) for name, rate in rates.items()},
@@ -170,12 +150,9 @@ def main() -> None:
     )
     metadata = weight_files.dated(metadata)
     model = quantized(line_graph(network), [_alone(image).numpy() for image, _ in lines])
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, metadata.to_json()
     names = [f"{arguments.name}.onnx", f"{arguments.name}.safetensors"]
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    write(arguments.out / names[0], model.SerializeToString(deterministic=True))
-    save_weights(arguments.out / names[1], network, metadata)
+    weight_files.save_onnx(arguments.out / names[0], model, metadata)
+    weight_files.save_safetensors(arguments.out / names[1], network, metadata, halved=True)
     weight_files.update_checksums(arguments.out, *names)
     for name in names:
         print(f"{arguments.out / name}: {(arguments.out / name).stat().st_size / 1e6:.1f} MB")

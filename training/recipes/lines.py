@@ -9,10 +9,8 @@ the weights.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import tempfile
-import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -33,6 +31,10 @@ from training.data.shards import read_shard
 from training.data.text import CHARSET
 from training.networks.line import FRAME, LineNetwork
 from training.networks.precision import mixed_precision
+from training.recipes.checkpoints import load_checkpoint, save_checkpoint
+from training.recipes.descent import Descent, Optimization, State
+from training.recipes.progress import Bar
+from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through, stopwatch
 from training.synthesis.line_panel import panel
 from training.synthesis.strips import fits
 
@@ -41,6 +43,7 @@ BATCH_WIDTH = 10_000  # pixels of strips a worker takes at once, padding include
 FEWEST, MOST = 6, 64  # strips a worker takes at once
 POOL = 8  # shards that are mixed and sorted by width together
 CLIP = 5.0  # largest norm of a gradient
+BETAS = (0.9, 0.98)  # of AdamW
 TAIL = 16  # pixels of paper behind the longest strip of a batch, as in reading
 PANEL = {"copiste": 90, "poilus": 60, "unipen": 100}
 """Lines of the valid splits that the weights are chosen by."""
@@ -57,10 +60,11 @@ class LineRecipe:
     workers: int = 1
     seed: int = 0
     check_minutes: float = 10.0
-    decay: float = 0.01
-    clip: float = CLIP
-    warm_up: int = 300
-    average: float = 0.999
+
+    @property
+    def optimization(self) -> Optimization:
+        """How the network goes down its loss."""
+        return Optimization(self.rate, clip=CLIP, betas=BETAS, average=0.999)
 
 
 # --- strips ---------------------------------------------------------------------------------
@@ -197,25 +201,71 @@ def measure(
 # --- training -------------------------------------------------------------------------------
 
 
-def weight_groups(network: nn.Module, decay: float) -> list[dict[str, object]]:
-    """Parameters in two groups: matrices decay, biases, norms and shares do not."""
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+class LineLearner(DescentLearner):
+    """Trains the network on the shards of a folder; see `training.recipes.trainer.Learner`.
 
+    Several processes may train the same network on different strips: after each backward pass they
+    average their gradients, and what all must agree on.
 
-def rate_at(recipe: LineRecipe, step: int, done: float) -> float:
-    """The rate after `step` steps and a share `done` of the time: warm up, then a half cosine."""
-    warm = min(1.0, (step + 1) / recipe.warm_up)
-    return recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * min(done, 1.0))) + 0.004)
+    Parameters
+    ----------
+    rank : int
+        Number of this process, from 0.
+    seen : int
+        Strips seen before.
+    """
 
+    def __init__(
+        self,
+        network: LineNetwork,
+        shards: Path,
+        panels: dict[str, list[Sample]],
+        recipe: LineRecipe,
+        rank: int = 0,
+    ) -> None:
+        self.network, self.shards, self.panels = network, shards, panels
+        self.recipe, self.rank, self.seen = recipe, rank, 0
+        self.descent: Descent = Descent(network, recipe.optimization, meet=self._meet)
+        self._own_clock = stopwatch()
+        self._minutes, self._lines = 0.0, 0
 
-@torch.no_grad()
-def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move the running mean of the weights, and of the normalizations' statistics, a little."""
-    kept, new = list(average.state_dict().values()), list(network.state_dict().values())
-    floats = [i for i, value in enumerate(kept) if value.is_floating_point()]
-    torch._foreach_lerp_([kept[i] for i in floats], [new[i] for i in floats], 1 - decay)
+    def minutes(self) -> float:
+        """Minutes since the start, on which all processes agree."""
+        return self._minutes
+
+    def _meet(self, loss: torch.Tensor) -> float:
+        """Average gradients, loss, strips and time over the processes; the loss."""
+        shared = [float(loss.detach()), float(self._lines), self._own_clock()]
+        if self.recipe.workers > 1:
+            gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+            flat = torch.cat([*(one.reshape(-1) for one in gradients), torch.tensor(shared)])
+            dist.all_reduce(flat)
+            flat /= self.recipe.workers
+            shared = flat[-3:].tolist()
+            parts = flat[:-3].split([one.numel() for one in gradients])
+            for gradient, mean in zip(gradients, parts, strict=True):
+                gradient.copy_(mean.view_as(gradient))
+        self.seen += round(shared[1] * self.recipe.workers)
+        self._minutes = shared[2]
+        return shared[0]
+
+    def batches(self, rng: np.random.Generator) -> Iterator[list[Line]]:
+        rng = np.random.default_rng((self.recipe.seed, self.rank, self.seen))
+        for lines in pools(self.shards, rng):
+            for batch in batches([line for line in lines if fits(*line)], rng):
+                yield [(vary(rng, image), text) for image, text in batch]
+
+    def step(self, batch: list[Line], rng: np.random.Generator, rate: float) -> float:
+        self.descent.begin(np.random.default_rng((self.rank, int(rng.integers(2**62)))))
+        self._lines = len(batch)
+        with mixed_precision():
+            features = self.network.features(stack(batch))
+        return self.descent.step(ctc_loss(self.network.logits(features.float()), batch), rate)
+
+    def measure(self) -> dict[str, float]:
+        rates = measure(self.descent.average, self.panels, self.rank, self.recipe.workers)
+        percent = {f"{name} %": 100 * rate for name, rate in rates.items()}
+        return {"lines": float(self.seen), **percent, "score": -rates["mean"]}
 
 
 def train_worker(
@@ -228,77 +278,20 @@ def train_worker(
             "gloo", init_method=f"file://{meeting}", rank=rank, world_size=recipe.workers
         )
     torch.manual_seed(recipe.seed)
-    network, average = LineNetwork(), LineNetwork()
-    average.load_state_dict(network.state_dict())
-    optimizer = torch.optim.AdamW(
-        weight_groups(network, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98)
-    )
-    seen = 0
-    if resume is not None:
-        seen = load_checkpoint(resume, network, average, optimizer)
     panels = {name: panel(name, "valid", data_dir(), most) for name, most in PANEL.items()}
+    learner = LineLearner(LineNetwork(), shards, panels, recipe, rank)
+    descent = learner.descent
+    if resume is not None:
+        learner.seen = load_checkpoint(resume, descent.network, descent.average, descent.optimizer)
+
+    def save(run: Run, best: State) -> None:
+        save_checkpoint(out, descent.network, descent.average, descent.optimizer, seen=learner.seen)
+
+    plan = TimedPlan(recipe.minutes, recipe.check_minutes, recipe.seed, learner.minutes)
     if rank == 0:
-        print(f"START  {show(measure(average, panels))}", flush=True)
-    rng = np.random.default_rng((recipe.seed, rank, seen))
-    torch.manual_seed(recipe.seed + 1000 * rank + 1)  # dropout
-    parameters = list(network.parameters())
-    sizes = [p.numel() for p in parameters]
-    began = time.monotonic()
-    step = skipped = 0
-    done, running, next_check = 0.0, math.nan, recipe.check_minutes
-    last = (0.0, seen)
-    for lines in pools(shards, rng):
-        for batch in batches([line for line in lines if fits(*line)], rng):
-            batch = [(vary(rng, image), text) for image, text in batch]
-            network.train()
-            with mixed_precision():
-                features = network.features(stack(batch))
-            loss = ctc_loss(network.logits(features.float()), batch)
-            optimizer.zero_grad()
-            loss.backward()
-            # One meeting a step: gradients, and what all must agree on.
-            elapsed = (time.monotonic() - began) / 60
-            flat = torch.cat(
-                [p.grad.reshape(-1) for p in parameters if p.grad is not None]
-                + [torch.tensor([loss.item(), float(len(batch)), elapsed])]
-            )
-            if recipe.workers > 1:
-                dist.all_reduce(flat)
-                flat /= recipe.workers
-            mean_loss, lines_each, elapsed = flat[-3:].tolist()
-            seen += round(lines_each * recipe.workers)
-            done = elapsed / recipe.minutes
-            norm = float(flat[:-3].norm())
-            step += 1
-            if math.isfinite(norm):
-                flat *= min(1.0, recipe.clip / (norm + 1e-6))
-                for p, gradient in zip(parameters, flat[:-3].split(sizes), strict=True):
-                    p.grad = gradient.view_as(p)
-                for group in optimizer.param_groups:
-                    group["lr"] = rate_at(recipe, step, done)
-                optimizer.step()
-                update_average(average, network, min(recipe.average, (1 + step) / (10 + step)))
-                running = mean_loss if math.isnan(running) else 0.98 * running + 0.02 * mean_loss
-            else:
-                skipped += 1
-            if rank == 0 and step % 100 == 0:
-                speed = (seen - last[1]) / max(1e-9, (elapsed - last[0]) * 60)
-                last = (elapsed, seen)
-                print(
-                    f"{elapsed:6.1f} min  step {step}  lines {seen}  loss {running:.3f}  "
-                    f"norm {norm:.2f}  skipped {skipped}  {speed:.0f} lines/s",
-                    flush=True,
-                )
-            if elapsed >= next_check or done >= 1:
-                next_check += recipe.check_minutes
-                rates = measure(average, panels, rank, recipe.workers)
-                if rank == 0:
-                    print(f"CHECK {elapsed:.1f} min  lines {seen}  {show(rates)}", flush=True)
-                    save_checkpoint(out, network, average, optimizer, seen)
-            if done >= 1:
-                break
-        if done >= 1:
-            break
+        run_through(learner, plan, Run(), {}, save, Bar())
+    else:
+        run_through(learner, plan, Run(), {})
     if recipe.workers > 1:
         dist.destroy_process_group()
 
@@ -306,47 +299,6 @@ def train_worker(
 def show(rates: dict[str, float]) -> str:
     """Rates in percent, in a row."""
     return "  ".join(f"{name} {100 * rate:.2f} %" for name, rate in rates.items())
-
-
-# --- checkpoints ----------------------------------------------------------------------------
-
-
-def save_checkpoint(
-    path: Path, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, seen: int
-) -> None:
-    """Everything that training needs to go on, written beside and renamed."""
-    state = {
-        "seen": seen,
-        "network": network.state_dict(),
-        "average": average.state_dict(),
-        "optimizer": optimizer.state_dict(),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    torch.save(state, beside)
-    beside.replace(path)
-
-
-def load_checkpoint(
-    path: Path,
-    network: nn.Module,
-    average: nn.Module,
-    optimizer: torch.optim.Optimizer | None = None,
-) -> int:
-    """Take up a checkpoint, or the bare weights of a `.safetensors` file; returns strips seen."""
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        weights = {name: value.float() for name, value in load_file(path).items()}
-        network.load_state_dict(weights)
-        average.load_state_dict(weights)
-        return 0
-    state = torch.load(path, weights_only=True)
-    network.load_state_dict(state["network"])
-    average.load_state_dict(state["average"])
-    if optimizer is not None:
-        optimizer.load_state_dict(state["optimizer"])
-    return int(state["seen"])
 
 
 def main() -> None:

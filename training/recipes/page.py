@@ -8,7 +8,6 @@ what is kept is a running mean of the weights.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import time
 from collections.abc import Iterator
@@ -24,6 +23,10 @@ from training.data.page_samples import TrainingPage, crop, load_pages, training_
 from training.data.page_sets import read_pages
 from training.networks.page import PageNetwork, page_loss
 from training.networks.precision import mixed_precision
+from training.recipes.checkpoints import load_checkpoint, save_checkpoint
+from training.recipes.descent import Descent, Optimization, State
+from training.recipes.progress import Bar
+from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through, stopwatch
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,25 @@ class PageRecipe:
     rate: float = 2e-3
     batch: int = 8
     seed: int = 0
-    decay: float = 0.01
-    average: float = 0.998
-    clip: float = 2.0
     written: float = 0.55  # share of the crops that are of written pages, where there are any
     check_minutes: float = 5.0
+
+    @property
+    def optimization(self) -> Optimization:
+        """How the network goes down its loss."""
+        return Optimization(self.rate, clip=2.0, average=0.998)
+
+
+@dataclass(frozen=True)
+class PageBatch:
+    """Crops: `darkness` (N, 1, H, W), and `maps` and `weight` at a quarter of the sides."""
+
+    darkness: torch.Tensor
+    maps: torch.Tensor
+    weight: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.darkness)
 
 
 class Crops:
@@ -64,8 +81,8 @@ class Crops:
         self._taken += 1
         return self._pool[self._rng.integers(len(self._pool))] if self._pool else None
 
-    def batch(self, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Darkness, maps and weights of some crops."""
+    def batch(self, size: int) -> PageBatch:
+        """Some crops."""
         crops = []
         for _ in range(size):
             page = self._written() if self._rng.random() < self._share else None
@@ -75,16 +92,16 @@ class Crops:
         darkness, maps, weight = (
             torch.from_numpy(np.stack(part)) for part in zip(*crops, strict=True)
         )
-        return darkness[:, None].to(memory_format=torch.channels_last), maps, weight
+        return PageBatch(darkness[:, None].to(memory_format=torch.channels_last), maps, weight)
 
 
 @torch.no_grad()
-def evaluate(network: nn.Module, crops: list[tuple[torch.Tensor, ...]]) -> dict[str, float]:
+def evaluate(network: nn.Module, crops: list[PageBatch]) -> dict[str, float]:
     """Loss, and F1 of the baseline's pixels, over fixed crops."""
     network.eval()
     losses, hits, said, true, off = [], 0.0, 0.0, 0.0, []
-    for darkness, maps, weight in crops:
-        output = network(darkness)
+    for one in crops:
+        output, maps, weight = network(one.darkness), one.maps, one.weight
         losses.append(float(page_loss(output, maps, weight)))
         found = (output[:, :1] > 0).float() * weight
         truth = (maps[:, :1] > 0.5).float() * weight
@@ -101,93 +118,60 @@ def evaluate(network: nn.Module, crops: list[tuple[torch.Tensor, ...]]) -> dict[
     }
 
 
+class PageLearner(DescentLearner):
+    """Trains the network on crops; see `training.recipes.trainer.Learner`."""
+
+    def __init__(
+        self, network: PageNetwork, crops: Crops, fixed: list[PageBatch], recipe: PageRecipe
+    ) -> None:
+        self.crops, self.fixed, self.recipe = crops, fixed, recipe
+        how = recipe.optimization
+        # One group, as in the checkpoints that there are.
+        groups = [{"params": list(network.parameters()), "weight_decay": how.decay}]
+        self.descent: Descent = Descent(network, how, groups)
+
+    def batches(self, rng: np.random.Generator) -> Iterator[PageBatch]:
+        while True:
+            yield self.crops.batch(self.recipe.batch)
+
+    def step(self, batch: PageBatch, rng: np.random.Generator, rate: float) -> float:
+        self.descent.begin(rng)
+        with mixed_precision():
+            output = self.descent.network(batch.darkness)
+        return self.descent.step(page_loss(output, batch.maps, batch.weight), rate)
+
+    def measure(self) -> dict[str, float]:
+        figures = evaluate(self.descent.average, self.fixed)
+        return {"steps": float(self.descent.count), **figures, "score": -figures["loss"]}
+
+
 def train(out: Path, resume: Path | None, written: Path | None, recipe: PageRecipe) -> None:
     """Train until the time is over; the checkpoint is written at every check."""
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
-    network, average = PageNetwork(), PageNetwork()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-    steps = 0
-    if resume is not None and resume.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        weights = {name: value.float() for name, value in load_file(resume).items()}
-        network.load_state_dict(weights)
-        average.load_state_dict(weights)
-    elif resume is not None:
-        state = torch.load(resume, weights_only=True)
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        steps = int(state["steps"])
-        average.load_state_dict(state["average"])
-    else:
-        average.load_state_dict(network.state_dict())
     data = data_dir()
     crops = Crops([training_page(page) for page in read_pages(data, "train")], written, recipe)
     fixed = fixed_crops([training_page(page) for page in read_pages(data, "valid")])
-    began, next_check, running, step = time.monotonic(), recipe.check_minutes, math.nan, 0
-    for done in _clock(began, recipe.minutes):
-        darkness, maps, weight = crops.batch(recipe.batch)
-        network.train()
-        with mixed_precision():
-            output = network(darkness)
-        loss = page_loss(output, maps, weight)
-        optimizer.zero_grad()
-        loss.backward()
-        norm = float(nn.utils.clip_grad_norm_(network.parameters(), recipe.clip))
-        if not math.isfinite(norm):
-            continue
-        warm = min(1.0, (step + 1) / 200)
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * warm * (0.5 * (1 + math.cos(math.pi * done)) + 0.004)
-        optimizer.step()
-        step += 1
-        steps += 1
-        share = 1 - min(recipe.average, (1 + steps) / (10 + steps))
-        with torch.no_grad():
-            for kept, new in zip(
-                average.state_dict().values(), network.state_dict().values(), strict=True
-            ):
-                if kept.is_floating_point():
-                    kept.lerp_(new, share)
-        value = float(loss.detach())
-        running = value if math.isnan(running) else 0.98 * running + 0.02 * value
-        elapsed = (time.monotonic() - began) / 60
-        if step % 100 == 0:
-            print(
-                f"{elapsed:6.1f} min  step {steps}  loss {running:.3f}  norm {norm:.2f}", flush=True
-            )
-        if elapsed >= next_check or done >= 1:
-            next_check += recipe.check_minutes
-            figures = evaluate(average, fixed)
-            text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
-            print(f"CHECK {elapsed:.1f} min  crops {steps * recipe.batch}  {text}", flush=True)
-            state = {
-                "network": network.state_dict(),
-                "average": average.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "steps": steps,
-            }
-            beside = out.with_name(f".{out.name}.part")
-            torch.save(state, beside)
-            beside.replace(out)
+    learner = PageLearner(PageNetwork(), crops, fixed, recipe)
+    descent = learner.descent
+    if resume is not None:
+        descent.count = load_checkpoint(resume, descent.network, descent.average, descent.optimizer)
+
+    def save(run: Run, best: State) -> None:
+        save_checkpoint(
+            out, descent.network, descent.average, descent.optimizer, steps=descent.count
+        )
+
+    plan = TimedPlan(recipe.minutes, recipe.check_minutes, recipe.seed, stopwatch())
+    run_through(learner, plan, Run(), {}, save, Bar())
 
 
-def _clock(began: float, minutes: float) -> Iterator[float]:
-    """Shares of the time that have passed, the last one 1."""
-    while True:
-        done = min(1.0, (time.monotonic() - began) / 60 / minutes)
-        yield done
-        if done >= 1:
-            return
-
-
-def fixed_crops(pages: list[TrainingPage]) -> list[tuple[torch.Tensor, ...]]:
+def fixed_crops(pages: list[TrainingPage]) -> list[PageBatch]:
     """A crop of each page, always the same, as batches of one."""
     rng = np.random.default_rng(7)
     crops = [crop(rng, page) for page in pages]
     return [
-        tuple(torch.from_numpy(part)[None] for part in (darkness[None], maps, weight))
+        PageBatch(*(torch.from_numpy(part)[None] for part in (darkness[None], maps, weight)))
         for darkness, maps, weight in crops
     ]
 

@@ -15,15 +15,15 @@ import numpy as np
 import torch
 
 from ocr.layout.page_network import NORMALIZATION
-from ocr.weights import METADATA_KEY, Metadata, models_dir
+from ocr.weights import Metadata, models_dir
 from training.data.datasets import data_dir
 from training.data.page_samples import crop, training_page
 from training.data.page_sets import read_pages
 from training.networks.onnx_graph import page_graph, quantized
 from training.networks.page import PageNetwork
 from training.recipes import weight_files
-from training.recipes.line_weights import save_weights, write
-from training.recipes.page import evaluate, fixed_crops
+from training.recipes.checkpoints import load_checkpoint
+from training.recipes.page import PageRecipe, evaluate, fixed_crops
 
 DATA = (
     *weight_files.FRENCH_SCANS,
@@ -46,9 +46,8 @@ def main() -> None:
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    state = torch.load(given.checkpoint, weights_only=True)
     network = PageNetwork()
-    network.load_state_dict(state["average"])
+    steps = load_checkpoint(given.checkpoint, PageNetwork(), network)
     network.eval()
     pages = [training_page(page) for page in read_pages(data_dir(), "valid")]
     figures = evaluate(network, fixed_crops(pages))
@@ -58,20 +57,17 @@ def main() -> None:
     metadata = Metadata(
         name="page",
         kind="page",
-        architecture={**asdict(network.architecture), "crops_seen": int(state["steps"]) * 8},
+        architecture={**asdict(network.architecture), "crops_seen": steps * PageRecipe.batch},
         charset=(),
-        normalisation=NORMALIZATION,
+        normalization=NORMALIZATION,
         data=DATA,
         figures={f"{name}, crops of valid pages": round(v, 4) for name, v in figures.items()},
         command=given.command,
     )
     metadata = weight_files.dated(metadata)
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, metadata.to_json()
-    given.out.mkdir(parents=True, exist_ok=True)
     path = given.out / "page.onnx"
-    write(path, model.SerializeToString(deterministic=True))
-    save_weights(path.with_suffix(".safetensors"), network, metadata)
+    weight_files.save_onnx(path, model, metadata)
+    weight_files.save_safetensors(path.with_suffix(".safetensors"), network, metadata, halved=True)
     weight_files.update_checksums(given.out, path.name, "page.safetensors")
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB  {figures}")
 

@@ -47,8 +47,8 @@ def picture(src: str, caption: str, height: int | None = None, shown: bool = Tru
 
 def line(src: str, written: str, readings: Iterable[tuple[str, str]]) -> Part:
     """The picture of a line, what it says, and what was read of it, each with a title."""
-    told = [(title, differences(written, read)) for title, read in readings]
-    return {"kind": "line", "src": src, "written": written, "readings": told}
+    compared = [(title, differences(written, read)) for title, read in readings]
+    return {"kind": "line", "src": src, "written": written, "readings": compared}
 
 
 def inside(png: bytes) -> str:

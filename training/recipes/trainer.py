@@ -1,8 +1,9 @@
-"""The loop behind `ocr train`: epochs, validation, early stopping, checkpoints, going on.
+"""The loop behind every training: rounds of steps, measuring, stopping, keeping, going on.
 
-What is trained stands behind a `Learner`. Everything random in an epoch or a step comes from
-``(seed, epoch, step)`` alone, so a run that goes on from a checkpoint sees the same data in the
-same order with the same changes as if it had never stopped: there is no random state to lose.
+What is trained stands behind a `Learner`. A round is an epoch, or where time alone ends a training
+(`TimedPlan`) the steps from one check to the next. Everything random in an epoch or a step comes
+from ``(seed, epoch, step)`` alone, so a run that goes on from a checkpoint sees the same data in
+the same order with the same changes as if it had never stopped: there is no random state to lose.
 """
 
 from __future__ import annotations
@@ -10,18 +11,16 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sized
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ocr.errors import DataError
 from ocr.formats.output import replacing
-
-State = dict[str, NDArray[Any]]
+from training.recipes.descent import State, rate_at
 
 SAVE_SECONDS = 60.0  # between checkpoints within an epoch: what a killed run loses at most
 MANY_SKIPPED = 10  # steps without a usable loss that are too many, if they are
@@ -33,8 +32,8 @@ CHECKPOINT_FORMAT = 1
 class Learner(Protocol):
     """What can be trained: batches, steps, a measure, and a state that holds all of it."""
 
-    def batches(self, rng: np.random.Generator) -> Sequence[Any]:
-        """The batches of an epoch, in order."""
+    def batches(self, rng: np.random.Generator) -> Iterable[Any]:
+        """The batches of a round, in order: a sequence, or without end where time ends it."""
         ...
 
     def step(self, batch: Any, rng: np.random.Generator, rate: float) -> float:
@@ -61,6 +60,34 @@ class Learner(Protocol):
         ...
 
 
+class Keeps(Protocol):
+    """What holds the state of a training, such as a `training.recipes.descent.Descent`."""
+
+    def state(self) -> State: ...
+
+    def restore(self, state: State) -> None: ...
+
+    def weights(self) -> State: ...
+
+
+class DescentLearner:
+    """What learners have in common whose `descent` holds all that steps change."""
+
+    descent: Keeps
+
+    def state(self) -> State:
+        """Copies of everything that steps change."""
+        return self.descent.state()
+
+    def restore(self, state: State) -> None:
+        """Take up a state."""
+        self.descent.restore(state)
+
+    def weights(self) -> State:
+        """Copies of the weights that would be kept if this were the end."""
+        return self.descent.weights()
+
+
 @dataclass(frozen=True)
 class Plan:
     """How long to train. `patience` is the number of epochs without a better score to stop at."""
@@ -71,13 +98,38 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class TimedPlan:
+    """Train for some minutes and measure every `check_minutes`.
+
+    `clock` tells the minutes since the start; where several processes train one network, minutes
+    that all of them agree on.
+    """
+
+    minutes: float
+    check_minutes: float
+    seed: int
+    clock: Callable[[], float]
+
+    @property
+    def epochs(self) -> int:
+        """Rounds from check to check."""
+        return max(1, math.ceil(self.minutes / self.check_minutes))
+
+
+def stopwatch() -> Callable[[], float]:
+    """A clock for `TimedPlan`: minutes from now."""
+    began = time.monotonic()
+    return lambda: (time.monotonic() - began) / 60
+
+
+@dataclass(frozen=True)
 class Progress:
-    """Where a run stands. `figures` are there at the end of an epoch only."""
+    """Where a run stands. `figures` are there at the end of a round only."""
 
     epoch: int
     epochs: int
-    samples: int  # seen in this epoch
-    of: int  # samples of this epoch
+    samples: int  # seen in this round
+    of: int  # samples of this round; 0 where time ends it
     loss: float
     seconds_left: float
     skipped: int
@@ -88,11 +140,11 @@ class Progress:
 class Run:
     """What a run has come to; all but the arrays goes into the checkpoint as JSON."""
 
-    epoch: int = 1  # the one that is under way
+    epoch: int = 1  # the round that is under way
     step: int = 0  # steps done in it
     seen: int = 0  # samples seen in it
     total: float = 0.0  # sum of its losses, a sample
-    steps: int = 0  # of all epochs
+    steps: int = 0  # of all rounds
     skipped: int = 0  # of them, without a usable loss
     best_epoch: int = 0
     best_score: float = -math.inf
@@ -109,6 +161,86 @@ class Trained:
     stopped: bool
 
 
+def run_through(
+    learner: Learner,
+    plan: Plan | TimedPlan,
+    run: Run,
+    best: State,
+    save: Callable[[Run, State], None] = lambda run, best: None,
+    progress: Callable[[Progress], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Trained:
+    """Train until the plan is through, the score no longer rises, or `stop()` is true.
+
+    Parameters
+    ----------
+    run : Run
+        Where it stands; a new one, or that of a checkpoint.
+    best : dict of str to array
+        The best weights so far.
+    save : callable
+        Called with the run and the best weights after each round and every `SAVE_SECONDS`.
+
+    Raises
+    ------
+    DataError
+        The loss is not a number too often.
+    """
+    began = saved = time.monotonic()
+    before = math.nan  # share of the run that was done when this part of it began
+    while not run.finished and run.epoch <= plan.epochs:
+        batches = learner.batches(np.random.default_rng((plan.seed, run.epoch)))
+        steps, of = 0, 0
+        if isinstance(plan, Plan) and isinstance(batches, Sized):
+            steps, of = len(batches), sum(map(len, batches))
+        share = _share(run, plan, steps)
+        before = share if math.isnan(before) else before
+        for number, batch in enumerate(batches, start=1):
+            if number <= run.step:
+                continue
+            if stop():
+                save(run, best)
+                return Trained(run, best, stopped=True)
+            rng = np.random.default_rng((plan.seed, run.epoch, number))
+            loss = learner.step(batch, rng, rate_at(share))
+            run.step, run.seen, run.steps = number, run.seen + len(batch), run.steps + 1
+            if math.isfinite(loss):
+                run.total += loss * len(batch)
+            else:
+                run.skipped += 1
+                _check_skipped(run)
+            share = _share(run, plan, steps)
+            progress(
+                Progress(
+                    run.epoch,
+                    plan.epochs,
+                    run.seen,
+                    of,
+                    run.total / run.seen,
+                    _seconds_left(began, before, share),
+                    run.skipped,
+                )
+            )
+            if time.monotonic() - saved > SAVE_SECONDS:
+                save(run, best)
+                saved = time.monotonic()
+            if isinstance(plan, TimedPlan) and share >= min(1.0, run.epoch / plan.epochs):
+                break
+        loss = run.total / max(run.seen, 1)
+        figures = learner.measure()
+        run.history.append({"epoch": run.epoch, "loss": loss, **figures})
+        if figures["score"] > run.best_score:
+            run.best_epoch, run.best_score, best = run.epoch, figures["score"], learner.weights()
+        over = run.epoch - run.best_epoch >= plan.patience if isinstance(plan, Plan) else share >= 1
+        run.finished = over or run.epoch == plan.epochs
+        left = 0.0 if run.finished else _seconds_left(began, before, run.epoch / plan.epochs)
+        progress(Progress(run.epoch, plan.epochs, run.seen, of, loss, left, run.skipped, figures))
+        run.epoch, run.step, run.seen, run.total = run.epoch + 1, 0, 0, 0.0
+        save(run, best)
+        saved = time.monotonic()
+    return Trained(run, best, stopped=False)
+
+
 def fit(
     learner: Learner,
     plan: Plan,
@@ -118,7 +250,7 @@ def fit(
     progress: Callable[[Progress], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
-    """Train until the plan is through, the score no longer rises, or `stop()` is true.
+    """`run_through` with a checkpoint that tells what it is about.
 
     Parameters
     ----------
@@ -140,74 +272,22 @@ def fit(
     if go_on:
         run, now, best, _ = read_checkpoint(checkpoint)
         learner.restore(now)
-    began = saved = time.monotonic()
-    before = math.nan  # share of the run that was done when this part of it began
 
-    def save() -> None:
+    def save(run: Run, best: State) -> None:
         write_checkpoint(checkpoint, run, learner.state(), best, about)
 
-    while not run.finished and run.epoch <= plan.epochs:
-        batches = learner.batches(np.random.default_rng((plan.seed, run.epoch)))
-        of = sum(map(len, batches))
-        if math.isnan(before):
-            before = _share(run, plan, len(batches))
-        for number, batch in enumerate(batches, start=1):
-            if number <= run.step:
-                continue
-            if stop():
-                save()
-                return Trained(run, best, stopped=True)
-            rng = np.random.default_rng((plan.seed, run.epoch, number))
-            share = (run.epoch - 1 + (number - 1) / len(batches)) / plan.epochs
-            loss = learner.step(batch, rng, rate_at(share))
-            run.step, run.seen, run.steps = number, run.seen + len(batch), run.steps + 1
-            if math.isfinite(loss):
-                run.total += loss * len(batch)
-            else:
-                run.skipped += 1
-                _check_skipped(run)
-            done = _share(run, plan, len(batches))
-            spent = time.monotonic() - began
-            progress(
-                Progress(
-                    run.epoch,
-                    plan.epochs,
-                    run.seen,
-                    of,
-                    run.total / run.seen,
-                    spent / max(done - before, 1e-9) * (1 - done),
-                    run.skipped,
-                )
-            )
-            if time.monotonic() - saved > SAVE_SECONDS:
-                save()
-                saved = time.monotonic()
-        loss = run.total / max(run.seen, 1)
-        figures = learner.measure()
-        run.history.append({"epoch": run.epoch, "loss": loss, **figures})
-        if figures["score"] > run.best_score:
-            run.best_epoch, run.best_score, best = run.epoch, figures["score"], learner.weights()
-        run.finished = run.epoch == plan.epochs or run.epoch - run.best_epoch >= plan.patience
-        done = run.epoch / plan.epochs
-        spent = time.monotonic() - began
-        left = 0.0 if run.finished else spent / max(done - before, 1e-9) * (1 - done)
-        progress(Progress(run.epoch, plan.epochs, run.seen, of, loss, left, run.skipped, figures))
-        run.epoch, run.step, run.seen, run.total = run.epoch + 1, 0, 0, 0.0
-        save()
-        saved = time.monotonic()
-    return Trained(run, best, stopped=False)
+    return run_through(learner, plan, run, best, save, progress, stop)
 
 
-WARM_UP = 0.03  # share of a run over which the rate rises
+def _share(run: Run, plan: Plan | TimedPlan, steps: int) -> float:
+    """Share of a run that is done; `steps` are those of an epoch."""
+    if isinstance(plan, TimedPlan):
+        return min(1.0, plan.clock() / plan.minutes)
+    return min(1.0, (run.epoch - 1 + run.step / max(steps, 1)) / plan.epochs)
 
 
-def rate_at(done: float) -> float:
-    """Share of the full rate after a share `done` of the run: a rise, then half a cosine."""
-    return min(1.0, 0.05 + done / WARM_UP) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
-
-
-def _share(run: Run, plan: Plan, batches: int) -> float:
-    return min(1.0, (run.epoch - 1 + run.step / batches) / plan.epochs)
+def _seconds_left(began: float, before: float, done: float) -> float:
+    return (time.monotonic() - began) / max(done - before, 1e-9) * (1 - done)
 
 
 def _check_skipped(run: Run) -> None:

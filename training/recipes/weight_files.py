@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from ocr.formats.output import make_folder, replacing
 from ocr.weights import CHECKSUMS, METADATA_KEY, NPZ_KEY, Metadata, sha256
-from training.networks.onnx_graph import glyph_graph
 
 if TYPE_CHECKING:
-    from ocr.letters.classifiers.cnn import GlyphCnn
+    import onnx
+    from torch import nn
 
 EMNIST = {
     "name": "EMNIST / NIST Special Database 19 hand print",
@@ -155,24 +155,28 @@ def code_commit() -> str:
 
 
 def save_npz(path: Path, arrays: Mapping[str, NDArray[np.generic]], metadata: Metadata) -> None:
-    """Write named arrays and their description as `.npz`."""
+    """Write named arrays and their description as compressed `.npz`."""
+    named: dict[str, Any] = {**arrays, NPZ_KEY: np.array(metadata.to_json())}
     with _replacing(path) as stream:
-        named: dict[str, Any] = {**arrays, NPZ_KEY: np.array(metadata.to_json())}
-        np.savez(stream, **named)
+        np.savez_compressed(stream, **named)
 
 
-def save_safetensors(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
-    """Write a torch network's state as `.safetensors`."""
+def save_safetensors(
+    path: Path, network: nn.Module, metadata: Metadata, *, halved: bool = False
+) -> None:
+    """Write a torch network's state as `.safetensors`; matrices in 16 bits if `halved`."""
     from safetensors.torch import save
 
-    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
+    tensors = {
+        name: (value.half() if halved and value.ndim > 1 else value).contiguous()
+        for name, value in network.state_dict().items()
+    }
     with _replacing(path) as stream:
         stream.write(save(tensors, {METADATA_KEY: metadata.to_json()}))
 
 
-def save_onnx(path: Path, network: GlyphCnn, metadata: Metadata) -> None:
-    """Write the glyph network as an ONNX graph for reading."""
-    model = glyph_graph(network)
+def save_onnx(path: Path, model: onnx.ModelProto, metadata: Metadata) -> None:
+    """Write an ONNX graph with its description, for reading."""
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, metadata.to_json()
     with _replacing(path) as stream:

@@ -23,13 +23,14 @@ LOOSE = (0.86, 1.06)  # size of the ink in its box: a box with a speck in it is 
 INK = 0.3  # share of ink from which a pixel counts for the box, as in `normalize_glyph`
 
 THICKER, THINNER = 0.22, 0.22  # shares of the batch
-LOW_RESOLUTION = 0.15
+LOW_RESOLUTION = 0.25
+FEWEST_PIXELS = (9, 24)  # sides of a glyph of low resolution
 BLURRED = 0.25
 GAPS = 0.10
-BINARISED = 0.40
+BINARIZED = 0.40
 NOISY = 0.10
 FADED = 0.15
-NEIGHBOUR = 0.08
+NEIGHBOR = 0.08
 RULED = 0.04
 
 
@@ -70,16 +71,16 @@ class Augment:
         stretch = torch.zeros(n, 2, 2)
         stretch[:, 0, 0], stretch[:, 1, 1] = aspect.sqrt(), aspect.rsqrt()
         matrix = turn @ slant @ stretch  # source (x, y) to target
-        centre, size = _ink_box(ink, matrix)
+        center, size = _ink_box(ink, matrix)
         body = GLYPH_BODY / GLYPH_SIZE * 2  # in the units of grid_sample, where the side is 2
         loose = 1 + (self._between(n, *LOOSE) - 1) * strength
         scale = body / size.amax(1).clamp(min=0.1) * loose
         shift = (
             self._between(2 * n, -SHIFT, SHIFT).view(n, 2) * strength[:, None] * (2 / GLYPH_SIZE)
         )
-        # target = scale * (matrix @ source - centre) + shift, and grid_sample wants the inverse
+        # target = scale * (matrix @ source - center) + shift, and grid_sample wants the inverse
         inverse = torch.linalg.inv(matrix) / scale[:, None, None]
-        offset = torch.linalg.inv(matrix) @ centre[:, :, None] - inverse @ shift[:, :, None]
+        offset = torch.linalg.inv(matrix) @ center[:, :, None] - inverse @ shift[:, :, None]
         return _sample(ink, torch.cat([inverse, offset], 2))
 
     def pen(self, ink: torch.Tensor) -> torch.Tensor:
@@ -110,7 +111,7 @@ class Augment:
     def surroundings(self, ink: torch.Tensor) -> torch.Tensor:
         """A bit of the next letter at the side, a piece of a ruled line, each in a few glyphs."""
         n = len(ink)
-        some = (self._dice(n) < NEIGHBOUR * self.strength).nonzero()[:, 0]
+        some = (self._dice(n) < NEIGHBOR * self.strength).nonzero()[:, 0]
         if len(some):
             other = ink[torch.randint(n, (len(some),), generator=self.generator)]
             side = torch.randint(2, (len(some),), generator=self.generator) * 2.0 - 1
@@ -132,7 +133,7 @@ class Augment:
     def camera(self, ink: torch.Tensor) -> torch.Tensor:
         """Few pixels, blur, faint ink, sensor noise."""
         n = len(ink)
-        side = int(torch.randint(12, 24, (1,), generator=self.generator))
+        side = int(torch.randint(*FEWEST_PIXELS, (1,), generator=self.generator))
         small = functional.interpolate(ink, side, mode="area")
         coarse = functional.interpolate(small, GLYPH_SIZE, mode="bilinear", align_corners=False)
         ink = torch.where(_column(self._dice(n) < LOW_RESOLUTION * self.strength), coarse, ink)
@@ -156,7 +157,7 @@ class Augment:
         # scaling a black and white crop to 32 pixels greys its edges again
         soft = black.float() * 0.7 + ink.clamp(0, 1) * 0.3
         kept = black.float().sum((1, 2, 3), keepdim=True) > 6  # or nothing is left to see
-        chosen = _column(self._dice(n) < BINARISED * self.strength) & kept
+        chosen = _column(self._dice(n) < BINARIZED * self.strength) & kept
         return torch.where(chosen, soft, ink)
 
     def _dice(self, n: int) -> torch.Tensor:

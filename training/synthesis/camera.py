@@ -50,7 +50,7 @@ class Shadow:
     ----------
     kind : str
         ``"phone"`` (rounded rectangle) or ``"hand"`` (a blob with an arm).
-    centre : (float, float)
+    center : (float, float)
         Row and column as fractions of the photo.
     size : float
         Fraction of the photo's longer side.
@@ -63,7 +63,7 @@ class Shadow:
     """
 
     kind: str = "phone"
-    centre: tuple[float, float] = (0.9, 0.5)
+    center: tuple[float, float] = (0.9, 0.5)
     size: float = 0.4
     angle: float = 10.0
     depth: float = 0.35
@@ -274,8 +274,8 @@ def _shade(
     shadow: Shadow, y: Array, x: Array, aspect: NDArray[np.floating], rng: np.random.Generator
 ) -> NDArray[np.floating]:
     """How much of the light a shadow takes at each point, 0 to 1."""
-    dy = (y - shadow.centre[0]) * aspect[0]
-    dx = (x - shadow.centre[1]) * aspect[1]
+    dy = (y - shadow.center[0]) * aspect[0]
+    dx = (x - shadow.center[1]) * aspect[1]
     a = np.deg2rad(shadow.angle)
     u, v = dy * np.cos(a) + dx * np.sin(a), dx * np.cos(a) - dy * np.sin(a)
     shape = np.broadcast_shapes(u.shape, v.shape)

@@ -80,7 +80,7 @@ class Geometry:
         return p
 
     def grid(self) -> tuple[Array, Array]:
-        """Rows and columns of the flat plane that each pixel centre sees, curl still in.
+        """Rows and columns of the flat plane that each pixel center sees, curl still in.
 
         Two arrays of the photo's shape; subtract ``curl.shift(cols)`` from the rows for the
         sheet itself.
@@ -131,7 +131,7 @@ def aim(
         Free space around the frame, as a fraction of the photo's side; negative cuts the
         frame's edges off.
     shift : (float, float)
-        Where the frame's centre lands off the photo's centre, as fractions of the free space
+        Where the frame's center lands off the photo's center, as fractions of the free space
         (-1 to 1).
     orientation : int
         How the photo was turned afterwards, clockwise: 0, 90, 180 or 270 degrees.
@@ -153,9 +153,9 @@ def aim(
     side = np.array([[1, 0, 0], [0, np.cos(c), -np.sin(c)], [0, np.sin(c), np.cos(c)]])
     turned = side @ lean @ spin
     focal = FOCAL * np.hypot(height, width)
-    centre = np.array([[1, 0, -(y1 + y2) / 2], [0, 1, -(x1 + x2) / 2], [0, 0, 1]])
+    center = np.array([[1, 0, -(y1 + y2) / 2], [0, 1, -(x1 + x2) / 2], [0, 0, 1]])
     plane = np.column_stack([turned[:, 0], turned[:, 1], [0, 0, focal]])
-    matrix = np.diag([focal, focal, 1]) @ plane @ centre
+    matrix = np.diag([focal, focal, 1]) @ plane @ center
 
     # Sample the border, not the corners alone: a curled edge bulges between them.
     t = np.linspace(0, 1, 33)

@@ -93,7 +93,7 @@ def read_strokes(path: Path) -> StrokeSet:
 
 
 def one_line(strokes: Strokes, text: str) -> bool:
-    """Whether strokes look like one line of that text, neither wrapped nor wrongly labelled.
+    """Whether strokes look like one line of that text, neither wrapped nor wrongly labeled.
 
     The rule: the ink is between `NARROWEST` and `WIDEST` of its height wide for each character
     (texts of less than four characters excepted), and nowhere does the pen go back more than half

@@ -258,17 +258,17 @@ def _pen_hand(writer: str, rng: np.random.Generator) -> Hand:
 
 
 def _board(rng: np.random.Generator) -> Paper:
-    colour = BOARDS[rng.integers(len(BOARDS))]
-    return Paper(colour, texture=float(rng.uniform(1.5, 3)), dust=float(rng.uniform(0.02, 0.1)))
+    color = BOARDS[rng.integers(len(BOARDS))]
+    return Paper(color, texture=float(rng.uniform(1.5, 3)), dust=float(rng.uniform(0.02, 0.1)))
 
 
 def _paper(level: Difficulty, cap: float, rng: np.random.Generator) -> Paper:
     ruling = str(rng.choice(level.rulings))
-    colour = (TINTS if level.tinted else WHITES)[rng.integers(4 if level.tinted else 3)]
+    color = (TINTS if level.tinted else WHITES)[rng.integers(4 if level.tinted else 3)]
     pitch = cap * (rng.uniform(1.6, 2.2) if ruling.startswith("ruled") else rng.uniform(0.7, 1.1))
     hues = ((0.45, 0.28, 0.12), (0.35, 0.35, 0.33), (0.22, 0.14, 0.08))
     folds = int(rng.random() < 0.25)
-    return Paper(colour, ruling, float(pitch), hues[rng.integers(3)], rng.uniform(0.7, 1.4), folds)
+    return Paper(color, ruling, float(pitch), hues[rng.integers(3)], rng.uniform(0.7, 1.4), folds)
 
 
 def _fill(
@@ -462,11 +462,11 @@ def _camera(level: Difficulty, rng: np.random.Generator) -> Camera:
     shadows: tuple[Shadow, ...] = ()
     if level.shadow:
         kind = str(rng.choice(["phone", "hand"]))
-        centre = (float(rng.uniform(0.6, 1.05)), float(rng.uniform(0.1, 0.9)))
+        center = (float(rng.uniform(0.6, 1.05)), float(rng.uniform(0.1, 0.9)))
         shadows = (
             Shadow(
                 kind,
-                centre,
+                center,
                 float(rng.uniform(0.4, 0.8)),
                 float(rng.uniform(-35, 35)),
                 float(rng.uniform(0.25, 0.5)),

@@ -1,4 +1,4 @@
-"""Blank paper: its colour, grain and folds, ruled lines, a wiped board."""
+"""Blank paper: its color, grain and folds, ruled lines, a wiped board."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Paper:
 
     Attributes
     ----------
-    colour : (float, float, float)
+    color : (float, float, float)
         Linear reflectance of the paper.
     ruling : str
         ``"plain"``, ``"ruled"``, ``"ruled margin"`` (with the red margin line), ``"grid"`` or
@@ -36,7 +36,7 @@ class Paper:
         Share of a board that wiped chalk veils where it lies thickest, 0 to 1.
     """
 
-    colour: tuple[float, float, float] = (0.86, 0.86, 0.84)
+    color: tuple[float, float, float] = (0.86, 0.86, 0.84)
     ruling: str = "plain"
     pitch: float = 90.0
     line_density: tuple[float, float, float] = (0.45, 0.28, 0.12)
@@ -75,7 +75,7 @@ def blank_paper(
     )
     for _ in range(paper.folds):
         shade *= _fold(size, rng)
-    sheet = shade[..., None] * np.array(paper.colour, dtype=np.float32)
+    sheet = shade[..., None] * np.array(paper.color, dtype=np.float32)
     if paper.dust:
         sheet += np.float32(0.6 * paper.dust) * _wiped(size, rng)[..., None]
     if paper.ruling == "plain":

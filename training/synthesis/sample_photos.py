@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,10 @@ def postcard(sheet: Sheet) -> None:
     column(sheet, lines, 220, 120, 60, 136, hand, pen, 0.2)
 
 
+by_hand = partial(Camera, vignette=0.15, defocus=0.7, noise=0.01, quality=80)
+"""A camera held over the sheet; what a photo does not set itself."""
+
+
 SAMPLES = {
     "shopping_list": Sample(
         11,
@@ -213,15 +218,13 @@ SAMPLES = {
         Paper(WHITE, folds=1),
         shopping_list,
         {"photo": (1600, 1200), "tilt": 2.0, "pitch": 8, "yaw": -3, "margin": -0.02},
-        Camera(
+        by_hand(
             exposure=0.76,
             white=(1.06, 1.0, 0.84),
             gradient=(0.35, -0.22),
             vignette=0.18,
-            defocus=0.7,
             defocus_far=1.3,
             noise=0.012,
-            quality=80,
         ),
     ),
     "todo_list": Sample(
@@ -230,7 +233,7 @@ SAMPLES = {
         Paper((0.80, 0.80, 0.79)),
         todo_list,
         {"photo": (1200, 1600), "tilt": -1.5, "pitch": 5, "yaw": 4, "margin": -0.04},
-        Camera(
+        by_hand(
             exposure=0.57,
             white=(0.94, 1.0, 1.05),
             gradient=(-0.3, 0.25),
@@ -254,12 +257,10 @@ SAMPLES = {
             "margin": 0.09,
             "curl": Curl(14, 0.5, 0.4),
         },
-        Camera(
+        by_hand(
             desk="dark",
             exposure=0.97,
             gradient=(0.25, 0.2),
-            vignette=0.15,
-            defocus=0.7,
             defocus_far=1.2,
             noise=0.009,
             quality=82,
@@ -271,13 +272,12 @@ SAMPLES = {
         Paper((0.86, 0.83, 0.75), texture=1.4),
         form,
         {"photo": (1200, 1600), "tilt": 1.0, "pitch": 10, "yaw": 0, "margin": 0.015},
-        Camera(
+        by_hand(
             desk="plain",
             exposure=0.81,
             white=(1.02, 1.0, 0.93),
             gradient=(0.2, 0.28),
             vignette=0.12,
-            defocus=0.7,
             noise=0.008,
             quality=82,
         ),
@@ -288,14 +288,12 @@ SAMPLES = {
         Paper((0.82, 0.82, 0.80), texture=0.8),
         price_list,
         {"photo": (1600, 1600), "tilt": -2.5, "pitch": 6, "yaw": -8, "margin": -0.03},
-        Camera(
+        by_hand(
             exposure=0.81,
             white=(1.03, 1.0, 0.9),
             pool=(0.35, 0.6, 0.45),
             vignette=0.1,
             defocus=0.9,
-            noise=0.01,
-            quality=80,
         ),
     ),
     "parcel_label": Sample(
@@ -304,14 +302,11 @@ SAMPLES = {
         Paper((0.44, 0.30, 0.17), texture=3.0),
         parcel_label,
         {"photo": (1200, 1600), "tilt": 3.0, "pitch": 6, "yaw": 5, "margin": -0.03},
-        Camera(
+        by_hand(
             exposure=1.25,
             white=(1.0, 1.0, 0.98),
             gradient=(0.15, -0.35),
-            vignette=0.15,
             defocus=0.8,
-            noise=0.01,
-            quality=80,
         ),
     ),
     "garden_note": Sample(
@@ -327,17 +322,14 @@ SAMPLES = {
             "margin": 0.04,
             "curl": Curl(10, 0.6, 1.0),
         },
-        Camera(
+        by_hand(
             desk="wood",
             exposure=0.84,
             white=(1.05, 1.0, 0.88),
             gradient=(-0.2, -0.3),
-            vignette=0.15,
             shadows=(Shadow("hand", (1.0, 0.92), 0.45, -35, 0.35, 0.06),),
-            defocus=0.7,
             defocus_far=1.1,
             noise=0.009,
-            quality=80,
         ),
     ),
     "meeting_notes": Sample(
@@ -346,16 +338,12 @@ SAMPLES = {
         Paper((0.85, 0.85, 0.83), "ruled margin", 84),
         meeting_notes,
         {"photo": (1350, 1800), "tilt": 2.5, "pitch": 20, "yaw": 8, "margin": 0.03},
-        Camera(
+        by_hand(
             desk="wood",
             exposure=0.78,
             white=(1.02, 1.0, 0.94),
             gradient=(0.3, 0.15),
-            vignette=0.15,
-            defocus=0.7,
             defocus_far=1.6,
-            noise=0.01,
-            quality=80,
         ),
     ),
     "bench_plan": Sample(
@@ -364,15 +352,13 @@ SAMPLES = {
         Paper((0.84, 0.85, 0.84), "grid", 62, (0.30, 0.16, 0.08)),
         bench_plan,
         {"photo": (1500, 1500), "tilt": -3.5, "pitch": 10, "yaw": -6, "margin": -0.05},
-        Camera(
+        by_hand(
             exposure=0.68,
             white=(0.97, 1.0, 1.02),
             gradient=(-0.25, 0.3),
             vignette=0.18,
             shadows=(Shadow("phone", (0.02, 0.1), 0.7, 30, 0.3, 0.1),),
             defocus=0.8,
-            noise=0.01,
-            quality=80,
         ),
     ),
     "postcard": Sample(
@@ -381,16 +367,14 @@ SAMPLES = {
         Paper((0.87, 0.85, 0.79), texture=1.3),
         postcard,
         {"photo": (1350, 1800), "tilt": -4.0, "pitch": 9, "yaw": 5, "margin": 0.03},
-        Camera(
+        by_hand(
             desk="dark",
             exposure=0.81,
             white=(1.04, 1.0, 0.9),
             pool=(0.3, 0.35, 0.4),
             vignette=0.12,
-            defocus=0.7,
             defocus_far=1.1,
             noise=0.009,
-            quality=80,
         ),
     ),
 }

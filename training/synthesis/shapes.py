@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from training.data.pictures import ColourPictures
+from training.data.pictures import ColorPictures
 
 FINE = 3  # drawn so many times larger, then reduced: smooth edges
 Rng = np.random.Generator
@@ -24,7 +24,7 @@ Draw = Callable[[ImageDraw.ImageDraw, float, Rng], None]
 
 def draw_set(
     classes: Sequence[str], each: int, side: int, seed: int, *, subject: str
-) -> ColourPictures:
+) -> ColorPictures:
     """`each` pictures of every class, `side` pixels square, in random order.
 
     Parameters
@@ -36,10 +36,10 @@ def draw_set(
     labels = rng.permutation(np.repeat(np.arange(len(classes)), each))
     draw = SUBJECTS[subject]
     images = [_picture(draw[classes[label]], side, rng) for label in labels]
-    return ColourPictures(np.stack(images), labels, tuple(classes))
+    return ColorPictures(np.stack(images), labels, tuple(classes))
 
 
-def write_folder(folder: Path, pictures: ColourPictures) -> None:
+def write_folder(folder: Path, pictures: ColorPictures) -> None:
     """Write JPEG files, a sub-folder for each class."""
     for number, (image, label) in enumerate(zip(pictures.images, pictures.labels, strict=True)):
         place = folder / pictures.classes[label]

@@ -37,7 +37,7 @@ NARROWEST = 0.78  # of its width, to which a line is squeezed to fit a slot
 
 @dataclass(frozen=True)
 class WrittenLine:
-    """A text line on a written page; `text` is None where it cannot be told what it says."""
+    """A text line on a written page; `text` is None where it is not known what it says."""
 
     line: TextLine
     text: str | None

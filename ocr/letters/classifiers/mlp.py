@@ -15,7 +15,7 @@ from ocr.weights import Metadata, damaged
 
 
 class MlpClassifier:
-    """A `Classifier`. Arrays `W1, b1, W2, b2, ...`, `x @ W + b` a layer.
+    """A `Classifier`. Arrays `W1, b1, W2, b2, ...` of 16 or 32 bits, `x @ W + b` a layer.
 
     Hidden layers apply the sigmoid, the last one the softmax. The input is the flattened glyph,
     row by row, paper 1 and ink 0.
@@ -33,6 +33,7 @@ class MlpClassifier:
         arrays = [array for layer in self._layers for array in layer]
         if not all(array.dtype.kind == "f" and np.isfinite(array).all() for array in arrays):
             raise damaged(path, "its weights are no numbers")
+        self._layers = [(w.astype(np.float32), b.astype(np.float32)) for w, b in self._layers]
         shapes = [np.shape(array) for array in arrays]
         if not _chained(shapes, len(self.charset)):
             raise ModelError(f"{path}: layers {shapes} do not fit {len(self.charset)} characters.")

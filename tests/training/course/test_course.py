@@ -18,7 +18,7 @@ from training.course import plots
 from training.course.__main__ import SYSTEMS, Progress, main
 from training.course.basics import GRADIENT_LIMIT, planted_mistakes, toy_data, toy_network
 from training.course.nist36 import confusion_counts, most_confused
-from training.course.photos import labelled_crops, truth_lines
+from training.course.photos import labeled_crops, truth_lines
 from training.course.report import Figure, Row, markdown, read_row, write_page, write_row
 from training.course.transfer import top
 from training.data.datasets import NIST36_CHARSET
@@ -271,8 +271,8 @@ class Ignorant:
         return np.full((len(glyphs), len(self.charset)), 1 / len(self.charset), np.float32)
 
 
-def test_crops_are_labelled_where_boxes_and_characters_agree(data, tmp_path):
-    crops = labelled_crops(data / "photos", Ignorant())
+def test_crops_are_labeled_where_boxes_and_characters_agree(data, tmp_path):
+    crops = labeled_crops(data / "photos", Ignorant())
     assert crops.labels.tolist() == list("ABCHKM")
     assert crops.images.shape == (6, 32, 32)
     assert (crops.lines, crops.lines_left_out) == (1, 0)
@@ -281,7 +281,7 @@ def test_crops_are_labelled_where_boxes_and_characters_agree(data, tmp_path):
         truth_lines(tmp_path / "p.jpg")
     (tmp_path / "p.gt.txt").write_text("ABC\n")
     with pytest.raises(DataError, match="as many boxes as characters"):
-        labelled_crops(tmp_path, Ignorant())
+        labeled_crops(tmp_path, Ignorant())
 
 
 def test_progress_tells_the_time_left_at_the_speed_so_far(capsys, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from ocr.errors import DataError
-from training.data.pictures import ColourPictures, load_cifar10, load_class_folder, write_cifar10
+from training.data.pictures import ColorPictures, load_cifar10, load_class_folder, write_cifar10
 
 
 def batch(path, rows, labels):
@@ -62,8 +62,8 @@ def test_load_cifar10_tells_what_is_wrong(cifar, tmp_path):
 def test_write_cifar10_is_read_back(tmp_path):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (4, 32, 32, 3)).astype(np.uint8)
-    train = ColourPictures(images, np.array([0, 2, 1, 1]), ("a", "b", "c"))
-    test = ColourPictures(images[::-1], np.array([2, 2, 0, 1]), ("a", "b", "c"))
+    train = ColorPictures(images, np.array([0, 2, 1, 1]), ("a", "b", "c"))
+    test = ColorPictures(images[::-1], np.array([2, 2, 0, 1]), ("a", "b", "c"))
     write_cifar10(tmp_path / "made", train, test)
     for split, part in (("train", train), ("test", test)):
         found = load_cifar10(tmp_path / "made", split)

@@ -154,8 +154,8 @@ def test_update_with_momentum_agrees_with_torch():
 
 def test_learns_a_few_gaussian_classes():
     rng = np.random.default_rng(0)
-    centres = np.array([[3.6, 40.0], [-15.0, 20.0], [-3.0, 5.0], [20.0, 18.0]]) / 10
-    x = np.concatenate([rng.normal(centre, 0.5, (10, 2)) for centre in centres])
+    centers = np.array([[3.6, 40.0], [-15.0, 20.0], [-3.0, 5.0], [20.0, 18.0]]) / 10
+    x = np.concatenate([rng.normal(center, 0.5, (10, 2)) for center in centers])
     onehot = np.repeat(np.eye(4), 10, axis=0)
     network = [xavier_layer(2, 25, rng), xavier_layer(25, 4, rng, "softmax")]
     for _ in range(200):

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr.errors import DataError
 from ocr.evaluation.ground_truth import DRAFT
 from training.own_hand import own_data
-from training.own_hand.own_data import gather, kind_of, recognise
+from training.own_hand.own_data import gather, kind_of, recognize
 from training.own_hand.photo_truth import Aligner
 from training.own_hand.samples import Account, Samples, enough, known, split
 
@@ -57,9 +57,9 @@ def load(paths, what="glyphs"):
     return gather(paths, what, Aligner(), account), account
 
 
-def test_data_is_recognised(glyph_folder, line_folder, tmp_path):
-    assert recognise(glyph_folder) == "glyph-folder"
-    assert recognise(line_folder) == "photos"
+def test_data_is_recognized(glyph_folder, line_folder, tmp_path):
+    assert recognize(glyph_folder) == "glyph-folder"
+    assert recognize(line_folder) == "photos"
     for name, what in (
         ("train-images-idx3-ubyte", "idx"),
         ("emnist-balanced-test-images-idx3-ubyte.gz", "idx"),
@@ -67,9 +67,9 @@ def test_data_is_recognised(glyph_folder, line_folder, tmp_path):
         ("lines.zip", "line-zip"),
     ):
         (tmp_path / name).touch()
-        assert recognise(tmp_path / name) == what
+        assert recognize(tmp_path / name) == what
     shutil.copy(tmp_path / "own.npz", (tmp_path / "sets").mkdir() or tmp_path / "sets" / "own.npz")
-    assert recognise(tmp_path / "sets") == "folder-of-files"
+    assert recognize(tmp_path / "sets") == "folder-of-files"
     assert kind_of([glyph_folder, tmp_path / "sets"]) == "glyphs"
     assert kind_of([tmp_path / "lines.zip"]) == "lines"
     assert kind_of([line_folder]) is None
@@ -82,8 +82,8 @@ def test_mat_files_are_told_apart(tmp_path):
 
     savemat(tmp_path / "a.mat", {"dataset": {"train": {}}})
     savemat(tmp_path / "b.mat", {"train_data": np.zeros((2, 1024)), "train_labels": np.eye(36)[:2]})
-    assert recognise(tmp_path / "a.mat") == "emnist-mat"
-    assert recognise(tmp_path / "b.mat") == "nist36"
+    assert recognize(tmp_path / "a.mat") == "emnist-mat"
+    assert recognize(tmp_path / "b.mat") == "nist36"
 
 
 def test_what_is_no_data_is_refused_with_advice(tmp_path):
@@ -100,7 +100,7 @@ def test_what_is_no_data_is_refused_with_advice(tmp_path):
         ("alone.png", "ocr read --gt"),
     ):
         with pytest.raises(DataError, match=message):
-            recognise(tmp_path / name)
+            recognize(tmp_path / name)
 
 
 def test_sources_mix_and_are_accounted_for(glyph_folder, tmp_path):

@@ -18,8 +18,8 @@ from ocr.cli import main
 from ocr.errors import DataError, ExitCode, ModelError, OutputError
 from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.cnn import GlyphCnn
-from ocr.letters.glyphs import NORMALISATION
-from ocr.lines.normalize import NORMALISATION as LINE_NORMALISATION
+from ocr.letters.glyphs import NORMALIZATION
+from ocr.lines.normalize import NORMALIZATION as LINE_NORMALIZATION
 from ocr.lines.recognizer import LineReader
 from ocr.weights import Metadata, find_weights, read_metadata
 from training.data.text import CHARSET as LINE_CHARSET
@@ -100,21 +100,21 @@ def start(tmp_path):
     network = GlyphCnn(3, (4, 6, 8))
     arguments = {"classes": 3, "widths": [4, 6, 8], "dropout": 0.1}
     about = Metadata(
-        "start", "cnn", {"name": "GlyphCnn", "arguments": arguments}, tuple(SIGNS), NORMALISATION,
+        "start", "cnn", {"name": "GlyphCnn", "arguments": arguments}, tuple(SIGNS), NORMALIZATION,
         ({"name": "nothing", "licence": "none", "source": "here"},),
     )  # fmt: skip
     weight_files.save_safetensors(tmp_path / "start.safetensors", network, about)
-    weight_files.save_onnx(tmp_path / "start.onnx", network, about)
+    weight_files.save_onnx(tmp_path / "start.onnx", glyph_graph(network), about)
     return str(tmp_path / "start.safetensors")
 
 
 @pytest.fixture
 def line_start(tmp_path):
-    """A small line recogniser, untrained; its sizes stand in the file."""
+    """A small line recognizer, untrained; its sizes stand in the file."""
     torch.manual_seed(0)
     network = LineNetwork(SMALL)
     sizes = json.loads(json.dumps(SMALL.__dict__))
-    about = Metadata("small", "lines", sizes, LINE_CHARSET, LINE_NORMALISATION, ())
+    about = Metadata("small", "lines", sizes, LINE_CHARSET, LINE_NORMALIZATION, ())
     weight_files.save_safetensors(tmp_path / "small.safetensors", network, about)
     return str(tmp_path / "small.safetensors")
 
@@ -261,25 +261,25 @@ def test_what_fails_leaves_no_empty_folder(letters, tmp_path):
 
 
 def test_a_model_that_is_there_is_not_replaced_without_force(letters, tmp_path):
-    wished = settings(letters, tmp_path, "mlp", "scratch", epochs=1)
-    train.train(wished)
+    given = settings(letters, tmp_path, "mlp", "scratch", epochs=1)
+    train.train(given)
     before = contents(tmp_path / "mine")
     with pytest.raises(DataError, match=r"a model is there already.*--force"):
-        train.train(wished)
+        train.train(given)
     assert contents(tmp_path / "mine") == before
-    train.train(wished, force=True)
+    train.train(given, force=True)
 
 
-def stopped(wished):
+def stopped(given):
     asked = iter(range(10**6))
-    assert train.train(wished, force=True, stop=lambda: next(asked) >= 2).stopped
+    assert train.train(given, force=True, stop=lambda: next(asked) >= 2).stopped
 
 
 def test_an_unfinished_training_is_not_begun_anew_unasked(letters, tmp_path):
-    wished = settings(letters, tmp_path, "mlp", "scratch")
-    stopped(wished)
+    given = settings(letters, tmp_path, "mlp", "scratch")
+    stopped(given)
     with pytest.raises(DataError, match=r"unfinished training.*--resume"):
-        train.train(wished)
+        train.train(given)
 
 
 def test_resume_refuses_other_settings_by_name(letters, tmp_path, capsys):
@@ -344,16 +344,16 @@ def test_a_loss_that_is_no_number_changes_nothing(letters, start, tmp_path, monk
 
         with monkeypatch.context() as patch:
             patch.setattr(glyph_learners, "case_loss", sometimes)
-            wished = settings(letters, tmp_path, "cnn", start)
-            outcome[name] = train.train(wished, force=True)
+            given = settings(letters, tmp_path, "cnn", start)
+            outcome[name] = train.train(given, force=True)
     assert outcome["skipped"].run.skipped == 1
     assert outcome["whole"].run.skipped == 0
     assert np.isfinite(outcome["skipped"].after.own)
 
 
 def test_a_full_disk_leaves_the_previous_model_whole(letters, tmp_path, monkeypatch):
-    wished = settings(letters, tmp_path, "cnn", "scratch", epochs=1)
-    train.train(wished)
+    given = settings(letters, tmp_path, "cnn", "scratch", epochs=1)
+    train.train(given)
     before = contents(tmp_path / "mine")
     real = Path.replace
 
@@ -395,8 +395,8 @@ def test_a_start_that_does_not_know_the_labels_is_not_taken_unasked(tmp_path):
         for number in range(6):
             draw("O" if sign == "Ω" else "Y", seed=number).save(folder / sign / f"{number}.png")
     said = []
-    wished = Settings((str(folder),), str(tmp_path / "mine"), "cnn", None, epochs=1)
-    outcome = train.train(wished, say=said.append)
+    given = Settings((str(folder),), str(tmp_path / "mine"), "cnn", None, epochs=1)
+    outcome = train.train(given, say=said.append)
     assert outcome.settings.start == "scratch"
     assert outcome.metadata.charset == ("Ψ", "Ω")
     assert any("from scratch" in one for one in said)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from ocr.letters.classifiers.cnn import GlyphCnn
-from training.networks.colour_cnn import ColourCnn, Frozen, flip, with_new_classifier
+from training.networks.color_cnn import ColorCnn, Frozen, flip, with_new_classifier
 from training.recipes.fit import Fit, as_tensor, fit, logits_of, loss_and_accuracy
 
 
@@ -33,9 +33,9 @@ def small(classes=3):
 
 def test_as_tensor_puts_channels_first():
     assert as_tensor(np.full((2, 5, 4), 255, np.uint8)).shape == (2, 1, 5, 4)
-    colour = np.zeros((2, 5, 4, 3), np.uint8)
-    colour[1, 2, 3, 0] = 51
-    assert as_tensor(colour)[1, 0, 2, 3] == pytest.approx(0.2)
+    color = np.zeros((2, 5, 4, 3), np.uint8)
+    color[1, 2, 3, 0] = 51
+    assert as_tensor(color)[1, 0, 2, 3] == pytest.approx(0.2)
 
 
 def test_loss_and_accuracy_of_known_logits():
@@ -51,7 +51,9 @@ def test_training_learns_and_repeats(average):
     runs, seen = [], []
     for _ in range(2):
         network = small()
-        made = fit(network, bars(200), bars(60, 1), settings, None, lambda e, c: seen.append(e))
+        made = fit(
+            network, bars(200), bars(60, 1), settings, after_epoch=lambda e, c: seen.append(e)
+        )
         runs.append(logits_of(network, bars(60, 1)[0]))
     assert seen == [1, 2, 3, 4, 5] * 2
     assert len(made.train_loss) == 5
@@ -83,8 +85,8 @@ def test_frozen_trains_the_classifier_alone():
     assert (made.network.head[-1].weight != weight).any()
 
 
-def test_colour_network_takes_pictures_of_any_size():
-    network = ColourCnn(4, (4, 8)).eval()
+def test_color_network_takes_pictures_of_any_size():
+    network = ColorCnn(4, (4, 8)).eval()
     for side in (32, 50):
         with torch.inference_mode():
             assert network(torch.rand(2, 3, side, side)).shape == (2, 4)

@@ -7,9 +7,9 @@ from training.recipes.glyph_accuracy import (
     NIST_36,
     accuracy,
     expected_calibration_error,
-    fit_temperature,
     fold,
 )
+from training.recipes.temperature import fit_temperature
 
 
 def test_the_published_foldings():

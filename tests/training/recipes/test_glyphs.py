@@ -7,14 +7,15 @@ import torch
 
 from training.data.glyphs import CHARSET, GlyphSet
 from training.recipes.glyphs import (
+    SHARES,
     Phase,
     Recipe,
     Sampler,
     case_loss,
     network_logits,
     other_case,
-    rate_at,
     train,
+    untrained,
 )
 
 
@@ -51,20 +52,12 @@ def test_loss_does_not_care_which_case_takes_the_probability():
     assert case_loss(one, labels, others) < case_loss(two, labels, labels)
 
 
-def test_rate_rises_and_falls():
-    rates = [rate_at(step, 200) for step in range(200)]
-    top = int(np.argmax(rates))
-    assert rates[top] == 1.0
-    assert 0 < top <= 10
-    assert rates[top:] == sorted(rates[top:], reverse=True)
-    assert rates[-1] < 0.001
-
-
 def test_sampler_draws_rare_classes_more_often_than_they_come():
     sets = {"emnist": make_set([0] * 900 + [1] * 100), "fonts": make_set([2] * 10)}
-    sampler = Sampler(sets, class_power=0.5, seed=0)
-    counts = np.bincount(sampler.labels[sampler.draw(20_000)], minlength=3) / 20_000
-    emnist = 0.56 / 0.68
+    sampler = Sampler(sets, class_power=0.5)
+    drawn = sampler.draw(np.random.default_rng(0), 20_000)
+    counts = np.bincount(sampler.labels[drawn], minlength=3) / 20_000
+    emnist = SHARES["emnist"] / (SHARES["emnist"] + SHARES["fonts"])
     np.testing.assert_allclose(counts[:3], [emnist * 0.75, emnist * 0.25, 1 - emnist], atol=0.015)
 
 
@@ -82,11 +75,13 @@ def test_training_learns_and_repeats(one_thread):
     phases = (Phase(3, 1e-2, 0.5, 1.0), Phase(2, 5e-3, 0.5, -0.5))
     recipe = Recipe(widths=(4, 8, 8), phases=phases, samples=640, batch=32)
     seen = []
-    network = train(sets, recipe, lambda averaged, epoch: seen.append(epoch))
-    assert seen == [1, 2, 3, 4, 5]
+    network = train(
+        sets, recipe, untrained(recipe), lambda averaged: {"seen": len(seen.append(1) or seen)}
+    )
+    assert len(seen) == 5
     logits = network_logits(network, sets["emnist"].images)
     assert (logits.argmax(axis=1) == sets["emnist"].labels).mean() > 0.95
-    again = network_logits(train(sets, recipe), sets["emnist"].images)
+    again = network_logits(train(sets, recipe, untrained(recipe)), sets["emnist"].images)
     np.testing.assert_array_equal(logits, again)
 
 
@@ -94,9 +89,10 @@ def test_a_phase_does_not_depend_on_who_ran_the_one_before(one_thread):
     sets = {"emnist": make_set([33, 34] * 20)}
     learn, settle = Phase(1, 1e-2, 0.5, 1.0), Phase(1, 5e-3, 0.5, 1.0)
     recipe = Recipe(widths=(4, 8, 8), phases=(learn, settle), samples=64, batch=32)
-    whole = train(sets, recipe)
+    start = untrained(recipe)
+    whole = train(sets, recipe, start)
     nothing = Phase(0, 1e-2, 0.5, 1.0)
-    first = train(sets, replace(recipe, phases=(learn, replace(settle, epochs=0))))
-    second = train(sets, replace(recipe, phases=(nothing, settle)), start=first)
+    first = train(sets, replace(recipe, phases=(learn, replace(settle, epochs=0))), start)
+    second = train(sets, replace(recipe, phases=(nothing, settle)), first)
     for ours, theirs in zip(whole.parameters(), second.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0)

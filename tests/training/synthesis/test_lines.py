@@ -157,7 +157,7 @@ class TestLook:
 
 
 class TestFrames:
-    def test_equal_neighbours_need_one_more(self):
+    def test_equal_neighbors_need_one_more(self):
         assert frames_needed("abc") == 3
         assert frames_needed("aabb") == 6
 

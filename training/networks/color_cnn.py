@@ -11,7 +11,7 @@ from torch import nn
 from ocr.letters.classifiers.cnn import stages
 
 
-class ColourCnn(nn.Module):
+class ColorCnn(nn.Module):
     """Residual stages, each at half the size, then the mean over all places and a linear layer.
 
     Parameters
@@ -53,7 +53,7 @@ class Frozen(nn.Module):
 
 
 def with_new_classifier(network: nn.Module, classes: int, seed: int) -> nn.Module:
-    """A copy of a `ColourCnn` or `GlyphCnn` whose last layer is new, for so many classes."""
+    """A copy of a `ColorCnn` or `GlyphCnn` whose last layer is new, for so many classes."""
     torch.manual_seed(seed)
     made = copy.deepcopy(network)
     made.head[-1] = nn.Linear(made.head[-1].in_features, classes)

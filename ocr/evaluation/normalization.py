@@ -37,7 +37,7 @@ FORMS: dict[str, tuple[Callable[[str], str], str]] = {
 
 
 @dataclass(frozen=True)
-class Normalisation:
+class Normalization:
     """What is made equal in truth and reading before they are compared.
 
     Whitespace, line ends included, always counts as one space, and none at either end.
@@ -60,9 +60,9 @@ class Normalisation:
             raise ValueError(f"form must be one of {', '.join(FORMS)}, got {self.form!r}")
 
     def apply(self, text: str) -> str:
-        """The normalised text.
+        """The normalized text.
 
-        >>> Normalisation(ignore_case=True).apply(" To  do\\nLIST ")
+        >>> Normalization(ignore_case=True).apply(" To  do\\nLIST ")
         'to do list'
         """
         text = FORMS[self.form][0](text)

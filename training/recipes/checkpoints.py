@@ -1,0 +1,67 @@
+"""Keep the long trainings of the line and the page network, to go on from.
+
+A checkpoint is a file of `torch.save`: the network, the running mean of its weights, the optimizer,
+and how much was seen, under "seen" (strips) or "steps" (of the page network).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ocr.formats.output import make_folder, replacing
+
+
+def save_checkpoint(
+    path: Path,
+    network: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    **amount: int,
+) -> None:
+    """Everything that training needs to go on; the old file stays whole until the new one is.
+
+    Parameters
+    ----------
+    amount : int
+        ``seen`` or ``steps``.
+    """
+    state = {
+        **amount,
+        "network": network.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    make_folder(path.parent)
+    with replacing(path) as stream:
+        torch.save(state, stream)
+
+
+def load_checkpoint(
+    path: Path,
+    network: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer | None = None,
+) -> int:
+    """Take up a checkpoint, or the bare weights of a `.safetensors` file.
+
+    Returns
+    -------
+    int
+        The strips seen or steps made; 0 of bare weights.
+    """
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        weights = {name: value.float() for name, value in load_file(path).items()}
+        network.load_state_dict(weights)
+        average.load_state_dict(weights)
+        return 0
+    state = torch.load(path, weights_only=True)
+    network.load_state_dict(state["network"])
+    average.load_state_dict(state["average"])
+    if optimizer is not None:
+        optimizer.load_state_dict(state["optimizer"])
+    return int(state.get("seen", state.get("steps", 0)))
