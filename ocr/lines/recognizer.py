@@ -7,7 +7,7 @@ tell where it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -17,34 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
+from ocr.lines.confidence import ink_odds, language_odds, mean_confidence
 from ocr.lines.ctc import BLANK, align, beam_search, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.patterns import compile_pattern
 from ocr.lines.text_model import TextModel
+from ocr.lines.tiles import TILE, batches, join_tiles, tile_starts
 from ocr.weights import find_weights, open_session, read_metadata, verify
 
 FRAME = 4  # pixels of a strip that become one step of the network
 MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
-TILE = 2400  # pixels of a normalized line read at once: some 150 characters
-OVERLAP = 320  # pixels that neighboring tiles share, so that each letter is seen whole once
 REFUSED = np.float32(-1e4)  # log probability of a character that may not be read
-# Where language helped to read a character, the log-odds of its being right are the sum of these
-# times its `evidence` and of the language's offset: language mends what ink alone doubts, more so
-# where the text is likely, less in a line that is hard to read
-# (`python -m training.recipes.line_decoding --confidence`).
-EVIDENCE = (0.55, 0.83, 0.58)
-OFFSETS = {"english": 1.54, "french": 1.14}
-OTHER_OFFSET = 1.34
-AROUND = 3  # characters before and behind one whose likelihood by language counts for it
-UNLIKELIEST = -12.0  # logarithm of a character's probability by language, as far as it counts
-LEAST = 1e-5  # probability, and of its complement, that odds are taken of
 PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fit a pattern
 ALTERNATIVES = 3  # a character at most
 LEAST_ALTERNATIVE = 0.005  # probability
-BATCH = 8_000  # pixels of line width, padding included, read at once: keeps the memory flat
 TAIL = 16  # pixels of paper behind the widest line of a batch: lines in training had some
-ALIKE = 1.15  # times the narrowest line of a batch: padding costs more than another batch
 
 
 @dataclass(frozen=True)
@@ -155,13 +143,13 @@ class LineReader:
         inked = [k for k, logs in enumerate(all_logs) if (logs.argmax(axis=1) != BLANK).any()]
         texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
         return [
-            replace(texts.get(k, LineText("")), mean_confidence=_mean_confidence([logs]))
+            replace(texts.get(k, LineText("")), mean_confidence=mean_confidence([logs]))
             for k, logs in enumerate(frames)
         ]
 
     def legibility(self, frames: NDArray[np.float32]) -> tuple[int, float]:
         """How many characters a line's frames hold, and how surely, by the ink alone."""
-        return len(self.trim(best_path(frames))), _mean_confidence([frames])
+        return len(self.trim(best_path(frames))), mean_confidence([frames])
 
     def mean_confidence(self, lines: Sequence[NDArray[np.float32]]) -> float:
         """Mean probability of the characters of some lines by the ink alone; 0 for none.
@@ -173,7 +161,7 @@ class LineReader:
         lines : sequence of (LINE_HEIGHT, W) float32 arrays
             As for `read`.
         """
-        return _mean_confidence(self.log_probs(lines))
+        return mean_confidence(self.log_probs(lines))
 
     def _restricted(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Frames in which characters that may not be read have no share."""
@@ -205,10 +193,12 @@ class LineReader:
         list of (ceil(W / FRAME), K + 1) float32 arrays
             Class 0 is "nothing", class k + 1 is ``charset[k]``.
         """
-        tiles = [(row, start) for row, line in enumerate(lines) for start in _tile_starts(line)]
+        tiles = [
+            (row, start) for row, line in enumerate(lines) for start in tile_starts(line.shape[1])
+        ]
         pieces = [lines[row][:, start : start + TILE] for row, start in tiles]
         logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
-        for batch in _batches([piece.shape[1] for piece in pieces]):
+        for batch in batches([piece.shape[1] for piece in pieces]):
             width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // MULTIPLE) * MULTIPLE
             stack = np.ones((len(batch), 1, LINE_HEIGHT, width), dtype=np.float32)
             for row, i in enumerate(batch):
@@ -224,7 +214,7 @@ class LineReader:
             if start == 0:
                 joined.append(piece)
             else:
-                joined[-1] = _join(joined[-1], piece, start // FRAME)
+                joined[-1] = join_tiles(joined[-1], piece, start // FRAME)
         return joined
 
     def decode(
@@ -254,9 +244,8 @@ class LineReader:
         odds = ink
         if language is not None and language.ngrams.name:
             likely = language.character_logs([self.symbols[classes] for classes in trimmed])
-            offset = OFFSETS.get(language.ngrams.name, OTHER_OFFSET)
             odds = [
-                evidence(*line) @ np.array(EVIDENCE) + offset
+                language_odds(*line, language.ngrams.name)
                 for line in zip(lines, ink, likely, strict=True)
             ]
         return [
@@ -358,85 +347,3 @@ def _strays(logs: NDArray[np.float32], fitting: list[int], free: list[int]) -> b
     """Whether a text that fits a pattern is too far from what the ink says."""
     lost = path_log(logs, free) - path_log(logs, fitting)
     return lost > PATTERN_COST * max(len(fitting), len(free))
-
-
-def ink_odds(
-    logs: NDArray[np.float32], classes: list[int], frames: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Log-odds of each character of a line by the ink alone."""
-    ink = [np.exp(logs[a:b, k].max()) for k, (a, b) in zip(classes, frames, strict=True)]
-    return log_odds(np.array(ink))
-
-
-def evidence(
-    logs: NDArray[np.float32], ink: NDArray[np.float64], likely: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """What tells whether each character of a line is right.
-
-    Parameters
-    ----------
-    logs : (T, K + 1) float32 array
-        Of the line's frames.
-    ink : (n,) float64 array
-        Log-odds of each character by the ink alone.
-    likely : (n,) float64 array
-        Logarithm of each character's probability by language.
-
-    Returns
-    -------
-    (n, 3) float64 array
-        The log-odds by the ink; those of the line's mean probability; and the mean logarithm by
-        language of a character and the `AROUND` ones before and behind it.
-    """
-    sums = np.append(0.0, np.cumsum(np.maximum(likely, UNLIKELIEST)))
-    at = np.arange(len(ink))
-    first, last = np.maximum(at - AROUND, 0), np.minimum(at + AROUND + 1, len(ink))
-    around = (sums[last] - sums[first]) / np.maximum(last - first, 1)
-    return np.stack(
-        [ink, np.full(len(ink), log_odds(np.array(_mean_confidence([logs])))), around], axis=1
-    )
-
-
-def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Logarithms of p / (1 - p), kept finite."""
-    p = np.clip(probabilities, LEAST, 1 - LEAST).astype(np.float64)
-    return np.log(p / (1 - p))
-
-
-def _tile_starts(line: NDArray[np.float32]) -> list[int]:
-    """Left edges of a line's tiles, multiples of `FRAME`."""
-    width = line.shape[1]
-    return [0, *range(TILE - OVERLAP, width - OVERLAP, TILE - OVERLAP)] if width > TILE else [0]
-
-
-def _batches(widths: list[int]) -> Iterator[list[int]]:
-    """Indices of lines of like widths, narrow ones first, at most `BATCH` pixels together."""
-    batch: list[int] = []
-    for i in sorted(range(len(widths)), key=lambda i: widths[i]):
-        wider = batch and widths[i] > ALIKE * widths[batch[0]]
-        if batch and (wider or (len(batch) + 1) * widths[i] > BATCH):
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
-
-
-def _join(left: NDArray[np.float32], right: NDArray[np.float32], start: int) -> NDArray[np.float32]:
-    """Frames of two tiles, the second beginning at frame `start`, as those of one line.
-
-    The seam is where both are surest, in the inner half of what they share, that nothing stands:
-    between two letters, none of which can then be lost or read twice.
-    """
-    shared = len(left) - start
-    inner = np.arange(shared // 4, max(shared - shared // 4, shared // 4 + 1))
-    both = np.minimum(left[start + inner, BLANK], right[inner, BLANK])
-    seam = int(inner[np.argmax(both)])
-    return np.concatenate([left[: start + seam], right[seam:]])
-
-
-def _mean_confidence(lines: Sequence[NDArray[np.float32]]) -> float:
-    """Mean probability of what is likeliest in the frames of some lines that are not blank."""
-    best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in lines]
-    sure = np.exp(np.concatenate(best)) if best else np.empty(0)
-    return float(sure.mean()) if len(sure) else 0.0

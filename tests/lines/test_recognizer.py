@@ -9,7 +9,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ocr.errors import ModelError
 from ocr.layout.strips import BASELINE_ROW, X_HEIGHT
-from ocr.lines import recognizer
 from ocr.lines.language import SYMBOLS, NgramModel
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION, normalize_line
 from ocr.lines.recognizer import LineReader
@@ -196,22 +195,6 @@ def test_a_pattern_decides_what_the_ink_leaves_open_and_no_more(tmp_path, monkey
     assert read("[0-9]+") == free  # the ink leaves none
     with pytest.raises(ValueError, match="regular expression"):
         read("[")
-
-
-def test_evidence_of_each_character():
-    logs = np.log(np.array([[0.1, 0.8, 0.1], [0.9, 0.05, 0.05], [0.2, 0.2, 0.6]]))
-    told = recognizer.evidence(logs, np.array([2.0, -1.0]), np.array([-1.0, -30.0]))
-    assert told.shape == (2, 3)
-    np.testing.assert_allclose(told[:, 0], [2.0, -1.0])
-    np.testing.assert_allclose(told[:, 1], np.log(0.7 / 0.3))  # what is no "nothing": 0.8, 0.6
-    np.testing.assert_allclose(told[:, 2], (-1 - 12) / 2)  # the unlikeliest counts as -12
-    assert recognizer.evidence(logs, np.empty(0), np.empty(0)).shape == (0, 3)
-
-
-def test_evidence_looks_at_the_characters_around():
-    likely = np.arange(-8.0, 0.0)
-    told = recognizer.evidence(np.zeros((1, 2)), np.zeros(8), likely)
-    np.testing.assert_allclose(told[:, 2], [-6.5, -6, -5.5, -5, -4, -3.5, -3, -2.5])
 
 
 def test_language_makes_likely_texts_surer(tmp_path):

@@ -29,11 +29,12 @@ from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 
 from ocr.evaluation.error_rates import align, edit_distance
+from ocr.lines.confidence import evidence, ink_odds
 from ocr.lines.ctc import BeamConfig, beam_search, best_path
 from ocr.lines.ctc import align as align_frames
 from ocr.lines.language import load_language
 from ocr.lines.normalize import normalize_line
-from ocr.lines.recognizer import LineReader, evidence, ink_odds
+from ocr.lines.recognizer import LineReader
 from ocr.reader import LANGUAGES
 from training.data.datasets import data_dir
 from training.data.scans import Sample, even_light
@@ -197,7 +198,7 @@ def choose(greedy: dict[str, float], rows: Sequence[dict[str, float]]) -> int:
 def fit_confidence(
     reader: LineReader, lines: dict[str, list[Sample]], logs: dict[str, Logs]
 ) -> tuple[list[float], dict[str, float]]:
-    """Weights of `ocr.lines.recognizer.evidence` and the offset of each language.
+    """Weights of `ocr.lines.confidence.evidence` and the offset of each language.
 
     Logistic regression (Platt 1999) over the characters of all panels, each panel counting the
     same and being a page of its own, whose language is chosen for it.
@@ -253,7 +254,7 @@ def main() -> None:
     logs = cached_logs(reader, lines, arguments.cache)
     if arguments.confidence:
         weights, offsets = fit_confidence(reader, lines, logs)
-        print(f"EVIDENCE = {tuple(weights)}\nOFFSETS = {offsets}")
+        print(f"ConfidenceConfig(weights={tuple(weights)}, offsets={tuple(offsets.items())})")
         return
 
     def show(label: str, rates: dict[str, float]) -> None:

@@ -1,0 +1,104 @@
+"""How surely each character of a line is read right: by the ink, and by what language adds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.lines.ctc import BLANK
+
+
+@dataclass(frozen=True)
+class ConfidenceConfig:
+    """How language changes the log-odds of a character's being right.
+
+    They become the sum of `weights` times its `evidence`, and of an offset: language mends what ink
+    alone doubts, more so where the text is likely, less in a line that is hard to read. Fitted by
+    `python -m training.recipes.line_decoding --confidence`.
+
+    Attributes
+    ----------
+    weights : three floats
+        Of the evidence, in its order.
+    offsets : tuple of (str, float)
+        Of each language.
+    other_offset : float
+        Of languages that are not among them.
+    around : int
+        Characters before and behind one whose likelihood by language counts for it.
+    unlikeliest : float
+        Logarithm of a character's probability by language, as far as it counts.
+    """
+
+    weights: tuple[float, float, float] = (0.55, 0.83, 0.58)
+    offsets: tuple[tuple[str, float], ...] = (("english", 1.54), ("french", 1.14))
+    other_offset: float = 1.34
+    around: int = 3
+    unlikeliest: float = -12.0
+
+
+CONFIG = ConfidenceConfig()
+LEAST = 1e-5  # probability, and of its complement, that odds are taken of
+
+
+def ink_odds(
+    logs: NDArray[np.float32], classes: list[int], frames: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Log-odds of each character of a line by the ink alone."""
+    ink = [np.exp(logs[a:b, k].max()) for k, (a, b) in zip(classes, frames, strict=True)]
+    return log_odds(np.array(ink))
+
+
+def language_odds(
+    logs: NDArray[np.float32], ink: NDArray[np.float64], likely: NDArray[np.float64], name: str
+) -> NDArray[np.float64]:
+    """Log-odds of each character of a line that a language of a name helped to read.
+
+    The others are as for `evidence`.
+    """
+    offset = dict(CONFIG.offsets).get(name, CONFIG.other_offset)
+    return evidence(logs, ink, likely) @ np.array(CONFIG.weights) + offset
+
+
+def evidence(
+    logs: NDArray[np.float32], ink: NDArray[np.float64], likely: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What tells whether each character of a line is right.
+
+    Parameters
+    ----------
+    logs : (T, K + 1) float32 array
+        Of the line's frames.
+    ink : (n,) float64 array
+        Log-odds of each character by the ink alone.
+    likely : (n,) float64 array
+        Logarithm of each character's probability by language.
+
+    Returns
+    -------
+    (n, 3) float64 array
+        The log-odds by the ink; those of the line's mean probability; and the mean logarithm by
+        language of a character and those around it.
+    """
+    sums = np.append(0.0, np.cumsum(np.maximum(likely, CONFIG.unlikeliest)))
+    at = np.arange(len(ink))
+    first, last = np.maximum(at - CONFIG.around, 0), np.minimum(at + CONFIG.around + 1, len(ink))
+    around = (sums[last] - sums[first]) / np.maximum(last - first, 1)
+    line = np.full(len(ink), log_odds(np.array(mean_confidence([logs]))))
+    return np.stack([ink, line, around], axis=1)
+
+
+def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Logarithms of p / (1 - p), kept finite."""
+    p = np.clip(probabilities, LEAST, 1 - LEAST).astype(np.float64)
+    return np.log(p / (1 - p))
+
+
+def mean_confidence(lines: Sequence[NDArray[np.float32]]) -> float:
+    """Mean probability of what is likeliest in the frames of some lines that are not blank."""
+    best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in lines]
+    sure = np.exp(np.concatenate(best)) if best else np.empty(0)
+    return float(sure.mean()) if len(sure) else 0.0
