@@ -270,7 +270,7 @@ def _found(node: _Node) -> FoundPage:
     name = told.get("image", "").strip("\"'").replace('\\"', '"').replace("\\\\", "\\")
     picture, page = picture_of(name)
     count = int(number(told.get("ppageno", "0") or "0", "ppageno"))
-    return FoundPage(page_of(height, width, lines), picture, max(page, count + 1))
+    return FoundPage(page_of(height, width, lines), picture, max(page, count + 1), drafts=True)
 
 
 def _line(node: _Node, height: int, width: int) -> GivenLine:

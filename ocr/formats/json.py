@@ -81,7 +81,7 @@ def page_from(data: Any) -> FoundPage:
     picture, number = data.get("file", ""), data.get("page", 1)
     if not isinstance(picture, str) or not _whole(number, 1):
         raise MalformedError("JSON of a page that is damaged (file or page).")
-    return FoundPage(page, picture_of(picture)[0], number, own=True)
+    return FoundPage(page, picture_of(picture)[0], number, drafts=True)
 
 
 def _fault(page: Page) -> str:

@@ -42,8 +42,9 @@ class FoundPage:
         What the file calls its picture, without folders; "" if it tells none.
     number : int
         Which page of the picture's file it is, from 1.
-    own : bool
-        Whether this program wrote the file: of its lines only those confirmed are more than drafts.
+    drafts : bool
+        Whether lines that are not confirmed are drafts: in files that this program wrote, and in
+        hOCR, in which programs tell what they read. Of what else is read, people wrote the text.
     pixels : bool
         Whether the places are in pixels; if not, they are as if the page had 300 dots an inch.
     """
@@ -51,7 +52,7 @@ class FoundPage:
     page: Page
     picture: str = ""
     number: int = 1
-    own: bool = False
+    drafts: bool = False
     pixels: bool = True
 
 
