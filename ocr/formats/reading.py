@@ -176,15 +176,14 @@ def _read_json(stream: io.BufferedReader) -> Iterator[FoundPage]:
     from ocr.formats.json import parsed, read
     from ocr.formats.ndjson import read as read_rows
 
-    first = stream.readline(MAX_BYTES + 1)
-    if first.lstrip(codecs.BOM_UTF8).lstrip().startswith(b"{"):
-        with suppress(MalformedError):
-            parsed(_text_of_json(first))
-            stream.seek(0)
-            yield from read_rows(_rows(stream))
-            return
+    rows = False
+    with suppress(MalformedError):
+        rows = isinstance(parsed(_text_of_json(stream.readline(MAX_BYTES + 1))), dict)
     stream.seek(0)
-    yield from read(_text_of_json(_all_of(stream)))
+    if rows:
+        yield from read_rows(_rows(stream))
+    else:
+        yield from read(_text_of_json(_all_of(stream)))
 
 
 def _rows(stream: io.BufferedReader) -> Iterator[str]:

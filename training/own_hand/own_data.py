@@ -99,9 +99,9 @@ def recognise(path: Path) -> str:
 
 USABLE = (
     "Give photos or line images with a .gt.txt beside each, PAGE XML or ALTO with its pictures, a "
-    "folder with a sub-folder of pictures "
-    "for each character, a .mat file (NIST36, EMNIST), idx files (MNIST, EMNIST; -images-idx3-), "
-    "an .npz with images and label, or a .zip with a lines.tsv."
+    "folder with a sub-folder of pictures for each character, a .mat file (NIST36, EMNIST), idx "
+    "files (MNIST, EMNIST; -images-idx3-), an .npz with images and label, or a .zip with a "
+    "lines.tsv."
 )
 
 
