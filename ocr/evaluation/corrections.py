@@ -14,7 +14,7 @@ from ocr.page import Box, Line, Page, Word
 
 MOST = 2_000  # lines of a text or page: more are no page's, and aligning them takes long
 BEYOND = 60  # lines by which an alignment may be off the shortest way, beside the difference
-ODD = 0.5  # edits that lines joined or parted count for: where it makes no difference, they stay
+ODD = 1.0  # edits that lines joined or parted count for: where it makes no difference, they stay
 
 
 @dataclass(frozen=True)
