@@ -322,10 +322,12 @@ def _files(
         return
     pages = list(pages)
     one_picture = len({source.path for source, _ in pages}) == 1
+    count = max(source.pages for source, _ in pages)  # of a picture that is not there, at least
     suffix = FORMATS[name].suffix
     taken: set[str] = set()
     for source, page in pages:
         base = stem if one_picture else Path(source.file_name).stem
-        base = _free(file_name(name, base, source).removesuffix(suffix), taken)
+        counted = replace(source, pages=count) if one_picture else source
+        base = _free(file_name(name, base, counted).removesuffix(suffix), taken)
         for _, pieces in render(name, base, [(replace(source, pages=1), page)], join):
             yield f"{base}{suffix}", pieces
