@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from ocr import __version__
 from ocr.cli.boxes import boxes as boxes_command
 from ocr.cli.console import complain
+from ocr.cli.convert import convert as convert_command
 from ocr.cli.evaluate import evaluate as evaluate_command
 from ocr.cli.models import models as models_command
 from ocr.cli.options import common, configure
@@ -136,6 +137,7 @@ def cli(context: click.Context) -> None:
 for _command in (
     read_command,
     boxes_command,
+    convert_command,
     evaluate_command,
     train_command,
     models_command,

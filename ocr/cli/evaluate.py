@@ -47,7 +47,8 @@ def evaluate(
     """Measure how well photos are read whose text is known.
 
     DIR is a folder; every image in it counts that has its text beside it (photo.jpg and
-    photo.gt.txt). Single images can be named too. Reports the character accuracy, character and
+    photo.gt.txt, or PAGE XML or ALTO that names photo.jpg). Single images and such files can be
+    named too. Reports the character accuracy, character and
     word error rates with an interval, the commonest confusions and the worst lines.
     """
     from ocr.evaluation.report import Report, score
@@ -79,13 +80,18 @@ def evaluate(
 
 def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     """Images with the text they should give; and what has no usable ground truth."""
-    from ocr.evaluation.ground_truth import is_draft, pairs_in, read_truth
+    from ocr.evaluation.ground_truth import is_draft, is_page_file, pairs_in, read_truth
 
     truths: dict[str, str] = {}
     failures: list[str] = []
+
+    def lost(error: OcrError) -> None:
+        complain(error)
+        failures.append(str(error))
+
     for path in paths:
         try:
-            pairs = pairs_in(Path(path))
+            pairs = pairs_in(Path(path), lost)
         except OcrError as error:
             complain(error)
             failures.append(path)
@@ -94,8 +100,11 @@ def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
             try:
                 if is_draft(truth):
                     raise DataError(
-                        f"{truth}: a draft that nobody has confirmed. Correct it and delete its "
-                        "first line."
+                        f"{truth}: holds lines that nobody has confirmed. Correct and confirm "
+                        f"them, or write {photo.stem}.gt.txt."
+                        if is_page_file(truth)
+                        else f"{truth}: a draft that nobody has confirmed. Correct it and delete "
+                        "its first line."
                     )
                 truths[str(photo)] = read_truth(truth)
             except OcrError as error:

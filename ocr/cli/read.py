@@ -122,8 +122,8 @@ def read(
         raise click.UsageError("Only one of FILE and --files-from can be stdin.")
     if drafts and "-" in files:
         raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
-    formats = _fitting(tuple(dict.fromkeys(formats)), out)
-    folder = out if out and _is_folder(out, formats) else None
+    formats = fitting(tuple(dict.fromkeys(formats)), out)
+    folder = out if out and is_folder(out, formats) else None
     if len(formats) > 1 and folder is None:
         raise click.UsageError("Several formats need --output with the name of a folder.")
     for name in formats:
@@ -221,7 +221,7 @@ def _check_watched(
     require()
 
 
-def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
+def fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     """The formats to write: those typed, else what the name of ``--output`` tells."""
     from ocr.input.addresses import is_url
 
@@ -256,7 +256,7 @@ def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     return (found,)
 
 
-def _is_folder(output: str, formats: Sequence[str]) -> bool:
+def is_folder(output: str, formats: Sequence[str]) -> bool:
     """Whether ``--output`` names a folder for the results and not one file."""
     from ocr.input.addresses import is_url
 

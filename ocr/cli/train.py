@@ -60,8 +60,9 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
     """Learn a hand from photos with their text, or from data sets.
 
     DATA is recognized by itself and may be mixed: photos or pictures of lines with a .gt.txt
-    beside each, a folder with a sub-folder of pictures for each character, NIST36 and EMNIST .mat
-    files, MNIST and EMNIST idx files, .npz, .zip with a lines.tsv. Ctrl-C keeps the best so far.
+    beside each, PAGE XML and ALTO with their pictures beside them, a folder with a sub-folder of
+    pictures for each character, NIST36 and EMNIST .mat files, MNIST and EMNIST idx files, .npz,
+    .zip with a lines.tsv. Ctrl-C keeps the best so far.
 
     \b
     ocr read --gt notes/                      # drafts of the texts, to be corrected

@@ -1,28 +1,121 @@
-"""Photos whose text is known: `photo.gt.txt` beside `photo.jpg`.
+"""Photos whose text is known: `photo.gt.txt` beside `photo.jpg`, or PAGE XML, ALTO or page JSON.
 
 A text that was read and that nobody has looked at is a draft: its file begins with the line
 `DRAFT`, which a person deletes once the text is right. A file without that line is confirmed.
+Of pages that this program wrote, in whatever format, only lines that a person confirmed count; of
+those that another program wrote, all do.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from ocr.errors import DataError, ImageError
+from ocr.errors import DataError, ImageError, OcrError
+from ocr.formats.reading import ENDINGS, files_in, read_pages
 from ocr.input.sources import pictures_in
+from ocr.page import Page
 
 GROUND_TRUTH = ".gt.txt"
 MAX_BYTES = 1 << 24  # of a text
 DRAFT = "# draft by ocr: delete this line once the text below is right"
 
 
-def pairs_in(path: Path) -> list[tuple[Path, Path]]:
-    """Images with their ground truth: `photo.jpg` with `photo.gt.txt` beside it.
+@dataclass(frozen=True)
+class PageTruth:
+    """A page in a file of PAGE XML, ALTO or page JSON, and how much of it is known to be right.
+
+    Attributes
+    ----------
+    file, picture : Path
+    index : int
+        Which page of the file it is, from 0.
+    number : int
+        Which page of the picture's file it is, from 1.
+    lines, confirmed : int
+        How many lines it holds, and how many of them are no drafts.
+    """
+
+    file: Path
+    picture: Path
+    index: int
+    number: int
+    lines: int
+    confirmed: int
+
+    def page(self) -> Page:
+        """The page with the lines alone that are no drafts, and its picture as `photo`.
+
+        Raises
+        ------
+        DataError
+            The file cannot be read.
+        """
+        for index, (_, found) in enumerate(read_pages(self.file, self.picture.parent)):
+            if index == self.index:
+                lines = found.page.lines
+                kept = tuple(line for line in lines if line.confirmed or not found.drafts)
+                return Page(found.page.height, found.page.width, kept, photo=found.page.photo)
+        raise DataError(f"{self.file}: has changed. Try again.")
+
+
+def page_truths(
+    path: Path, on_error: Callable[[OcrError], None] = lambda _: None
+) -> list[PageTruth]:
+    """The pages in a file, or in those of a folder, whose pictures are there; by file.
+
+    `on_error` is told of files that cannot be read or whose picture is missing.
+    """
+    found: list[PageTruth] = []
+    for file, folder in files_in(path) if path.is_dir() else [(path, path.parent)]:
+        try:
+            about = file.stat()
+            found += _truths_of(file, folder, about.st_mtime_ns, about.st_size)
+        except OcrError as error:
+            on_error(error)
+        except OSError as error:
+            on_error(DataError(f"{file}: cannot be read ({error.strerror})."))
+    return found
+
+
+@lru_cache(maxsize=4096)  # asked for several times in a run; a file that was changed is read again
+def _truths_of(file: Path, folder: Path, _changed: int, _size: int) -> tuple[PageTruth, ...]:
+    truths = []
+    for index, (source, found) in enumerate(read_pages(file, folder)):
+        lines = found.page.lines
+        confirmed = sum(line.confirmed or not found.drafts for line in lines)
+        if found.page.photo is None and confirmed:
+            name = found.picture or "of which it tells no name"
+            raise DataError(f"{file}: its picture, {name}, is not beside it. Copy it there.")
+        if found.page.photo is None:
+            continue
+        picture = Path(source.path)
+        truths.append(PageTruth(file, picture, index, found.number, len(lines), confirmed))
+    return tuple(truths)
+
+
+def is_page_file(path: Path) -> bool:
+    """Whether a file is one that may hold pages, by its name."""
+    return path.name.lower().endswith(ENDINGS)
+
+
+def pairs_in(
+    path: Path, on_error: Callable[[OcrError], None] = lambda _: None
+) -> list[tuple[Path, Path]]:
+    """Images with their ground truth: `photo.jpg` with `photo.gt.txt`, or with a file of pages.
 
     Parameters
     ----------
     path : Path
-        A folder, of which the pictures that have a ground truth count, or a single image.
+        A folder, of which the pictures that have a ground truth count, a single image, or a file
+        of PAGE XML, ALTO or page JSON. Of a picture that has both, the `.gt.txt` counts if it is no
+        draft. In a folder, files with several pages do not count, nor those without a line
+        that is confirmed.
+    on_error : callable
+        Told of files of pages in a folder that cannot be read or have no picture.
 
     Raises
     ------
@@ -33,13 +126,27 @@ def pairs_in(path: Path) -> list[tuple[Path, Path]]:
     """
     if path.is_dir():
         pairs = [(picture, truth_path(picture)) for picture in pictures_in(path)]
-        pairs = [(picture, truth) for picture, truth in pairs if truth.is_file()]
-        if not pairs:
+        texts = {picture: truth for picture, truth in pairs if truth.is_file()}
+        truths = page_truths(path, on_error)
+        counts = Counter(one.file for one in truths)
+        for one in truths:
+            beside = texts.get(one.picture)
+            if one.confirmed and counts[one.file] == 1 and (beside is None or is_draft(beside)):
+                texts[one.picture] = one.file
+        if not texts:
             raise DataError(
-                f"{path}: no picture here has a {GROUND_TRUTH} file beside it. Write what "
-                f"photo.jpg says into photo{GROUND_TRUTH}."
+                f"{path}: no picture here has a {GROUND_TRUTH} file beside it, nor PAGE XML or "
+                f"ALTO. Write what photo.jpg says into photo{GROUND_TRUTH}."
             )
-        return pairs
+        return sorted(texts.items())
+    if is_page_file(path) and path.is_file():
+        errors: list[OcrError] = []
+        truths = page_truths(path, errors.append)
+        if errors:
+            raise errors[0]
+        if len(truths) != 1:
+            raise DataError(f"{path}: holds {len(truths)} pages, not one.")
+        return [(truths[0].picture, path)]
     if not path.exists():
         raise ImageError(f"{path}: no such file or folder. Check the path.")
     truth = truth_path(path)
@@ -50,25 +157,33 @@ def pairs_in(path: Path) -> list[tuple[Path, Path]]:
 
 def read_truth(path: Path) -> str:
     """Text of a ground truth file, UTF-8 with or without a byte order mark; a draft's without its
-    first line.
+    first line. Of a file of pages, that of all lines.
 
     Raises
     ------
     DataError
         It cannot be read or is not UTF-8.
     """
+    if is_page_file(path):
+        return "".join(f"{found.page.text}\n" for _, found in read_pages(path))
     text = _content(path)
     return text.partition("\n")[2] if _begins_as_draft(text) else text
 
 
 def is_draft(path: Path) -> bool:
-    """Whether a ground truth file is what was read and nobody has confirmed.
+    """Whether a ground truth file is what was read and nobody has confirmed, in whole or in part.
 
     Raises
     ------
     DataError
         As `read_truth`.
     """
+    if is_page_file(path):
+        return any(
+            found.drafts and not line.confirmed
+            for _, found in read_pages(path)
+            for line in found.page.lines
+        )
     return _begins_as_draft(_content(path))
 
 

@@ -1,4 +1,4 @@
-"""What pages are written as: one module a format.
+"""What pages are written as, and read from: one module a format.
 
 A format turns pages into pieces of one document, one after the other as they are read where the
 format allows it, so that a thousand pages need no more memory than one.
@@ -33,6 +33,7 @@ class Format(NamedTuple):
     photo: bool = False  # it shows the photo
     joins: bool = False  # it can be running text
     function: str = "write"  # of its module
+    reads: bool = False  # `read_pages` reads it
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -63,14 +64,14 @@ FORMATS: dict[str, Format] = {
     "text": Format(".txt", "text", joins=True),
     "markdown": Format(".md", "markdown", also=(".markdown",), joins=True),
     "html": Format(".html", "html", photo=True),
-    "json": Format(".json", "json"),
-    "ndjson": Format(".ndjson", "ndjson", also=(".jsonl",)),
+    "json": Format(".json", "json", reads=True),
+    "ndjson": Format(".ndjson", "ndjson", also=(".jsonl",), reads=True),
     "csv": Format(".csv", "csv"),
     "csv-lines": Format(".lines.csv", "csv", function="write_lines"),
     "tsv": Format(".tsv", "tsv"),
-    "hocr": Format(".hocr", "hocr", also=(".html", ".htm")),
-    "alto": Format(".alto.xml", "alto", many=False),
-    "page": Format(".page.xml", "pagexml", many=False),
+    "hocr": Format(".hocr", "hocr", also=(".html", ".htm"), reads=True),
+    "alto": Format(".alto.xml", "alto", many=False, reads=True),
+    "page": Format(".page.xml", "pagexml", many=False, reads=True),
     "pdf": Format(".pdf", "pdf", photo=True),
     "docx": Format(".docx", "docx", joins=True),
 }
@@ -136,6 +137,12 @@ def save(page: Page, path: str | PathLike[str], format: str | None = None) -> No
     with replacing(target) as stream:
         for piece in _encoded(writer(name)([(source, page)], True)):
             stream.write(piece)
+
+
+def read_page(path: str | PathLike[str], images: str | PathLike[str] | None = None) -> Page:
+    """The page that a file describes; see `ocr.formats.reading.read_page`."""
+    page: Page = import_module(f"{__name__}.reading").read_page(path, images)
+    return page
 
 
 def file_name(name: str, stem: str, source: PageSource) -> str:

@@ -1,16 +1,38 @@
-"""ALTO 4.3 (https://www.loc.gov/standards/alto/): lines, words and glyphs with their places."""
+"""ALTO (https://www.loc.gov/standards/alto/): lines, words and glyphs with their places.
+
+Written is version 4.3; versions 2 to 4 are read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from xml.etree import ElementTree
 
+from ocr.config import DPI
+from ocr.formats.parsing import (
+    FoundPage,
+    MalformedError,
+    in_order,
+    inside,
+    number,
+    page_of,
+    picture_of,
+    points,
+    share,
+    side,
+)
+from ocr.formats.placing import GivenLine, GivenWord, Points, box_within
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline, pairs, picture_name
 from ocr.input.documents import PageSource
-from ocr.page import Box, Line, Page, Word
+from ocr.page import Box, Letter, Line, Page, Word
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 SCHEMA_VERSION = "4.3"
+UNITS = {"pixel": 1.0, "mm10": DPI / 254, "inch1200": DPI / 1200}  # in pixels, where DPI hold
+HYPHEN = "-"  # written for a hyphen that the file gives as a soft one or not at all
+HYPHENS = "-\u00ad\u2010\u2e17¬="
+LIES = ("PrintSpace", "TopMargin", "LeftMargin", "RightMargin", "BottomMargin")  # parts of a page
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[str]:
@@ -60,6 +82,7 @@ def _write_line(block: ElementTree.Element, line: Line, page: Page, k: int) -> N
         ID=f"line_{k}",
         **_place(line.box),
         BASELINE=pairs(base(line, page)) or None,
+        CS="true" if line.confirmed else None,
     )
     element(element(row, "Shape"), "Polygon", POINTS=pairs(outline(line, page)))
     for j, word in enumerate(line.words, 1):
@@ -88,9 +111,144 @@ def _write_word(row: ElementTree.Element, word: Word, number: str) -> None:
             CONTENT=letter.text,
             GC=f"{letter.confidence:.4f}",
         )
-        for text, share in letter.alternatives:
-            element(glyph, "Variant", CONTENT=text, VC=f"{share:.4f}")
+        for text, chance in letter.alternatives:
+            element(glyph, "Variant", CONTENT=text, VC=f"{chance:.4f}")
 
 
 def _place(box: Box) -> dict[str, int]:
     return {"HPOS": box.x1, "VPOS": box.y1, "WIDTH": box.width, "HEIGHT": box.height}
+
+
+def read(root: ElementTree.Element) -> list[FoundPage]:
+    """The pages of a file.
+
+    Parameters
+    ----------
+    root : Element
+        As `ocr.formats.parsing.parse_xml` gives it.
+
+    Raises
+    ------
+    ocr.formats.parsing.MalformedError
+        It has no page, an unknown unit, or sizes and points that no page has.
+    """
+    sheets = root.findall("Layout/Page")
+    if not sheets:
+        raise MalformedError("ALTO without a Page.")
+    unit = (root.findtext("Description/MeasurementUnit") or "pixel").strip()
+    if unit not in UNITS:
+        raise MalformedError(f"MeasurementUnit is {unit[:40]!r}; known are {', '.join(UNITS)}.")
+    picture, page = picture_of(root.findtext("Description/sourceImageInformation/fileName"))
+    names = [one.text or "" for one in root.iterfind("Description//softwareName")]
+    own = bool(names) and names[-1].strip() == SOFTWARE
+    found = []
+    for k, sheet in enumerate(sheets):
+        read_page = _read_page(sheet, UNITS[unit])
+        found.append(FoundPage(read_page, picture, page + k, own, unit == "pixel"))
+    return found
+
+
+def _read_page(sheet: ElementTree.Element, scale: float) -> Page:
+    sizes = [one for one in (sheet, sheet.find("PrintSpace")) if one is not None]
+    sized = next((one for one in sizes if one.get("HEIGHT") and one.get("WIDTH")), sheet)
+    height, width = (side(sized.get(name), name, scale) for name in ("HEIGHT", "WIDTH"))
+    found = []
+    rows = []
+    stack: list[tuple[ElementTree.Element, tuple[str, ...]]] = [
+        (part, ()) for part in reversed(sheet) if part.tag in LIES
+    ]
+    blocks = 0
+    while stack:  # not by recursion: blocks stand inside each other
+        parent, ids = stack.pop()
+        blocks += 1
+        for line in parent.iterfind("TextLine"):
+            found.append(((line.get("ID", ""), *ids), blocks))
+            rows.append(_read_line(line, scale, height, width))
+        inner = [child for child in parent if child.tag.endswith("Block")]
+        stack += [(child, (child.get("ID", ""), *ids)) for child in reversed(inner)]
+    return page_of(
+        height,
+        width,
+        (replace(rows[k], block=block) for k, block in in_order(found, _order(sheet))),
+    )
+
+
+def _order(sheet: ElementTree.Element) -> list[str]:
+    """Ids of blocks and lines in reading order, of version 4.3 on."""
+    element = sheet.find("ReadingOrder")
+    references = [] if element is None else element.iter("ElementRef")
+    return [one.get("REF", "") for one in references]
+
+
+def _read_line(row: ElementTree.Element, scale: float, height: int, width: int) -> GivenLine:
+    words: list[GivenWord] = []
+    for part in row:
+        if part.tag == "String":
+            words.append(_read_word(part, scale, height, width))
+        elif part.tag == "HYP" and words and not words[-1].text.endswith(tuple(HYPHENS)):
+            words[-1] = _hyphenated(words[-1], part, scale, height, width)
+    what = f"of TextLine {row.get('ID', '')}"
+    box = _box(row, scale, height, width)
+    told = row.get("BASELINE", "").strip()
+    baseline: Points = ()
+    if told and len(told.split()) == 1 and "," not in told:  # before version 4: its height alone
+        if box is not None:
+            y = scale * number(told, f"BASELINE {what}")
+            baseline = ((y, float(box.x1)), (y, float(box.x2)))
+    elif told:
+        baseline = points(told, f"BASELINE {what}", scale)
+    shape = row.find("Shape/Polygon")
+    polygon = () if shape is None else points(shape.get("POINTS", ""), f"POINTS {what}", scale)
+    return GivenLine(
+        None,
+        tuple(words),
+        box,
+        inside(baseline, height, width),
+        inside(polygon, height, width),
+        confirmed=row.get("CS") == "true",
+    )
+
+
+def _read_word(string: ElementTree.Element, scale: float, height: int, width: int) -> GivenWord:
+    letters = []
+    for glyph in string.iterfind("Glyph"):
+        box = _box(glyph, scale, height, width)
+        sure = share(glyph.get("GC"), "GC")
+        others = tuple(
+            (one.get("CONTENT", ""), share(one.get("VC"), "VC") or 0.0)
+            for one in glyph.iterfind("Variant")
+            if one.get("CONTENT")
+        )
+        text = glyph.get("CONTENT", "")
+        if box is not None and text and not text.isspace():
+            letters.append(Letter(box, text, 1.0 if sure is None else sure, others))
+    return GivenWord(
+        string.get("CONTENT", ""),
+        _box(string, scale, height, width),
+        share(string.get("WC"), "WC"),
+        tuple(letters),
+    )
+
+
+def _hyphenated(
+    word: GivenWord, part: ElementTree.Element, scale: float, height: int, width: int
+) -> GivenWord:
+    """A word with the hyphen at the end of its line, as it is written."""
+    told = (part.get("CONTENT") or HYPHEN).replace("\u00ad", HYPHEN)
+    box = _box(part, scale, height, width)
+    letters = word.letters
+    if letters and box is not None:
+        letters = (*letters, Letter(box, told, letters[-1].confidence))
+    around = word.box.union(box) if word.box and box else word.box
+    return GivenWord(word.text + told, around, word.confidence, letters)
+
+
+def _box(part: ElementTree.Element, scale: float, height: int, width: int) -> Box | None:
+    """The place of an element; None if it tells none."""
+    told = [part.get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")]
+    x, y, wide, high = (
+        scale * number(value, f"a place of {part.tag}") if value else None for value in told
+    )
+    if x is None or y is None or wide is None or high is None:
+        return None
+    return box_within(y, x, y + high, x + wide, height, width)

@@ -1,18 +1,62 @@
-"""hOCR 1.2: HTML with the layout in its title attributes (http://kba.github.io/hocr-spec/1.2/)."""
+"""hOCR 1.2: HTML with the layout in its title attributes (http://kba.github.io/hocr-spec/1.2/).
+
+Read is what Tesseract, OCRmyPDF, kraken and OCRopus write as well.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+from ocr.formats.parsing import (
+    MAX_DEPTH,
+    FoundPage,
+    MalformedError,
+    inside,
+    number,
+    numbers,
+    page_of,
+    picture_of,
+    points,
+    share,
+    side,
+)
+from ocr.formats.placing import GivenLine, GivenWord, Points, box_within, graphemes
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline
 from ocr.input.documents import PageSource
-from ocr.page import Box, Line, Page, Word
+from ocr.page import Box, Letter, Line, Page, Word
 
 CAPABILITIES = "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocrp_poly"
 DOCTYPE = "<!DOCTYPE html>\n"
 BETWEEN = "pages"  # what the pages take the place of
+LINES = ("ocr_line", "ocrx_line", "ocr_header", "ocr_textfloat", "ocr_caption", "ocr_footer")
+BLOCKS = ("ocr_carea", "ocr_column", "ocrx_block", "ocr_par")  # the outmost counts
+WORDS = ("ocrx_word", "ocr_word")
+LETTERS = ("ocrx_cinfo", "ocr_cinfo")
+KINDS = (*LINES, *WORDS, *LETTERS)
+VOID = {  # elements without an end
+    *(
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+    ),
+    "wbr",
+}
+# Of a title: strings, which may hold semicolons, and what is between them.
+PIECES = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^;"']+|["'])|;""", re.DOTALL)
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[str]:
@@ -101,3 +145,212 @@ def _bbox(box: Box) -> str:
 
 def _sides(box: Box) -> str:
     return f"{box.x1} {box.y1} {box.x2} {box.y2}"
+
+
+@dataclass
+class _Node:
+    """An element with a class of hOCR: its title's properties, all text in it, and its parts."""
+
+    kind: str
+    told: dict[str, str]
+    text: list[str] = field(default_factory=list)
+    parts: list[_Node] = field(default_factory=list)
+    block: int = 0
+    outside: bool = False  # a line with text outside its words
+
+    def words(self) -> str:
+        return " ".join("".join(self.text).split())
+
+
+class _Parser(HTMLParser):
+    """Collects pages with their lines, these with their words, these with their characters."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pages: list[_Node] = []
+        self.open: list[tuple[str, _Node | None]] = []  # elements: tag, what of hOCR they are
+        self.block = self.depth = 0  # the number of the last block; its element's place
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            return
+        if len(self.open) > MAX_DEPTH:
+            raise MalformedError(f"elements stand inside each other more than {MAX_DEPTH} deep.")
+        about = {name: value or "" for name, value in attrs}
+        classes = about.get("class", "").split()
+        node = None
+        if "ocr_page" in classes:
+            node = _Node("page", _properties(about.get("title", "")))
+            self.pages.append(node)
+        elif self.pages and any(name in BLOCKS for name in classes):
+            if not any(one is not None and one.kind == "block" for _, one in self.open):
+                self.block += 1
+                node = _Node("block", {})
+        else:
+            node = self._part(classes, about.get("title", ""))
+        self.open.append((tag, node))
+
+    def _part(self, classes: list[str], title: str) -> _Node | None:
+        """A line of a page, a word of a line, or a character of a word."""
+        kind = next((name for name in KINDS if name in classes), None)
+        if kind is None:
+            return None
+        level, above = (
+            ("line", "page") if kind in LINES
+            else ("word", "line") if kind in WORDS
+            else ("letter", "word")
+        )  # fmt: skip
+        parent = next(
+            (one for _, one in reversed(self.open) if one is not None and one.kind == above), None
+        )
+        if parent is None:
+            return None
+        node = _Node(level, _properties(title), block=self.block)
+        parent.parts.append(node)
+        return node
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.handle_starttag(tag, attrs)
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        places = [k for k, (name, _) in enumerate(self.open) if name == tag]
+        if places:
+            del self.open[places[-1] :]  # what was not ended inside it ends with it
+
+    def handle_data(self, data: str) -> None:
+        nodes = [node for _, node in self.open if node is not None]
+        for node in nodes:
+            if node.kind in ("line", "word", "letter"):
+                node.text.append(data)
+        if nodes and nodes[-1].kind == "line" and data.strip():
+            nodes[-1].outside = True
+
+
+def _properties(title: str) -> dict[str, str]:
+    """The properties of a title attribute by their names, as they stand there."""
+    rows = [""]
+    for piece in PIECES.finditer(title):
+        if piece[1] is None:
+            rows.append("")
+        else:
+            rows[-1] += piece[1]
+    told = (row.split(None, 1) for row in rows)
+    return {row[0]: row[1].strip() for row in told if len(row) == 2}
+
+
+def read(text: str) -> list[FoundPage]:
+    """The pages of a file.
+
+    Raises
+    ------
+    ocr.formats.parsing.MalformedError
+        It holds no page of hOCR, ends within an element, or has places that no page has.
+    """
+    parser = _Parser()
+    parser.feed(text)
+    # Not closed: what is left was begun and not ended, which takes long to be made sense of.
+    if "<" in parser.rawdata or (not parser.pages and not text.strip()):
+        raise MalformedError("HTML that is cut off or damaged. Copy or write it again.")
+    if not parser.pages:
+        raise MalformedError("HTML without an ocr_page, so no hOCR.")
+    return [_found(node) for node in parser.pages]
+
+
+def _found(node: _Node) -> FoundPage:
+    told = node.told
+    sides = numbers(told.get("bbox", ""), "bbox of a page")
+    if len(sides) != 4:
+        raise MalformedError("an ocr_page tells no bbox.")
+    height = side(str(sides[3]), "the height of an ocr_page")
+    width = side(str(sides[2]), "the width of an ocr_page")
+    blocks = {block: k for k, block in enumerate(dict.fromkeys(x.block for x in node.parts), 1)}
+    lines = [replace(_line(one, height, width), block=blocks[one.block]) for one in node.parts]
+    name = told.get("image", "").strip("\"'").replace('\\"', '"').replace("\\\\", "\\")
+    picture, page = picture_of(name)
+    count = int(number(told.get("ppageno", "0") or "0", "ppageno"))
+    return FoundPage(page_of(height, width, lines), picture, max(page, count + 1), drafts=True)
+
+
+def _line(node: _Node, height: int, width: int) -> GivenLine:
+    box = _box_of(node, height, width)
+    turn = round(-number(node.told.get("textangle") or "0", "textangle") / 90) % 4
+    words = [_word(one, height, width) for one in node.parts]
+    told = numbers(node.told.get("poly", ""), "poly")
+    outline = inside(points(" ".join(map(str, told)), "poly"), height, width)
+    return GivenLine(
+        node.words() if node.outside or not words else None,
+        tuple(words),
+        box,
+        inside(_baseline(node, box, turn), height, width),
+        outline,
+        _confidence(node.told),
+        turn,
+    )
+
+
+def _baseline(node: _Node, box: Box | None, turn: int) -> Points:
+    """The two ends of a baseline, which is told from the lower left corner of the turned box."""
+    told = numbers(node.told.get("baseline", ""), "baseline")
+    if box is None or len(told) < 2:
+        return ()
+    slope, offset = told[-2:]  # of a polynomial the last two
+    length = box.width if turn % 2 == 0 else box.height
+    ends = [(along, offset + slope * along) for along in (0.0, float(length))]
+    if turn == 0:
+        return tuple((box.y2 + down, box.x1 + along) for along, down in ends)
+    if turn == 1:
+        return tuple((box.y1 + along, box.x1 - down) for along, down in ends)
+    if turn == 2:
+        return tuple((box.y1 - down, box.x2 - along) for along, down in ends)
+    return tuple((box.y2 - along, box.x2 + down) for along, down in ends)
+
+
+def _word(node: _Node, height: int, width: int) -> GivenWord:
+    text = node.words()
+    told = node.told
+    sure = _confidence(told)
+    boxes = numbers(told.get("x_bboxes", ""), "x_bboxes")
+    places = [
+        box_within(y1, x1, y2, x2, height, width)
+        for x1, y1, x2, y2 in zip(*(iter(boxes),) * 4, strict=False)
+    ]
+    each = [value / 100 for value in numbers(told.get("x_confs", ""), "x_confs")]
+    signs = graphemes(text)
+    if node.parts:  # Tesseract's characters
+        cells = [(x.words(), _box_of(x, height, width), _confidence(x.told)) for x in node.parts]
+        letters = tuple(
+            Letter(box, text, 1.0 if conf is None else conf)
+            for text, box, conf in cells
+            if text and box is not None
+        )
+    else:
+        signs = signs if len(signs) == len(places) else list(text)
+        fits = len(signs) == len(places)
+        each = each if len(each) == len(signs) else [1.0 if sure is None else sure] * len(signs)
+        letters = tuple(
+            Letter(box, sign, min(max(conf, 0.0), 1.0))
+            for box, sign, conf in zip(places, signs, each, strict=fits)
+        ) if fits else ()  # fmt: skip
+    return GivenWord(text, _box_of(node, height, width), sure, letters)
+
+
+def _confidence(told: dict[str, str]) -> float | None:
+    """How sure something is, of percent; None if it tells nothing."""
+    value = next((told[key] for key in ("x_wconf", "x_conf", "x_confs") if told.get(key)), "")
+    found = numbers(value, "a confidence")
+    if not found:
+        return None
+    return share(str(min(max(sum(found) / len(found), 0.0), 100.0)), "a confidence", 100)
+
+
+def _box_of(node: _Node, height: int, width: int) -> Box | None:
+    told = node.told.get("bbox") or node.told.get("x_bboxes") or ""
+    sides = numbers(told, "bbox")
+    if not sides:
+        return None
+    if len(sides) % 4:
+        raise MalformedError(f"a bbox is {told[:40]!r}, which is no box.")
+    xs, ys = [*sides[::4], *sides[2::4]], [*sides[1::4], *sides[3::4]]
+    return box_within(min(ys), min(xs), max(ys), max(xs), height, width)

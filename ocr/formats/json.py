@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
+from ocr.formats.parsing import MAX_SIDE, FoundPage, MalformedError, picture_of
 from ocr.input.documents import PageSource
 from ocr.page import Page
 
@@ -36,3 +38,89 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[st
 def page_dict(source: PageSource, page: Page) -> dict[str, Any]:
     """A page as plain lists and dicts, as the schema beside this file describes it."""
     return {"file": source.name, "page": source.number, **page.to_dict()}
+
+
+def read(text: str) -> list[FoundPage]:
+    """The pages of a file, an object or an array of them.
+
+    Raises
+    ------
+    ocr.formats.parsing.MalformedError
+        It is no JSON, or none of this program's pages.
+    """
+    data = parsed(text)
+    return [page_from(one) for one in (data if isinstance(data, list) else [data])]
+
+
+def parsed(text: str) -> Any:
+    """What a JSON text holds; `MalformedError` if it is none."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise MalformedError("JSON that is nested deeper than pages are.") from None
+    except ValueError as error:
+        raise MalformedError(
+            f"no JSON that can be read ({error}). Copy or write it again."
+        ) from None
+
+
+def page_from(data: Any) -> FoundPage:
+    """A page of what `page_dict` gives; `MalformedError` if it is something else."""
+    if not isinstance(data, dict) or not {"version", "height", "width", "lines"} <= data.keys():
+        raise MalformedError("JSON, but no page as `ocr read --format json` writes it.")
+    try:
+        page = Page.from_dict({"engine": "", "warnings": [], **data})
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        what = f"without {error}" if isinstance(error, KeyError) else str(error)
+        raise MalformedError(f"JSON of a page that is damaged ({what}).") from None
+    except ValueError as error:
+        raise MalformedError(f"{error}.") from None
+    fault = _fault(page)
+    if fault:
+        raise MalformedError(f"JSON of a page that is damaged ({fault}).")
+    picture, number = data.get("file", ""), data.get("page", 1)
+    if not isinstance(picture, str) or not _whole(number, 1):
+        raise MalformedError("JSON of a page that is damaged (file or page).")
+    return FoundPage(page, picture_of(picture)[0], number, drafts=True)
+
+
+def _fault(page: Page) -> str:
+    """What of a page is of another type than it must be, or out of bounds; "" if nothing is."""
+    if not (_whole(page.height, 1) and _whole(page.width, 1)):
+        return "height or width"
+    if not isinstance(page.engine, str) or not all(isinstance(x, str) for x in page.warnings):
+        return "engine or warnings"
+    if [len(row) for row in page.transform] != [3, 3, 3] or not _numbers(*page.transform):
+        return "transform"
+    for k, line in enumerate(page.lines, 1):
+        if not line.words or not all(word.letters for word in line.words):
+            return f"line {k} holds a word without letters or none"
+        if not _numbers(*line.baseline, *line.polygon):
+            return f"baseline or polygon of line {k}"
+        if not _whole(line.block, 1) or not isinstance(line.confirmed, bool):
+            return f"block or confirmed of line {k}"
+        for letter in line.letters:
+            candidates = [(letter.text, letter.confidence), *letter.alternatives]
+            if not all(isinstance(t, str) and t and not t.isspace() for t, _ in candidates):
+                return f"a letter of line {k} has no text"
+            if not _numbers([p for _, p in candidates]) or not all(
+                0 <= p <= 1 for _, p in candidates
+            ):
+                return f"a confidence in line {k}"
+            box = letter.box.as_list()
+            if not all(_whole(value, 0) for value in box):
+                return f"a box in line {k}"
+    return ""
+
+
+def _whole(value: object, least: int) -> bool:
+    return type(value) is int and least <= value <= MAX_SIDE
+
+
+def _numbers(*rows: Iterable[object]) -> bool:
+    """Whether all values are finite numbers of a page's size."""
+    return all(
+        type(value) in (int, float) and math.isfinite(value) and abs(value) < 1e9  # type: ignore[arg-type]
+        for row in rows
+        for value in row
+    )

@@ -117,7 +117,7 @@ def commands() -> list[str]:
 
 
 def test_all_commands_are_there():
-    assert commands() == ["boxes", "eval", "models", "read", "train"]
+    assert commands() == ["boxes", "convert", "eval", "models", "read", "train"]
 
 
 @pytest.mark.parametrize("name", [None, *commands()])

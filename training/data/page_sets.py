@@ -96,16 +96,7 @@ def _lines(
     darkness = ink_darkness(grey.astype(np.float32) / np.float32(255))
     baselines = [_left_to_right(np.array(row["baseline"], dtype=np.float64)) for row in rows]
     polygons = [np.array(row["polygon"], dtype=np.float64)[:, ::-1] for row in rows]
-    pitch = line_pitch(baselines, grey.shape[0])
-    heights = np.array(
-        [
-            body_height(darkness, base, min(ascender_height(base, polygon), 1.2 * pitch))
-            for base, polygon in zip(baselines, polygons, strict=True)
-        ]
-    )
-    lengths = np.array([np.ptp(base[:, 1]) for base in baselines])
-    usual = float(np.median(np.repeat(heights, np.maximum(1, (lengths / pitch).astype(int)))))
-    heights = np.clip(heights, usual / OUTLYING, usual * OUTLYING)
+    heights = x_heights(darkness, baselines, polygons)
     return tuple(
         PageLine(
             TextLine(base, float(height)),
@@ -115,6 +106,38 @@ def _lines(
         )
         for base, height, polygon, row in zip(baselines, heights, polygons, rows, strict=True)
     )
+
+
+def x_heights(
+    darkness: NDArray[np.float32],
+    baselines: list[NDArray[np.float64]],
+    polygons: list[NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Height in pixels of the small letters of each line of a page.
+
+    Parameters
+    ----------
+    darkness : (H, W) float32 array
+        0 paper, 1 black.
+    baselines, polygons : list of (K, 2) float arrays
+        Points (row, col), those of a baseline from left to right; at least one line.
+
+    Returns
+    -------
+    (N,) float array
+        Each within `OUTLYING` of the median of the page.
+    """
+    pitch = line_pitch(baselines, darkness.shape[0])
+    heights = np.array(
+        [
+            body_height(darkness, base, min(ascender_height(base, polygon), 1.2 * pitch))
+            for base, polygon in zip(baselines, polygons, strict=True)
+        ]
+    )
+    lengths = np.array([np.ptp(base[:, 1]) for base in baselines])
+    usual = float(np.median(np.repeat(heights, np.maximum(1, (lengths / pitch).astype(int)))))
+    clipped: NDArray[np.float64] = np.clip(heights, usual / OUTLYING, usual * OUTLYING)
+    return clipped
 
 
 def _left_to_right(points: NDArray[np.float64]) -> NDArray[np.float64]:

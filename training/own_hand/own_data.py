@@ -14,7 +14,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,13 @@ from numpy.typing import NDArray
 
 from ocr.arrays import read_npz
 from ocr.errors import DataError, OcrError
-from ocr.evaluation.ground_truth import is_draft, read_truth, truth_path
+from ocr.evaluation.ground_truth import (
+    is_draft,
+    is_page_file,
+    page_truths,
+    read_truth,
+    truth_path,
+)
 from ocr.input.photo import open_image
 from ocr.input.sources import SUFFIXES
 from ocr.lines.normalize import normalize_line
@@ -38,6 +44,7 @@ from training.data.datasets import (
 from training.data.glyphs import normalize_pictures
 from training.data.scans import even_light
 from training.data.text import fold_text, writable
+from training.own_hand.page_truth import page_lines, transcribed_pages
 from training.own_hand.samples import SHOWN, Account, Samples, enough, join
 from training.synthesis.strips import fits
 
@@ -85,13 +92,16 @@ def recognize(path: Path) -> str:
         return "line-zip"
     if "-images" in name and "idx3" in name:
         return "idx"
+    if is_page_file(path):
+        return "pages"
     raise DataError(f"{path}: not known as training data. {USABLE}")
 
 
 USABLE = (
-    "Give photos or line images with a .gt.txt beside each, a folder with a sub-folder of pictures "
-    "for each character, a .mat file (NIST36, EMNIST), idx files (MNIST, EMNIST; -images-idx3-), "
-    "an .npz with images and label, or a .zip with a lines.tsv."
+    "Give photos or line images with a .gt.txt beside each, PAGE XML or ALTO with its pictures, a "
+    "folder with a sub-folder of pictures for each character, a .mat file (NIST36, EMNIST), idx "
+    "files (MNIST, EMNIST; -images-idx3-), an .npz with images and label, or a .zip with a "
+    "lines.tsv."
 )
 
 
@@ -104,6 +114,8 @@ def _recognize_folder(path: Path) -> str:
     pictures = [one for one in inside if one.suffix.lower() in SUFFIXES and one.is_file()]
     if any(truth_path(one).is_file() for one in pictures):
         return "photos"
+    if any(one.confirmed for one in page_truths(path)):
+        return "pages"
     if any(_is_data_file(one) for one in inside):
         return "folder-of-files"
     if any(one.is_dir() for one in inside):
@@ -269,12 +281,15 @@ def _load_photo_letters(path: Path, aligner: Aligner, account: Account) -> Sampl
     return join(parts)
 
 
-def _photos(path: Path, account: Account) -> Iterator[Path]:
+def _photos(path: Path, account: Account, transcribed: Collection[Path] = ()) -> Iterator[Path]:
     """The pictures of a folder that have a text, or the one that was named.
 
-    Drafts that nobody has confirmed and copies of pictures that came before are left out.
+    Drafts that nobody has confirmed and copies of pictures that came before are left out. The text
+    of pictures `transcribed` stands in files of pages.
     """
-    if not path.is_dir():
+    if is_page_file(path):
+        pictures = list(transcribed)
+    elif not path.is_dir():
         pictures = [path]
     else:
         pictures = [
@@ -282,12 +297,12 @@ def _photos(path: Path, account: Account) -> Iterator[Path]:
             for one in sorted(path.iterdir())
             if one.suffix.lower() in SUFFIXES and not one.name.startswith(".")
         ]
-        without = [one for one in pictures if not truth_path(one).is_file()]
-        account.leave_out("pictures without a .gt.txt", len(without))
-        pictures = [one for one in pictures if truth_path(one).is_file()]
+        known = [one for one in pictures if one in transcribed or truth_path(one).is_file()]
+        account.leave_out("pictures without a .gt.txt", len(pictures) - len(known))
+        pictures = known
     for picture in pictures:
         try:
-            if is_draft(truth_path(picture)):
+            if picture not in transcribed and is_draft(truth_path(picture)):
                 reason = f"{truth_path(picture)}: a draft. Correct it and delete its first line."
                 account.leave_out("drafts that nobody has confirmed", name=reason)
                 continue
@@ -341,9 +356,16 @@ def _line_samples(
 
 
 def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples:
+    transcribed = transcribed_pages(path, account)
+
     def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
-        for photo in _photos(path, account):
+        for photo in _photos(path, account, transcribed):
             try:
+                if photo in transcribed:
+                    for truth in transcribed[photo]:
+                        for image, text in page_lines(truth.page()):
+                            yield image, text, photo.stem, ""
+                    continue
                 picture = open_image(photo)
                 rows = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
                 if len(rows) == 1 and picture.width >= LINE_SHAPE * picture.height:
@@ -450,6 +472,7 @@ GLYPH_LOADERS: dict[str, Loader] = {
 }
 LINE_LOADERS: dict[str, Loader] = {
     "photos": _load_photo_lines,
+    "pages": _load_photo_lines,
     "line-zip": _load_line_zip,
     "line-folder": _load_line_folder,
 }

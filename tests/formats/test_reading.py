@@ -1,0 +1,430 @@
+"""ocr.formats.reading: pages out of files of ours and of other programs, hostile ones refused.
+
+The files in `given` are written by hand as eScriptorium, Transkribus and Tesseract export them.
+"""
+
+import codecs
+import json
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from ocr.errors import DataError
+from ocr.formats import FORMATS, read_page, render
+from ocr.formats.parsing import MAX_DEPTH
+from ocr.formats.reading import files_in, find_picture, read_pages
+from ocr.input.documents import PageSource
+from ocr.page import Box, Letter, Line, Page, Word
+
+GIVEN = Path(__file__).parent / "given"
+READ = [name for name, one in FORMATS.items() if one.reads]
+
+
+def write(folder: Path, kind: str, *pages: Page) -> Path:
+    sources = [PageSource("photo.tif", k, len(pages)) for k in range(1, len(pages) + 1)]
+    ((name, pieces),) = render(kind, "photo", zip(sources, pages, strict=True))
+    (folder / name).write_bytes(b"".join(pieces))
+    return folder / name
+
+
+# Round trips
+
+signs = st.characters(
+    exclude_categories=["Cs", "Cc", "Cf", "Zs", "Zl", "Zp", "Cn", "Co", "Mn", "Mc"]
+)
+texts = st.text(signs, min_size=1, max_size=5).filter(
+    lambda text: unicodedata.normalize("NFC", text) == text and len(text) == len(list(text))
+)
+shares = st.integers(0, 10_000).map(lambda value: value / 10_000)
+
+
+@st.composite
+def pages(draw):
+    """A page of words that stand side by side, in one block or two, some lines with a baseline."""
+    lines = []
+    for k in range(draw(st.integers(1, 4))):
+        words = []
+        x = draw(st.integers(0, 50))
+        for _ in range(draw(st.integers(1, 3))):
+            letters = []
+            for sign in draw(st.text(st.sampled_from("abcXYZ0é€<&>\"'-"), min_size=1, max_size=5)):
+                y = 100 * k + draw(st.integers(0, 30))
+                wide, high = draw(st.integers(1, 30)), draw(st.integers(1, 60))
+                letters.append(Letter(Box(y, x, y + high, x + wide), sign, draw(shares)))
+                x += wide + draw(st.integers(0, 3))
+            words.append(Word(tuple(letters)))
+            x += draw(st.integers(5, 40))
+        baseline = ((100.0 * k + 70, 0.0), (100.0 * k + 75, 800.0)) if draw(st.booleans()) else ()
+        confirmed = draw(st.booleans())
+        lines.append(Line(tuple(words), baseline, (), 1 + (k > 1), confirmed))
+    return Page(600, 2000, tuple(lines), "lines")
+
+
+@given(pages(), st.sampled_from(READ))
+@settings(max_examples=150)
+def test_round_trips_keep_text_places_and_confidences(tmp_path_factory, page, kind):
+    folder = tmp_path_factory.mktemp("trip")
+    back = read_page(write(folder, kind, page))
+    assert back.text == page.text
+    assert (back.height, back.width) == (page.height, page.width)
+    assert [x.box for x in back.letters] == [x.box for x in page.letters]
+    assert [x.text for x in back.letters] == [x.text for x in page.letters]
+    near = [pytest.approx(x.confidence, abs=6e-4) for x in page.letters]
+    assert [x.confidence for x in back.letters] == near
+    assert [len(line.words) for line in back.lines] == [len(line.words) for line in page.lines]
+    assert [line.block for line in back.lines] == [line.block for line in page.lines]
+    assert [line.polygon for line in back.lines] == [() for _ in page.lines]
+    for ours, other in zip(page.lines, back.lines, strict=True):
+        assert bool(ours.baseline) == bool(other.baseline)
+        for y, x in other.baseline:  # hOCR has the part of it under the line's box
+            assert y == pytest.approx(ours.baseline[0][0] + x * 5 / 800, abs=1)
+    if kind != "hocr":
+        assert [line.confirmed for line in back.lines] == [line.confirmed for line in page.lines]
+    # What was read once is kept to the letter from then on.
+    again = read_page(write(folder, kind, back))
+    assert [x.box for x in again.letters] == [x.box for x in back.letters]
+    assert again.text == back.text
+
+
+@given(st.lists(texts, min_size=1, max_size=4))
+@settings(max_examples=60)
+def test_any_text_comes_back(tmp_path_factory, found):
+    words = [
+        Word(tuple(Letter(Box(5, 200 * k + 9 * i, 30, 200 * k + 9 * i + 8), sign, 0.5)
+                   for i, sign in enumerate(text)))
+        for k, text in enumerate(found)
+    ]  # fmt: skip
+    page = Page(100, 1000, (Line(tuple(words)),))
+    folder = tmp_path_factory.mktemp("text")
+    for kind in READ:
+        assert read_page(write(folder, kind, page)).text == page.text
+
+
+def test_several_pages(tmp_path):
+    one, two = (
+        Page(9, 9, (Line((Word((Letter(Box(0, 0, 5, 5), sign, 1.0),)),)),)) for sign in "ab"
+    )
+    for kind in ("json", "ndjson", "hocr"):
+        path = write(tmp_path, kind, one, two)
+        found = list(read_pages(path))
+        assert [(source.number, x.page.text) for source, x in found] == [(1, "a"), (2, "b")]
+        with pytest.raises(DataError, match="holds 2 pages"):
+            read_page(path)
+
+
+def test_what_people_confirmed_is_told_from_drafts(tmp_path):
+    line = Line((Word((Letter(Box(0, 0, 5, 5), "a", 1.0),)),))
+    for kind in READ:
+        ((_, found),) = read_pages(write(tmp_path, kind, Page(9, 9, (line,))))
+        assert found.drafts
+    for name in ("escriptorium.xml", "escriptorium.page.xml", "transkribus.xml"):
+        ((_, found),) = read_pages(GIVEN / name)
+        assert not found.drafts
+
+
+# Files of other programs
+
+
+@pytest.mark.parametrize("name", ["escriptorium.xml", "escriptorium.page.xml"])
+def test_escriptorium(name):
+    ((source, found),) = read_pages(GIVEN / name)
+    page = found.page
+    assert source.path == "letter.png"
+    assert (page.height, page.width) == (400, 600)
+    assert page.text == "Chère Anne,\nle vent du nord"
+    assert [line.block for line in page.lines] == [1, 2]
+    assert page.lines[0].baseline == ((70, 50), (72, 300))
+    assert page.lines[0].polygon == ((36, 48), (30, 302), (84, 304), (86, 50))
+    assert page.confidence == 1
+    assert page.warnings == ("1 line without a text or a place was left out",)
+    box = page.lines[0].box
+    assert (box.x1, box.y1, box.y2) == (pytest.approx(49, abs=1), 30, 86)
+    # Of the last line nothing is known but the baseline: letters as high as letters are.
+    last = page.lines[1].box
+    assert (last.x1, last.x2) == (50, 380)
+    assert 190 <= last.y1 < 240 < 250 < last.y2 <= 270
+    lefts = [letter.box.x1 for letter in page.lines[1].letters]
+    assert lefts == sorted(lefts)
+
+
+def test_transkribus():
+    ((source, found),) = read_pages(GIVEN / "transkribus.xml")
+    page = found.page
+    assert source.path == "letter.png"  # of an address the name alone
+    assert page.text.splitlines() == [
+        "Titel", "erste Zeile", "zweite Zeile", "3 Mark", "am Rand", "notiert",
+    ]  # fmt: skip
+    assert [line.block for line in page.lines] == [1, 2, 2, 3, 4, 4]
+    title, first = page.lines[:2]
+    assert title.confidence == pytest.approx(0.9)
+    assert title.box == Box(20, 40, 80, 400)
+    # The line's own text counts, on the places of its words.
+    assert [word.box for word in first.words] == [Box(110, 40, 160, 140), Box(110, 160, 160, 260)]
+    assert page.lines[4].box == Box(20, 410, 50, 590)
+    assert not any(line.confirmed for line in page.lines)
+
+
+def test_tesseract_hocr():
+    page = read_page(GIVEN / "tesseract.hocr")
+    assert page.text == "Fish & ok\nside"
+    first, side = page.lines
+    assert first.words[0].box == Box(92, 36, 116, 96)
+    assert [round(x.confidence, 3) for x in first.words] == [
+        0.96,
+        0.5,
+        pytest.approx(0.8925, abs=1e-3),
+    ]
+    assert [x.box for x in first.words[2].letters] == [
+        Box(92, 200, 116, 240), Box(92, 240, 116, 280),
+    ]  # fmt: skip
+    assert first.baseline == ((111, 36), (pytest.approx(116.44), 580))
+    # Turned against the clock: it runs upwards, and its letters' feet are to the right.
+    assert side.baseline == ((380, 44), (200, 44))
+    tops = [letter.box.y1 for letter in side.letters]
+    assert tops == sorted(tops, reverse=True)
+    assert [line.block for line in page.lines] == [1, 2]
+    ((source, _),) = read_pages(GIVEN / "tesseract.hocr")
+    assert source.path == "letter.png"
+
+
+def test_tesseract_alto():
+    page = read_page(GIVEN / "tesseract.xml")
+    assert page.text == "Das Schul-\nhaus"  # as it is written, with its hyphen
+    assert page.lines[0].words[1].box == Box(92, 109, 116, 221)
+    assert [round(word.confidence, 2) for word in page.words] == [0.96, 0.5, 0.9]
+    assert page.lines[1].baseline == ((160, 36), (160, 156))
+
+
+def test_html_that_is_no_xml_and_a_line_without_words(tmp_path):
+    path = tmp_path / "old.html"
+    path.write_text(
+        "<html><head><meta charset=utf-8><title>x</title></head><body><div class=ocr_page "
+        "title='bbox 0 0 300 200'><span class=ocr_line title='bbox 10 20 110 50'>caf&eacute;"
+        "&nbsp;au lait</span><br><span class='ocr_line' title='bbox 10 60 110 90'>2</span></div>\n"
+    )
+    page = read_page(path)
+    assert page.text == "café au lait\n2"
+    assert page.lines[0].box == Box(20, 10, 50, 110)
+
+
+def alto(unit: str, body: str, size: str = 'WIDTH="2540" HEIGHT="1270"') -> str:
+    return (
+        f'<alto xmlns="http://www.loc.gov/standards/alto/ns-v2#"><Description><MeasurementUnit>'
+        f"{unit}</MeasurementUnit><sourceImageInformation><fileName>C:\\scans\\p.png</fileName>"
+        f"</sourceImageInformation></Description><Layout><Page {size}><PrintSpace>"
+        f"<TextBlock>{body}</TextBlock></PrintSpace></Page></Layout></alto>"
+    )
+
+
+def test_alto_in_tenths_of_millimeters(tmp_path):
+    body = (
+        '<TextLine><String CONTENT="ab" HPOS="254" VPOS="127" WIDTH="508" HEIGHT="254"/></TextLine>'
+    )
+    path = tmp_path / "p.xml"
+    path.write_text(alto("mm10", body))
+    page = read_page(path)
+    assert (page.height, page.width) == (1500, 3000)  # at 300 dots an inch
+    assert page.lines[0].box == Box(150, 300, 450, 900)
+    assert "not in pixels" in page.warnings[0]
+    Image.new("L", (1000, 500), 255).save(tmp_path / "p.png")
+    page = read_page(path)  # its picture tells
+    assert (page.height, page.width) == (500, 1000)
+    assert page.lines[0].box == Box(50, 100, 150, 300)
+    assert not page.warnings
+    assert page.photo is not None
+    (tmp_path / "p.png").unlink()
+    path.write_text(alto("inch1200", body.replace("254", "400").replace("127", "800")))
+    assert read_page(path).lines[0].box == Box(200, 100, 300, 227)
+
+
+def test_places_of_points_of_old_versions(tmp_path):
+    path = tmp_path / "old.xml"
+    path.write_text(
+        '<p:PcGts xmlns:p="http://schema.primaresearch.org/PAGE/gts/pagecontent/2010-03-19">'
+        '<p:Page imageFilename="" imageWidth="100" imageHeight="50"><p:TextRegion><p:TextLine'
+        ' id="b"><p:Coords><p:Point x="-5" y="10"/><p:Point x="60" y="10"/><p:Point x="60" y="30"/>'
+        "</p:Coords><p:TextEquiv><p:Unicode>x y</p:Unicode></p:TextEquiv></p:TextLine>"
+        "</p:TextRegion></p:Page></p:PcGts>",
+        encoding="utf-16",
+    )
+    page = read_page(path)
+    assert page.text == "x y"
+    assert page.lines[0].box == Box(10, 0, 30, 60)
+
+
+# Pictures
+
+
+def test_a_picture_is_taken_by_its_name_alone(tmp_path):
+    inside = tmp_path / "in"
+    inside.mkdir()
+    Image.new("L", (60, 40), 255).save(tmp_path / "secret.png")
+    assert find_picture("../secret.png", inside, "x") is None
+    assert find_picture("..", inside, "x") is None
+    assert find_picture("a\0.png", inside, "x") is None
+    assert find_picture(str(tmp_path / "secret.png"), inside, "x") is None
+    (inside / "secret.png").symlink_to(tmp_path / "secret.png")
+    assert find_picture("secret.png", inside, "x") is None  # a link that leads out
+    assert find_picture("secret.png", inside, "x", named=True) == inside / "secret.png"
+    (inside / "secret.png").unlink()
+    Image.new("L", (60, 40), 255).save(inside / "secret.png")
+    assert find_picture("../secret.png", inside, "x") == inside / "secret.png"
+    assert find_picture("", inside, "secret") == inside / "secret.png"  # it tells no name
+
+
+def test_another_pages_picture_is_refused(tmp_path):
+    line = Line((Word((Letter(Box(0, 0, 5, 5), "a", 1.0),)),))
+    path = write(tmp_path, "page", Page(400, 600, (line,)))
+    Image.new("L", (400, 600), 255).save(tmp_path / "photo.tif")
+    with pytest.raises(DataError, match=r"600 x 400 and its picture .* 400 x 600"):
+        read_page(path)
+    Image.new("L", (300, 200), 255).save(tmp_path / "photo.tif")
+    assert read_page(path).letters[0].box == Box(0, 0, 3, 3)
+    (tmp_path / "photo.tif").write_text("no picture")
+    with pytest.raises(DataError, match="its picture"):
+        read_page(path)
+
+
+def test_files_of_a_folder(tmp_path):
+    for name in ("b.xml", "mets.xml", "report.json", "notes.html", "a.json", ".hidden.json"):
+        (tmp_path / name).write_text("<mets/>" if name == "mets.xml" else "<html>{}</html>")
+    (tmp_path / "b.xml").write_text("<!-- x --><alto/>")
+    (tmp_path / "report.json").write_text('{"files": []}')
+    (tmp_path / "a.json").write_text('{"version": 1, "height": 2}')
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "c.xml").write_text('<?xml version="1.0"?><PcGts/>')
+    found = files_in(tmp_path)
+    assert [path.name for path, _ in found] == ["a.json", "b.xml", "c.xml"]
+    assert {folder for _, folder in found} == {tmp_path}
+
+
+# Hostile and damaged files
+
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE PcGts [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
+    "<PcGts><Page>&b;</Page></PcGts>"
+)
+OUTSIDE = '<!DOCTYPE alto [<!ENTITY x SYSTEM "file:///etc/passwd">]><alto>&x;</alto>'
+PAGE_XML = (
+    '<PcGts><Page imageWidth="{w}" imageHeight="9"><TextRegion><TextLine><Coords points="{p}"/>'
+    '<TextEquiv conf="{c}"><Unicode>a</Unicode></TextEquiv></TextLine></TextRegion></Page></PcGts>'
+)
+GOOD = {"w": "9", "p": "1,1 5,1 5,5", "c": "0.5"}
+JSON = json.loads(
+    json.dumps(Page(9, 9, (Line((Word((Letter(Box(0, 0, 5, 5), "a", 1.0),)),)),)).to_dict())
+)
+
+
+def damaged(*path_and_value):
+    data = json.loads(json.dumps(JSON))
+    *path, last, value = path_and_value
+    place = data
+    for key in path:
+        place = place[key]
+    place[last] = value
+    return json.dumps(data)
+
+
+LETTER = ("lines", 0, "words", 0, "letters", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.xml", LAUGHS, "document type declaration"),
+        ("a.xml", LAUGHS.encode("utf-16"), "document type declaration"),
+        ("a.xml", OUTSIDE, "document type declaration"),
+        ("a.xml", "<PcGts><Page>", "no XML that can be read"),
+        ("a.xml", "<PcGts/>", "without a Page"),
+        ("a.xml", "<alto/>", "without a Page"),
+        ("a.xml", '<?xml version="1.0" encoding="nonsense"?><alto/>', "no XML that can be read"),
+        ("a.xml", "<alto>" + "<b>" * (MAX_DEPTH + 9) + "</alto>", "deep"),
+        ("a.xml", "<mets/>", "nothing that pages can be read from"),
+        ("a.xml", "", "nothing that pages can be read from"),
+        ("a.xml", b"\x89PNG\r\n", "nothing that pages can be read from"),
+        ("a.xml", PAGE_XML.format(**GOOD | {"w": "0"}), "imageWidth"),
+        ("a.xml", PAGE_XML.format(**GOOD | {"w": "1e99"}), "imageWidth"),
+        ("a.xml", PAGE_XML.format(**GOOD | {"w": "nan"}), "imageWidth"),
+        ("a.xml", PAGE_XML.format(**GOOD | {"p": "1,1 2"}), "no pairs"),
+        ("a.xml", PAGE_XML.format(**GOOD | {"p": "1,x"}), "not numbers"),
+        ("a.xml", PAGE_XML.format(**GOOD | {"p": "1,1 " * 6000}), "more than 5,000 points"),
+        ("a.xml", PAGE_XML.format(**GOOD | {"c": "sure"}), "conf"),
+        ("a.xml", alto("furlong", ""), "MeasurementUnit is 'furlong'"),
+        ("a.xml", alto("pixel", "", ""), "tells no HEIGHT"),
+        (
+            "a.xml",
+            alto("pixel", '<TextLine><String CONTENT="a" HPOS="x"/></TextLine>'),
+            "HPOS|place",
+        ),
+        ("a.hocr", "<html><body>hello</body></html>\n", "no hOCR"),
+        ("a.hocr", "<html><div class='ocr_page' title='bbox 0 0 9 9'>\n<span cla", "cut off"),
+        ("a.hocr", "<html><div class='ocr_page' title='image x'></div></html>\n", "bbox"),
+        ("a.hocr", "<html><div class='ocr_page' title='bbox 0 0 a 9'></div></html>\n", "bbox"),
+        ("a.hocr", "<html>" + "<div>" * 300 + "\n", "deep"),
+        ("a.hocr", b"<html>\xff\xfe</html>", "not text"),
+        ("a.json", "{", "no JSON"),
+        ("a.json", "[1, 2]", "no page"),
+        ("a.json", "[" * 100_000, "nested|no JSON"),
+        ("a.json", '{"version": 1}', "no page"),
+        ("a.json", damaged("version", 2), "version"),
+        ("a.json", damaged("height", "9"), "height"),
+        ("a.json", damaged("lines", 0, "words", []), "without letters"),
+        ("a.json", damaged("lines", 0, "block", 0), "block"),
+        ("a.json", damaged("lines", 0, "baseline", [[1, float("nan")]]), "baseline"),
+        ("a.json", damaged("lines", 7), "damaged"),
+        ("a.json", damaged(*LETTER, "text", ""), "no text"),
+        ("a.json", damaged(*LETTER, "text", 5), "damaged"),
+        ("a.json", damaged(*LETTER, "confidence", 2), "confidence"),
+        ("a.json", damaged(*LETTER, "box", [5, 5, 1, 1]), "empty box"),
+        ("a.json", damaged(*LETTER, "box", [0, 0, 1]), "damaged"),
+        ("a.json", damaged(*LETTER, "box", [0, 0, 1, 1.5]), "a box"),
+        ("a.json", b'{"version": "\xff"}', "UTF-8"),
+        ("a.ndjson", json.dumps(JSON) + "\n{}\n", "row 2"),
+    ],
+)
+def test_hostile_and_damaged_files_are_refused_in_one_line(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError, match=message) as caught:
+        list(read_pages(path))
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        read_page(tmp_path / "none.json")
+    with pytest.raises(DataError, match="not a file"):
+        read_page(tmp_path)
+
+
+def test_a_byte_order_mark_and_unknown_keys_do_no_harm(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_bytes(codecs.BOM_UTF8 + json.dumps(JSON | {"later": [1]}).encode())
+    assert read_page(path).text == "a"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<html>" + "<a " * 300_000,
+        "<html>" + "<!--" * 300_000,
+        "<html><script>" + "</" * 300_000,
+        "<html><p title='" + '"' * 500_001 + "'>",
+        "<html>" + "<![CDATA[" * 200_000,
+        "<html>" + "&#" * 300_000 + "\n",
+    ],
+)
+def test_html_made_to_take_long_does_not(tmp_path, content):
+    path = tmp_path / "a.hocr"
+    path.write_text(content)
+    start = time.perf_counter()
+    with pytest.raises(DataError):
+        read_page(path)
+    assert time.perf_counter() - start < 20
