@@ -23,6 +23,7 @@ from training.data.glyphs import (
     nist36_glyphs,
     unipen_glyphs,
 )
+from training.data.photographed import photographed_glyphs
 from training.recipes.glyph_accuracy import (
     EMNIST_47,
     EMNIST_62,
@@ -34,6 +35,8 @@ from training.recipes.glyph_accuracy import (
 ROWS = (
     ("EMNIST, restricted to 62 classes", "EMNIST", {sign: sign for sign in EMNIST_62}),
     ("EMNIST, folded to the 47 of Balanced", "EMNIST", EMNIST_47),
+    ("EMNIST photographed on grey paper, folded to 47", "photographed", EMNIST_47),
+    ("the same, restricted to 36, cases folded", "photographed", NIST_36),
     ("NIST36, restricted to 36, cases folded", "NIST36", NIST_36),
     ("UNIPEN, 94 signs", "UNIPEN", None),
     ("UNIPEN, restricted to 62 classes", "UNIPEN", {sign: sign for sign in EMNIST_62}),
@@ -47,6 +50,7 @@ def glyph_sets(data: Path, split: str) -> dict[str, GlyphSet]:
     """What is read, by name."""
     return {
         "EMNIST": emnist_glyphs(data, split),
+        "photographed": photographed_glyphs(data, split),
         "NIST36": nist36_glyphs(data, split),
         "UNIPEN": unipen_glyphs(data, split),
         "fonts": font_glyphs(data, held_out=True),

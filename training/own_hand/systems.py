@@ -38,6 +38,7 @@ from training.recipes.descent import State
 from training.recipes.glyphs import network_logits
 from training.recipes.lines import stack
 from training.recipes.mlp import HIDDEN, mlp_logits, new_network
+from training.recipes.mlp import load as load_mlp
 from training.recipes.mlp import save as save_mlp
 from training.recipes.temperature import fit_temperature
 from training.recipes.trainer import Learner
@@ -136,17 +137,7 @@ class MlpSystem:
             rng = np.random.default_rng((recipe.seed, 3))
             self.network = new_network(GLYPH_SIZE**2, HIDDEN, len(charset), rng)
         else:
-            load_classifier(start)  # checks the file
-            with np.load(start, allow_pickle=False) as data:
-                count = sum(name.startswith("W") for name in data.files)
-                self.network = [
-                    Layer(
-                        data[f"W{k}"].astype(np.float64),
-                        data[f"b{k}"].astype(np.float64),
-                        "softmax" if k == count else "sigmoid",
-                    )
-                    for k in range(1, count + 1)
-                ]
+            self.network = load_mlp(start)
         hidden = [layer.weight.shape[1] for layer in self.network[:-1]]
         self.architecture = {
             "name": "mlp",

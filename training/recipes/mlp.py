@@ -21,8 +21,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ocr.letters.classifiers import load_classifier
 from ocr.letters.glyphs import NORMALIZATION
-from ocr.weights import Metadata
+from ocr.weights import Metadata, read_metadata
 from training.data.datasets import NIST36_CHARSET, data_dir, load_nist36
 from training.data.glyphs import CHARSET, nist36_glyphs
 from training.networks.numpy_mlp import (
@@ -63,9 +64,9 @@ class PhotoRecipe:
     """Settings of the training for reading, chosen on NIST36 valid."""
 
     hidden: int = HIDDEN
-    batch: int = 8
-    rate: float = 0.02  # on the sum over a batch, the highest
-    epochs: int = 60
+    batch: int = 32
+    rate: float = 0.01  # on the sum over a batch, the highest
+    epochs: int = 50
     gentlest: float = -0.5  # see `training.synthesis.augment.Augment`
     seed: int = 0
 
@@ -156,6 +157,27 @@ def save(path: Path, network: Sequence[Layer], metadata: Metadata) -> None:
     """Write the network as `.npz`, in 16 bits."""
     arrays = {name: value.astype(np.float16) for name, value in arrays_of(network).items()}
     weight_files.save_npz(path, arrays, metadata)
+
+
+def load(path: Path) -> list[Layer]:
+    """The network of a weight file, to train on.
+
+    Raises
+    ------
+    ModelError
+        It is missing, damaged, or no classifier.
+    """
+    load_classifier(path)  # checks the file
+    with np.load(path, allow_pickle=False) as data:
+        count = sum(name.startswith("W") for name in data.files)
+        return [
+            Layer(
+                data[f"W{k}"].astype(np.float64),
+                data[f"b{k}"].astype(np.float64),
+                "softmax" if k == count else "sigmoid",
+            )
+            for k in range(1, count + 1)
+        ]
 
 
 def as_rows(images: NDArray[np.uint8]) -> Array:
@@ -249,7 +271,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=PhotoRecipe.batch)
     parser.add_argument("--rate", type=float, default=PhotoRecipe.rate)
     parser.add_argument("--epochs", type=int, default=PhotoRecipe.epochs)
+    parser.add_argument(
+        "--gentlest",
+        type=float,
+        default=PhotoRecipe.gentlest,
+        help="see training.synthesis.augment",
+    )
     parser.add_argument("--seed", type=int, default=PhotoRecipe.seed)
+    parser.add_argument(
+        "--from", dest="start", type=Path, metavar="FILE", help=".npz to go on from"
+    )
     parser.add_argument("--raw", action="store_true", help="the course's figure; writes nothing")
     parser.add_argument("--quick", action="store_true", help="two small epochs, to try the command")
     options = parser.parse_args(arguments)
@@ -259,7 +290,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(train_raw(data, Recipe(seed=options.seed)), flush=True)
         return
     recipe = PhotoRecipe(
-        options.hidden, options.batch, options.rate, options.epochs, seed=options.seed
+        options.hidden, options.batch, options.rate, options.epochs, options.gentlest, options.seed
     )
     sets = {name: glyphs_of(data, name) for name in ("train", "valid", "test")}
     if options.quick:
@@ -268,6 +299,9 @@ def main(arguments: list[str] | None = None) -> None:
         sets["train"] = images[::20][:QUICK_ROWS], labels[::20][:QUICK_ROWS]
     rng = np.random.default_rng(recipe.seed)
     network = new_network(sets["train"][0][0].size, recipe.hidden, len(NIST36_CHARSET), rng)
+    before = 0.0
+    if options.start is not None:
+        network, before = load(options.start), read_metadata(options.start).epochs
     learner = MlpLearner(network, sets["train"], sets["valid"], recipe)
     run_through(learner, Plan(recipe.epochs, recipe.epochs, recipe.seed), Run(), {}, progress=Bar())
     figures = {
@@ -280,17 +314,22 @@ def main(arguments: list[str] | None = None) -> None:
         kind="mlp",
         architecture={
             "name": "mlp",
-            "arguments": {"inputs": 1024, "hidden": [recipe.hidden], "activation": "sigmoid"},
+            "arguments": {
+                "inputs": 1024,
+                "hidden": [len(layer.bias) for layer in network[:-1]],
+                "activation": "sigmoid",
+            },
         },
         charset=NIST36_CHARSET,
         normalization=NORMALIZATION,
         data=(weight_files.NIST36,),
         temperature=fit_temperature(mlp_logits(network, sets["valid"][0]), sets["valid"][1]),
         seed=recipe.seed,
-        epochs=recipe.epochs,
+        epochs=before + recipe.epochs,
         figures=figures,
         command=f"python -m training.recipes.mlp --hidden {recipe.hidden} --batch {recipe.batch} "
-        f"--rate {recipe.rate} --epochs {recipe.epochs} --seed {recipe.seed}",
+        f"--rate {recipe.rate} --epochs {recipe.epochs} --gentlest {recipe.gentlest} "
+        f"--seed {recipe.seed}{f' --from {options.start.name}' if options.start else ''}",
     )
     save(options.out / "nist36-mlp.npz", network, weight_files.dated(metadata))
     weight_files.update_checksums(options.out, "nist36-mlp.npz")
