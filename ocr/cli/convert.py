@@ -86,7 +86,7 @@ def convert(
     truth: str | None,
     images: str | None,
 ) -> int:
-    """Write pages in other formats, corrected if their text was.
+    """Write pages of JSON, PAGE, ALTO and hOCR into other kinds of files.
 
     FILE is JSON or NDJSON of `ocr read`, PAGE XML, ALTO or hOCR of any program, or a folder of
     such. A corrected text, photo.gt.txt beside photo.json or as --gt, takes the place of what was
