@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.page_network import Layout
+from ocr.layout.picture import Picture
 from ocr.layout.reading_order import joined, reading_order
-from ocr.layout.sheet import Picture
 
 SHOWN_SIDE = 1400  # pixels, longer side of the pictures
 FAINT = 0.35  # share of the page that shows behind a map

@@ -14,8 +14,8 @@ import numpy as np
 
 from ocr.letters.classifiers.base import Classifier
 from ocr.letters.context import shapes
-from ocr.letters.find_letters import Segmentation
 from ocr.letters.glyphs import glyph_stack
+from ocr.letters.segmentation import Segmentation
 
 WIDEST = 1.8  # letter heights: no character is wider
 LEAST_WEIGHT = 0.3  # letter heights: a stroke counts as much as a part this wide
@@ -86,4 +86,4 @@ def _divided(
 def _width(found: Segmentation, parts: tuple[int, ...]) -> float:
     """Width of some parts together, in letter heights."""
     boxes = found.part_boxes[list(parts)]
-    return float(boxes[:, 3].max() - boxes[:, 1].min()) / found.letter_height
+    return float(boxes[:, 3].max() - boxes[:, 1].min()) / float(found.sizes[list(parts)].max())

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from ocr.layout.strips import TextLine
 from ocr.letters.doubts import settle
-from ocr.letters.find_letters import segment
+from ocr.letters.find_letters import characters
 
 
 class Widths:
@@ -34,7 +35,8 @@ def two_strokes():
         pencil.line([(x, 40), (x, 100), (x + 35, 100)], fill=0, width=6)
     pencil.line([(220, 40), (220, 100)], fill=0, width=6)
     pencil.line([(235, 40), (235, 100)], fill=0, width=6)
-    return segment(np.asarray(page, dtype=np.float32) / 255)
+    line = TextLine(np.array([[100.0, 20.0], [100.0, 260.0]]), 41.0)
+    return characters(np.asarray(page, dtype=np.float32) / 255, [line], line.x_height)
 
 
 def test_the_strokes_are_a_doubt():
