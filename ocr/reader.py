@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from ocr.input.photo import Photo
     from ocr.layout.page_network import PageFinder
     from ocr.layout.picture import Picture
+    from ocr.layout.stages import OnStage
     from ocr.letters.classifiers.base import Classifier
     from ocr.letters.engine import LettersEngine
-    from ocr.letters.ink import OnStage
     from ocr.lines.engine import LinesEngine
     from ocr.lines.language import NgramModel
     from ocr.lines.recognizer import LineReader

@@ -1,4 +1,4 @@
-"""Let the classifier decide where the shape alone cannot tell one character from two.
+"""Classify the characters, and let that decide where shape alone cannot tell one from two.
 
 `ocr.letters.find_letters` leaves such places open: an upright stroke close to a letter may be its
 missing side or an I, and a wide shape may be an M or two letters that touch. Each way of dividing
@@ -8,22 +8,57 @@ the parts is classified, and the one whose characters are recognized most surely
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocr.letters.classifiers.base import Classifier
 from ocr.letters.context import shapes
 from ocr.letters.glyphs import glyph_stack
 from ocr.letters.segmentation import Segmentation
 
-WIDEST = 1.8  # letter heights: no character is wider
-LEAST_WEIGHT = 0.3  # letter heights: a stroke counts as much as a part this wide
-SHAPE_BONUS = 0.4  # nats times letter heights in favor of what the shape suggests, a boundary
+Run = tuple[int, ...]  # parts that may be one character
 
 
-def settle(found: Segmentation, classifier: Classifier) -> Segmentation:
-    """Decide the doubts of a segmentation.
+@dataclass(frozen=True)
+class DoubtConfig:
+    """How ways of dividing are weighed. Lengths are in letter heights.
+
+    Chosen by `tests/benchmarks/course_photos.py` and the row "strokes" of
+    `tests/benchmarks/pages.py --choose`.
+
+    Attributes
+    ----------
+    widest : float
+        No character is wider.
+    least_weight : float
+        A stroke counts as much as a part this wide.
+    shape_bonus : float
+        Nats times letter heights in favor of what the shape suggests, for each boundary.
+    """
+
+    widest: float = 1.8
+    least_weight: float = 0.3
+    shape_bonus: float = 0.4
+
+
+DEFAULT = DoubtConfig()
+
+
+class Settled(NamedTuple):
+    """The N characters of a page, with the glyph and the K class probabilities of each."""
+
+    found: Segmentation
+    glyphs: NDArray[np.float32]  # (N, 32, 32)
+    proba: NDArray[np.float32]  # (N, K)
+
+
+def settle(found: Segmentation, classifier: Classifier) -> Settled:
+    """Classify the characters of a segmentation and decide its doubts.
 
     Every row of doubtful parts is divided into characters so that the sum over its characters of
     width times log confidence is highest; confidence is that of the likeliest shape, look-alikes
@@ -36,54 +71,53 @@ def settle(found: Segmentation, classifier: Classifier) -> Segmentation:
 
     Returns
     -------
-    Segmentation
+    Settled
         The same parts, without doubts.
     """
-    runs = [
-        (row, i, j)
-        for row in found.doubts
-        for i in range(len(row))
-        for j in range(i + 1, len(row) + 1)
-        if j == i + 1 or _width(found, row[i:j]) <= WIDEST
-    ]
-    if not runs:
-        return found
-    glyphs = glyph_stack([found.glyph_of_parts(row[i:j]) for row, i, j in runs])
-    proba = classifier.predict_proba(glyphs) @ shapes(classifier.charset)
-    sure = np.log(np.maximum(proba.max(axis=1), 1e-4))
-    worth = {(row, i, j): float(value) for (row, i, j), value in zip(runs, sure, strict=True)}
-    owner = found.owner.copy()
-    following = int(owner.max()) + 1
+    order = np.argsort(found.owner, kind="stable")
+    starts = np.flatnonzero(np.diff(found.owner[order], prepend=-1))
+    whole = [tuple(parts.tolist()) for parts in np.split(order, starts[1:])] if len(order) else []
+    doubted = {part for row in found.doubts for part in row}
+    runs = [parts for parts in whole if doubted.isdisjoint(parts)]
+    sure = len(runs)
     for row in found.doubts:
-        for i, j in _divided(found, row, worth):
-            owner[list(row[i:j])] = following
-            following += 1
-    return found.regrouped(owner)
+        spans = [row[i:j] for i in range(len(row)) for j in range(i + 1, len(row) + 1)]
+        runs += [run for run in spans if len(run) == 1 or _width(found, run) <= DEFAULT.widest]
+    glyphs = glyph_stack([found.glyph_of_parts(run) for run in runs])
+    proba = classifier.predict_proba(glyphs)
+    likeliest = (proba @ shapes(classifier.charset)).max(axis=1, initial=1e-4)
+    place = {run: k for k, run in enumerate(runs)}
+    worth = {run: float(np.log(likeliest[k])) for run, k in place.items()}
+    chosen = runs[:sure]
+    for row in found.doubts:
+        chosen += _divided(found, row, worth)
+    owner = np.empty(len(found.owner), dtype=np.intp)
+    for number, run in enumerate(chosen):
+        owner[list(run)] = number
+    kept = [place[run] for run in chosen]
+    return Settled(found.regrouped(owner), glyphs[kept], proba[kept])
 
 
-def _divided(
-    found: Segmentation,
-    row: tuple[int, ...],
-    worth: dict[tuple[tuple[int, ...], int, int], float],
-) -> list[tuple[int, int]]:
-    """The best division of a row of parts into runs ``row[i:j]``, by dynamic programming."""
-    weight = [max(_width(found, (part,)), LEAST_WEIGHT) for part in row]
+def _divided(found: Segmentation, row: Run, worth: Mapping[Run, float]) -> list[Run]:
+    """The best division of a row of parts into characters, by dynamic programming."""
+    weight = [max(_width(found, (part,)), DEFAULT.least_weight) for part in row]
     joined = [found.owner[a] == found.owner[b] for a, b in pairwise(row)]
-    best: list[tuple[float, list[tuple[int, int]]]] = [(0.0, [])]
+    best: list[tuple[float, list[Run]]] = [(0.0, [])]
     for j in range(1, len(row) + 1):
         options = []
         for i in range(j):
-            if (row, i, j) not in worth:
+            if row[i:j] not in worth:
                 continue
-            score = best[i][0] + sum(weight[i:j]) * worth[row, i, j]
-            score += SHAPE_BONUS * sum(joined[i : j - 1])
-            score += SHAPE_BONUS * (i > 0 and not joined[i - 1])
-            options.append((score, [*best[i][1], (i, j)]))
+            score = best[i][0] + sum(weight[i:j]) * worth[row[i:j]]
+            score += DEFAULT.shape_bonus * sum(joined[i : j - 1])
+            score += DEFAULT.shape_bonus * (i > 0 and not joined[i - 1])
+            options.append((score, [*best[i][1], row[i:j]]))
         best.append(max(options, key=lambda option: option[0]))
     return best[-1][1]
 
 
-def _width(found: Segmentation, parts: tuple[int, ...]) -> float:
+def _width(found: Segmentation, parts: Run) -> float:
     """Width of some parts together, in letter heights."""
     boxes = found.part_boxes[list(parts)]
-    return float(boxes[:, 3].max() - boxes[:, 1].min()) / float(found.sizes[list(parts)].max())
+    size = float(found.sizes[list(parts)].max())
+    return float(boxes[:, 3].max() - boxes[:, 1].min()) / size

@@ -16,6 +16,7 @@ from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
 from ocr.layout.reading_order import joined, reading_order
+from ocr.layout.stages import OnStage
 from ocr.layout.strips import TextLine, fitted_strip
 from ocr.letters.classifiers.base import Classifier
 from ocr.letters.context import LineGlyphs, decode_page, shapes
@@ -24,7 +25,6 @@ from ocr.letters.doubts import settle
 from ocr.letters.find_letters import segment
 from ocr.letters.glyphs import glyph_stack
 from ocr.letters.group_lines import group_lines
-from ocr.letters.ink import OnStage
 from ocr.letters.segmentation import scale_boxes
 from ocr.letters.standing import standing
 from ocr.letters.word_gaps import word_starts
@@ -82,10 +82,8 @@ class LettersEngine:
         found, lines, scale = segment(picture, layout)
         if not len(found.boxes):
             return Reading([])
-        found = settle(found, self.classifier)
+        found, glyphs, proba = settle(found, self.classifier)
         rows = group_lines(found.boxes, lines)
-        glyphs = glyph_stack([found.glyph(k) for k in range(len(found.boxes))])
-        proba = self.classifier.predict_proba(glyphs)
         sure = self._sure(proba)
         text_lines, blocks = _text_lines(found.boxes, rows, lines)
         keep = legible(

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from ocr.layout.page_network import Layout, PageFinder, line_bands
 from ocr.layout.picture import Picture
+from ocr.layout.stages import OnStage
 from ocr.layout.strips import TextLine
-from ocr.letters.ink import OnStage, find_ink, stroke_width
+from ocr.letters.ink import find_ink, stroke_width
 from ocr.letters.pieces import join_pieces, side_by_side, united
 from ocr.letters.segmentation import Segmentation, group_boxes, label_boxes, nothing, scale_boxes
 from ocr.letters.standing import letter_heights, standing

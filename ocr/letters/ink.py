@@ -7,7 +7,6 @@ height.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ocr.layout.darkness import ink_darkness
-
-OnStage = Callable[[str, NDArray[np.float32]], None]  # told the name and the picture of each step
+from ocr.layout.stages import OnStage
 
 
 @dataclass(frozen=True)

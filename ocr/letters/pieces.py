@@ -49,8 +49,8 @@ class PiecesConfig:
         Strokes this near each other may be one character: a reader must tell.
     sure_gap : float
         Strokes this near each other look like one.
-    usual_gap : float
-        And so they do within this share of the usual gap between letters.
+    of_usual : tuple of float
+        Shares of the usual gap between letters that these two gaps do not exceed.
     """
 
     reach: float = 1.3
@@ -67,7 +67,7 @@ class PiecesConfig:
     nested: float = 0.5
     doubtful_gap: float = 0.2
     sure_gap: float = 0.1
-    usual_gap: float = 0.3
+    of_usual: tuple[float, float] = (0.6, 0.3)
 
 
 DEFAULT = PiecesConfig()
@@ -231,13 +231,14 @@ def side_by_side(
     pairs[right_first] = pairs[right_first][:, ::-1]
     m = measured(boxes, sizes, pairs)
     lower = np.minimum(m.height_a, m.height_b)
-    beside = (m.cols >= -config.doubtful_gap) & (m.cols < 0.3)
+    doubtful = min(config.doubtful_gap, config.of_usual[0] * usual_gap)
+    beside = (m.cols >= -doubtful) & (m.cols < 0.3)
     beside &= (m.rows > 0.5 * lower) & (m.wide <= config.widest)
     stroke = (np.minimum(m.width_a, m.width_b) < config.thin) & (lower > 0.45)
     lying = (m.width_b > 1.5 * m.height_b) & (m.width_b > 0.2) & (m.width_b < 0.8)
     bar = lying & (m.height_b < config.flat) & (m.height_a > 0.6)  # of E or F
     chosen = beside & (stroke | bar)
     thinnest = np.minimum(m.width_a, m.width_b)
-    limit = min(config.sure_gap, config.usual_gap * usual_gap)
-    joined = (m.cols >= -limit) & (bar | (thinnest < config.flat))
+    sure = min(config.sure_gap, config.of_usual[1] * usual_gap)
+    joined = (m.cols >= -sure) & (bar | (thinnest < config.flat))
     return pairs[chosen], joined[chosen]

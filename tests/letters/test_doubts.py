@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from ocr.layout.strips import TextLine
 from ocr.letters.doubts import settle
 from ocr.letters.find_letters import characters
+from ocr.letters.glyphs import normalize_glyph
 
 
 class Widths:
@@ -46,12 +47,16 @@ def test_the_strokes_are_a_doubt():
 
 @pytest.mark.parametrize(("liked", "letters"), [("I", 4), ("M", 3)])
 def test_the_classifier_decides(liked, letters):
-    settled = settle(two_strokes(), Widths(liked))
+    settled, glyphs, proba = settle(two_strokes(), Widths(liked))
     assert len(settled.boxes) == letters
     assert settled.doubts == ()
+    assert glyphs.shape == (letters, 32, 32)
+    np.testing.assert_array_equal(proba, Widths(liked).predict_proba(glyphs))
+    alone = [normalize_glyph(settled.glyph(k)) for k in range(letters)]
+    np.testing.assert_array_equal(glyphs, np.stack(alone))
 
 
 def test_without_doubts_nothing_is_asked():
     found = two_strokes()
-    settled = settle(found.regrouped(found.owner), Widths("I"))
+    settled = settle(found.regrouped(found.owner), Widths("I")).found
     assert settled.boxes.tolist() == found.boxes.tolist()

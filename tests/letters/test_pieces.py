@@ -43,7 +43,7 @@ def test_strokes_that_hardly_part_look_like_one_character():
     pairs, sure = side_by_side(np.array([stem, side, letter]), np.full(3, 60.0), 0.4)
     assert pairs.tolist() == [[0, 1]]
     assert sure.tolist() == [True]
-    pairs, sure = side_by_side(np.array([stem, side, letter]), np.full(3, 60.0), 0.05)
+    pairs, sure = side_by_side(np.array([stem, side, letter]), np.full(3, 60.0), 0.15)
     assert sure.tolist() == [False]  # letters as near as that are usual here
 
 

@@ -14,7 +14,6 @@ from ocr.input.sources import pictures_in
 from ocr.letters.classifiers.base import Classifier
 from ocr.letters.doubts import settle
 from ocr.letters.find_letters import page_finder, segment
-from ocr.letters.glyphs import glyph_stack
 from ocr.letters.group_lines import group_lines
 
 COURSE_PHOTOS = {  # characters right, the best of the course's write-ups
@@ -45,9 +44,8 @@ def line_glyphs(path: Path, classifier: Classifier) -> list[NDArray[np.float32]]
     """
     photo = open_image(path)
     found, lines, _ = segment(photo, page_finder().find(photo))
-    found = settle(found, classifier)
-    rows = group_lines(found.boxes, lines)
-    return [glyph_stack([found.glyph(k) for k in row]) for row in rows]
+    found, glyphs, _ = settle(found, classifier)
+    return [glyphs[row] for row in group_lines(found.boxes, lines)]
 
 
 def truth_lines(path: Path) -> list[str]:
