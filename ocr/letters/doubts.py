@@ -22,6 +22,7 @@ from ocr.letters.glyphs import glyph_stack
 from ocr.letters.segmentation import Segmentation
 
 Run = tuple[int, ...]  # parts that may be one character
+Glyphs = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class DoubtConfig:
 
     Attributes
     ----------
+    sure : float
+        Confidence from which a character is believed as the shape suggests it.
     widest : float
         No character is wider.
     least_weight : float
@@ -41,6 +44,7 @@ class DoubtConfig:
         Nats times letter heights in favor of what the shape suggests, for each boundary.
     """
 
+    sure: float = 0.9
     widest: float = 1.8
     least_weight: float = 0.3
     shape_bonus: float = 0.4
@@ -53,15 +57,16 @@ class Settled(NamedTuple):
     """The N characters of a page, with the glyph and the K class probabilities of each."""
 
     found: Segmentation
-    glyphs: NDArray[np.float32]  # (N, 32, 32)
+    glyphs: Glyphs  # (N, 32, 32)
     proba: NDArray[np.float32]  # (N, K)
 
 
 def settle(found: Segmentation, classifier: Classifier) -> Settled:
     """Classify the characters of a segmentation and decide its doubts.
 
-    Every row of doubtful parts is divided into characters so that the sum over its characters of
-    width times log confidence is highest; confidence is that of the likeliest shape, look-alikes
+    Where all characters are surely recognized as the shape suggests them, nothing is in doubt.
+    Every other row of doubtful parts is divided into characters so that the sum over its characters
+    of width times log confidence is highest; confidence is that of the likeliest shape, look-alikes
     and cases counted together.
 
     Parameters
@@ -74,28 +79,46 @@ def settle(found: Segmentation, classifier: Classifier) -> Settled:
     Settled
         The same parts, without doubts.
     """
-    order = np.argsort(found.owner, kind="stable")
-    starts = np.flatnonzero(np.diff(found.owner[order], prepend=-1))
-    whole = [tuple(parts.tolist()) for parts in np.split(order, starts[1:])] if len(order) else []
-    doubted = {part for row in found.doubts for part in row}
-    runs = [parts for parts in whole if doubted.isdisjoint(parts)]
-    sure = len(runs)
-    for row in found.doubts:
-        spans = [row[i:j] for i in range(len(row)) for j in range(i + 1, len(row) + 1)]
-        runs += [run for run in spans if len(run) == 1 or _width(found, run) <= DEFAULT.widest]
-    glyphs = glyph_stack([found.glyph_of_parts(run) for run in runs])
-    proba = classifier.predict_proba(glyphs)
-    likeliest = (proba @ shapes(classifier.charset)).max(axis=1, initial=1e-4)
-    place = {run: k for k, run in enumerate(runs)}
-    worth = {run: float(np.log(likeliest[k])) for run, k in place.items()}
-    chosen = runs[:sure]
-    for row in found.doubts:
-        chosen += _divided(found, row, worth)
+    like = shapes(classifier.charset)
+
+    def classified(runs: list[Run]) -> tuple[Glyphs, NDArray[np.float32], NDArray[np.float32]]:
+        glyphs = glyph_stack([found.glyph_of_parts(run) for run in runs])
+        proba = classifier.predict_proba(glyphs)
+        return glyphs, proba, (proba @ like).max(axis=1, initial=1e-4)
+
+    chosen = _characters(found.owner)
+    glyphs, proba, sure = classified(chosen)
+    unsure = {part for run, p in zip(chosen, sure, strict=True) if p < DEFAULT.sure for part in run}
+    doubts = [row for row in found.doubts if not unsure.isdisjoint(row)]
+    if doubts:
+        asked = list(dict.fromkeys(run for row in doubts for run in _spans(found, row)))
+        more, more_proba, worth = classified(asked)
+        glyphs, proba = np.concatenate([glyphs, more]), np.concatenate([proba, more_proba])
+        place = {run: len(chosen) + k for k, run in enumerate(asked)}
+        logs = dict(zip(asked, np.log(worth).tolist(), strict=True))
+        open_parts = {part for row in doubts for part in row}
+        settled = [k for k, run in enumerate(chosen) if open_parts.isdisjoint(run)]
+        divided = [run for row in doubts for run in _divided(found, row, logs)]
+        chosen = [chosen[k] for k in settled] + divided
+        kept = settled + [place[run] for run in divided]
+        glyphs, proba = glyphs[kept], proba[kept]
     owner = np.empty(len(found.owner), dtype=np.intp)
     for number, run in enumerate(chosen):
         owner[list(run)] = number
-    kept = [place[run] for run in chosen]
-    return Settled(found.regrouped(owner), glyphs[kept], proba[kept])
+    return Settled(found.regrouped(owner), glyphs, proba)
+
+
+def _characters(owner: NDArray[np.intp]) -> list[Run]:
+    """The parts of each character, in the order of their numbers."""
+    order = np.argsort(owner, kind="stable")
+    starts = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    return [tuple(parts.tolist()) for parts in np.split(order, starts)[1:]]
+
+
+def _spans(found: Segmentation, row: Run) -> list[Run]:
+    """The runs of neighbors in a row of parts that are not wider than a character."""
+    spans = [row[i:j] for i in range(len(row)) for j in range(i + 1, len(row) + 1)]
+    return [run for run in spans if len(run) == 1 or _width(found, run) <= DEFAULT.widest]
 
 
 def _divided(found: Segmentation, row: Run, worth: Mapping[Run, float]) -> list[Run]:

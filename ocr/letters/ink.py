@@ -31,7 +31,7 @@ class InkConfig:
     contrast : float
         Ink is darker than its paper by this, in shares of white, whatever the threshold.
     closing : float
-        Breaks in a stroke up to twice as wide are closed.
+        Breaks in a stroke up to twice as wide are closed; none where letters are tiny.
     """
 
     smoothing: float = 0.02
@@ -78,14 +78,15 @@ def find_ink(
     threshold = min(float(threshold_otsu(values)), 1 - config.contrast)
     ink = even <= threshold
     on_stage("otsu", _drawn(ink))
-    radius = max(1, round(config.closing * x_height))
-    ink = closed(ink, radius)
+    ink = closed(ink, round(config.closing * x_height))
     on_stage("closed", _drawn(ink))
     return even, ink
 
 
 def closed(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """Morphological closing by a diamond: what is within `radius` pixels of ink on all sides."""
+    """Morphological closing by a diamond of `radius` pixels, which may be 0."""
+    if not radius:
+        return mask
     around = np.pad(mask, radius)
     cross = ndimage.generate_binary_structure(2, 1)
     filled = ndimage.binary_closing(around, cross, iterations=radius)

@@ -35,8 +35,8 @@ class PiecesConfig:
         A bar is no higher.
     thin : float
         An upright stroke is no wider.
-    dot_gap : float
-        A dot stands at most this far above or below its stem.
+    dot_gap, mark_gap : float
+        A dot stands at most this far above or below its stem, or a wider mark such as ?.
     dot_beside : float
         And its middle at most this far beside it.
     bar_gap : float
@@ -60,6 +60,7 @@ class PiecesConfig:
     flat: float = 0.33
     thin: float = 0.4
     dot_gap: float = 0.6
+    mark_gap: float = 0.3
     dot_beside: float = 0.15
     bar_gap: float = 0.25
     tick: float = 0.5
@@ -197,7 +198,7 @@ def _dot(m: Measures, c: PiecesConfig) -> NDArray[np.bool_]:
     small = (m.height_b < c.small) & (m.width_b < c.small)
     single = m.width_a < 0.5  # a stem may have its dot to the side
     over = (m.cols > 0.5 * m.width_b) | (single & (m.aside < c.dot_beside))
-    near_by = -m.rows <= np.where(single | flat, c.dot_gap, c.doubtful_gap)
+    near_by = -m.rows <= np.where(single | flat, c.dot_gap, c.mark_gap)
     not_below_a_word = ~m.under | (m.width_a < 0.9)
     apart = m.rows < 0.5 * m.height_b
     even = m.width_b <= 1.3 * np.maximum(m.width_a, 0.7)
