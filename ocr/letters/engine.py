@@ -62,8 +62,11 @@ class LettersEngine:
         self.charset, self.lexicon = charset, lexicon
 
     def find(self, picture: Picture, side: int | None = None) -> Layout:
-        """Where the text lines of a page run; see `PageFinder.find`."""
-        return self.finder.find(picture, side)
+        """Where the text lines of a page run; see `PageFinder.find`.
+
+        `side` is not heeded: a page lying on its side tells nothing of the size of its letters.
+        """
+        return self.finder.find(picture)
 
     def confidence(self, picture: Picture, layout: Layout) -> float:
         """How surely a sample of a page's letters reads, each by itself; 0 if there is none."""

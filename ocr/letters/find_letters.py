@@ -53,6 +53,9 @@ class FindConfig:
         Squares of the pen's width: what covers less is dirt.
     highest : float
         Letter heights: what is higher is no letter.
+    hanging : float
+        x-heights: what ends higher than this below the middle of its line hangs, as quotation
+        marks do.
     long, flat : float
         Letter heights: what is at least so long and at most so high is a rule.
     """
@@ -65,6 +68,7 @@ class FindConfig:
     inside: float = 0.5
     dot: float = 0.5
     highest: float = 3.0
+    hanging: float = 0.2
     long: float = 2.5
     flat: float = 0.4
 
@@ -180,19 +184,20 @@ def characters(
     show = on_stage or (lambda name, picture: None)
     bands = line_bands(grey.shape, lines, config.over, config.under, config.beyond)
     even, ink = find_ink(grey, bands, x_height, show)
-    labels = label(ink, connectivity=2).astype(np.int32)
+    labels = label(ink, connectivity=2).astype(np.int32, copy=False)
     regions = regionprops(labels)
     boxes = np.array([region.bbox for region in regions], dtype=np.intp).reshape(-1, 4)
-    area = np.bincount(labels.ravel(), minlength=len(boxes) + 1)[1:]
+    area = np.bincount(labels[ink], minlength=len(boxes) + 1)[1:]
     stroke = stroke_width(ink & bands)
-    inside = np.bincount(labels[bands], minlength=len(boxes) + 1)[1:]
+    inside = np.bincount(labels[ink & bands], minlength=len(boxes) + 1)[1:]
     writing = np.flatnonzero((inside >= config.inside * area) & (area >= config.dot * stroke**2))
     if not len(writing):
         return nothing(even)
-    sizes = letter_heights(boxes[writing], lines)
+    stand = standing(boxes[writing], lines)
+    sizes = letter_heights(boxes[writing], stand.line, lines)
     like = letter_like(boxes[writing], sizes, config)
-    writing, sizes = writing[like], sizes[like]
-    group = join_pieces(boxes[writing], sizes)
+    writing, sizes, foot = writing[like], sizes[like], stand.foot[like]
+    group = join_pieces(boxes[writing], sizes, foot < config.hanging)
     labels = renumbered(labels, len(boxes), writing, group)
     boxes = group_boxes(boxes[writing], group)
     sizes = np.bincount(group, sizes) / np.bincount(group)

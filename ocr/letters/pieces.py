@@ -63,7 +63,7 @@ class PiecesConfig:
     mark_gap: float = 0.3
     dot_beside: float = 0.15
     bar_gap: float = 0.25
-    tick: float = 0.5
+    tick: float = 0.75
     tick_gap: float = 0.25
     nested: float = 0.5
     doubtful_gap: float = 0.2
@@ -134,7 +134,10 @@ def united(count: int, pairs: Pairs) -> NDArray[np.intp]:
 
 
 def join_pieces(
-    boxes: NDArray[np.intp], sizes: NDArray[np.float64], config: PiecesConfig = DEFAULT
+    boxes: NDArray[np.intp],
+    sizes: NDArray[np.float64],
+    hanging: NDArray[np.bool_],
+    config: PiecesConfig = DEFAULT,
 ) -> NDArray[np.intp]:
     """Which pieces surely form one character: i, j, !, ?, :, =, ", and bars that do not meet.
 
@@ -146,6 +149,8 @@ def join_pieces(
         One box a connected component.
     sizes : (N,) float array
         Height in pixels of a letter where it stands.
+    hanging : (N,) bool array
+        Which end well above the feet of the letters, as the halves of a quotation mark do.
 
     Returns
     -------
@@ -157,8 +162,9 @@ def join_pieces(
     smaller_first = area[pairs[:, 0]] < area[pairs[:, 1]]
     pairs[smaller_first] = pairs[smaller_first][:, ::-1]  # the second is the smaller
     m = measured(boxes, sizes, pairs)
-    joined = (_nested(m, config) | _bar_on_stem(m, config)
-              | _ticks(m, config) | _dot(m, config)) & (m.tall <= config.tallest)  # fmt: skip
+    ticks = _ticks(m, config) & hanging[pairs].all(axis=1)
+    joined = _nested(m, config) | _bar_on_stem(m, config) | ticks | _dot(m, config)
+    joined &= m.tall <= config.tallest
     pairs = pairs[joined]
     gap = np.hypot(np.maximum(-m.rows[joined], 0), np.maximum(-m.cols[joined], 0))
     order = np.lexsort((gap, pairs[:, 1]))
@@ -187,7 +193,7 @@ def _bar_on_stem(m: Measures, c: PiecesConfig) -> NDArray[np.bool_]:
 def _ticks(m: Measures, c: PiecesConfig) -> NDArray[np.bool_]:
     """Two ticks side by side: a quotation mark."""
     low = np.maximum(m.height_a, m.height_b) < c.tick
-    thin = np.maximum(m.width_a, m.width_b) < c.tick / 2
+    thin = np.maximum(m.width_a, m.width_b) < c.tick / 3
     high = (m.height_a > 1.3 * m.width_a) & (m.height_b > 0.6 * m.height_a)
     return low & thin & high & (m.rows > 0.6 * m.height_b) & (m.cols > -c.tick_gap)
 

@@ -16,13 +16,14 @@ ALONG = 0.5  # a way along the lines counts so much less than one across
 
 
 class Standing(NamedTuple):
-    """Of N marks: the text line next to each, and how many of its x-heights below its middle.
+    """Of N marks: the text line next to each, and how far below its middle, in its x-heights.
 
-    The middle of a line is half an x-height above its baseline.
+    The middle of a line is half an x-height above its baseline: letters end at 0.5.
     """
 
     line: NDArray[np.intp]
-    below: NDArray[np.float64]
+    below: NDArray[np.float64]  # the middle of the mark
+    foot: NDArray[np.float64]  # its lower end
 
 
 def standing(boxes: NDArray[np.intp], lines: Sequence[TextLine]) -> Standing:
@@ -48,18 +49,20 @@ def standing(boxes: NDArray[np.intp], lines: Sequence[TextLine]) -> Standing:
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     nearest = cKDTree(samples * (1, ALONG)).query(middles * (1, ALONG))[1]
     line_of = owner[nearest]
-    x_heights = np.array([line.x_height for line in lines])
-    return Standing(line_of, (middles[:, 0] - samples[nearest, 0]) / x_heights[line_of])
+    x_height = np.array([line.x_height for line in lines])[line_of]
+    row = samples[nearest, 0]
+    return Standing(line_of, (middles[:, 0] - row) / x_height, (boxes[:, 2] - row) / x_height)
 
 
-def letter_heights(boxes: NDArray[np.intp], lines: Sequence[TextLine]) -> NDArray[np.float64]:
+def letter_heights(
+    boxes: NDArray[np.intp], line: NDArray[np.intp], lines: Sequence[TextLine]
+) -> NDArray[np.float64]:
     """How high a letter is where each mark stands: the usual height of the marks of its line.
 
     Each mark counts by its height, so that dots do not pull it down; the answer lies between one
     and two x-heights.
     """
     heights = (boxes[:, 2] - boxes[:, 0]).astype(float)
-    line = standing(boxes, lines).line
     out = np.empty(len(lines))
     order = np.lexsort((heights, line))
     starts = np.searchsorted(line[order], np.arange(len(lines) + 1))

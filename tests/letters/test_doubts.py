@@ -20,7 +20,8 @@ class Widths:
         self.liked = liked
 
     def predict_proba(self, glyphs):
-        wide = ((1 - glyphs).max(axis=1) > 0.5).sum(axis=1) > 5  # columns with ink
+        inked = (1 - glyphs).max(axis=1) > 0.5  # columns
+        wide = inked.shape[1] - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1) > 6
         sure = wide if self.liked == "M" else ~wide
         proba = np.full((len(glyphs), 3), 1 / 3, dtype=np.float32)
         proba[sure] = [0.05, 0.05, 0.05]

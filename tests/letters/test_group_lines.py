@@ -113,7 +113,7 @@ def test_a_letter_stands_in_the_line_that_runs_by_it():
     level, block = levels(boxes, lines)
     assert level[1] - level[0] == pytest.approx(50 + 20 * (stand.below[1] - stand.below[0]), abs=1)
     assert block.tolist() == [0, 0, 0]
-    assert letter_heights(boxes, lines).tolist() == [20, 30, 20]
+    assert letter_heights(boxes, stand.line, lines).tolist() == [20, 30, 20]
 
 
 def test_signs_join_the_line_they_belong_to():

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from ocr.letters.pieces import join_pieces, near, side_by_side, united
 
 
-def joined(boxes, size):
-    return join_pieces(np.array(boxes), np.full(len(boxes), float(size))).tolist()
+def joined(boxes, size, hanging=False):
+    sizes = np.full(len(boxes), float(size))
+    return join_pieces(np.array(boxes), sizes, np.full(len(boxes), hanging)).tolist()
 
 
 def test_join_pieces_numbers_the_characters():
@@ -27,15 +28,19 @@ def test_a_dot_belongs_to_the_mark_above_but_not_to_a_joined_word():
     assert joined([word, [64, 30, 69, 35]], 43) == [0, 1]
 
 
-def test_ticks_are_a_quotation_mark_and_two_strokes_are_not():
-    assert joined([[0, 0, 20, 6], [0, 12, 20, 18]], 60) == [0, 0]
-    assert joined([[0, 0, 58, 6], [0, 12, 58, 18]], 60) == [0, 1]
+def test_ticks_are_a_quotation_mark_only_where_they_hang():
+    for height in (20, 40):
+        ticks = [[0, 0, height, 6], [0, 12, height, 18]]
+        assert joined(ticks, 60, hanging=True) == [0, 0]
+        assert joined(ticks, 60) == [0, 1]
+    assert joined([[0, 0, 58, 6], [0, 12, 58, 18]], 60, hanging=True) == [0, 1]
 
 
 def test_the_size_of_the_line_counts_not_that_of_the_page():
     small = np.array([[10, 0, 30, 4], [3, 0, 6, 4]])
     boxes = np.concatenate([small, [[200, 0, 320, 60], [200, 80, 320, 140]]])
-    assert join_pieces(boxes, np.array([25.0, 25, 120, 120])).tolist() == [0, 0, 1, 2]
+    sizes, hanging = np.array([25.0, 25, 120, 120]), np.zeros(4, dtype=bool)
+    assert join_pieces(boxes, sizes, hanging).tolist() == [0, 0, 1, 2]
 
 
 def test_strokes_that_hardly_part_look_like_one_character():
