@@ -185,8 +185,8 @@ def characters(
     bands = line_bands(grey.shape, lines, config.over, config.under, config.beyond)
     even, ink = find_ink(grey, bands, x_height, show)
     labels = label(ink, connectivity=2).astype(np.int32, copy=False)
-    regions = regionprops(labels)
-    boxes = np.array([region.bbox for region in regions], dtype=np.intp).reshape(-1, 4)
+    found_boxes = [region.bbox for region in regionprops(labels)]
+    boxes: NDArray[np.intp] = np.array(found_boxes, dtype=np.intp).reshape(-1, 4)
     area = np.bincount(labels[ink], minlength=len(boxes) + 1)[1:]
     stroke = stroke_width(ink & bands)
     inside = np.bincount(labels[ink & bands], minlength=len(boxes) + 1)[1:]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.reading_order import page_slope, reading_order
 from ocr.layout.strips import TextLine
-from ocr.letters.standing import standing
+from ocr.letters.standing import Standing, standing
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class GroupConfig:
     bandwidth : float
         Radius of the mean shift's kernel.
     sign : float
-        What is lower, such as a comma or a quotation mark, joins a line but makes none.
+        What is lower, such as a comma or a quotation mark, joins a line but makes none; where it
+        is known how the lines run, that is what does not reach over the middle of its line.
     """
 
     bandwidth: float = 0.6
@@ -67,9 +68,13 @@ def group_lines(
     boxes = np.asarray(boxes, dtype=np.intp).reshape(-1, 4)
     if not len(boxes):
         return []
-    level, block = levels(boxes, lines)
     size = letter_height(boxes, config)
     letter = boxes[:, 2] - boxes[:, 0] >= config.sign * size
+    level, block = (boxes[:, 0] + boxes[:, 2]) / 2, np.zeros(len(boxes), dtype=np.intp)
+    if lines:
+        stand = standing(boxes, lines)
+        letter = (stand.foot > 0) & (2 * stand.below - stand.foot < 0)
+        level, block = straightened(stand, lines)
     middle = boxes[:, 1] + boxes[:, 3]
     out = []
     for number in np.unique(block):
@@ -108,13 +113,19 @@ def mean_shift(
     return np.asarray(shift.predict(column), dtype=np.intp)
 
 
-def levels(
-    boxes: NDArray[np.intp], lines: Sequence[TextLine]
+def straightened(
+    stand: Standing, lines: Sequence[TextLine]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Vertical positions of characters on a page made straight, and their blocks of text.
 
     A row of text lines lies at one level, that of its middle; a character lies as far off it as it
     does from its own line, in the usual x-heights of the page.
+
+    Parameters
+    ----------
+    stand : Standing
+        Of the N characters in `lines`.
+    lines : sequence of TextLine
 
     Returns
     -------
@@ -123,8 +134,6 @@ def levels(
     block : (N,) int array
         From 0 in reading order.
     """
-    if not lines:
-        return (boxes[:, 0] + boxes[:, 2]) / 2, np.zeros(len(boxes), dtype=np.intp)
     slope = page_slope(lines)
     row_level, block = np.empty(len(lines)), np.empty(len(lines), dtype=np.intp)
     for number, rows in enumerate(reading_order(lines)):
@@ -132,7 +141,6 @@ def levels(
             points = [lines[k].baseline - (lines[k].x_height / 2, 0) for k in row]
             row_level[row] = np.mean([np.mean(p[:, 0] - slope * p[:, 1]) for p in points])
             block[row] = number
-    stand = standing(boxes, lines)
     usual = float(np.median([line.x_height for line in lines]))
     return row_level[stand.line] + usual * stand.below, block[stand.line]
 

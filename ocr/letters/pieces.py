@@ -64,7 +64,7 @@ class PiecesConfig:
     dot_beside: float = 0.15
     bar_gap: float = 0.25
     tick: float = 0.75
-    tick_gap: float = 0.25
+    tick_gap: float = 0.35
     nested: float = 0.5
     doubtful_gap: float = 0.2
     sure_gap: float = 0.1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr.layout.strips import TextLine
-from ocr.letters.group_lines import group_lines, letter_height, levels, mean_shift
+from ocr.letters.group_lines import group_lines, letter_height, mean_shift, straightened
 from ocr.letters.standing import letter_heights, standing
 from ocr.letters.word_gaps import _line_threshold, word_starts
 
@@ -100,6 +100,15 @@ def test_a_heading_three_times_as_large_is_one_line():
     ]
 
 
+def test_marks_that_hang_make_no_line():
+    letters, owners = page_of("LIST\nLIST", leading=60)
+    quotes = np.array([[148, x, 160, x + 8] for x in (12, 40, 60)])  # over the second line
+    boxes = np.concatenate([letters, quotes])
+    first, second = group_lines(boxes, text_lines(letters, owners))
+    assert len(first) == 4
+    assert set(second) == {*range(4, 11)}
+
+
 def test_a_letter_stands_in_the_line_that_runs_by_it():
     lines = [
         TextLine(np.array([[50.0, 0.0], [60.0, 100.0]]), 20.0),
@@ -110,7 +119,7 @@ def test_a_letter_stands_in_the_line_that_runs_by_it():
     assert stand.line.tolist() == [0, 1, 0]  # a mark behind a line's end belongs to it too
     assert stand.below[0] == pytest.approx(0, abs=0.06)
     assert stand.below[1] > 0.2
-    level, block = levels(boxes, lines)
+    level, block = straightened(stand, lines)
     assert level[1] - level[0] == pytest.approx(50 + 20 * (stand.below[1] - stand.below[0]), abs=1)
     assert block.tolist() == [0, 0, 0]
     assert letter_heights(boxes, stand.line, lines).tolist() == [20, 30, 20]
