@@ -196,6 +196,8 @@ def characters(
     stand = standing(boxes[writing], lines)
     sizes = letter_heights(boxes[writing], stand.line, lines)
     like = letter_like(boxes[writing], sizes, config)
+    if not like.any():
+        return nothing(even)
     writing, sizes, foot = writing[like], sizes[like], stand.foot[like]
     group = join_pieces(boxes[writing], sizes, foot < config.hanging)
     labels = renumbered(labels, len(boxes), writing, group)

@@ -149,6 +149,9 @@ def test_a_line_without_ink_has_no_characters():
     blank = np.full((400, 600), 0.9, dtype=np.float32)
     assert on_line(blank).boxes.shape == (0, 4)
     assert (on_line(blank).bw == 1).all()
+    ruled = blank.copy()
+    ruled[TOP + H : TOP + H + 4, 20:580] = 0.1
+    assert on_line(ruled).boxes.shape == (0, 4)
 
 
 def test_usual_gap_is_that_between_neighbors_on_a_line():
