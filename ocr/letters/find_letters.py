@@ -64,7 +64,7 @@ class FindConfig:
     largest: int = 2600
     over: float = 2.0
     under: float = 0.8
-    beyond: float = 1.5
+    beyond: float = 2.5
     inside: float = 0.5
     dot: float = 0.5
     highest: float = 3.0
@@ -182,13 +182,14 @@ def characters(
 
     config = config or FindConfig()
     show = on_stage or (lambda name, picture: None)
+    text = line_bands(grey.shape, lines)
     bands = line_bands(grey.shape, lines, config.over, config.under, config.beyond)
-    even, ink = find_ink(grey, bands, x_height, show)
+    even, ink = find_ink(grey, text, x_height, show)
     labels = label(ink, connectivity=2).astype(np.int32, copy=False)
     found_boxes = [region.bbox for region in regionprops(labels)]
     boxes: NDArray[np.intp] = np.array(found_boxes, dtype=np.intp).reshape(-1, 4)
     area = np.bincount(labels[ink], minlength=len(boxes) + 1)[1:]
-    stroke = stroke_width(ink & bands)
+    stroke = stroke_width(ink & text)
     inside = np.bincount(labels[ink & bands], minlength=len(boxes) + 1)[1:]
     writing = np.flatnonzero((inside >= config.inside * area) & (area >= config.dot * stroke**2))
     if not len(writing):

@@ -41,7 +41,7 @@ class InkConfig:
 
 def find_ink(
     grey: NDArray[np.float32],
-    bands: NDArray[np.bool_],
+    text: NDArray[np.bool_],
     x_height: float,
     on_stage: OnStage,
     config: InkConfig | None = None,
@@ -52,8 +52,8 @@ def find_ink(
     ----------
     grey : (H, W) float32 array
         0 black, 1 white, dark writing on lighter paper.
-    bands : (H, W) bool array
-        Where letters may be; the threshold is found there.
+    text : (H, W) bool array
+        Where letters are; the threshold is found there, so that no desk or shadow has a say.
     x_height : float
         Height of the small letters in pixels.
     on_stage : callable
@@ -72,7 +72,7 @@ def find_ink(
     on_stage("denoised", smooth)
     even = 1 - ink_darkness(smooth)
     on_stage("even-light", even)
-    values = even[bands]
+    values = even[text]
     if not len(values) or np.ptp(values) == 0:
         return even, np.zeros(even.shape, dtype=bool)
     threshold = min(float(threshold_otsu(values)), 1 - config.contrast)

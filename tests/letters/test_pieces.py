@@ -80,3 +80,13 @@ def test_united_numbers_groups():
     groups = united(5, np.array([[0, 3], [3, 4]]))
     assert groups.tolist() == [0, 1, 2, 0, 0]
     assert united(2, np.empty((0, 2), dtype=int)).tolist() == [0, 1]
+
+
+def test_twice_the_pieces_are_twice_the_pairs():
+    def page(rows):
+        y, x = np.mgrid[0:rows, 0:80].reshape(2, -1)
+        return np.stack([40 * y, 16 * x, 40 * y + 20, 16 * x + 12], axis=1)
+
+    counts = [len(near(page(rows), np.full(80 * rows, 20.0), 1.3)) for rows in (25, 50, 100)]
+    assert counts[2] < 2.1 * counts[1] < 4.5 * counts[0]
+    assert counts[2] < 3 * 8000
