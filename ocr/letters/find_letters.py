@@ -9,7 +9,7 @@ out because they lie in no text line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.page_network import Layout, PageFinder, line_bands
 from ocr.layout.picture import Picture
+from ocr.layout.reading_order import page_slope
 from ocr.layout.stages import OnStage
 from ocr.layout.strips import TextLine
 from ocr.letters.ink import find_ink, stroke_width
@@ -53,6 +54,8 @@ class FindConfig:
         Squares of the pen's width: what covers less is dirt.
     highest : float
         Letter heights: what is higher is no letter.
+    tilt : float
+        Rows a column: on a page that slopes by more, letters are turned level to be read.
     hanging : float
         x-heights: what ends higher than this below the middle of its line hangs, as quotation
         marks do.
@@ -64,10 +67,11 @@ class FindConfig:
     largest: int = 2600
     over: float = 2.0
     under: float = 0.8
-    beyond: float = 2.5
+    beyond: float = 2.0
     inside: float = 0.5
     dot: float = 0.5
     highest: float = 3.0
+    tilt: float = 0.1
     hanging: float = 0.2
     long: float = 2.5
     flat: float = 0.4
@@ -182,15 +186,19 @@ def characters(
 
     config = config or FindConfig()
     show = on_stage or (lambda name, picture: None)
-    text = line_bands(grey.shape, lines)
+    text = line_bands(grey.shape, lines, config.over, config.under)
     bands = line_bands(grey.shape, lines, config.over, config.under, config.beyond)
     even, ink = find_ink(grey, text, x_height, show)
     labels = label(ink, connectivity=2).astype(np.int32, copy=False)
     found_boxes = [region.bbox for region in regionprops(labels)]
     boxes: NDArray[np.intp] = np.array(found_boxes, dtype=np.intp).reshape(-1, 4)
-    area = np.bincount(labels[ink], minlength=len(boxes) + 1)[1:]
     stroke = stroke_width(ink & text)
-    inside = np.bincount(labels[ink & bands], minlength=len(boxes) + 1)[1:]
+    area, within, inside = (
+        np.bincount(labels[part], minlength=len(boxes) + 1)[1:]
+        for part in (ink, ink & text, ink & bands)
+    )
+    at_border = (boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2:] == grey.shape).any(axis=1)
+    inside = np.where(at_border, within, inside)  # what the picture cuts is of its surroundings
     writing = np.flatnonzero((inside >= config.inside * area) & (area >= config.dot * stroke**2))
     if not len(writing):
         return nothing(even)
@@ -206,7 +214,8 @@ def characters(
     sizes = np.bincount(group, sizes) / np.bincount(group)
     found = divided(labels, boxes, sizes, even, stroke, lines)
     show("letters", found.bw)
-    return found
+    slope = page_slope(lines)
+    return replace(found, slope=slope) if abs(slope) > config.tilt else found
 
 
 def letter_like(

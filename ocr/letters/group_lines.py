@@ -70,7 +70,8 @@ def group_lines(
         return []
     size = letter_height(boxes, config)
     letter = boxes[:, 2] - boxes[:, 0] >= config.sign * size
-    level, block = (boxes[:, 0] + boxes[:, 2]) / 2, np.zeros(len(boxes), dtype=np.intp)
+    level = (boxes[:, 0] + boxes[:, 2]) / 2
+    block: NDArray[np.intp] = np.zeros(len(boxes), dtype=np.intp)
     if lines:
         stand = standing(boxes, lines)
         letter = (stand.foot > 0) & (2 * stand.below - stand.foot < 0)

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy import ndimage
 
 
@@ -31,6 +32,8 @@ class Segmentation:
         The page with its light evened out: paper 1, black 0.
     doubts : tuple of tuples of int
         Parts side by side, left to right, that may be one character or several.
+    slope : float
+        Rows a column that the lines fall; glyphs are turned level by it.
     """
 
     labels: NDArray[np.int32]
@@ -38,6 +41,7 @@ class Segmentation:
     sizes: NDArray[np.float64]
     grey: NDArray[np.float32]
     doubts: tuple[tuple[int, ...], ...] = ()
+    slope: float = 0.0
 
     @cached_property
     def part_boxes(self) -> NDArray[np.intp]:
@@ -59,7 +63,7 @@ class Segmentation:
         y1, x1, y2, x2 = self.boxes[index]
         labels = self.labels[y1:y2, x1:x2]
         own = (labels > 0) & (self.owner[labels - 1] == index)
-        return np.where(own, self.grey[y1:y2, x1:x2], np.float32(1))
+        return leveled(np.where(own, self.grey[y1:y2, x1:x2], np.float32(1)), self.slope)
 
     def glyph_of_parts(self, parts: Sequence[int]) -> NDArray[np.float32]:
         """Grey crop of the character that these parts would make together."""
@@ -69,11 +73,20 @@ class Segmentation:
         own = np.zeros(labels.shape, dtype=bool)
         for part in parts:
             own |= labels == part + 1
-        return np.where(own, self.grey[y1:y2, x1:x2], np.float32(1))
+        return leveled(np.where(own, self.grey[y1:y2, x1:x2], np.float32(1)), self.slope)
 
     def regrouped(self, owner: NDArray[np.intp]) -> Segmentation:
         """The same parts with other owners, without doubts; numbers may have holes."""
         return replace(self, owner=np.unique(owner, return_inverse=True)[1], doubts=())
+
+
+def leveled(glyph: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
+    """A glyph of a line that falls by `slope` rows a column, turned level; itself for 0."""
+    if not slope:
+        return glyph
+    angle = float(np.degrees(np.arctan(slope)))
+    how = Image.Resampling.BILINEAR
+    return np.array(Image.fromarray(glyph).rotate(angle, how, expand=True, fillcolor=1.0))
 
 
 def nothing(grey: NDArray[np.float32]) -> Segmentation:

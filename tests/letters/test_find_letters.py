@@ -1,5 +1,7 @@
 """find_letters: pictures of a few strokes, and whole pages that the page network looks at."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -136,6 +138,21 @@ def test_the_parts_of_a_segmentation():
     assert joined.owner.tolist() == [0, 0, 1]
     assert joined.boxes[0].tolist() == Box.around(Box(*b) for b in found.boxes[:2]).as_list()
     assert joined.glyph(0).shape == found.glyph_of_parts([0, 1]).shape
+
+
+def test_letters_of_a_sloping_page_are_turned_level():
+    slope = np.tan(np.radians(12))
+    page = Image.fromarray((255 * row_of(PLAIN["L"])).astype(np.uint8))
+    page = page.rotate(-12, Image.Resampling.BICUBIC, fillcolor=255)  # it falls to the right
+    grey = np.asarray(page, dtype=np.float32) / 255
+    cols = np.array([20.0, 580.0])
+    line = TextLine(np.stack([TOP + H + slope * (cols - 300), cols], axis=1), LINE.x_height)
+    found = characters(grey, [line], line.x_height)
+    assert found.slope == pytest.approx(slope)
+    tilted, level = replace(found, slope=0.0).glyph(0), found.glyph(0)  # L, with a straight stem
+
+    fullest = [(1 - glyph).sum(axis=0).max() for glyph in (level, tilted)]  # column: the stem
+    assert fullest[0] > 1.1 * fullest[1]
 
 
 def test_the_steps_are_shown_in_their_order():
