@@ -101,12 +101,13 @@ def find_letters(image: Given) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
 
     Examples
     --------
-    >>> page = np.ones((100, 300))
-    >>> for x in (60, 120, 180):
-    ...     page[30:70, x : x + 6] = page[64:70, x : x + 30] = 0  # L L L
+    >>> from PIL import Image, ImageDraw, ImageFont
+    >>> page = Image.new("L", (1200, 400), 225)
+    >>> draw = ImageDraw.Draw(page)
+    >>> draw.text((80, 90), "MAKE A LIST\\nOF 36 BOXES", fill=40, font=ImageFont.load_default(70))
     >>> boxes, bw = find_letters(page)
-    >>> boxes.tolist()
-    [[30, 60, 70, 90], [30, 120, 70, 150], [30, 180, 70, 210]]
+    >>> boxes.shape, bw.shape
+    ((18, 4), (400, 1200))
     """
     from ocr.input.given import photo_of
     from ocr.layout.picture import dark_on_light
