@@ -19,8 +19,8 @@ SIDE = 240  # px, longer side of the copy on which it is told whether writing is
 class NegativeConfig:
     """When a picture is a negative, and what around it is a canvas. Brightness: shares of white.
 
-    Chosen by the rows "negative" and "board" of `tests/benchmarks/pages.py`; `canvas` to
-    `least_area` by eye, on screenshots, when their commands were not yet kept.
+    How they were chosen was not kept; held to the rows "negative" and "board" of
+    `tests/benchmarks/pages.py` and to `tests/layout/test_picture.py`.
 
     Attributes
     ----------

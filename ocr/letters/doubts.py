@@ -29,8 +29,8 @@ Glyphs = NDArray[np.float32]
 class DoubtConfig:
     """How ways of dividing are weighed. Lengths are in letter heights.
 
-    Chosen by `tests/benchmarks/course_photos.py` and the row "strokes" of
-    `tests/benchmarks/pages.py --choose`.
+    Those of an older version, whose choice was not kept, but for `sure`, which was set by hand.
+    Held to `tests/benchmarks/course_photos.py` and the row "clean" of `tests/benchmarks/pages.py`.
 
     Attributes
     ----------

@@ -21,8 +21,8 @@ from ocr.letters.standing import Standing, standing
 class GroupConfig:
     """How characters make lines. Lengths are in letter heights.
 
-    Chosen by `tests/benchmarks/course_photos.py` and the rows "clean" and "columns" of
-    `tests/benchmarks/pages.py --choose`.
+    Those of an older version, whose choice was not kept; held to
+    `tests/benchmarks/course_photos.py` and the row "clean" of `tests/benchmarks/pages.py`.
 
     Attributes
     ----------

@@ -21,8 +21,8 @@ from ocr.layout.stages import OnStage
 class InkConfig:
     """How the ink is told from the paper. Lengths are in x-heights.
 
-    Chosen by `tests/benchmarks/course_photos.py` and the rows "clean" and "photo" of
-    `tests/benchmarks/pages.py --choose`.
+    Set by hand; held to `tests/benchmarks/course_photos.py` and the row "clean" of
+    `tests/benchmarks/pages.py`.
 
     Attributes
     ----------

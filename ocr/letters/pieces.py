@@ -20,8 +20,9 @@ Pairs = NDArray[np.intp]  # (K, 2): numbers of two pieces
 class PiecesConfig:
     """When pieces belong together. Lengths are in letter heights.
 
-    Chosen by `tests/benchmarks/course_photos.py` and the rows "clean", "photo" and "strokes" of
-    `tests/benchmarks/pages.py --choose`; the shapes are those of `tests/letters/test_pieces.py`.
+    Mostly those of an older version, whose choice was not kept; held to the shapes in
+    `tests/letters/test_find_letters.py`, to `tests/benchmarks/course_photos.py` and to the row
+    "clean" of `tests/benchmarks/pages.py`.
 
     Attributes
     ----------

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 class CutConfig:
     """Where a shape may be cut. Lengths are in letter heights, or strokes where it says so.
 
-    Chosen by `tests/benchmarks/course_photos.py` and the rows "clean", "photo" and "strokes" of
-    `tests/benchmarks/pages.py --choose`.
+    Mostly those of an older version, whose choice was not kept; `wide` was raised until no W of
+    `tests/benchmarks/course_photos.py` came apart. Held to that and to the row "clean" of
+    `tests/benchmarks/pages.py`.
 
     Attributes
     ----------

@@ -14,8 +14,8 @@ from ocr.letters.group_lines import letter_height
 class GapConfig:
     """What parts words. Gaps are in letter heights of their line.
 
-    Chosen by the column "gap F1" of `tests/benchmarks/pages.py --choose` and by
-    `tests/benchmarks/course_photos.py`.
+    Those of an older version, whose choice was not kept; held to the column "gap F1" of
+    `tests/benchmarks/pages.py` and to `tests/benchmarks/course_photos.py`.
 
     Attributes
     ----------
