@@ -37,8 +37,8 @@ MOST_DOUBTED = 8  # parts in a row that are asked about; more are joined-up writ
 class FindConfig:
     """At what size letters are looked for, and what is a letter.
 
-    Set by hand; held to `tests/benchmarks/course_photos.py`, `tests/benchmarks/probes.py` (`beyond`,
-    `tilt`) and the row "clean" of `tests/benchmarks/pages.py`.
+    Set by hand; held to `tests/benchmarks/course_photos.py`, `tests/benchmarks/probes.py` (`tilt`
+    and `beyond`) and the row "clean" of `tests/benchmarks/pages.py`.
 
     Attributes
     ----------
