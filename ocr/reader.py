@@ -18,10 +18,11 @@ from ocr.weights import find_weights, installed, read_metadata
 if TYPE_CHECKING:
     from ocr.input.given import Given
     from ocr.input.photo import Photo
-    from ocr.layout.sheet import Picture
+    from ocr.layout.page_network import PageFinder
+    from ocr.layout.picture import Picture
+    from ocr.layout.stages import OnStage
     from ocr.letters.classifiers.base import Classifier
     from ocr.letters.engine import LettersEngine
-    from ocr.letters.find_letters import OnStage
     from ocr.lines.engine import LinesEngine
     from ocr.lines.language import NgramModel
     from ocr.lines.recognizer import LineReader
@@ -179,14 +180,21 @@ class Reader:
     def letters_engine(self) -> LettersEngine:
         from ocr.letters.engine import LettersEngine
 
-        return LettersEngine(self.classifier, self.languages, self.charset, self.lexicon)
+        return LettersEngine(
+            self.classifier, self.finder, self.languages, self.charset, self.lexicon
+        )
 
     @cached_property
     def lines_engine(self) -> LinesEngine:
-        from ocr.layout.page_network import PageFinder
         from ocr.lines.engine import LinesEngine
 
-        return LinesEngine(self.line_reader, PageFinder())
+        return LinesEngine(self.line_reader, self.finder)
+
+    @cached_property
+    def finder(self) -> PageFinder:
+        from ocr.layout.page_network import PageFinder
+
+        return PageFinder()
 
     @cached_property
     def _engine(self) -> str:
@@ -199,23 +207,24 @@ class Reader:
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
-        if self._engine == "letters":
-            return self._by_letters(photo, on_stage, on_line)
         from ocr.layout.orientation import turn_back
-        from ocr.layout.sheet import dark_on_light
+        from ocr.layout.picture import dark_on_light
         from ocr.lines.engine import unread
         from ocr.lines.way_up import read_upright
 
-        picture = dark_on_light(photo)
-        found = read_upright(self.lines_engine, picture)
+        by_letters = self._engine == "letters"
+        engine = self.letters_engine if by_letters else self.lines_engine
+        found = read_upright(engine, dark_on_light(photo))
         if self._engine == "auto" and not found.read.left_out and _apart(found.read.lines):
-            letters = self._by_letters(photo, on_stage, on_line=None)
-            if letters.lines and letters.confidence >= SURE_APART:
-                return self._by_letters(photo, None, on_line) if on_line else letters
+            letters = self.letters_engine.read(found.picture, found.layout)
+            if letters.lines and _page(found.picture, "", letters.lines).confidence >= SURE_APART:
+                by_letters, found = True, replace(found, read=letters)
         if on_stage is not None:
             from ocr.layout.stages import show_layout
 
             show_layout(found.picture, found.layout, on_stage)
+            if by_letters:
+                self.letters_engine.show(found.picture, found.layout, on_stage)
         read = found.read.lines
         if on_line is not None:
             for one in read:
@@ -224,31 +233,8 @@ class Reader:
         if found.read.left_out:
             left = ILLEGIBLE.format(found.read.left_out)
         warnings = (left,) if left else ()
-        page = _page(found.picture, "lines", read, warnings)
+        page = _page(found.picture, "letters" if by_letters else "lines", read, warnings)
         return turn_back(page, found.turns, photo.height, photo.width) if found.turns else page
-
-    def _by_letters(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
-        """The page read letter by letter: the sheet in the photo, rectified, if one is seen."""
-        from ocr.layout.orientation import turn_back
-        from ocr.layout.sheet import SIDE, Rectified, find_page
-        from ocr.letters.find_letters import COARSE_SIDE
-
-        sheet = find_page(photo, photo.rgb(SIDE))
-        if isinstance(sheet, Rectified) and on_stage is not None:
-            on_stage("photo", photo.grey(COARSE_SIDE))
-        turns, read = self.letters_engine.read_upright(sheet, on_stage)
-        height, width = (sheet.height, sheet.width)[:: -1 if turns % 2 else 1]
-
-        def on_photo(page: Page) -> Page:
-            page = turn_back(page, turns, sheet.height, sheet.width) if turns else page
-            return sheet.page_of_photo(page) if isinstance(sheet, Rectified) else page
-
-        if on_line is not None:
-            for one in read:
-                on_line(replace(one, line=on_photo(Page(height, width, (one.line,))).lines[0]))
-        lines = tuple(one.line for one in read)
-        warnings = () if lines else (NOTHING_FOUND,)
-        return on_photo(Page(height, width, lines, "letters", warnings=warnings))
 
 
 def _apart(read: list[ReadLine]) -> bool:

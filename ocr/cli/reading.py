@@ -13,7 +13,7 @@ from ocr.errors import ModelError
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageSource
     from ocr.layout.read_line import ReadLine
-    from ocr.letters.find_letters import OnStage
+    from ocr.layout.stages import OnStage
     from ocr.page import Page
     from ocr.reader import Reader
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ocr.page import Page, map_page
 
 if TYPE_CHECKING:
-    from ocr.layout.sheet import Picture
+    from ocr.layout.picture import Picture
 
 
 class Turned:

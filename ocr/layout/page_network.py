@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from PIL import Image, ImageDraw
 
 from ocr.errors import ModelError
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.picture import Picture
 from ocr.layout.reading_order import page_slope
-from ocr.layout.sheet import Picture
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
 from ocr.weights import find_weights, open_session, read_metadata, verify
@@ -260,7 +261,7 @@ class Leveled:
         )  # fmt: skip
 
 
-def covered_ink(ink: NDArray[np.bool_], lines: list[TextLine]) -> float:
+def covered_ink(ink: NDArray[np.bool_], lines: Sequence[TextLine]) -> float:
     """Share of a page's ink that lies within the letters' rows of its lines; 0 without ink.
 
     `ink` is (H, W); the lines are in its pixels.
@@ -268,13 +269,37 @@ def covered_ink(ink: NDArray[np.bool_], lines: list[TextLine]) -> float:
     total = int(ink.sum())
     if not total or not lines:
         return 0.0
-    rows = Image.new("1", (ink.shape[1], ink.shape[0]))
+    return int((ink & line_bands(ink.shape, lines)).sum()) / total
+
+
+def line_bands(
+    shape: tuple[int, ...],
+    lines: Sequence[TextLine],
+    over: float = 1.5,
+    under: float = 0.5,
+    beyond: float = 0.0,
+) -> NDArray[np.bool_]:
+    """Where the letters of some lines may be: (H, W) bool, True in bands along the baselines.
+
+    Parameters
+    ----------
+    shape : (H, W)
+    lines : sequence of TextLine
+        In pixels of that page.
+    over, under, beyond : float
+        x-heights that a band reaches above and below a baseline, and beyond its ends.
+    """
+    rows = Image.new("1", (shape[1], shape[0]))
     draw = ImageDraw.Draw(rows)
     for line in lines:
-        base = [(x, y + 0.5 * line.x_height) for y, x in line.baseline.tolist()]
-        over = [(x, y - 2 * line.x_height) for x, y in base]
-        draw.polygon(base + over[::-1], fill=1)
-    return int((ink & np.asarray(rows)).sum()) / total
+        points = line.baseline
+        if beyond:
+            step = np.array([0.0, beyond * line.x_height])
+            points = np.concatenate([points[:1] - step, points, points[-1:] + step])
+        lower = [(x, y + under * line.x_height) for y, x in points.tolist()]
+        upper = [(x, y - (over + under) * line.x_height) for x, y in lower]
+        draw.polygon(lower + upper[::-1], fill=1)
+    return np.asarray(rows)
 
 
 def resized(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:

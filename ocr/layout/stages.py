@@ -10,16 +10,16 @@ from PIL import Image, ImageDraw
 
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.page_network import Layout
+from ocr.layout.picture import Picture
 from ocr.layout.reading_order import joined, reading_order
-from ocr.layout.sheet import Picture
+
+OnStage = Callable[[str, NDArray[np.float32]], None]  # told the name and the picture of each step
 
 SHOWN_SIDE = 1400  # pixels, longer side of the pictures
 FAINT = 0.35  # share of the page that shows behind a map
 
 
-def show_layout(
-    picture: Picture, layout: Layout, on_stage: Callable[[str, NDArray[np.float32]], None]
-) -> None:
+def show_layout(picture: Picture, layout: Layout, on_stage: OnStage) -> None:
     """Call `on_stage` with the name and the grey picture of each step, in order.
 
     The page, its light evened out, what the network takes for small letters, baselines and ends of

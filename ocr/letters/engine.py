@@ -1,7 +1,8 @@
 """Read a page letter by letter, the course's way: find characters, classify each, group them.
 
-`ocr.letters.find_letters` finds them, `ocr.letters.group_lines` makes lines and words of them, a
-classifier reads each, and `ocr.letters.context` settles what one alone cannot tell.
+`find_letters` finds them, `group_lines` makes lines of them and `word_gaps` words, a classifier
+reads each, and `context` settles what one alone cannot tell. It is asked the same questions as
+`ocr.lines.engine.LinesEngine`, so that one function turns pages upright for both.
 """
 
 from __future__ import annotations
@@ -11,20 +12,27 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.orientation import Turned
+from ocr.layout.page_network import Layout, PageFinder
+from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
-from ocr.layout.sheet import Picture
-from ocr.letters.baselines import Points, baselines, outline
+from ocr.layout.reading_order import joined, reading_order
+from ocr.layout.stages import OnStage
+from ocr.layout.strips import TextLine, fitted_strip
 from ocr.letters.classifiers.base import Classifier
-from ocr.letters.context import LineGlyphs, Reading, decode_page
+from ocr.letters.context import LineGlyphs, decode_page, shapes
+from ocr.letters.context import Reading as LetterReading
 from ocr.letters.doubts import settle
-from ocr.letters.find_letters import COARSE_SIDE, OnStage, Segmentation, scale_boxes, survey
+from ocr.letters.find_letters import segment
 from ocr.letters.glyphs import glyph_stack
-from ocr.letters.group_lines import find_lines, word_starts
-from ocr.letters.line_images import cut_line
-from ocr.letters.way_up import quarter_turns
+from ocr.letters.group_lines import group_lines
+from ocr.letters.segmentation import scale_boxes
+from ocr.letters.standing import standing
+from ocr.letters.word_gaps import word_starts
+from ocr.lines.engine import Reading, legible, outlined, renumbered
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
 from ocr.page import Box, Letter, Line, Word
+
+SAMPLE = 64  # letters that tell how well a page reads
 
 
 class LettersEngine:
@@ -33,6 +41,7 @@ class LettersEngine:
     Parameters
     ----------
     classifier : Classifier
+    finder : PageFinder
     languages : tuple of NgramModel
         To choose from; none if only the ink counts.
     charset : str, optional
@@ -44,75 +53,102 @@ class LettersEngine:
     def __init__(
         self,
         classifier: Classifier,
+        finder: PageFinder,
         languages: tuple[NgramModel, ...] = (),
         charset: str | None = None,
         lexicon: Lexicon | None = None,
     ) -> None:
-        self.classifier, self.languages = classifier, languages
+        self.classifier, self.finder, self.languages = classifier, finder, languages
         self.charset, self.lexicon = charset, lexicon
 
-    def read_upright(
-        self, picture: Picture, on_stage: OnStage | None = None
-    ) -> tuple[int, list[ReadLine]]:
-        """Read a page, turned upright by its letters: the quarter turns to the left, the lines."""
-        found = segmented(picture, on_stage)
-        if found is None:
-            return 0, []
-        turns = quarter_turns(found, self.classifier)
-        if turns:
-            picture = Turned(picture, turns)
-            found = segmented(picture, on_stage)
-        return turns, [] if found is None else self.read(found, picture)
+    def find(self, picture: Picture, side: int | None = None) -> Layout:
+        """Where the text lines of a page run; see `PageFinder.find`.
 
-    def read(self, found: Segmentation, picture: Picture) -> list[ReadLine]:
-        """Read the characters of a segmented page; boxes are in pixels of `picture`."""
-        found, rows = find_lines(settle(found, self.classifier))
-        glyphs = glyph_stack([found.glyph(k) for k in range(len(found.boxes))])
-        proba = self.classifier.predict_proba(glyphs)
+        `side` is not heeded: a page lying on its side tells nothing of the size of its letters.
+        """
+        return self.finder.find(picture)
+
+    def confidence(self, picture: Picture, layout: Layout) -> float:
+        """How surely a sample of a page's letters reads, each by itself; 0 if there is none."""
+        found, _, _ = segment(picture, layout)
+        count = len(found.boxes)
+        chosen = np.linspace(0, count - 1, min(count, SAMPLE)).astype(int)
+        proba = self.classifier.predict_proba(glyph_stack([found.glyph(k) for k in chosen]))
+        return float(self._sure(proba).mean()) if count else 0.0
+
+    def show(self, picture: Picture, layout: Layout, on_stage: OnStage) -> None:
+        """Call `on_stage` with the name and the picture of each step of finding letters."""
+        segment(picture, layout, on_stage)
+
+    def read(self, picture: Picture, layout: Layout) -> Reading:
+        """Read a page; boxes are in pixels of `picture`."""
+        found, lines, scale = segment(picture, layout)
+        if not len(found.boxes):
+            return Reading([])
+        found, glyphs, proba = settle(found, self.classifier)
+        rows = group_lines(found.boxes, lines)
+        sure = self._sure(proba)
+        text_lines, blocks = _text_lines(found.boxes, rows, lines)
+        keep = legible(
+            np.array([len(row) for row in rows]),
+            np.array([sure[row].mean() for row in rows]),
+            np.array([line.score for line in text_lines]),
+        )
         starts = word_starts(found.boxes, rows)
+        texts = self._decoded(proba, found.boxes, rows, starts)
+        size = (picture.height, picture.width)
+        boxes = scale_boxes(found.boxes, found.labels.shape, size)
+        darkness = 1 - found.grey
+        read = []
+        for k in np.flatnonzero(keep):
+            row, line = rows[k], text_lines[k].scaled(scale)
+            base = tuple((round(float(y), 1), round(float(x), 1)) for y, x in line.baseline)
+            outline = outlined(line.baseline, boxes[row], line.x_height)
+            words = _words(boxes[row], texts[k], starts[k])
+            image = fitted_strip(darkness, text_lines[k]).image
+            read.append(ReadLine(Line(words, base, outline, blocks[k]), image, glyphs[row]))
+        return Reading(renumbered(read), float(sure.mean()), int((~keep).sum()))
+
+    def _sure(self, proba: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N,) probability of each letter's likeliest shape, look-alikes counted together."""
+        return np.asarray((proba @ shapes(self.classifier.charset)).max(axis=1, initial=0))
+
+    def _decoded(
+        self,
+        proba: NDArray[np.float32],
+        boxes: NDArray[np.intp],
+        rows: list[NDArray[np.intp]],
+        starts: list[NDArray[np.bool_]],
+    ) -> list[list[LetterReading]]:
+        """What the letters of each line say, in the likeliest language."""
+        charset = self.classifier.charset
         glyph_lines = [
-            LineGlyphs(proba[row], found.boxes[row], start)
+            LineGlyphs(proba[row], boxes[row], start)
             for row, start in zip(rows, starts, strict=True)
         ]
-        allowed = None if self.charset is None else set(self.charset)
-        charset = self.classifier.charset
         seen = ("".join(charset[k] for k in proba[row].argmax(axis=1)) for row in rows)
         languages = self.languages or (flat(),)
         language = languages[likeliest(languages, seen)]
-        texts = decode_page(glyph_lines, charset, language, allowed, self.lexicon)
-        size = (picture.height, picture.width)
-        boxes = scale_boxes(found.boxes, found.labels.shape, size)
-        lines = []
-        bases = baselines(found, rows)
-        for row, base, text, start in zip(rows, bases, texts, starts, strict=True):
-            line = Line(_words(boxes[row], text, start), *_course(found, row, base, size))
-            image = cut_line(found, row, base).image
-            lines.append(ReadLine(line, image, glyphs[row]))
-        return lines
+        allowed = None if self.charset is None else set(self.charset)
+        return decode_page(glyph_lines, charset, language, allowed, self.lexicon)
 
 
-def segmented(picture: Picture, on_stage: OnStage | None = None) -> Segmentation | None:
-    """The characters of a page; None if there are none."""
-    first = survey(picture.grey(COARSE_SIDE))
-    if first.side == 0:
-        return None
-    found = first.segment(picture, on_stage)
-    return found if len(found.boxes) else None
-
-
-def _course(
-    found: Segmentation, row: NDArray[np.intp], base: Points, size: tuple[int, int]
-) -> tuple[Points, Points, int]:
-    """Baseline and polygon of a line, in pixels of a photo of `size`; its block of text."""
-    height, width = (side / own for side, own in zip(size, found.labels.shape, strict=True))
-    curves = (base, outline(found.boxes[row], base))
-    scaled = [tuple((round(y * height, 1), round(x * width, 1)) for y, x in c) for c in curves]
-    block = 0 if found.blocks is None else int(found.blocks[row[0]])
-    return scaled[0], scaled[1], 1 + block
+def _text_lines(
+    boxes: NDArray[np.intp], rows: list[NDArray[np.intp]], lines: list[TextLine]
+) -> tuple[list[TextLine], list[int]]:
+    """For each row of characters the text line that most of them stand in, and its block."""
+    places: dict[int, tuple[TextLine, int]] = {}
+    for block, numbers in enumerate(reading_order(lines), start=1):
+        for row in numbers:
+            whole = joined([lines[k] for k in row])
+            places.update(dict.fromkeys(row, (whole, block)))
+    stand = standing(boxes, lines).line
+    chosen = [places[int(np.bincount(stand[row]).argmax())] for row in rows]
+    return [line for line, _ in chosen], [block for _, block in chosen]
 
 
 def _words(
-    boxes: NDArray[np.intp], text: list[Reading], starts: NDArray[np.bool_]
+    boxes: NDArray[np.intp], text: list[LetterReading], starts: NDArray[np.bool_]
 ) -> tuple[Word, ...]:
     letters = [
         Letter(Box(*(int(side) for side in box)), *reading)

@@ -10,9 +10,9 @@ from scipy import ndimage
 
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.page_network import Layout, PageFinder
+from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
 from ocr.layout.reading_order import joined, reading_order
-from ocr.layout.sheet import Picture
 from ocr.layout.strips import Strip, TextLine, fitted_strip
 from ocr.lines.letter_boxes import letter_boxes
 from ocr.lines.recognizer import LineReader, LineText
@@ -209,7 +209,7 @@ def page_line(
     words = _words(text, boxes)
     base = line.baseline
     baseline = tuple((round(float(y), 1), round(float(x), 1)) for y, x in base)
-    return Line(words, baseline, _outline(base, boxes, line.x_height), block)
+    return Line(words, baseline, outlined(base, boxes, line.x_height), block)
 
 
 def _within(boxes: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int64]:
@@ -222,7 +222,7 @@ def _within(boxes: NDArray[np.int64], size: tuple[int, int]) -> NDArray[np.int64
     return boxes
 
 
-def _outline(
+def outlined(
     base: NDArray[np.float64], boxes: NDArray[np.int64], x_height: float
 ) -> tuple[tuple[float, float], ...]:
     """A polygon around a line: its baseline moved up and down by the most that its letters rise."""

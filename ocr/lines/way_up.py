@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from ocr.layout.orientation import Turned
 from ocr.layout.page_network import Layout
-from ocr.layout.sheet import Picture
-from ocr.lines.engine import LinesEngine, Reading
+from ocr.layout.picture import Picture
+from ocr.lines.engine import Reading
+
+
+class Engine(Protocol):
+    """A way of reading a page: by whole lines, or letter by letter."""
+
+    def find(self, picture: Picture, side: int | None = None) -> Layout:
+        """Where the text lines run; `side` is the longer side to look at, found out without."""
+        ...
+
+    def confidence(self, picture: Picture, layout: Layout) -> float:
+        """How surely a sample of the page reads by the ink alone; 0 if there is nothing."""
+        ...
+
+    def read(self, picture: Picture, layout: Layout) -> Reading:
+        """What the page says; boxes in pixels of `picture`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,9 +59,7 @@ class Upright:
     read: Reading
 
 
-def read_upright(
-    engine: LinesEngine, picture: Picture, config: WayUpConfig | None = None
-) -> Upright:
+def read_upright(engine: Engine, picture: Picture, config: WayUpConfig | None = None) -> Upright:
     """Read a page, turned upright if it reads clearly better so."""
     config = config or WayUpConfig()
     layout = engine.find(picture)

@@ -52,7 +52,7 @@ import ocr.input.photo, ocr.letters.find_letters, ocr.letters.group_lines, ocr.f
 turn_to("import: onnxruntime")
 import onnxruntime
 turn_to("other imports")
-import ocr.letters.way_up, ocr.letters.context, ocr.letters.doubts, ocr.letters.line_images
+import ocr.layout.page_network, ocr.letters.context, ocr.letters.doubts
 import ocr.lines.letter_boxes, ocr.lines.recognizer
 from ocr.input.documents import PageSource
 from ocr.formats.output import replacing
@@ -61,10 +61,9 @@ turn_to("load models")
 reader = Reader()
 reader.classifier, reader.line_reader
 count("decode the photo", ocr.input.photo.Photo, "grey")
-count("find the ink and the characters", ocr.letters.find_letters, "survey")
-count("find the ink and the characters", ocr.letters.find_letters, "segment")
+count("find the text lines", ocr.layout.page_network.PageFinder, "find")
 source = PageSource(sys.argv[1])
-turn_to("group lines, read them")
+turn_to("read the lines")
 page = reader.read(source.open())
 turn_to("write")
 with replacing(Path(sys.argv[2])) as stream:
@@ -82,21 +81,15 @@ FRONT_END = """
 import resource, sys, time
 from ocr.batch.threads import one_thread
 one_thread()
-import ocr.layout.sheet
 from ocr.input.photo import open_image
-from ocr.letters.baselines import baselines
-from ocr.letters.find_letters import COARSE_SIDE, survey
-from ocr.letters.group_lines import find_lines
-from ocr.letters.line_images import cut_line
-from skimage.measure import label, regionprops  # what it imports on first use
+from ocr.layout.page_network import PageFinder
+from ocr.lines.engine import LinesEngine
 
+engine = LinesEngine(None, PageFinder())
 start = time.process_time()
 photo = open_image(sys.argv[1])
-sheet = ocr.layout.sheet.find_page(photo, photo.rgb(ocr.layout.sheet.SIDE))
-first = survey(sheet.grey(COARSE_SIDE))
-found, rows = find_lines(first.segment(sheet))
-for row, base in zip(rows, baselines(found, rows), strict=True):
-    cut_line(found, row, base)
+layout = engine.find(photo)
+engine.strips(photo, layout, list(layout.lines))
 print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from ocr.layout.strips import TextLine
 from ocr.letters.doubts import settle
-from ocr.letters.find_letters import segment
+from ocr.letters.find_letters import characters
+from ocr.letters.glyphs import normalize_glyph
 
 
 class Widths:
@@ -18,7 +20,8 @@ class Widths:
         self.liked = liked
 
     def predict_proba(self, glyphs):
-        wide = ((1 - glyphs).max(axis=1) > 0.5).sum(axis=1) > 5  # columns with ink
+        inked = (1 - glyphs).max(axis=1) > 0.5  # columns
+        wide = inked.shape[1] - inked.argmax(axis=1) - inked[:, ::-1].argmax(axis=1) > 6
         sure = wide if self.liked == "M" else ~wide
         proba = np.full((len(glyphs), 3), 1 / 3, dtype=np.float32)
         proba[sure] = [0.05, 0.05, 0.05]
@@ -34,7 +37,8 @@ def two_strokes():
         pencil.line([(x, 40), (x, 100), (x + 35, 100)], fill=0, width=6)
     pencil.line([(220, 40), (220, 100)], fill=0, width=6)
     pencil.line([(235, 40), (235, 100)], fill=0, width=6)
-    return segment(np.asarray(page, dtype=np.float32) / 255)
+    line = TextLine(np.array([[100.0, 20.0], [100.0, 260.0]]), 41.0)
+    return characters(np.asarray(page, dtype=np.float32) / 255, [line], line.x_height)
 
 
 def test_the_strokes_are_a_doubt():
@@ -44,12 +48,16 @@ def test_the_strokes_are_a_doubt():
 
 @pytest.mark.parametrize(("liked", "letters"), [("I", 4), ("M", 3)])
 def test_the_classifier_decides(liked, letters):
-    settled = settle(two_strokes(), Widths(liked))
+    settled, glyphs, proba = settle(two_strokes(), Widths(liked))
     assert len(settled.boxes) == letters
     assert settled.doubts == ()
+    assert glyphs.shape == (letters, 32, 32)
+    np.testing.assert_array_equal(proba, Widths(liked).predict_proba(glyphs))
+    alone = [normalize_glyph(settled.glyph(k)) for k in range(letters)]
+    np.testing.assert_array_equal(glyphs, np.stack(alone))
 
 
 def test_without_doubts_nothing_is_asked():
     found = two_strokes()
-    settled = settle(found.regrouped(found.owner), Widths("I"))
+    settled = settle(found.regrouped(found.owner), Widths("I")).found
     assert settled.boxes.tolist() == found.boxes.tolist()

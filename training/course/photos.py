@@ -13,8 +13,7 @@ from ocr.input.photo import open_image
 from ocr.input.sources import pictures_in
 from ocr.letters.classifiers.base import Classifier
 from ocr.letters.doubts import settle
-from ocr.letters.find_letters import COARSE_SIDE, survey
-from ocr.letters.glyphs import glyph_stack
+from ocr.letters.find_letters import page_finder, segment
 from ocr.letters.group_lines import group_lines
 
 COURSE_PHOTOS = {  # characters right, the best of the course's write-ups
@@ -44,14 +43,9 @@ def line_glyphs(path: Path, classifier: Classifier) -> list[NDArray[np.float32]]
     `classifier` settles where the shape alone cannot tell one character from two.
     """
     photo = open_image(path)
-    first = survey(photo.grey(COARSE_SIDE))
-    if first.side == 0:
-        return []
-    found = first.segment(photo)
-    if not len(found.boxes):
-        return []
-    found = settle(found, classifier)
-    return [glyph_stack([found.glyph(k) for k in row]) for row in group_lines(found.boxes)]
+    found, lines, _ = segment(photo, page_finder().find(photo))
+    found, glyphs, _ = settle(found, classifier)
+    return [glyphs[row] for row in group_lines(found.boxes, lines)]
 
 
 def truth_lines(path: Path) -> list[str]:

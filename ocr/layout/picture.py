@@ -1,0 +1,167 @@
+"""A page as a picture: dark writing on lighter paper, whatever the photo shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+if TYPE_CHECKING:
+    from ocr.input.photo import Photo
+
+SIDE = 240  # px, longer side of the copy on which it is told whether writing is dark or light
+
+
+@dataclass(frozen=True)
+class NegativeConfig:
+    """When a picture is a negative, and what around it is a canvas. Brightness: shares of white.
+
+    How they were chosen was not kept; held to the rows "negative" and "board" of
+    `tests/benchmarks/pages.py` and to `tests/layout/test_picture.py`.
+
+    Attributes
+    ----------
+    tile : int
+        Pixels of a tile's side.
+    step : float
+        The ground of neighboring tiles differs by less, or there is an edge of something.
+    mark : float
+        What differs less from its ground is not writing.
+    clearly : float
+        A negative has so many times as much light on dark as dark on light.
+    canvas, edge : int
+        Levels of 255: a canvas is of one color but for so much, and the picture on it differs from
+        it by more at its edge.
+    filled : float
+        Share of the pixels of a picture's edge that do.
+    least_area : float
+        Share of the whole that the picture on a canvas takes up.
+    """
+
+    tile: int = 12
+    step: float = 0.1
+    mark: float = 0.03
+    clearly: float = 2.0
+    canvas: int = 6
+    edge: int = 16
+    filled: float = 0.9
+    least_area: float = 0.15
+
+
+DEFAULT = NegativeConfig()
+
+
+class Picture(Protocol):
+    """A page in grey at any size: `ocr.input.photo.Photo` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    def grey(self, long_side: int) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True)
+class Negative:
+    """The negative of a photo; the same interface as `Photo`."""
+
+    photo: Picture
+
+    @property
+    def name(self) -> str:
+        return self.photo.name
+
+    @property
+    def height(self) -> int:
+        return self.photo.height
+
+    @property
+    def width(self) -> int:
+        return self.photo.width
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        return np.float32(1) - self.photo.grey(long_side)
+
+
+def dark_on_light(photo: Photo) -> Picture:
+    """A photo, or its negative where its writing is lighter than its ground."""
+    return Negative(photo) if light_on_dark(uncovered(photo.rgb(SIDE))) else photo
+
+
+def light_on_dark(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> bool:
+    """Whether a picture's writing is lighter than its ground: chalk, a negative.
+
+    The picture is cut into tiles, and in each the deviations from its median are added up by
+    sign: most of a tile is ground, and writing deviates to one side. Tiles that differ much from
+    their neighbors hold the edge of something and do not count.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 array
+        The picture, reduced to some hundred pixels.
+    """
+    luma = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
+    grey = np.clip((rgb.astype(np.float32) / np.float32(255)) @ luma, 0.0, 1.0)
+    tile = min(config.tile, *grey.shape)
+    rows, cols = (side // tile for side in grey.shape)
+    cut = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)
+    tiles = cut.swapaxes(1, 2).reshape(rows, cols, -1)
+    ground = np.median(tiles, axis=2)
+    step = ndimage.maximum_filter(ground, 3) - ndimage.minimum_filter(ground, 3)
+    off = tiles - ground[..., np.newaxis]
+    off = off[step < config.step] if (step < config.step).any() else off
+    above = float(np.maximum(off - config.mark, 0).sum())
+    below = float(np.maximum(-off - config.mark, 0).sum())
+    return above > config.clearly * below and above > 0
+
+
+def uncovered(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> NDArray[np.uint8]:
+    """A picture without the canvas around it: bars or a frame of one color, as of a screenshot.
+
+    The canvas ends at a straight edge on which next to nothing has its color; so the blank
+    margins of a scan are none.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) uint8 array
+    """
+    height, width = rgb.shape[:2]
+    for corner in (rgb[0, 0], rgb[-1, -1]):  # bars may lie on one side alone
+        border = (rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1])
+        if all((_apart(side, corner) > config.canvas).any() for side in border):
+            continue  # it has no side in one color
+        off = _apart(rgb, corner)
+        other = off > config.canvas
+        rows, cols = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
+        if not len(rows):
+            return rgb
+        # the pixels at the edge itself are mixed
+        y1, x1, y2, x2 = (
+            0 if rows[0] == 0 else int(rows[0]) + 1,
+            0 if cols[0] == 0 else int(cols[0]) + 1,
+            height if rows[-1] == height - 1 else int(rows[-1]),
+            width if cols[-1] == width - 1 else int(cols[-1]),
+        )
+        inner = off[y1:y2, x1:x2] > config.edge
+        if inner.size == height * width or inner.size < config.least_area * height * width:
+            continue
+        edges = (
+            (y1, inner[0]),
+            (x1, inner[:, 0]),
+            (height - y2, inner[-1]),
+            (width - x2, inner[:, -1]),
+        )
+        if all(edge.mean() > config.filled for margin, edge in edges if margin):
+            return rgb[y1:y2, x1:x2]
+    return rgb
+
+
+def _apart(rgb: NDArray[np.uint8], color: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """How much the colors (..., 3) differ from one (3,), in the channel where they do most."""
+    off = np.abs(rgb.astype(np.int16) - color)
+    return np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2])

@@ -1,0 +1,72 @@
+"""Light writing on a dark ground is told from dark on light; a canvas is left out."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr.layout.picture import Negative, dark_on_light, light_on_dark, uncovered
+
+
+def scene(paper=225, ink=40, size=(640, 480)):
+    """Two lines of text that fill a picture."""
+    page = Image.new("L", size, paper)
+    for y in (90, 260):
+        ImageDraw.Draw(page).text((60, y), "A SHEET", fill=ink, font=ImageFont.load_default(110))
+    return page
+
+
+class Photo:
+    """A picture in memory."""
+
+    name = "scene"
+
+    def __init__(self, page):
+        self.page = page
+        self.width, self.height = page.size
+
+    def rgb(self, long_side):
+        small = self.page.convert("RGB")
+        small.thumbnail((long_side, long_side), Image.Resampling.BOX)
+        return np.asarray(small)
+
+    def grey(self, long_side):
+        small = self.page.copy()
+        small.thumbnail((long_side, long_side), Image.Resampling.BOX)
+        return np.asarray(small, dtype=np.float32) / np.float32(255)
+
+
+def small(page):
+    return Photo(page).rgb(240)
+
+
+@pytest.mark.parametrize(("paper", "ink"), [(225, 40), (250, 180), (120, 30)])
+def test_dark_writing_is_left_and_light_writing_turned(paper, ink):
+    photo, negative = Photo(scene(paper, ink)), Photo(scene(255 - paper, 255 - ink))
+    assert dark_on_light(photo) is photo
+    turned = dark_on_light(negative)
+    assert isinstance(turned, Negative)
+    assert (turned.height, turned.width, turned.name) == (480, 640, "scene")
+    np.testing.assert_allclose(turned.grey(300), photo.grey(300), atol=0.01)
+
+
+def test_a_blank_picture_is_neither():
+    assert not light_on_dark(np.full((100, 240, 3), 30, dtype=np.uint8))
+    assert not light_on_dark(np.full((1, 1, 3), 200, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("color", [0, 128, 255])
+def test_a_canvas_around_a_picture_is_left_out(color):
+    rgb = small(scene(paper=200))
+    canvas = np.pad(rgb, ((20, 20), (30, 30), (0, 0)), constant_values=color)
+    assert uncovered(canvas).shape == (178, 238, 3)  # but for its edge
+
+
+def test_bars_on_one_side_are_left_out():
+    rgb = small(scene(paper=200))
+    assert uncovered(np.pad(rgb, ((0, 30), (0, 0), (0, 0)))).shape == (179, 240, 3)
+
+
+def test_the_margins_of_a_scan_are_no_canvas():
+    scan = np.full((180, 240, 3), 255, dtype=np.uint8)
+    scan[60:70, 40:200:12] = 0
+    assert uncovered(scan).shape == scan.shape
