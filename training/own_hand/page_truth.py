@@ -18,7 +18,7 @@ from ocr.evaluation.ground_truth import PageTruth, is_page_file, page_truths, tr
 from ocr.input.photo import Photo
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.line_pictures import find_line
-from ocr.layout.sheet import dark_on_light
+from ocr.layout.picture import dark_on_light
 from ocr.layout.strips import TextLine, fitted_strip
 from ocr.page import Line, Page
 from training.data.page_sets import x_heights
