@@ -56,7 +56,7 @@ SUFFIX = ".boxes.png"  # of pictures in a folder
     help="The same as --json.",
 )
 @click.option(
-    "--stages", metavar="DIR", type=FILE, help="Write a picture of each stage of finding letters."
+    "--stages", metavar="DIR", type=FILE, help="Write a picture of each step of finding the writing."
 )
 @click.option("--page", "number", type=click.IntRange(min=1), hidden=True, help="See --pages.")
 @common
@@ -77,7 +77,7 @@ def boxes(
     """Show what was found in photos, box by box.
 
     FILE is as for `ocr read`. Boxes are [y1, x1, y2, x2] in pixels of the upright photo, y2 and x2
-    exclusive. Their colours tell how sure each reading is. Small writing is enlarged. Give at
+    exclusive. Their colors tell how sure each reading is. Small writing is enlarged. Give at
     least one of --output, --json and --stages.
 
     \b

@@ -19,7 +19,7 @@ from ocr.errors import ExitCode, ModelError
 def models(as_json: bool, format_: str, out: str | None) -> int:
     """List the installed weight files.
 
-    Of each: what it is for, the data it was trained on with their licences, measured figures, and
+    Of each: what it is for, the data it was trained on with their licenses, measured figures, and
     whether the file is the one that was published (checksum).
     """
     from ocr.weights import checksum_state, installed, models_dir, read_metadata
