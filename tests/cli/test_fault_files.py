@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ocr import weights
 from ocr.cli import main
@@ -80,9 +81,9 @@ def test_a_palette_without_its_table(run):
 def test_pdfs_that_draw_for_ever(run, name, monkeypatch):
     pytest.importorskip("pypdfium2")
     monkeypatch.setattr(pdf_pages, "SECONDS", 1.0)
-    start = time.monotonic()
+    start = time.process_time()
     status, out, err = run("read", FOLDER / name)
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 15
     assert (status, out) in ((1, ""), (0, "\n"), (0, ""))
     assert one_line(err)
 
@@ -124,7 +125,7 @@ def test_one_that_cannot_be_a_pdf_page_does_not_end_the_run(run, tmp_path, name)
     pytest.importorskip("pikepdf")
     pytest.importorskip("pypdfium2")
     shutil.copy(FOLDER / name, tmp_path)
-    shutil.copy(FOLDER / "noplte.png", tmp_path / "z.png")
+    Image.new("L", (300, 200), 200).save(tmp_path / "z.png")
     status, _, err = run("read", tmp_path, "-f", "pdf", "-o", tmp_path / "out", "--jobs", "1")
     assert (tmp_path / "out" / "z.pdf").exists(), err
     assert (tmp_path / "out" / name).with_suffix(".pdf").exists() or name in err
@@ -133,9 +134,11 @@ def test_one_that_cannot_be_a_pdf_page_does_not_end_the_run(run, tmp_path, name)
 
 
 def test_a_pattern_that_matches_for_ever(run):
-    start = time.monotonic()
-    status, _, err = run("read", "--pattern", "(?:[A-Za-z ]|[A-Za-z ])*!", FOLDER / "redos_line.png")
-    assert time.monotonic() - start < 60
+    start = time.process_time()
+    status, _, err = run(
+        "read", "--pattern", "(?:[A-Za-z ]|[A-Za-z ])*!", FOLDER / "redos_line.png"
+    )
+    assert time.process_time() - start < 15
     assert status in (0, 1, 2)
     assert "Traceback" not in err
 
@@ -165,9 +168,9 @@ def test_an_array_larger_than_it_is(run, tmp_path):
 
 @pytest.mark.parametrize("name", ["one_bit_flipped.npz", "wrongshape.onnx", "loop.onnx"])
 def test_weight_files_that_must_not_run(run, name, tmp_path):
-    start = time.monotonic()
+    start = time.process_time()
     status, out, err = run("read", "--model", FOLDER / name, FOLDER / "redos_line.png")
     assert (status, out) == (3, "")
     assert one_line(err)
     assert name in err
-    assert time.monotonic() - start < 60
+    assert time.process_time() - start < 15
