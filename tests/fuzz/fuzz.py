@@ -4,9 +4,10 @@
     python tests/fuzz/fuzz.py --cases 1000000 --minutes 480 --seed 7
 
 A case is a fault if it ends with another error than the program's own, computes for longer than ten
-seconds, waits for longer than five minutes, or takes the process over a gibibyte of memory. Each is named with its seed; `--only SEED`
-does that one again, and `--keep DIR` writes the file. A crash of the process is a fault too: the
-last seed named by `--verbose` is the one. The exit status is 1 if there are faults.
+seconds, waits for longer than five minutes, or takes the process over a gibibyte of memory. Each is
+named with its seed; `--only SEED` does that one again, and `--keep DIR` writes the file. A crash of
+the process is a fault too: the last seed named by `--verbose` is the one. The exit status is 1 if
+there are faults.
 """
 
 from __future__ import annotations
