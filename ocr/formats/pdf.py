@@ -45,6 +45,7 @@ SHOWING = ("Tj", "TJ", "'", '"')  # operators that show text
 # numbers below, by tests/benchmarks/pdf_text.py.
 EM = 1000  # glyph units
 HEIGHT = EM // 2  # of the row that a line is set in
+FOOT = -HEIGHT // 4  # of the row, under the baseline of the text
 EXTENT = HEIGHT // 16  # what tops and bottoms of words are rounded to
 WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
 LEAST_GAP, MOST_GAP = 0.1, 2.0  # between words, in heights of the line: wider ones are bridged
@@ -131,7 +132,7 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
             yield piece
 
 
-Glyph = tuple[str, int, int]  # a character, and where its box begins and ends over the row
+Glyph = tuple[str, int, int]  # a character, and where its box begins and ends over the baseline
 
 
 class _Pictures:
@@ -194,8 +195,10 @@ class _Fonts:
         self.codes: dict[Glyph, int] = {}
         self.made: dict[str, Object] = {}
 
-    def runs(self, text: str, low: int = 0, high: int = HEIGHT) -> Iterator[tuple[str, bytes]]:
-        """(font, codes) of stretches of `text`, its glyphs from `low` to `high` over the row."""
+    def runs(
+        self, text: str, low: int = FOOT, high: int = FOOT + HEIGHT
+    ) -> Iterator[tuple[str, bytes]]:
+        """(font, codes) of stretches of `text`; glyphs reach from `low` to `high` over the baseline."""
         from pikepdf import Dictionary
 
         glyphs = [(character, low, high) for character in text]
@@ -234,15 +237,15 @@ class _Fonts:
             Type=Name.Font,
             Subtype=Name.Type3,
             Name=Name("/Invisible"),
-            FontBBox=[0, 0, WIDTH, HEIGHT],
+            FontBBox=[0, 0, WIDTH, 1],  # PDFium has it in the box of every glyph
             FontDescriptor=Dictionary(
                 Type=Name.FontDescriptor,
                 FontName=Name("/Invisible"),
                 Flags=4,  # symbolic: its own encoding
-                FontBBox=[0, 0, WIDTH, HEIGHT],
+                FontBBox=[0, FOOT, WIDTH, FOOT + HEIGHT],
                 ItalicAngle=0,
-                Ascent=HEIGHT,
-                Descent=-1,  # Poppler takes none for not told
+                Ascent=FOOT + HEIGHT,
+                Descent=FOOT,
             ),
             FontMatrix=[1 / EM, 0, 0, 1 / EM, 0, 0],
             CharProcs=Dictionary({str(name): shape for name, shape in procedures}),
@@ -395,13 +398,13 @@ def _set_line(fonts: _Fonts, line: Line, page: Page, scale: float) -> str:
     size, unit = height * EM / HEIGHT * scale, height * WIDTH / HEIGHT
     parts = []
     for k, word in enumerate(line.words):
-        start, end, down = starts[k], ends[k], middles[k] + height / 2
+        start, end, down = starts[k], ends[k], middles[k] + height * (0.5 + FOOT / HEIGHT)
         pieces = [(word.text, end - start, *_extent(_turned(word.box, turn), down, height))]
         if k + 1 < len(starts):
             gap = min(max(starts[k + 1] - end, LEAST_GAP * height), MOST_GAP * height)
             end = max(starts[k + 1] - gap, (start + end) / 2)
             gap = max(starts[k + 1] - end, LEAST_GAP * height)
-            pieces = [(word.text, end - start, *pieces[0][2:]), (" ", gap, 0, HEIGHT)]
+            pieces = [(word.text, end - start, *pieces[0][2:]), (" ", gap, FOOT, FOOT + HEIGHT)]
         x, y = start * cos - down * sin, start * sin + down * cos
         place = (cos, -sin, sin, cos, x * scale, (page.height - y) * scale)
         parts.append(f"{_numbers(place)} Tm")
@@ -413,7 +416,7 @@ def _set_line(fonts: _Fonts, line: Line, page: Page, scale: float) -> str:
 
 
 def _extent(box: tuple[float, float, float, float], down: float, height: float) -> tuple[int, int]:
-    """Where a word's box begins and ends over its row's foot, in glyph units.
+    """Where a word's box begins and ends over its baseline `down`, in glyph units.
 
     PDFium marks words by the boxes of their glyphs; Poppler and others by the font's.
     """
