@@ -198,7 +198,7 @@ class _Fonts:
     def runs(
         self, text: str, low: int = FOOT, high: int = FOOT + HEIGHT
     ) -> Iterator[tuple[str, bytes]]:
-        """(font, codes) of stretches of `text`; glyphs reach from `low` to `high` over the baseline."""
+        """(font, codes) of stretches of `text`, whose boxes reach from `low` to `high`."""
         from pikepdf import Dictionary
 
         glyphs = [(character, low, high) for character in text]
