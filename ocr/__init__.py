@@ -57,7 +57,7 @@ def read(
     lexicon: Iterable[str] | None = None,
     pattern: str | None = None,
     reject: float | None = None,
-    dpi: int = 300,
+    dpi: int | None = None,
 ) -> Page:
     """Read one picture or one page.
 
@@ -84,8 +84,9 @@ def read(
         Regular expression, or a name such as "date", that the text of every line must fit.
     reject : float, optional
         Probability of being right under which a character becomes U+FFFD.
-    dpi : int
-        Dots an inch at which a PDF page becomes a picture.
+    dpi : int, optional
+        Dots an inch at which a PDF page becomes a picture; by default as many as the picture on
+        the page has, else 300.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def read_pages(
     lexicon: Iterable[str] | None = None,
     pattern: str | None = None,
     reject: float | None = None,
-    dpi: int = 300,
+    dpi: int | None = None,
 ) -> Iterator[Page]:
     """Read all pages of a PDF or TIFF file, one after the other, each when it is asked for.
 

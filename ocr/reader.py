@@ -168,7 +168,9 @@ class Reader:
             If the image cannot be read.
         """
         from ocr.input.given import photo_of
+        from ocr.memory import claim_work_space
 
+        claim_work_space()
         photo = photo_of(source)
         page = self._read_page(photo, on_stage, on_line)
         page = replace(page, photo=replace(photo))  # a copy, without what it has decoded

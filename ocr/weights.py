@@ -16,7 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocr import __version__, graphs
+from ocr import __version__, graphs, memory
 from ocr.arrays import read_npz, safetensors_header
 from ocr.errors import ModelError
 
@@ -178,7 +178,12 @@ def read_metadata(path: Path) -> Metadata:
 
 
 def damaged(path: Path, error: Exception | str) -> ModelError:
-    """The error of a weight file that is not what one of its kind should be."""
+    """The error of a weight file that is not what one of its kind should be.
+
+    One about memory, where that ran out: then nothing is known of the file.
+    """
+    if memory.ran_out(error):
+        return ModelError(f"{path}: there is not enough memory to load it. Free some and retry.")
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return ModelError(
         f"{path}: damaged or unusable weight file ({reason}). Reinstall it or train it again."
@@ -355,7 +360,8 @@ class Session:
                 enable_fallback=0,  # which would print on stdout
             )
         except Exception as error:  # onnxruntime raises classes of its own, without a common base
-            raise damaged(path, type(error).__name__) from None
+            reason = error if memory.ran_out(error) else type(error).__name__
+            raise damaged(path, reason) from None
         self._shapes = [one.shape for one in self._session.get_outputs()]
         self._check_shapes(read_metadata(path))
 
@@ -383,6 +389,8 @@ class Session:
         try:
             found = self._session.run(names, feeds)
         except Exception as error:  # as above
+            if memory.ran_out(error):
+                raise MemoryError from None
             raise damaged(self._path, f"its network fails: {type(error).__name__}") from None
         for one, shape in zip(found, self._shapes, strict=False):
             fits = one.ndim == len(shape) and all(

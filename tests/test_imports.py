@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 # Each row may import those above it; what stands in one row does not know each other.
 OCR_ORDER = (
     ("errors",),
-    ("arrays", "graphs"),
+    ("arrays", "graphs", "memory"),
     ("page", "weights"),
     ("config",),
     ("input",),

@@ -39,6 +39,7 @@ from ocr.batch.tasks import (
 )
 from ocr.errors import ModelError, OcrError, OutputError
 from ocr.formats.output import refuse_special
+from ocr.memory import no_memory
 
 ERRORS = "errors.ndjson"
 NUMBER = re.compile(r"\.page\d{4,}")  # of a page in a file's name
@@ -76,6 +77,8 @@ class Work:
             raise
         except OcrError as error:
             return failure(task, str(error), type(error).__name__)
+        except MemoryError as error:
+            return failure(task, no_memory(item.name), type(error).__name__)
         # The edge of a worker: what one file brings about must not end the run.
         except Exception as error:
             kind = type(error).__name__

@@ -56,7 +56,10 @@ SUFFIX = ".boxes.png"  # of pictures in a folder
     help="The same as --json.",
 )
 @click.option(
-    "--stages", metavar="DIR", type=FILE, help="Write a picture of each stage of finding letters."
+    "--stages",
+    metavar="DIR",
+    type=FILE,
+    help="Write a picture of each step of finding the writing.",
 )
 @click.option("--page", "number", type=click.IntRange(min=1), hidden=True, help="See --pages.")
 @common

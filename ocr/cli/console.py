@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr.errors import ExitCode, OcrError, OutputError, printable
+from ocr.memory import no_memory
 
 if TYPE_CHECKING:
     from ocr.page import Page
@@ -79,7 +80,9 @@ def complain(error: Exception, name: str = "", debug: bool | None = None) -> Non
     if debug:
         traceback.print_exception(error)
     message = str(error)
-    if not isinstance(error, OcrError):
+    if isinstance(error, MemoryError):
+        message = no_memory(name or "this")
+    elif not isinstance(error, OcrError):
         where = f"{name}: " if name else ""
         message = f"{where}internal error ({type(error).__name__}: {error}); see --debug"
     say(message)

@@ -44,7 +44,9 @@ SHOWING = ("Tj", "TJ", "'", '"')  # operators that show text
 # as high as the font, so that gaps and slopes of handwriting stay below that. Chosen, as the three
 # numbers below, by tests/benchmarks/pdf_text.py.
 EM = 1000  # glyph units
-HEIGHT = EM // 2  # of every glyph
+HEIGHT = EM // 2  # of the row that a line is set in
+FOOT = -HEIGHT // 4  # of the row, under the baseline of the text
+EXTENT = HEIGHT // 16  # what tops and bottoms of words are rounded to
 WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
 LEAST_GAP, MOST_GAP = 0.1, 2.0  # between words, in heights of the line: wider ones are bridged
 LEVEL = 1.5  # heights that a line may rise or fall and is set level
@@ -130,6 +132,9 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
             yield piece
 
 
+Glyph = tuple[str, int, int]  # a character, and where its box begins and ends over the baseline
+
+
 class _Pictures:
     """The pictures of pages, in memory up to `HELD` bytes and then in files until all is saved."""
 
@@ -180,18 +185,24 @@ def _taken_over(picture: bytes, pdf: Pdf, opened: ExitStack) -> Object:
 
 
 class _Fonts:
-    """Fonts without outlines that hold the characters asked for, as many as are needed."""
+    """Fonts without outlines that hold the characters asked for, as many as are needed.
+
+    A character has a code for each height that words with it have.
+    """
 
     def __init__(self, pdf: Pdf) -> None:
         self.pdf = pdf
-        self.codes: dict[str, int] = {}
+        self.codes: dict[Glyph, int] = {}
         self.made: dict[str, Object] = {}
 
-    def runs(self, text: str) -> Iterator[tuple[str, bytes]]:
-        """(font, codes) of stretches of `text`."""
+    def runs(
+        self, text: str, low: int = FOOT, high: int = FOOT + HEIGHT
+    ) -> Iterator[tuple[str, bytes]]:
+        """(font, codes) of stretches of `text`, whose boxes reach from `low` to `high`."""
         from pikepdf import Dictionary
 
-        places = [self.codes.setdefault(character, len(self.codes)) for character in text]
+        glyphs = [(character, low, high) for character in text]
+        places = [self.codes.setdefault(glyph, len(self.codes)) for glyph in glyphs]
         for font, run in groupby(places, lambda place: place // CODES):
             name = f"Ocr{font}"
             if name not in self.made:
@@ -207,39 +218,43 @@ class _Fonts:
 
     def finish(self) -> None:
         """Fill the fonts, once all characters are known."""
-        characters = list(self.codes)
+        glyphs = list(self.codes)
         for k, font in enumerate(self.made.values()):
-            held = characters[k * CODES : (k + 1) * CODES]
+            held = glyphs[k * CODES : (k + 1) * CODES]
             for key, value in self._font(held).items():
                 font[key] = value
 
-    def _font(self, characters: Sequence[str]) -> Dictionary:
+    def _font(self, glyphs: Sequence[Glyph]) -> Dictionary:
         from pikepdf import Array, Dictionary, Name
 
-        glyph = self.pdf.make_stream(f"{WIDTH} 0 0 0 {WIDTH} {HEIGHT} d1".encode())
-        names = [Name(f"/g{code}") for code in range(1, len(characters) + 1)]
+        shapes = {
+            extent: self.pdf.make_stream(f"{WIDTH} 0 0 {extent[0]} {WIDTH} {extent[1]} d1".encode())
+            for extent in dict.fromkeys(glyph[1:] for glyph in glyphs)
+        }
+        names = [Name(f"/g{code}") for code in range(1, len(glyphs) + 1)]
+        procedures = zip(names, (shapes[glyph[1:]] for glyph in glyphs), strict=True)
         return Dictionary(
             Type=Name.Font,
             Subtype=Name.Type3,
             Name=Name("/Invisible"),
-            FontBBox=[0, 0, WIDTH, HEIGHT],
+            FontBBox=[0, 0, WIDTH, 1],  # PDFium has it in the box of every glyph
             FontDescriptor=Dictionary(
                 Type=Name.FontDescriptor,
                 FontName=Name("/Invisible"),
                 Flags=4,  # symbolic: its own encoding
-                FontBBox=[0, 0, WIDTH, HEIGHT],
+                FontBBox=[0, FOOT, WIDTH, FOOT + HEIGHT],
                 ItalicAngle=0,
-                Ascent=HEIGHT,
-                Descent=-1,  # Poppler takes none for not told
+                Ascent=FOOT + HEIGHT,
+                Descent=FOOT,
             ),
             FontMatrix=[1 / EM, 0, 0, 1 / EM, 0, 0],
-            CharProcs=Dictionary({str(name): glyph for name in names}),
+            CharProcs=Dictionary({str(name): shape for name, shape in procedures}),
             Encoding=Dictionary(Type=Name.Encoding, Differences=Array([1, *names])),
             FirstChar=1,
-            LastChar=len(characters),
-            Widths=[WIDTH] * len(characters),
+            LastChar=len(glyphs),
+            Widths=[WIDTH] * len(glyphs),
             Resources=Dictionary(),
-            ToUnicode=self.pdf.make_stream(_to_unicode(characters)),
+            ToUnicode=self.pdf.make_stream(_to_unicode([glyph[0] for glyph in glyphs])),
         )
 
 
@@ -383,21 +398,31 @@ def _set_line(fonts: _Fonts, line: Line, page: Page, scale: float) -> str:
     size, unit = height * EM / HEIGHT * scale, height * WIDTH / HEIGHT
     parts = []
     for k, word in enumerate(line.words):
-        start, end, down = starts[k], ends[k], middles[k] + height / 2
-        pieces = [(word.text, end - start)]
+        start, end, down = starts[k], ends[k], middles[k] + height * (0.5 + FOOT / HEIGHT)
+        pieces = [(word.text, end - start, *_extent(_turned(word.box, turn), down, height))]
         if k + 1 < len(starts):
             gap = min(max(starts[k + 1] - end, LEAST_GAP * height), MOST_GAP * height)
             end = max(starts[k + 1] - gap, (start + end) / 2)
             gap = max(starts[k + 1] - end, LEAST_GAP * height)
-            pieces = [(word.text, end - start), (" ", gap)]
+            pieces = [(word.text, end - start, *pieces[0][2:]), (" ", gap, FOOT, FOOT + HEIGHT)]
         x, y = start * cos - down * sin, start * sin + down * cos
         place = (cos, -sin, sin, cos, x * scale, (page.height - y) * scale)
         parts.append(f"{_numbers(place)} Tm")
-        for text, length in pieces:
+        for text, length, low, high in pieces:
             parts.append(f"{_numbers((100 * length / (len(text) * unit),))} Tz")
-            for font, codes in fonts.runs(text):
+            for font, codes in fonts.runs(text, low, high):
                 parts.append(f"/{font} {_numbers((size,))} Tf <{codes.hex()}> Tj")
     return " ".join(parts)
+
+
+def _extent(box: tuple[float, float, float, float], down: float, height: float) -> tuple[int, int]:
+    """Where a word's box begins and ends over its baseline `down`, in glyph units.
+
+    PDFium marks words by the boxes of their glyphs; Poppler and others by the font's.
+    """
+    steps = HEIGHT / EXTENT / height
+    low, high = round((down - box[2]) * steps), round((down - box[0]) * steps)
+    return low * EXTENT, max(high, low + 1) * EXTENT
 
 
 def _row(line: Line, turn: int) -> tuple[list[float], list[float], list[float], float]:

@@ -21,6 +21,7 @@ from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.sources import first_bytes, reason_of
 from ocr.input.tiff import misread, page_offsets, read_samples, signed
+from ocr.memory import is_short, no_memory
 
 # Raster formats whose decoders read one file and start no other program (EPS would): all that the
 # program opens anywhere, training data included.
@@ -179,10 +180,10 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file. Check the path.") from None
     except MemoryError:
-        raise ImageError(no_memory(name)) from None
+        raise ImageError(no_memory(name, "decode")) from None
     except OSError as error:
         if error.errno == errno.ENOMEM or "memory" in str(error).lower():
-            raise ImageError(no_memory(name)) from None
+            raise ImageError(no_memory(name, "decode")) from None
         if error.errno is not None:
             raise ImageError(f"{name}: cannot be opened ({reason_of(error)}).") from None
         raise ImageError(_damaged(name)) from None
@@ -414,9 +415,7 @@ def no_such_page(name: str, page: int, pages: int) -> str:
     return f"{name}: there is no page {page}; it has {pages}."
 
 
-def no_memory(name: str) -> str:
-    return f"{name}: there is not enough memory to decode it. Free some, or make it smaller."
-
-
 def _damaged(name: str) -> str:
+    if is_short():  # decoders do not always tell that from damage
+        return no_memory(name, "decode")
     return f"{name}: the image is truncated or damaged. Copy or download it again."

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from ocr.config import DPI
 from ocr.errors import ImageError
 from ocr.input.photo import Photo, count_pages, open_image
 from ocr.input.sources import read_source, read_stream
@@ -23,7 +22,7 @@ Given: TypeAlias = "str | PathLike[str] | bytes | IO[bytes] | Image.Image | NDAr
 STORED = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F")
 
 
-def photo_of(given: Given | Photo, page: int | None = None, dpi: int = DPI) -> Photo:
+def photo_of(given: Given | Photo, page: int | None = None, dpi: int | None = None) -> Photo:
     """What is given, as a photo.
 
     Parameters
@@ -35,8 +34,9 @@ def photo_of(given: Given | Photo, page: int | None = None, dpi: int = DPI) -> P
         upright by its EXIF data.
     page : int, optional
         Page of a PDF or TIFF file, from 1.
-    dpi : int
-        Dots an inch at which a PDF page becomes a picture.
+    dpi : int, optional
+        Dots an inch at which a PDF page becomes a picture; by default as many as the picture on
+        the page has, else 300.
 
     Raises
     ------
@@ -58,7 +58,9 @@ def photo_of(given: Given | Photo, page: int | None = None, dpi: int = DPI) -> P
     return open_image(source, name, 1 if page is None else page, dpi)
 
 
-def photos_of(given: Given, pages: Iterable[int] | None = None, dpi: int = DPI) -> Iterator[Photo]:
+def photos_of(
+    given: Given, pages: Iterable[int] | None = None, dpi: int | None = None
+) -> Iterator[Photo]:
     """All pages of what is given, or those numbered `pages`; see `photo_of`."""
     content, name = _content(given)
     count = count_pages(content, name)

@@ -21,6 +21,7 @@ from PIL import Image
 from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.sources import first_bytes
+from ocr.memory import is_short, no_memory
 
 PDF_MAGIC = b"%PDF-"
 PDF_MAY_BEGIN = b"\xef\xbb\xbf \t\r\n\0"  # byte order mark and blanks ahead of it
@@ -125,6 +126,8 @@ def _ask(
     if refused == "password" and _is_encrypted(source):
         raise ImageError(f"{name}: needs a password. Save it without one and retry.")
     if refused in ("password", "damaged"):
+        if is_short():
+            raise ImageError(no_memory(name, "draw"))
         raise ImageError(
             f"{name}: the PDF is truncated or damaged, or empty. Copy or download it again."
         )

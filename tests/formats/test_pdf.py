@@ -344,6 +344,22 @@ def test_lines_stay_together(picture, tmp_path, options, slope):
     assert rows == ["so Jolly as gypsum I go"] * 3
 
 
+def test_boxes_of_high_and_low_words_of_a_line(picture, tmp_path):
+    """A line is set in one size, and yet each word is marked as high as it is."""
+    picture.save(tmp_path / "a.jpg")
+    words = (
+        word("Jolly", 60, 10, 60, 40),
+        word("so", 80, 100, 40, 20),
+        word("gyp", 80, 170, 50, 36),
+    )
+    line = Line(words, ((100, 10), (100, 220)))
+    found = dict(words_in(made(tmp_path / "a.jpg", Page(300, 400, (line,)))))
+    for one in words:
+        top, _, bottom, _ = found[one.text]
+        assert abs(top * 300 - one.box.y1) < 2
+        assert abs(bottom * 300 - one.box.y2) < 2
+
+
 def test_stdin(picture):
     stream = io.BytesIO()
     picture.save(stream, "JPEG")

@@ -92,3 +92,12 @@ def test_several_pages(tmp_path):
     assert only.name.endswith("a.tif, page 2")
     with pytest.raises(ImageError, match="page"):
         list(photos_of(tmp_path / "a.tif", pages=[3]))
+
+
+def test_a_pdf_page_has_the_resolution_of_its_picture(tmp_path):
+    pytest.importorskip("pypdfium2")
+    Image.new("L", (400, 300), 200).save(tmp_path / "a.pdf", resolution=72)
+    for opened in (photo_of(tmp_path / "a.pdf"), *photos_of(tmp_path / "a.pdf")):
+        assert (opened.width, opened.height) == (400, 300)
+    finer = photo_of(tmp_path / "a.pdf", dpi=144)
+    assert (finer.width, finer.height) == (800, 600)

@@ -293,6 +293,18 @@ def test_stdin(tmp_path):
     assert done.stdout.split() == [b"stdin", b"32"]
 
 
+def test_what_comes_through_a_pipe_has_a_limit(monkeypatch):
+    monkeypatch.setattr("ocr.input.sources.MAX_STREAM_BYTES", 1000)
+    with pytest.raises(ImageError, match="MiB came in"):
+        open_image(io.BytesIO(bytes(1001)), "upload")
+
+
+def test_kinds_that_start_another_program_are_not_opened(tmp_path):
+    picture().convert("L").save(tmp_path / "a.eps", "EPS")  # which Pillow reads by Ghostscript
+    with pytest.raises(ImageError, match="not an image that can be read"):
+        open_image(tmp_path / "a.eps").grey(99)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_named_pipe(tmp_path):
     pipe = tmp_path / "pipe"

@@ -1,0 +1,56 @@
+"""Memory that runs out: found before it does harm, and called by its name in messages."""
+
+from __future__ import annotations
+
+import mmap
+from functools import lru_cache
+
+from ocr.errors import OcrError
+
+ROOM = 64 << 20  # bytes; a process that cannot have so many more has run out of memory
+ADVICE = "Free some, use fewer --jobs, or make the picture smaller."
+SIDE = 64  # of a product of matrices for which OpenBLAS wants its work space
+
+
+def is_short() -> bool:
+    """Whether the system refuses this process some more memory.
+
+    Libraries in C often report nothing but that they failed, which reads as if a file was damaged.
+    """
+    try:
+        mmap.mmap(-1, ROOM).close()
+    except (OSError, ValueError, MemoryError):
+        return True
+    return False
+
+
+def ran_out(error: Exception | str) -> bool:
+    """Whether an error says that memory ran out, or came when it had."""
+    text = str(error).lower()
+    told = isinstance(error, MemoryError) or "bad_alloc" in text or "allocate" in text
+    return told or is_short()
+
+
+def no_memory(name: str, work: str = "read") -> str:
+    """The message about something for which there was not enough memory."""
+    return f"{name}: there is not enough memory to {work} it. {ADVICE}"
+
+
+@lru_cache(maxsize=1)
+def claim_work_space() -> None:
+    """Let NumPy take the memory that products of matrices work in, while there is some.
+
+    OpenBLAS asks for 32 MiB at the first product. Where the system refuses, it asks again without
+    end, burning a core; no signal handler of Python's runs meanwhile.
+
+    Raises
+    ------
+    OcrError
+        There is not enough memory.
+    """
+    if is_short():
+        raise OcrError(f"there is not enough memory to read. {ADVICE}")
+    import numpy as np
+
+    square = np.ones((SIDE, SIDE), np.float32)
+    square @ square
