@@ -26,7 +26,7 @@ from ocr.errors import DataError, OcrError
 from ocr.evaluation.ground_truth import is_draft, read_truth, truth_path
 from ocr.input.photo import open_image
 from ocr.input.sources import SUFFIXES
-from ocr.lines.normalize import normalize_line
+from ocr.lines.normalize import LINE_HEIGHT, normalize_line
 from training.data.datasets import (
     Characters,
     load_emnist_mat,
@@ -401,7 +401,10 @@ def _reason(error: Exception) -> str:
 
 
 def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> Samples:
-    """Lines by a table of tab-separated file, split, writer and text, with a head."""
+    """Lines by a table of tab-separated file, split, writer and text, with a head.
+
+    A column "form" may say "strip": the picture is what the recognizer is shown, as it is.
+    """
     try:
         rows = [row.split("\t") for row in read("lines.tsv").decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
@@ -429,8 +432,9 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
                 continue
             if not grey.size:
                 continue
+            cut = cell(row, "form") == "strip" and len(grey) == LINE_HEIGHT  # as it is read
             yield (
-                normalize_line(even_light(grey)),
+                grey if cut else normalize_line(even_light(grey)),
                 cell(row, "text"),
                 cell(row, "writer"),
                 _split(cell(row, "split")),
