@@ -155,7 +155,7 @@ def cut(rgb: NDArray[np.uint8], line: Line, scale: float) -> NDArray[np.uint8]:
     else:
         at_y, at_x = at_y - top, at_x - left
     planes = [
-        ndimage.map_coordinates(part[..., k], (at_y, at_x), order=1, mode="constant", cval=236)
+        ndimage.map_coordinates(part[..., k], (at_y, at_x), order=1, mode="nearest")
         for k in range(3)
     ]
     return np.stack(planes, axis=-1)

@@ -33,7 +33,7 @@ def doc_view(number: int, doc: Reviewed) -> dict[str, Any]:
 def line_view(entry: Entry) -> dict[str, Any]:
     """A line: its text, what is doubtful in it, and where it stands."""
     line = entry.line
-    place = repr((line.baseline, line.polygon, entry.bounds)).encode()
+    place = (line.baseline, line.polygon) if len(line.baseline) > 1 else entry.bounds
     y1, x1, y2, x2 = entry.bounds
     outline = line.polygon or ((y1, x1), (y1, x2), (y2, x2), (y2, x1))
     return {
@@ -43,7 +43,7 @@ def line_view(entry: Entry) -> dict[str, Any]:
         "out": entry.out,
         "block": line.block,
         "outline": [[round(y), round(x)] for y, x in outline],
-        "picture": hashlib.sha256(place).hexdigest()[:12],
+        "picture": hashlib.sha256(repr(place).encode()).hexdigest()[:12],
         "words": _words(entry),
     }
 
