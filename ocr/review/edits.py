@@ -72,8 +72,8 @@ def split(doc: Reviewed, number: int, position: int) -> Reviewed:
     at = _at(doc, number)
     entry = doc.entries[at]
     signs = signs_of(entry.line)
-    left = words_of(signs[:position])
-    right = words_of(signs[position:])
+    left = words_of(signs[: max(0, position)])
+    right = words_of(signs[max(0, position) :])
     if not left or not right:
         raise EditError("Put the cursor between two letters to split the line there.")
     a, b = left[-1].box, right[0].box

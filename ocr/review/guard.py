@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,10 +29,6 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 NO_STORE = "no-store"
-
-
-class TooLargeError(Exception):
-    """A request's body is larger than `MAX_BODY`."""
 
 
 def new_token() -> str:
@@ -69,11 +66,7 @@ class Guard:
             return
         path = "/" + scope["path"].split("/", 2)[2]
         inner = dict(scope, path=path, raw_path=path.encode(), root_path="")
-        try:
-            await self.app(inner, _limited(receive), _with_headers(send))
-        except TooLargeError:
-            response = PlainTextResponse("too large", 413)
-            await response(scope, receive, _with_headers(send))
+        await self.app(inner, _limited(receive), _with_headers(send))
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         """Status and reason of a request that may not come in; None if it may."""
@@ -104,7 +97,7 @@ class Guard:
 
 
 def _limited(receive: Receive) -> Receive:
-    """The same messages; TooLargeError once they hold too much."""
+    """The same messages; refused once they hold too much."""
     seen = 0
 
     async def checked() -> Message:
@@ -112,7 +105,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > MAX_BODY:
-            raise TooLargeError
+            raise HTTPException(413, "too large")
         return message
 
     return checked

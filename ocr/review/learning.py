@@ -37,6 +37,7 @@ HELD_BACK = 5  # every so manyth line is held back
 NEEDED = ("torch", "safetensors", "onnx", "matplotlib", "tqdm")
 NAME = "my-hand"  # folder of the model, beside the photos
 EXAMPLES = 6  # lines that are shown before and after
+ENDED = ("nothing", "done", "failed")
 WAIT = 5.0  # seconds that a training gets to end
 EPOCH = re.compile(r"epoch (\d+)/(\d+)\s+(\d+)/(\d+)")
 LEFT = re.compile(r"(\d+):(\d\d) left at most")
@@ -136,8 +137,11 @@ class Learning:
             self._thread.join(WAIT)
 
     def _begin(self, work: Callable[[], None]) -> None:
+        before = self._thread
+        if before is not None and self._state.doing in ENDED:
+            before.join(WAIT)
         with self._lock:
-            if self._thread is not None and self._thread.is_alive():
+            if before is not None and before.is_alive():
                 raise EditError("It is learning already.")
             self._cancelled.clear()
             self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)

@@ -58,7 +58,7 @@ def respelled(line: Line, text: str) -> Line:
             signs += old[i:j]
         elif step.tag != "delete":
             boxes = [one.box for one in old[i:j] if one is not None]
-            place = Box.around(boxes) if boxes else _between(old, i, j)
+            place = Box.around(boxes) if boxes else _between(old, i, j, _level(line))
             signs += _spread(new[a:b], place, _level(line))
     return replace(line, words=words_of(signs))
 
@@ -102,17 +102,24 @@ def _room(line: Line) -> Box:
     return Box(y1, x1, max(y1 + 1, int(max(rows))), max(x1 + 1, int(max(cols))))
 
 
-def _between(old: Sequence[Sign], i: int, j: int) -> Box:
-    """The room from the letter before a place to the one behind it; theirs at the ends."""
+def _between(old: Sequence[Sign], i: int, j: int, level: bool) -> Box:
+    """The room from the middle of the letter before a place to the one behind it; at the ends,
+    that of the letter there."""
     left = next((one.box for one in reversed(old[:i]) if one is not None), None)
     right = next((one.box for one in old[j:] if one is not None), None)
     if left is None or right is None:
         found = left or right
         assert found is not None, "a line with letters"
         return found
-    y1, x1 = min(left.y1, right.y1), min((left.x1 + left.x2) // 2, (right.x1 + right.x2) // 2)
-    y2, x2 = max(left.y2, right.y2), max((left.x1 + left.x2) // 2, (right.x1 + right.x2) // 2)
-    return Box(y1, x1, y2, max(x2, x1 + 1))
+    y1, y2 = min(left.y1, right.y1), max(left.y2, right.y2)
+    x1, x2 = min(left.x1, right.x1), max(left.x2, right.x2)
+    if level:
+        x1 = (left.x1 + left.x2) // 2
+        x2 = max(right.x1, x1 + 1)
+    else:
+        y1 = (left.y1 + left.y2) // 2
+        y2 = max(right.y1, y1 + 1)
+    return Box(y1, x1, y2, x2)
 
 
 def _spread(text: Sequence[str], place: Box, level: bool) -> list[Sign]:
