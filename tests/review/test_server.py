@@ -11,13 +11,13 @@ import pytest
 from review_fakes import TEXTS, draw, folder
 from test_shelf import Fake, pages_of
 
-pytest.importorskip("starlette")
-
 from ocr.formats import FORMATS
-from ocr.review.guard import HEADERS, MAX_BODY
 from ocr.review.learning import Learning
-from ocr.review.server import application
 from ocr.review.shelf import Shelf
+
+pytest.importorskip("starlette")
+guard = pytest.importorskip("ocr.review.guard")
+application = pytest.importorskip("ocr.review.server").application
 
 HOST = "127.0.0.1:8000"
 TOKEN = "secret"
@@ -95,7 +95,7 @@ def test_it_serves_what_belongs_to_it(client):
     assert page.status == 200 and page.body.startswith(b"<!doctype html>")
     for name in ("app.js", "style.css", "texts.js"):
         assert client.ask(f"/static/{name}").status == 200
-    for name in (*HEADERS, "cache-control"):
+    for name in (*guard.HEADERS, "cache-control"):
         assert name in page.headers
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
@@ -131,7 +131,7 @@ def test_forms_and_large_bodies_are_refused(client):
     body = {"op": "confirm", "revision": 0}
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         assert client.ask("/api/pages/1", body, content_type=kind).status == 415
-    large = b'"' + b"x" * MAX_BODY + b'"'
+    large = b'"' + b"x" * guard.MAX_BODY + b'"'
     assert client.ask("/api/pages/1", large).status == 413
     assert client.ask("/api/pages/1", large, content_length="2").status == 413
     assert client.ask("/api/pages", method="DELETE").status == 405
@@ -252,10 +252,8 @@ def test_export_is_the_corrected_text(client, name):
         )
     if name in ("json", "hocr", "alto", "page", "html", "tsv", "csv"):
         text = answer.body.decode()
-        assert (
-            ("Correction" in text
-            and "<b>" not in text.replace("Correction & <b>", ""))
-            or (name in ("json", "tsv", "csv"))
+        assert ("Correction" in text and "<b>" not in text.replace("Correction & <b>", "")) or (
+            name in ("json", "tsv", "csv")
         )
         assert TEXTS[3].split()[0] not in text
 
