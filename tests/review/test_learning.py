@@ -160,3 +160,20 @@ def test_strips_are_cut_as_they_are_read(learned):
     again = recognizer.again(photo, doc, doc.entries)
     assert [one.text for one in read] == [entry.line.text for entry in again]
     assert again[0].line.text.lower() == TEXTS[0] and again[0].id == 1
+
+
+def test_ocr_train_takes_the_confirmed_lines_of_the_folder(learned):
+    pytest.importorskip("torch")
+    from training.own_hand.own_data import gather
+    from training.own_hand.photo_truth import Aligner
+    from training.own_hand.samples import Account
+
+    _, shelf, place, _ = learned
+    for number in (1, 2):  # of each page one line is a draft
+        revision = shelf.open(number).doc.revision
+        shelf.change(
+            number, revision, lambda doc: edits.set_text(doc, 2, "never seen", confirmed=False)
+        )
+    samples = gather([place], "lines", Aligner(), Account())
+    assert sorted(samples.labels) == sorted(2 * [TEXTS[0], *TEXTS[2:]])
+    assert set(samples.groups) == {"page1", "page2"}

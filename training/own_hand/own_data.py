@@ -38,6 +38,7 @@ from training.data.datasets import (
 from training.data.glyphs import normalize_pictures
 from training.data.scans import even_light
 from training.data.text import fold_text, writable
+from training.own_hand.corrected import confirmed_lines, correction
 from training.own_hand.samples import SHOWN, Account, Samples, enough, join
 from training.synthesis.strips import fits
 
@@ -269,10 +270,11 @@ def _load_photo_letters(path: Path, aligner: Aligner, account: Account) -> Sampl
     return join(parts)
 
 
-def _photos(path: Path, account: Account) -> Iterator[Path]:
+def _photos(path: Path, account: Account, by_line: bool = False) -> Iterator[Path]:
     """The pictures of a folder that have a text, or the one that was named.
 
-    Drafts that nobody has confirmed and copies of pictures that came before are left out.
+    Drafts that nobody has confirmed and copies of pictures that came before are left out; with
+    `by_line` a draft of which some lines are confirmed is not.
     """
     if not path.is_dir():
         pictures = [path]
@@ -287,7 +289,7 @@ def _photos(path: Path, account: Account) -> Iterator[Path]:
         pictures = [one for one in pictures if truth_path(one).is_file()]
     for picture in pictures:
         try:
-            if is_draft(truth_path(picture)):
+            if is_draft(truth_path(picture)) and not (by_line and correction(picture)):
                 reason = f"{truth_path(picture)}: a draft. Correct it and delete its first line."
                 account.leave_out("drafts that nobody has confirmed", name=reason)
                 continue
@@ -342,8 +344,13 @@ def _line_samples(
 
 def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples:
     def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
-        for photo in _photos(path, account):
+        for photo in _photos(path, account, by_line=True):
             try:
+                corrected = correction(photo)
+                if corrected is not None:
+                    for image, text in confirmed_lines(photo, corrected, aligner.line_reader):
+                        yield image, text, photo.stem, ""
+                    continue
                 picture = open_image(photo)
                 rows = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
                 if len(rows) == 1 and picture.width >= LINE_SHAPE * picture.height:

@@ -177,7 +177,7 @@ async function confirm(line, confirmed) {
   lines.refresh(lines.rows.get(line.id));
   redraw(line);
   header();
-  changes.texts.delete(line.id);
+  changes.flush(); // a step of its own, so that undo takes the confirmation back alone
   const data = await changes.send({op: "text", line: line.id, text: line.text, confirmed});
   if (data?.changed) update(data.changed);
 }
