@@ -11,8 +11,11 @@ wrong or marked as doubtful:
 - a word typed anew: a double click, and each letter that was right before;
 - a line that was missed: "New line" and a drag, all of its text typed; one that is none: a click
   and the keys of Delete;
-- the page confirmed, and the next one opened: Ctrl+Enter and Enter. With `--by-line` an Enter for
-  each line instead.
+- the page confirmed and the next one opened: Ctrl+Enter. With `--by-line` an Enter for each line,
+  and one for the next page.
+
+The page opens with its first doubtful place selected; where that is a wrong one, it needs no way
+there.
 
     python tests/benchmarks/corrections.py --keep read/   # reads into a folder once
     python tests/benchmarks/corrections.py --doubt        # what marking at other confidences gives
@@ -37,7 +40,7 @@ from ocr.review.respell import clean, signs_of
 from training.data.datasets import data_dir
 
 ASKED = 0.35
-PAGE_KEYS = 2
+PAGE_KEYS = 1
 NEW_LINE, NO_LINE = 2, 2
 
 
@@ -132,7 +135,26 @@ def page_cost(doc: Reviewed, rows: list[str], limit: float, by_line: bool) -> Co
             cost.typed += len(row)
             cost.wrong += len(row)
     cost.extra += len(rows) + 1 if by_line else PAGE_KEYS
+    cost.extra -= _there_already(doc, dict(pairs), rows, limit)
     return cost
+
+
+def _there_already(doc: Reviewed, pairs: dict[int, int], rows: list[str], limit: float) -> bool:
+    """Whether the first doubtful run of a page, which is selected when it opens, is a wrong one."""
+    for k, entry in enumerate(doc.kept):
+        marks = doubted(entry.line, limit)
+        if not any(marks):
+            continue
+        first = marks.index(True)
+        end = next((j for j in range(first, len(marks)) if not marks[j]), len(marks))
+        if k not in pairs:
+            return False
+        return any(
+            (step.src_start, step.src_end) == (first, end)
+            for step in Levenshtein.opcodes(entry.line.text, rows[pairs[k]])
+            if step.tag == "replace"
+        )
+    return False
 
 
 def read_pages(folder: Path, keep: Path | None) -> list[tuple[str, Reviewed, list[str]]]:

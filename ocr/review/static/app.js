@@ -201,14 +201,21 @@ async function confirmPage() {
   for (const row of lines.rows.values()) { lines.refresh(row); redraw(row.line); }
   lines.hideChoices();
   header();
-  finished();
-  await changes.flush();
-  change({op: "confirm", confirmed: true});
+  const mine = changes;
+  await change({op: "confirm", confirmed: true});
+  if (mine !== changes) return; // another page was opened meanwhile, or this one was changed
+  const next = following();
+  if (next) open(next.id);
+  else finished();
 }
+
+// The next page that is not done.
+const following = () =>
+  [...book.pages.values()].find((one) => one.id > here && !one.done && one.state !== "failed");
 
 function finished() {
   $("finished-text").textContent = texts.pageDone;
-  const next = [...book.pages.values()].find((one) => one.id > here && !one.done && one.state !== "failed");
+  const next = following();
   $("finished-next").hidden = !next;
   $("finished-next").onclick = () => open(next.id);
   $("finished").hidden = false;

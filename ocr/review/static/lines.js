@@ -4,7 +4,7 @@ import {$, el, button, icon, say} from "./dom.js";
 import {texts} from "./texts.js";
 import {doubtsOf, retext} from "./marks.js";
 
-const STRONG = 0.5; // probability of being right under which a place is marked more strongly
+const STRONG = 0.8; // probability of being right under which a place is marked more strongly
 
 export class Lines {
   // told: {typed(line), confirm(line, whether), chosen(line, word), act(name, line, more), finished()}

@@ -116,7 +116,7 @@ export const texts = {
   hints: [
     "The marked letters are doubtful. Tab goes from one to the next; just type what is right.",
     "On a marked word, ↓ and ↑ try what else it may be.",
-    "Enter confirms the line and goes to the next doubtful one; Ctrl+Enter confirms the page.",
+    "Enter confirms the line and goes to the next doubtful one; Ctrl+Enter confirms the page and opens the next.",
   ],
   hintsDone: "Got it",
   help: "Keys",
@@ -124,7 +124,7 @@ export const texts = {
     ["Tab, Shift+Tab", "next, previous doubtful place"],
     ["↓, ↑", "on a doubtful word: what else it may be; else the next, previous line"],
     ["Enter", "confirm the line, go to the next doubtful one"],
-    ["Ctrl+Enter", "confirm all lines of the page"],
+    ["Ctrl+Enter", "confirm all lines of the page, open the next one"],
     ["Ctrl+Z, Ctrl+Shift+Z", "undo, redo"],
     ["Ctrl+Shift+Enter", "split the line at the cursor"],
     ["Ctrl+J", "join with the next line"],
