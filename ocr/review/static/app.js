@@ -325,7 +325,12 @@ function keys(e) {
   else if (e.key === "PageUp" && book.pages.has(here - 1)) { done(); open(here - 1); }
   else if (e.altKey && key === "l") { done(); photo.byKeys("line"); }
   else if (e.altKey && key === "o") { done(); photo.byKeys("out"); }
-  else if (e.altKey && key === "c") { done(); panels.special(); }
+  else if (e.altKey && key === "c") { done(); special(); }
+}
+
+function special() {
+  lines.remember();
+  panels.special();
 }
 
 function label(id, text, on, title) {
@@ -337,6 +342,7 @@ function label(id, text, on, title) {
 }
 
 async function start() {
+  $("heading").textContent = texts.title;
   $("skip").textContent = texts.skip;
   label("previous", texts.previousPage, () => open(here - 1));
   label("next", texts.nextPage, () => open(here + 1));
@@ -348,7 +354,7 @@ async function start() {
   label("learn", "Learn", () => panels.learn(), texts.learn.title);
   label("help", texts.help, () => panels.keys());
   label("confirm-page", texts.confirmPage, () => confirmPage());
-  label("special", texts.special, () => panels.special());
+  label("special", texts.special, () => special());
   $("special").addEventListener("pointerdown", (e) => e.preventDefault());
   $("finished-next").textContent = texts.nextPage;
   $("photo").setAttribute("aria-label", texts.photo);

@@ -151,7 +151,7 @@ export class Lines {
   }
 
   blurred() {
-    if (!$("choices").contains(document.activeElement)) this.hideChoices();
+    if (!document.activeElement?.closest("#list, #choices")) this.hideChoices();
   }
 
   // The doubtful word under the cursor offers what else it may be.
@@ -325,11 +325,17 @@ export class Lines {
     return this.lines.find((one) => one.id === this.current) || null;
   }
 
+  // Where the cursor is, before a dialog takes the focus away.
+  remember() {
+    const area = this.rows.get(this.current)?.area;
+    this.place = area ? [area.selectionStart, area.selectionEnd] : null;
+  }
+
   insert(sign) {
     const row = this.rows.get(this.current);
-    if (!row) return;
+    if (!row || !this.place) return;
     row.area.focus({preventScroll: true});
-    row.area.setRangeText(sign, row.area.selectionStart, row.area.selectionEnd, "end");
+    row.area.setRangeText(sign, ...this.place, "end");
     this.input(row);
   }
 
