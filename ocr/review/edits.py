@@ -359,8 +359,3 @@ def _cut(line: Line, at: Point) -> tuple[tuple[Point, ...], ...]:
     over_left, over_right = halves(over)
     under_left, under_right = halves(under)
     return left, right, over_left + under_left[::-1], over_right + under_right[::-1]
-
-
-def blank_line(baseline: Sequence[Point], polygon: Sequence[Point]) -> Line:
-    """A line that says nothing yet."""
-    return Line((), tuple(baseline), tuple(polygon))

@@ -349,9 +349,9 @@ async function start() {
   label("pages", texts.pages, () => panels.pages());
   label("undo", texts.tools.undo, () => change({op: "undo"}));
   label("redo", texts.tools.redo, () => change({op: "redo"}));
-  label("search", "Search", () => panels.search(), texts.search);
+  label("search", texts.searchShort, () => panels.search(), texts.search);
   label("export", texts.exportTitle, () => panels.export());
-  label("learn", "Learn", () => panels.learn(), texts.learn.title);
+  label("learn", texts.learn.short, () => panels.learn(), texts.learn.title);
   label("help", texts.help, () => panels.keys());
   label("confirm-page", texts.confirmPage, () => confirmPage());
   label("special", texts.special, () => special());

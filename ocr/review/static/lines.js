@@ -76,7 +76,6 @@ export class Lines {
     row.tick.classList.add("tick");
     row.more = icon("⋯", "", {"aria-haspopup": "menu", onclick: () => this.menu(row)});
     row.more.classList.add("more");
-    row.state = el("span", {class: "state"});
     row.item = el("li", {class: "line", "data-line": line.id},
       row.strip,
       el("div", {class: "row"}, row.label, el("div", {class: "field"}, row.marks, row.area), row.tick, row.more),

@@ -31,7 +31,6 @@ export const texts = {
   },
   lineLabel: (number, doubts) =>
     `Line ${number}${doubts ? `, ${many(doubts, "doubtful place", "doubtful places")}` : ""}`,
-  lineState: {confirmed: "Confirmed", doubtful: "Doubtful", plain: "Not confirmed", out: "Left out"},
   confirmLine: (number) => `Confirm line ${number}`,
   unconfirmLine: (number) => `Line ${number} is confirmed; take that back`,
   lineMenu: (number) => `More for line ${number}`,
@@ -71,6 +70,7 @@ export const texts = {
   nextPage: "Next page",
   previousPage: "Previous page",
   pages: "Pages",
+  searchShort: "Search",
   search: "Search all pages",
   searchNone: "Nothing found",
   searchMore: "There are more; type more of it",
@@ -86,6 +86,7 @@ export const texts = {
     pdf: "Searchable PDF", docx: "Word",
   },
   learn: {
+    short: "Learn",
     title: "Learn this hand",
     about: "The lines that you have confirmed teach ocr this hand. Nothing leaves this computer.",
     have: (n) => `${many(n, "line is", "lines are")} confirmed.`,
@@ -141,5 +142,4 @@ export const texts = {
   photo: "Photo of the page with its lines",
   lines: "Lines of the page",
   skip: "Go to the first doubtful line",
-  scheme: {system: "Light or dark as the system", light: "Light", dark: "Dark"},
 };
