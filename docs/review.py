@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).parents[1]
 PHOTOS = ("meeting_notes.jpg", "postcard.jpg", "shopping_list.jpg")
 COLORS = 128  # of the pictures: they stay small
+LOADED = "[...document.images].slice(0, 5).every((one) => one.complete && one.naturalWidth)"
 WAIT = 300_000  # milliseconds that reading may take
 
 
@@ -30,7 +31,9 @@ def taken(browser: Browser, url: str, name: str, width: int, height: int, scheme
     page.set_default_timeout(WAIT)
     page.goto(url)
     page.wait_for_selector("#choices:not([hidden])")
-    page.wait_for_timeout(2000)  # until the strips are there
+    while not page.evaluate(LOADED):  # the photo and the first strips
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(500)
     path = ROOT / "docs" / name
     page.screenshot(path=path)
     context.close()
