@@ -115,13 +115,13 @@ class Learning:
         missing = _missing()
         if missing:
             raise EditError(f"Learning needs {missing}. Install it with: {install_hint('train')}")
-        self._begin(self._learn)
+        self._begin(self._learn, "gathering")
 
     def reread(self) -> None:
         """Read all lines that nobody has confirmed again with the new model."""
         if self._model is None:
             raise EditError("There is no new model yet.")
-        self._begin(self._reread)
+        self._begin(self._reread, "reading")
 
     def cancel(self) -> None:
         """End what goes on; nothing of it is kept."""
@@ -136,7 +136,7 @@ class Learning:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(WAIT)
 
-    def _begin(self, work: Callable[[], None]) -> None:
+    def _begin(self, work: Callable[[], None], doing: str) -> None:
         before = self._thread
         if before is not None and self._state.doing in ENDED:
             before.join(WAIT)
@@ -144,6 +144,8 @@ class Learning:
             if before is not None and before.is_alive():
                 raise EditError("It is learning already.")
             self._cancelled.clear()
+            # Told at once: who asks next must not take it for not begun.
+            self._state = replace(self._state, doing=doing, share=0.0, error="")
             self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
             self._thread.start()
 
