@@ -248,7 +248,7 @@ class Page:
             "confidence": round(self.confidence, 4),
             "transform": [list(row) for row in self.transform],
             "warnings": list(self.warnings),
-            "lines": [_line_to_dict(line) for line in self.lines],
+            "lines": [line_to_dict(line) for line in self.lines],
         }
 
     @staticmethod
@@ -268,7 +268,7 @@ class Page:
         return Page(
             height=data["height"],
             width=data["width"],
-            lines=tuple(_line_from_dict(line) for line in data["lines"]),
+            lines=tuple(line_from_dict(line) for line in data["lines"]),
             engine=data["engine"],
             transform=tuple(tuple(row) for row in data["transform"]),
             warnings=tuple(data["warnings"]),
@@ -366,7 +366,8 @@ class Page:
         )
 
 
-def _line_to_dict(line: Line) -> dict[str, Any]:
+def line_to_dict(line: Line) -> dict[str, Any]:
+    """One line of `Page.to_dict`."""
     return {
         "text": line.text,
         "confidence": round(line.confidence, 4),
@@ -395,7 +396,8 @@ def _line_to_dict(line: Line) -> dict[str, Any]:
     }
 
 
-def _line_from_dict(data: dict[str, Any]) -> Line:
+def line_from_dict(data: dict[str, Any]) -> Line:
+    """Inverse of `line_to_dict`."""
     return Line(
         words=tuple(
             Word(

@@ -18,6 +18,7 @@ from ocr.cli.evaluate import evaluate as evaluate_command
 from ocr.cli.models import models as models_command
 from ocr.cli.options import common, configure
 from ocr.cli.read import read as read_command
+from ocr.cli.review import review as review_command
 from ocr.cli.signals import INTERRUPTED, TERMINATED, Terminated, terminable
 from ocr.cli.train import train as train_command
 from ocr.errors import ExitCode, OcrError
@@ -137,6 +138,7 @@ def cli(context: click.Context) -> None:
 for _command in (
     read_command,
     boxes_command,
+    review_command,
     convert_command,
     evaluate_command,
     train_command,

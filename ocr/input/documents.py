@@ -268,7 +268,7 @@ def _expand(
             on_error(name, ImageError(f"{name}: a pipe or a device, not a file. Remove it."))
 
         for path in pictures_in(folder, recursive, leave_out, refuse):
-            if path.resolve() not in written:
+            if not written or path.resolve() not in written:
                 yield str(path), path.relative_to(folder).as_posix()
         return
     if glob.has_magic(argument) and not os.path.lexists(argument):

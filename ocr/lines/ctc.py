@@ -391,3 +391,25 @@ def path_log(logs: NDArray[np.float32], classes: list[int]) -> float:
     for k, (first, last) in zip(classes, align([logs], [classes])[0], strict=True):
         path[first:last] = k
     return float(logs[np.arange(len(logs)), path].sum())
+
+
+def likely_texts(
+    logs: NDArray[np.float32],
+    language: TextModel,
+    symbols: NDArray[np.int64],
+    count: int,
+    config: BeamConfig = CONFIG,
+) -> list[list[int]]:
+    """Classes of the likeliest texts of a few frames, best first, such as those of one word.
+
+    As `beam_search`, which see for the parameters; of texts that end alike in `ALIKE` characters
+    only the best is known, so they should be short.
+    """
+    ink = _Ink.of(logs.astype(np.float64), config.clear, config.candidates)
+    beams = _Beams(1, language, symbols, config, None)
+    for step in range(len(ink.frames)):
+        beams.pass_over(ink.passed[step : step + 1])
+        beams.step(ink.frames[step : step + 1], ink.classes[step : step + 1])
+    value = np.logaddexp(beams.blank[0], beams.letter[0]) + beams.prior[0]
+    ranked = [int(k) for k in np.argsort(-value, kind="stable")[:count]]
+    return [list(beams._spelt(int(beams.node[0, k]))) for k in ranked if value[k] > NEVER / 2]

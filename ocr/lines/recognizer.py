@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from ocr.errors import ModelError
 from ocr.lines.confidence import ink_odds, language_odds, mean_confidence
-from ocr.lines.ctc import BLANK, align, beam_search, best_path, path_log
+from ocr.lines.ctc import (
+    BLANK,
+    CONFIG,
+    align,
+    beam_search,
+    best_path,
+    likely_texts,
+    path_log,
+)
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.patterns import compile_pattern
@@ -299,6 +307,33 @@ class LineReader:
                 )
             )
         return tuple(found)
+
+    def word_choices(
+        self,
+        logs: NDArray[np.float32],
+        span: tuple[float, float],
+        language: TextModel | None,
+        count: int,
+    ) -> list[str]:
+        """The likeliest texts of a word, best first.
+
+        Parameters
+        ----------
+        logs : (T, K + 1) float32 array
+            Frames of its line.
+        span : (float, float)
+            Columns of the strip between which it stands.
+        language : TextModel or None
+            As `choose_language` gives it.
+        """
+        first, last = max(0, int(span[0] // FRAME)), int(-(-span[1] // FRAME))
+        frames = self._restricted(logs[first:last])
+        if not len(frames):
+            return []
+        model = self.text_models[0] if language is None else language
+        config = replace(CONFIG, weight=0.0) if language is None else CONFIG
+        found = likely_texts(frames, model, self.symbols, count, config)
+        return list(dict.fromkeys(self.spell(classes).strip() for classes in found))
 
     @cached_property
     def text_models(self) -> tuple[TextModel, ...]:

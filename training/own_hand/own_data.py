@@ -32,7 +32,7 @@ from ocr.evaluation.ground_truth import (
 )
 from ocr.input.photo import open_image
 from ocr.input.sources import SUFFIXES
-from ocr.lines.normalize import normalize_line
+from ocr.lines.normalize import LINE_HEIGHT, normalize_line
 from training.data.datasets import (
     Characters,
     load_emnist_mat,
@@ -44,6 +44,7 @@ from training.data.datasets import (
 from training.data.glyphs import normalize_pictures
 from training.data.scans import even_light
 from training.data.text import fold_text, writable
+from training.own_hand.corrected import confirmed_lines, correction
 from training.own_hand.page_truth import page_lines, transcribed_pages
 from training.own_hand.samples import SHOWN, Account, Samples, enough, join
 from training.synthesis.strips import fits
@@ -281,11 +282,17 @@ def _load_photo_letters(path: Path, aligner: Aligner, account: Account) -> Sampl
     return join(parts)
 
 
-def _photos(path: Path, account: Account, transcribed: Collection[Path] = ()) -> Iterator[Path]:
+def _photos(
+    path: Path,
+    account: Account,
+    transcribed: Collection[Path] = (),
+    by_line: bool = False,
+) -> Iterator[Path]:
     """The pictures of a folder that have a text, or the one that was named.
 
-    Drafts that nobody has confirmed and copies of pictures that came before are left out. The text
-    of pictures `transcribed` stands in files of pages.
+    Drafts that nobody has confirmed and copies of pictures that came before are left out; with
+    `by_line` a draft of which some lines are confirmed is not. The text of pictures `transcribed`
+    stands in files of pages.
     """
     if is_page_file(path):
         pictures = list(transcribed)
@@ -302,7 +309,8 @@ def _photos(path: Path, account: Account, transcribed: Collection[Path] = ()) ->
         pictures = known
     for picture in pictures:
         try:
-            if picture not in transcribed and is_draft(truth_path(picture)):
+            confirmed = picture in transcribed or (by_line and correction(picture) is not None)
+            if not confirmed and is_draft(truth_path(picture)):
                 reason = f"{truth_path(picture)}: a draft. Correct it and delete its first line."
                 account.leave_out("drafts that nobody has confirmed", name=reason)
                 continue
@@ -359,12 +367,17 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
     transcribed = transcribed_pages(path, account)
 
     def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
-        for photo in _photos(path, account, transcribed):
+        for photo in _photos(path, account, transcribed, by_line=True):
             try:
                 if photo in transcribed:
                     for truth in transcribed[photo]:
                         for image, text in page_lines(truth.page()):
                             yield image, text, photo.stem, ""
+                    continue
+                corrected = correction(photo)
+                if corrected is not None:
+                    for image, text in confirmed_lines(photo, corrected, aligner.line_reader):
+                        yield image, text, photo.stem, ""
                     continue
                 picture = open_image(photo)
                 rows = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
@@ -423,7 +436,10 @@ def _reason(error: Exception) -> str:
 
 
 def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> Samples:
-    """Lines by a table of tab-separated file, split, writer and text, with a head."""
+    """Lines by a table of tab-separated file, split, writer and text, with a head.
+
+    A column "form" may say "strip": the picture is what the recognizer is shown, as it is.
+    """
     try:
         rows = [row.split("\t") for row in read("lines.tsv").decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
@@ -451,8 +467,9 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
                 continue
             if not grey.size:
                 continue
+            cut = cell(row, "form") == "strip" and len(grey) == LINE_HEIGHT  # as it is read
             yield (
-                normalize_line(even_light(grey)),
+                grey if cut else normalize_line(even_light(grey)),
                 cell(row, "text"),
                 cell(row, "writer"),
                 _split(cell(row, "split")),

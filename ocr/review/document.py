@@ -1,0 +1,228 @@
+"""A page under correction: its lines with ids, what is left out, and how it is kept as JSON.
+
+The JSON is that of `ocr.page.Page` with the corrected lines, so that whatever takes page JSON takes
+it, and a part of its own, "review", for what else the correction needs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ocr.page import IDENTITY, Box, Line, Page, Word, line_from_dict, line_to_dict
+
+FORMAT = 1  # of the part "review"
+# Probability of being right under which a character is shown as doubtful: confidences are
+# calibrated, so of what is not marked less than one in twenty is wrong wherever one looks.
+DOUBTFUL = 0.95
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a page under correction.
+
+    Attributes
+    ----------
+    id : int
+        Stays with the line, wherever it is moved.
+    line : Line
+        May hold no word: a new line in which nothing was read.
+    out : bool
+        Whether it lies in a region that is left out.
+    choices : tuple of (str, tuple of str)
+        What else a word may be, best first.
+    """
+
+    id: int
+    line: Line
+    out: bool = False
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """What it covers of the page: y1, x1, y2, x2, also without a word."""
+        points = [*self.line.polygon, *self.line.baseline]
+        for word in self.line.words:
+            box = word.box
+            points += [(box.y1, box.x1), (box.y2, box.x2)]
+        if not points:
+            return 0.0, 0.0, 1.0, 1.0
+        rows, cols = zip(*points, strict=True)
+        return min(rows), min(cols), max(rows), max(cols)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a character of it is doubtful and nobody has looked at it."""
+        letters = self.line.letters
+        return not self.line.confirmed and any(one.confidence < DOUBTFUL for one in letters)
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A page under correction.
+
+    Attributes
+    ----------
+    page : Page
+        Size, engine and warnings; its lines stand in `entries`.
+    entries : tuple of Entry
+        In reading order.
+    turns : int
+        Quarter turns to the left after which the photo is upright.
+    regions : tuple of Box
+        What is left out.
+    revision : int
+        Grows by one with each change.
+    next_id : int
+        Of the next new line: ids are not used twice.
+    touched : bool
+        Whether a person has changed anything.
+    """
+
+    page: Page
+    entries: tuple[Entry, ...] = ()
+    turns: int = 0
+    regions: tuple[Box, ...] = ()
+    revision: int = 0
+    next_id: int = 1
+    touched: bool = False
+
+    @property
+    def kept(self) -> tuple[Entry, ...]:
+        """The lines that are not left out."""
+        return tuple(entry for entry in self.entries if not entry.out)
+
+    @property
+    def confirmed(self) -> int:
+        """How many of these a person has confirmed."""
+        return sum(entry.line.confirmed for entry in self.kept)
+
+    @property
+    def done(self) -> bool:
+        """Whether all are confirmed, or there is none and a person has said so."""
+        return self.confirmed == len(self.kept) and (bool(self.kept) or self.touched)
+
+    @property
+    def text(self) -> str:
+        """The corrected text: a row for each line that says something."""
+        return "\n".join(entry.line.text for entry in self.kept if entry.line.words)
+
+    def find(self, number: int) -> Entry:
+        """The line of an id; KeyError if there is none."""
+        for entry in self.entries:
+            if entry.id == number:
+                return entry
+        raise KeyError(number)
+
+    def corrected(self) -> Page:
+        """The page as it is exported: confirmed text is sure."""
+        lines = (entry.line for entry in self.kept if entry.line.words)
+        return replace(
+            self.page, lines=tuple(_sure(one) if one.confirmed else one for one in lines)
+        )
+
+    def to_json(self) -> str:
+        """As it is kept in a file; see the module."""
+        lines = tuple(entry.line for entry in self.kept if entry.line.words)
+        data = replace(self.page, lines=lines).to_dict()
+        data["review"] = {
+            "format": FORMAT,
+            "revision": self.revision,
+            "turns": self.turns,
+            "regions": [box.as_list() for box in self.regions],
+            "next_id": self.next_id,
+            "touched": self.touched,
+            "entries": [_entry_to_dict(entry) for entry in self.entries],
+        }
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+    @staticmethod
+    def from_json(text: str) -> Reviewed:
+        """Inverse of `to_json`; takes plain page JSON as well.
+
+        Raises
+        ------
+        ValueError
+            It is neither.
+        """
+        try:
+            data = json.loads(text)
+            page = Page.from_dict(data)
+            own = data.get("review")
+            if own is None:
+                return begun(page)
+            if own["format"] != FORMAT:
+                raise ValueError(f"a correction of format {own['format']!r}")
+            lines = iter(page.lines)
+            entries = tuple(_entry_from_dict(one, lines) for one in own["entries"])
+            return Reviewed(
+                replace(page, lines=()),
+                entries,
+                int(own["turns"]) % 4,
+                tuple(Box(*map(int, box)) for box in own["regions"]),
+                int(own["revision"]),
+                int(own["next_id"]),
+                bool(own["touched"]),
+            )
+        except (KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
+            raise ValueError(f"no page JSON ({type(error).__name__}: {error})") from None
+
+
+def begun(page: Page) -> Reviewed:
+    """A page as it was read, ready to be corrected."""
+    entries = tuple(Entry(k, line) for k, line in enumerate(page.lines, start=1))
+    bare = replace(page, lines=(), photo=None, transform=IDENTITY)
+    return Reviewed(bare, entries, turns_of(page.lines), next_id=len(entries) + 1)
+
+
+def turns_of(lines: tuple[Line, ...]) -> int:
+    """Quarter turns to the left after which lines run from left to right."""
+    down = right = 0.0
+    for line in lines:
+        if len(line.baseline) > 1:
+            (y1, x1), (y2, x2) = line.baseline[0], line.baseline[-1]
+            down, right = down + y2 - y1, right + x2 - x1
+    if not down and not right:
+        return 0
+    return round(math.atan2(down, right) / (math.pi / 2)) % 4
+
+
+def _sure(line: Line) -> Line:
+    return replace(
+        line,
+        words=tuple(
+            Word(tuple(replace(one, confidence=1.0, alternatives=()) for one in word.letters))
+            for word in line.words
+        ),
+    )
+
+
+def _entry_to_dict(entry: Entry) -> dict[str, Any]:
+    """What the lines of the page do not tell of one; a line that is none of theirs as a whole."""
+    data: dict[str, Any] = {"id": entry.id}
+    if entry.out:
+        data["out"] = True
+    if entry.choices:
+        data["choices"] = {word: list(others) for word, others in entry.choices}
+    if entry.out or not entry.line.words:
+        bare = replace(entry.line, words=())
+        data["line"] = line_to_dict(entry.line) if entry.line.words else _wordless(bare)
+    return data
+
+
+def _wordless(line: Line) -> dict[str, Any]:
+    return {
+        "baseline": [list(point) for point in line.baseline],
+        "polygon": [list(point) for point in line.polygon],
+        "block": line.block,
+        "confirmed": line.confirmed,
+        "words": [],
+    }
+
+
+def _entry_from_dict(data: dict[str, Any], lines: Any) -> Entry:
+    line = line_from_dict(data["line"]) if "line" in data else next(lines)
+    choices = tuple((word, tuple(others)) for word, others in data.get("choices", {}).items())
+    return Entry(int(data["id"]), line, bool(data.get("out", False)), choices)

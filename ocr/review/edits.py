@@ -1,0 +1,361 @@
+"""What a person does to a page: each takes a page under correction and gives another.
+
+A line or place that is not there raises `EditError`, with a sentence for the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ocr.errors import OcrError
+from ocr.page import Box, Line
+from ocr.review.document import Entry, Reviewed
+from ocr.review.respell import clean, respelled, signs_of, words_of
+
+MOST_LINES = 5000  # of a page
+Point = tuple[float, float]
+
+
+class EditError(OcrError):
+    """What was asked for cannot be done to this page."""
+
+
+def set_text(doc: Reviewed, number: int, text: str, confirmed: bool | None = None) -> Reviewed:
+    """Give a line another text; `confirmed` also says whether it is right, None leaves that."""
+    entry = _find(doc, number)
+    line = entry.line
+    wanted = clean(text)
+    if wanted != line.text:
+        line = respelled(line, wanted)
+    if confirmed is not None:
+        line = replace(line, confirmed=confirmed)
+    return _with(doc, replace(entry, line=line))
+
+
+def confirm_all(doc: Reviewed, wanted: bool = True) -> Reviewed:
+    """Confirm every line that is not left out, or take that back."""
+    entries = tuple(
+        entry if entry.out else replace(entry, line=replace(entry.line, confirmed=wanted))
+        for entry in doc.entries
+    )
+    return replace(doc, entries=entries)
+
+
+def merge(doc: Reviewed, number: int) -> Reviewed:
+    """Join a line with the one that follows it; what stands further left comes first."""
+    at = _at(doc, number)
+    after = next((k for k in range(at + 1, len(doc.entries)) if not doc.entries[k].out), None)
+    if after is None:
+        raise EditError("There is no line below this one to join it with.")
+    one, other = doc.entries[at], doc.entries[after]
+    first, second = (one.line, other.line)
+    if _along(second, first) < _along(first, first):
+        first, second = second, first
+    line = Line(
+        first.words + second.words,
+        first.baseline + second.baseline,
+        _joined_outline(first, second),
+        one.line.block,
+        confirmed=False,
+    )
+    choices = tuple(dict([*other.choices, *one.choices]).items())
+    entries = [entry for k, entry in enumerate(doc.entries) if k != after]
+    entries[at] = replace(one, line=line, choices=choices)
+    return _ordered(doc, entries)
+
+
+def split(doc: Reviewed, number: int, position: int) -> Reviewed:
+    """Make two lines of one, the second from a character of its text on."""
+    at = _at(doc, number)
+    entry = doc.entries[at]
+    signs = signs_of(entry.line)
+    left = words_of(signs[: max(0, position)])
+    right = words_of(signs[max(0, position) :])
+    if not left or not right:
+        raise EditError("Put the cursor between two letters to split the line there.")
+    a, b = left[-1].box, right[0].box
+    cut = ((a.y1 + a.y2 + b.y1 + b.y2) / 4, (a.x2 + b.x1) / 2)
+    if not _level(entry.line):
+        cut = ((a.y2 + b.y1) / 2, (a.x1 + a.x2 + b.x1 + b.x2) / 4)
+    base, other_base, outline, other_outline = _cut(entry.line, cut)
+    first = replace(entry.line, words=left, baseline=base, polygon=outline, confirmed=False)
+    second = replace(
+        entry.line, words=right, baseline=other_base, polygon=other_outline, confirmed=False
+    )
+    entries = list(doc.entries)
+    entries[at : at + 1] = [
+        replace(entry, line=first),
+        Entry(doc.next_id, second, entry.out, entry.choices),
+    ]
+    return _ordered(replace(doc, next_id=doc.next_id + 1), entries)
+
+
+def delete(doc: Reviewed, number: int) -> Reviewed:
+    """Take a line away."""
+    at = _at(doc, number)
+    return _ordered(doc, [entry for k, entry in enumerate(doc.entries) if k != at])
+
+
+def move(doc: Reviewed, number: int, by: int) -> Reviewed:
+    """Move a line up or down by some places; it joins the block that it comes to."""
+    at = _at(doc, number)
+    entries = list(doc.entries)
+    entry = entries.pop(at)
+    to = min(max(at + by, 0), len(entries))
+    neighbor = entries[to - 1] if to else (entries[0] if entries else entry)
+    line = replace(entry.line, block=neighbor.line.block)
+    entries.insert(to, replace(entry, line=line))
+    return _ordered(doc, entries)
+
+
+def add(doc: Reviewed, line: Line, choices: tuple[tuple[str, tuple[str, ...]], ...]) -> Reviewed:
+    """Put a new line where it belongs: behind the last one that begins above it."""
+    if len(doc.entries) >= MOST_LINES:
+        raise EditError(f"A page can hold {MOST_LINES:,} lines.")
+    new = Entry(doc.next_id, line, _left_out(doc.regions, Entry(0, line)), choices)
+    at = place_of(doc, new)
+    neighbor = doc.entries[at - 1] if at else (doc.entries[0] if doc.entries else new)
+    new = replace(new, line=replace(line, block=neighbor.line.block))
+    entries = [*doc.entries[:at], new, *doc.entries[at:]]
+    return _ordered(replace(doc, next_id=doc.next_id + 1), entries)
+
+
+def place_of(doc: Reviewed, new: Entry) -> int:
+    """Where among the lines a new one comes in reading order.
+
+    Behind the one that is nearest above it in its column, else before the one nearest below it.
+    """
+    y, x1, x2 = _upright(new, doc)
+    best: tuple[float, int] | None = None
+    first: tuple[float, int] | None = None
+    for k, entry in enumerate(doc.entries):
+        other_y, left, right = _upright(entry, doc)
+        apart = max(left - x2, x1 - right, 0.0)  # lines of other columns are far
+        far = abs(other_y - y) + 3 * apart
+        if other_y <= y and (best is None or far < best[0]):
+            best = (far, k + 1)
+        if other_y > y and (first is None or far < first[0]):
+            first = (far, k)
+    found = best or first
+    return found[1] if found else 0
+
+
+def leave_out(doc: Reviewed, box: Box) -> Reviewed:
+    """Leave a region out: the lines whose middle lies in it are kept, but do not count."""
+    return _by_regions(replace(doc, regions=(*doc.regions, box)))
+
+
+def take_in(doc: Reviewed, number: int) -> Reviewed:
+    """Take the region of a number, from 0, back in."""
+    if not 0 <= number < len(doc.regions):
+        raise EditError("There is no such region.")
+    regions = tuple(box for k, box in enumerate(doc.regions) if k != number)
+    return _by_regions(replace(doc, regions=regions))
+
+
+def turn(doc: Reviewed, by: int) -> Reviewed:
+    """Turn the photo by quarter turns to the left."""
+    return replace(doc, turns=(doc.turns + by) % 4)
+
+
+def reread(doc: Reviewed, read: Callable[[Sequence[Entry]], Sequence[Entry]]) -> Reviewed:
+    """Read the lines again that nobody has confirmed; the others stay untouched."""
+    open_ = [entry for entry in doc.entries if not entry.line.confirmed]
+    again = {entry.id: entry for entry in read(open_)}
+    return replace(doc, entries=tuple(again.get(entry.id, entry) for entry in doc.entries))
+
+
+def found_again(doc: Reviewed, found: Reviewed) -> Reviewed:
+    """Put newly found lines in place of those that nobody has confirmed.
+
+    A new line that lies on a confirmed one is dropped; the confirmed ones stay untouched.
+    """
+    kept = tuple(entry for entry in doc.entries if entry.line.confirmed)
+    result = replace(doc, entries=kept)
+    if not kept:
+        entries = [
+            replace(entry, id=doc.next_id + k, out=_left_out(doc.regions, entry))
+            for k, entry in enumerate(found.entries)
+        ]
+        page = replace(found.page, height=doc.page.height, width=doc.page.width)
+        result = replace(result, page=page, next_id=doc.next_id + len(entries))
+        return _ordered(result, entries)
+    for entry in found.entries:
+        if not any(_overlap(entry, one) > 0.5 for one in kept):
+            result = add(result, entry.line, entry.choices)
+    return result
+
+
+def with_truth(doc: Reviewed, rows: Sequence[str], confirmed: bool) -> tuple[Reviewed, list[str]]:
+    """Give the lines the texts that a person wrote down; the rows that belong to none.
+
+    Rows and lines are set against each other in order, by how alike they are.
+    """
+    rows = [clean(row) for row in rows if row.strip()]
+    entries = list(doc.entries)
+    pairs = aligned([entry.line.text for entry in entries], rows)
+    for k, row in pairs:
+        line = respelled(entries[k].line, rows[row]) if rows[row] else entries[k].line
+        entries[k] = replace(entries[k], line=replace(line, confirmed=confirmed))
+    used = {row for _, row in pairs}
+    return replace(doc, entries=tuple(entries)), [r for k, r in enumerate(rows) if k not in used]
+
+
+LEAST_ALIKE = 0.35  # of a line and a row of text that are taken for the same
+
+
+def aligned(read: Sequence[str], rows: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs of lines and rows of a text in order, whose likeness adds up to the most."""
+    from rapidfuzz.distance import Levenshtein
+
+    likeness = np.array(
+        [[Levenshtein.normalized_similarity(a, b) for b in rows] for a in read]
+    ).reshape(len(read), len(rows))
+    if len(read) != len(rows):
+        likeness[likeness < LEAST_ALIKE] = -1.0
+    best = np.zeros((len(read) + 1, len(rows) + 1))
+    for i in range(len(read)):
+        for j in range(len(rows)):
+            best[i + 1, j + 1] = max(
+                best[i, j] + likeness[i, j] + 1e-6, best[i, j + 1], best[i + 1, j]
+            )
+    pairs = []
+    i, j = len(read), len(rows)
+    while i and j:
+        if best[i, j] == best[i - 1, j]:
+            i -= 1
+        elif best[i, j] == best[i, j - 1]:
+            j -= 1
+        else:
+            i, j = i - 1, j - 1
+            pairs.append((i, j))
+    return pairs[::-1]
+
+
+# --- what the edits share -------------------------------------------------------------------
+
+
+def _find(doc: Reviewed, number: int) -> Entry:
+    return doc.entries[_at(doc, number)]
+
+
+def _at(doc: Reviewed, number: int) -> int:
+    for k, entry in enumerate(doc.entries):
+        if entry.id == number:
+            return k
+    raise EditError("This line is no longer there.")
+
+
+def _with(doc: Reviewed, changed: Entry) -> Reviewed:
+    return replace(doc, entries=tuple(changed if e.id == changed.id else e for e in doc.entries))
+
+
+def _ordered(doc: Reviewed, entries: Iterable[Entry]) -> Reviewed:
+    """The page with these lines, their blocks numbered from 1 in the order in which they come."""
+    result: list[Entry] = []
+    block, last = 0, None
+    for entry in entries:
+        if entry.line.block != last:
+            block, last = block + 1, entry.line.block
+        line = entry.line if entry.line.block == block else replace(entry.line, block=block)
+        result.append(replace(entry, line=line))
+    return replace(doc, entries=tuple(result))
+
+
+def _by_regions(doc: Reviewed) -> Reviewed:
+    entries = (replace(one, out=_left_out(doc.regions, one)) for one in doc.entries)
+    return replace(doc, entries=tuple(entries))
+
+
+def _left_out(regions: Sequence[Box], entry: Entry) -> bool:
+    y1, x1, y2, x2 = entry.bounds
+    y, x = (y1 + y2) / 2, (x1 + x2) / 2
+    return any(box.y1 <= y < box.y2 and box.x1 <= x < box.x2 for box in regions)
+
+
+def _overlap(one: Entry, other: Entry) -> float:
+    """Share of the smaller of two lines' bounds that lies in the other."""
+    a, b = one.bounds, other.bounds
+    rows = min(a[2], b[2]) - max(a[0], b[0])
+    cols = min(a[3], b[3]) - max(a[1], b[1])
+    least = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+    return max(rows, 0.0) * max(cols, 0.0) / max(least, 1.0)
+
+
+def _upright(entry: Entry, doc: Reviewed) -> tuple[float, float, float]:
+    """Middle row, left and right end of a line on the page as it is turned upright."""
+    y1, x1, y2, x2 = entry.bounds
+    height, width = doc.page.height, doc.page.width
+    if doc.turns == 1:
+        y1, x1, y2, x2 = width - x2, y1, width - x1, y2
+    elif doc.turns == 2:
+        y1, x1, y2, x2 = height - y2, width - x2, height - y1, width - x1
+    elif doc.turns == 3:
+        y1, x1, y2, x2 = x1, height - y2, x2, height - y1
+    return (y1 + y2) / 2, x1, x2
+
+
+def _level(line: Line) -> bool:
+    if len(line.baseline) < 2:
+        return True
+    (y1, x1), (y2, x2) = line.baseline[0], line.baseline[-1]
+    return abs(x2 - x1) >= abs(y2 - y1)
+
+
+def _along(line: Line, of: Line) -> float:
+    """Where a line begins in the direction of another."""
+    if not line.baseline or len(of.baseline) < 2:
+        return 0.0
+    (y1, x1), (y2, x2) = of.baseline[0], of.baseline[-1]
+    return (line.baseline[0][0] * (y2 - y1) + line.baseline[0][1] * (x2 - x1)) / max(
+        1e-6, float(np.hypot(y2 - y1, x2 - x1))
+    )
+
+
+def _sides(line: Line) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+    """The outline above and below a line, both from left to right, a point each for its
+    baseline's; none if the outline is of another make."""
+    count = len(line.baseline)
+    if not count or len(line.polygon) != 2 * count:
+        return (), ()
+    return line.polygon[:count], line.polygon[: count - 1 : -1]
+
+
+def _joined_outline(first: Line, second: Line) -> tuple[Point, ...]:
+    (over, under), (more_over, more_under) = _sides(first), _sides(second)
+    if over and more_over:
+        return over + more_over + more_under[::-1] + under[::-1]
+    points = np.array([*first.polygon, *second.polygon])
+    if not len(points):
+        return ()
+    (y1, x1), (y2, x2) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return ((y1, x1), (y1, x2), (y2, x2), (y2, x1))
+
+
+def _cut(line: Line, at: Point) -> tuple[tuple[Point, ...], ...]:
+    """Baseline and outline of a line before and behind a point."""
+    base = np.array(line.baseline)
+    if len(base) < 2:
+        return line.baseline, line.baseline, line.polygon, line.polygon
+    steps = np.diff(base, axis=0)
+    lengths = np.maximum((steps**2).sum(axis=1), 1e-9)
+    shares = np.clip(((np.array(at) - base[:-1]) * steps).sum(axis=1) / lengths, 0, 1)
+    near = base[:-1] + shares[:, None] * steps
+    k = int(((near - np.array(at)) ** 2).sum(axis=1).argmin())
+    share = float(np.clip(shares[k], 0.01, 0.99))
+
+    def halves(points: tuple[Point, ...]) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+        (y1, x1), (y2, x2) = points[k], points[k + 1]
+        middle = (round(y1 + share * (y2 - y1), 1), round(x1 + share * (x2 - x1), 1))
+        return (*points[: k + 1], middle), (middle, *points[k + 1 :])
+
+    left, right = halves(line.baseline)
+    over, under = _sides(line)
+    if not over:
+        return left, right, line.polygon, line.polygon
+    over_left, over_right = halves(over)
+    under_left, under_right = halves(under)
+    return left, right, over_left + under_left[::-1], over_right + under_right[::-1]

@@ -1,0 +1,329 @@
+"""Learn a hand from the confirmed lines, in a process of its own: what `ocr train` does.
+
+The confirmed lines are cut out of their pages as they are read, written into a folder as `ocr
+train` takes it, every fifth marked as held back. The new model is written beside the photos and
+read with once it is there; the old and the new one read the lines held back, and a person sees
+both.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ocr.config import install_hint
+from ocr.errors import OcrError
+from ocr.evaluation.error_rates import edit_distance
+from ocr.reader import Reader
+from ocr.review import edits
+from ocr.review.edits import EditError
+from ocr.review.reading import Recognizer
+from ocr.review.shelf import Shelf, StaleError
+
+FEWEST = 10  # confirmed lines to learn from
+HELD_BACK = 5  # every so manyth line is held back
+NEEDED = ("torch", "safetensors", "onnx", "matplotlib", "tqdm")
+NAME = "my-hand"  # folder of the model, beside the photos
+EXAMPLES = 6  # lines that are shown before and after
+ENDED = ("nothing", "done", "failed")
+WAIT = 5.0  # seconds that a training gets to end
+EPOCH = re.compile(r"epoch (\d+)/(\d+)\s+(\d+)/(\d+)")
+LEFT = re.compile(r"(\d+):(\d\d) left at most")
+
+Command = Callable[[Path, Path], list[str]]
+
+
+def train_command(lines: Path, out: Path) -> list[str]:
+    """How the training is run: with the lines' folder, into the folder of the model."""
+    return [
+        *(sys.executable, "-m", "ocr", "train", str(lines), "--out", str(out)),
+        *("--kind", "lines", "--force"),
+    ]
+
+
+@dataclass
+class State:
+    """How learning stands.
+
+    `doing` is "nothing", "gathering", "training", "measuring", "reading", "done" or "failed".
+    """
+
+    doing: str = "nothing"
+    lines: int = 0
+    share: float = 0.0  # of what is being done
+    seconds_left: int | None = None
+    error: str = ""
+    model: str = ""
+    before: float | None = None  # CER of the lines held back
+    after: float | None = None
+    held: int = 0
+    examples: list[list[str]] = field(default_factory=list)  # truth, before, after
+    pages: int = 0  # that were read again
+    can_read_again: bool = False
+
+
+class Learning:
+    """Runs one training at a time.
+
+    Parameters
+    ----------
+    shelf : Shelf
+    command : callable
+        Gives the command that trains.
+    """
+
+    def __init__(self, shelf: Shelf, command: Command = train_command) -> None:
+        self.shelf, self._command = shelf, command
+        self._state = State()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._cancelled = threading.Event()
+        self._model: Path | None = None
+
+    @property
+    def out(self) -> Path:
+        """The folder of the model."""
+        first = next(iter(self.shelf.pages.values()))
+        return first.stem.parent / NAME
+
+    def state(self) -> dict[str, Any]:
+        """How it stands, as plain values."""
+        with self._lock:
+            told = dict(vars(self._state))
+        summaries = self.shelf.summaries()
+        told["confirmed"] = sum(one.confirmed for one in summaries.values())
+        told["fewest"] = FEWEST
+        told["missing"] = _missing()
+        told["install"] = install_hint("train")
+        return told
+
+    def start(self) -> None:
+        """Begin; EditError if that cannot be."""
+        missing = _missing()
+        if missing:
+            raise EditError(f"Learning needs {missing}. Install it with: {install_hint('train')}")
+        self._begin(self._learn, "gathering")
+
+    def reread(self) -> None:
+        """Read all lines that nobody has confirmed again with the new model."""
+        if self._model is None:
+            raise EditError("There is no new model yet.")
+        self._begin(self._reread, "reading")
+
+    def cancel(self) -> None:
+        """End what goes on; nothing of it is kept."""
+        self._cancelled.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(WAIT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(WAIT)
+
+    def _begin(self, work: Callable[[], None], doing: str) -> None:
+        before = self._thread
+        if before is not None and self._state.doing in ENDED:
+            before.join(WAIT)
+        with self._lock:
+            if before is not None and before.is_alive():
+                raise EditError("It is learning already.")
+            self._cancelled.clear()
+            # Told at once: who asks next must not take it for not begun.
+            self._state = replace(self._state, doing=doing, share=0.0, error="")
+            self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
+            self._thread.start()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except OcrError as error:
+            self._tell(doing="failed", error=str(error))
+        if self._cancelled.is_set():
+            self._tell(doing="nothing", error="", share=0.0, seconds_left=None)
+
+    def _tell(self, **values: Any) -> None:
+        with self._lock:
+            self._state = replace(self._state, **values)
+
+    # --- to learn ---------------------------------------------------------------------------
+
+    def _learn(self) -> None:
+        with self._lock:
+            self._state = State("gathering")
+        with tempfile.TemporaryDirectory(prefix="ocr-review-") as name:
+            place = Path(name)
+            lines = self._gathered()
+            if self._cancelled.is_set():
+                return
+            if len(lines) < FEWEST:
+                raise EditError(
+                    f"{len(lines)} confirmed lines are too few to learn from; confirm {FEWEST}."
+                )
+            held = lines[HELD_BACK - 1 :: HELD_BACK]
+            _write(place / "lines", lines)
+            self._tell(doing="training", lines=len(lines), held=len(held), share=0.0)
+            self._train(place / "lines", place / NAME)
+            if self._cancelled.is_set():
+                return
+            self._tell(doing="measuring", share=0.0, seconds_left=None)
+            old = self.shelf.recognizer
+            self._measure(held, old, place / NAME)
+            self._install(place / NAME)
+        reader = old.reader
+        new = Reader("lines", self.out, reader.charset, reader.language)
+        self.shelf.use(Recognizer(new))
+        self._model = self.out
+        self._tell(doing="done", model=str(self.out), can_read_again=True)
+
+    def _gathered(self) -> list[tuple[Any, str, str]]:
+        """Strip, text and page of each confirmed line, page by page."""
+        found: list[tuple[Any, str, str]] = []
+        summaries = self.shelf.summaries()
+        wanted = [number for number, one in summaries.items() if one.confirmed]
+        for count, number in enumerate(wanted):
+            if self._cancelled.is_set():
+                break
+            page = self.shelf.pages[number]
+            doc = self.shelf.open(number).doc
+            entries = [e for e in doc.kept if e.line.confirmed and e.line.words]
+            with self.shelf.reading():
+                strips = self.shelf.recognizer.strips(page.source.open(), doc, entries)
+            found += [(s, e.line.text, page.name) for s, e in zip(strips, entries, strict=True)]
+            self._tell(share=(count + 1) / len(wanted), lines=len(found))
+        return found
+
+    def _train(self, lines: Path, out: Path) -> None:
+        """Run the training; the state tells how it goes."""
+        process = subprocess.Popen(
+            self._command(lines, out),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        self._process = process
+        last = ""
+        with process:
+            assert process.stderr is not None
+            for row in process.stderr:
+                if self._cancelled.is_set():
+                    process.kill()
+                last = row.strip().removeprefix("ocr:").strip() or last
+                self._follow(last)
+        self._process = None
+        if process.returncode and not self._cancelled.is_set():
+            raise EditError(last or f"the training ended with status {process.returncode}")
+
+    def _follow(self, row: str) -> None:
+        """Take from a line of the training how far it is."""
+        at = EPOCH.search(row)
+        if at is None:
+            return
+        epoch, epochs, samples, of = map(int, at.groups())
+        left = LEFT.search(row)
+        self._tell(
+            share=min(1.0, (epoch - 1 + samples / max(1, of)) / max(1, epochs)),
+            seconds_left=60 * int(left[1]) + int(left[2]) if left else None,
+        )
+
+    def _measure(self, held: list[tuple[Any, str, str]], old: Recognizer, model: Path) -> None:
+        """Let the old and the new model read the lines held back."""
+        strips = [strip for strip, _, _ in held]
+        truths = [text for _, text, _ in held]
+        readings = []
+        old_reader = old.lines_reader
+        for reader in (
+            old_reader,
+            Reader("lines", model, old_reader.charset, old_reader.language),
+        ):
+            read = reader.line_reader.read(strips)
+            readings.append([one.text for one in read])
+        wrong = [
+            sum(edit_distance(t, r) for t, r in zip(truths, read, strict=True)) for read in readings
+        ]
+        total = max(1, sum(map(len, truths)))
+        changed = [[t, a, b] for t, a, b in zip(truths, *readings, strict=True) if a != b] or [
+            [t, a, b] for t, a, b in zip(truths, *readings, strict=True)
+        ]
+        self._tell(before=wrong[0] / total, after=wrong[1] / total, examples=changed[:EXAMPLES])
+
+    def _install(self, made: Path) -> None:
+        """Put the new model beside the photos, in place of an older one."""
+        try:
+            if self.out.is_symlink():
+                raise EditError(f"{self.out}: a link stands in its place. Remove it.")
+            beside = self.out.with_name(f".{NAME}.part")
+            shutil.rmtree(beside, ignore_errors=True)
+            shutil.copytree(made, beside)
+            shutil.rmtree(self.out, ignore_errors=True)
+            beside.rename(self.out)
+        except OSError as error:
+            raise EditError(f"{self.out}: cannot be written ({error.strerror}).") from None
+
+    # --- to read again ----------------------------------------------------------------------
+
+    def _reread(self) -> None:
+        summaries = self.shelf.summaries()
+        numbers = [k for k, one in summaries.items() if one.state == "read" and not one.done]
+        self._tell(doing="reading", share=0.0, pages=0, error="")
+        for count, number in enumerate(numbers):
+            if self._cancelled.is_set():
+                return
+            self._reread_page(number)
+            self._tell(share=(count + 1) / len(numbers), pages=count + 1)
+        self._tell(doing="done", can_read_again=False)
+
+    def _reread_page(self, number: int) -> None:
+        """Read a page's open lines again; whoever changes it meanwhile is not disturbed."""
+        photo = self.shelf.pages[number].source.open()
+        for _ in range(3):
+            held = self.shelf.open(number)
+
+            def read(doc: Any, recognizer: Recognizer) -> Any:
+                open_ = [entry for entry in doc.entries if not entry.line.confirmed]
+                again = {entry.id: entry for entry in recognizer.again(photo, doc, open_)}
+                return lambda now: edits.reread(
+                    now, lambda some: [again[e.id] for e in some if e.id in again]
+                )
+
+            try:
+                self.shelf.work_on(number, held.doc.revision, read)
+            except StaleError:
+                continue
+            return
+
+
+def _missing() -> str:
+    """A package that training needs and that is not installed; "" if all are there."""
+    return next((name for name in NEEDED if importlib.util.find_spec(name) is None), "")
+
+
+def _write(folder: Path, lines: list[tuple[Any, str, str]]) -> None:
+    """The lines as `ocr train` takes them: pictures and a table."""
+    folder.mkdir()
+    rows = ["file\ttext\twriter\tsplit\tform"]
+    for number, (strip, text, page) in enumerate(lines):
+        name = f"{number:06d}.png"
+        Image.fromarray(np.uint8(np.round(strip * 255))).save(folder / name)
+        part = "test" if number % HELD_BACK == HELD_BACK - 1 else "train"
+        writer = " ".join(page.split())
+        rows.append(f"{name}\t{text}\t{writer}\t{part}\tstrip")
+    (folder / "lines.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")

@@ -1,0 +1,234 @@
+"""Which pages are corrected, and where the correction of each is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ocr.batch import journal
+from ocr.errors import DataError, OcrError, OutputError
+from ocr.evaluation.ground_truth import DRAFT, GROUND_TRUTH, is_draft, read_truth
+from ocr.formats.output import refuse_special, replacing
+from ocr.input.documents import Document, PageRange, PageSource, find_documents
+from ocr.review.document import Reviewed
+
+SAVED = ".gt.json"  # beside photo.gt.txt
+PAGED = (".pdf", ".tif", ".tiff", ".gif", ".webp")  # files that are opened to count their pages
+MAX_BYTES = 1 << 26  # of a page's JSON
+
+OnError = Callable[[str, OcrError], None]
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """One page to correct.
+
+    Attributes
+    ----------
+    id : int
+        From 1, in order.
+    source : PageSource
+    stem : Path
+        What its files are called but for their suffixes.
+    read : Path or None
+        Page JSON of an earlier run, from which the correction begins.
+    """
+
+    id: int
+    source: PageSource
+    stem: Path
+    read: Path | None = None
+
+    @property
+    def text_path(self) -> Path:
+        """Where its text is kept: `photo.gt.txt`."""
+        return self.stem.with_name(self.stem.name + GROUND_TRUTH)
+
+    @property
+    def json_path(self) -> Path:
+        """Where its correction is kept: `photo.gt.json`."""
+        return self.stem.with_name(self.stem.name + SAVED)
+
+    @property
+    def name(self) -> str:
+        """What a person knows it by."""
+        file = Path(self.source.name).name
+        return file if self.source.pages == 1 else f"{file}, page {self.source.number}"
+
+    def load(self) -> Reviewed | None:
+        """The correction as it was kept; None if there is none.
+
+        Raises
+        ------
+        DataError
+            It is damaged, or no file of this program.
+        """
+        return _load(self.json_path)
+
+    def load_read(self) -> Reviewed | None:
+        """What an earlier run read; None if it left no page JSON of this page."""
+        if self.read is None:
+            return None
+        try:
+            return _load(self.read, self.source.number)
+        except DataError:
+            return None  # it is read again
+
+    def load_text(self) -> tuple[list[str], bool] | None:
+        """The rows of a text that stands beside it, and whether a person confirmed it."""
+        if not self.text_path.is_file() or self.text_path.is_symlink():
+            return None
+        return read_truth(self.text_path).splitlines(), not is_draft(self.text_path)
+
+    def save(self, doc: Reviewed) -> None:
+        """Keep a correction; its text too once a person has changed something.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written, or a link stands in its place.
+        """
+        refuse_special(self.json_path)
+        with replacing(self.json_path) as stream:
+            stream.write(doc.to_json().encode())
+        if not doc.touched:
+            return
+        refuse_special(self.text_path)
+        head = "" if doc.done else f"{DRAFT}\n"
+        with replacing(self.text_path) as stream:
+            stream.write(f"{head}{doc.text}\n".encode())
+
+    def keep_aside(self) -> Path:
+        """Copy a text that does not fit the lines, so that nothing of it is lost."""
+        aside = self.text_path.with_name(self.stem.name + ".before.txt")
+        refuse_special(aside)
+        with replacing(aside) as stream:
+            stream.write(self.text_path.read_bytes())
+        return aside
+
+
+def _load(path: Path, number: int = 1) -> Reviewed | None:
+    try:
+        if not path.is_file() or path.is_symlink():
+            return None
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path}: more than {MAX_BYTES >> 20} MiB are no page.")
+        text = path.read_text(encoding="utf-8")
+        data = json.loads(text)
+        if isinstance(data, list):  # of a file with several pages
+            text = json.dumps(data[number - 1])
+        return Reviewed.from_json(text)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
+    except (ValueError, IndexError, RecursionError) as error:
+        raise DataError(
+            f"{path}: damaged, or no correction of this version ({error}). Move it away."
+        ) from None
+
+
+def find_pages(
+    arguments: Sequence[str],
+    recursive: bool,
+    ranges: tuple[PageRange, ...],
+    dpi: int | None,
+    on_error: OnError,
+) -> list[ReviewPage]:
+    """The pages that the arguments name, without opening photos of one page.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Files, folders, patterns, and folders into which `ocr read` has written: these stand for
+        what was read.
+    recursive, ranges, dpi
+        As for `find_documents`.
+    on_error : callable
+        Told of what cannot be used, and why.
+    """
+    results: dict[str, Path] = {}
+    names: list[str] = []
+    for argument in arguments:
+        found = _read_before(argument)
+        results.update(found)
+        names += found or [argument]
+    documents = find_documents(
+        names, recursive=recursive, ranges=ranges, dpi=dpi, on_error=on_error
+    )
+    pages: list[ReviewPage] = []
+    taken: dict[Path, str] = {}
+    for document in dict.fromkeys(documents):
+        try:
+            sources = _sources(document)
+        except OcrError as error:
+            on_error(document.name, error)
+            continue
+        for source in sources:
+            stem = _stem(source, taken)
+            read = results.get(document.path)
+            pages.append(ReviewPage(len(pages) + 1, source, stem, read))
+    return pages
+
+
+def _sources(document: Document) -> tuple[PageSource, ...]:
+    """The pages of a file; only one that may hold several is opened to count them."""
+    if Path(document.path).suffix.lower() in PAGED:
+        return document.sources()
+    return (PageSource(document.path, 1, 1, document.dpi),)
+
+
+def _stem(source: PageSource, taken: dict[Path, str]) -> Path:
+    """Where a page's files go: beside its photo, called as it is, and as no other page's."""
+    path = Path(source.path)
+    number = f".page{source.number:04d}" if source.pages > 1 else ""
+    for name in (path.stem, path.name):
+        stem = path.with_name(f"{name}{number}")
+        key = stem.with_name(stem.name.casefold())
+        if taken.setdefault(key, source.path) == source.path:
+            return stem
+    return stem
+
+
+def _read_before(argument: str) -> dict[str, Path]:
+    """File -> page JSON, or a name for none, of all that a run has read into a folder; empty if
+    the argument is no such folder."""
+    folder = Path(argument)
+    try:
+        if not (folder / journal.NAME).is_file() or (folder / journal.NAME).is_symlink():
+            return {}
+        rows = (folder / journal.NAME).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return {}
+    found: dict[str, Path] = {}
+    for row in rows:
+        try:
+            record = journal.Record.from_json(row)
+        except ValueError:
+            continue  # cut short
+        if not Path(record.file).is_file():
+            continue
+        inside = [folder / name for name in record.outputs if name.endswith(".json")]
+        found[record.file] = next(
+            (path for path in inside if path.resolve().is_relative_to(folder.resolve())),
+            folder / "none.json",
+        )
+    return found
+
+
+def writable(pages: Sequence[ReviewPage]) -> None:
+    """Nothing, if the folders of the pages can be written to.
+
+    Raises
+    ------
+    OutputError
+        One cannot: corrections would be lost.
+    """
+    import os
+
+    for folder in dict.fromkeys(page.stem.parent for page in pages):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise OutputError(
+                f"{folder}: may not be written to, so corrections cannot be kept. Copy the photos "
+                "into a folder of your own."
+            )

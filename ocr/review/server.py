@@ -1,0 +1,323 @@
+"""What the page in the browser asks for: an application of Starlette behind `Guard`.
+
+The browser names pages and lines by their ids alone; no path that it sends is ever opened.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from ocr.errors import OcrError
+from ocr.page import Box
+from ocr.review import edits, exporting
+from ocr.review.document import Reviewed
+from ocr.review.edits import EditError
+from ocr.review.guard import Guard
+from ocr.review.learning import Learning
+from ocr.review.pictures import SIDES, Pictures
+from ocr.review.reading import Recognizer
+from ocr.review.shelf import Shelf, StaleError
+from ocr.review.view import doc_view, line_view, page_view, pages_view
+
+STATIC = Path(__file__).parent / "static"
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+FOUND = 100  # lines that a search shows
+SEARCHED = 200  # characters of what is searched for
+FARTHEST = 1_000_000  # pixels that a place may be off
+MOST_POINTS = 200  # of a line that is drawn
+FOREVER = "private, max-age=31536000, immutable"  # of pictures whose address tells their content
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Application:
+    """The requests, by what they ask for.
+
+    Parameters
+    ----------
+    shelf : Shelf
+    learning : Learning
+    """
+
+    def __init__(self, shelf: Shelf, learning: Learning) -> None:
+        self.shelf, self.learning = shelf, learning
+        self.pictures = Pictures()
+        self.static = {path.name: path for path in STATIC.iterdir() if path.suffix in KINDS}
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", self.index),
+            Route("/static/{name}", self.file),
+            Route("/api/pages", _told(self.pages)),
+            Route("/api/pages/{page:int}", _told(self.page)),
+            Route("/api/pages/{page:int}", _told(self.change), methods=["POST"]),
+            Route("/api/search", _told(self.search)),
+            Route("/api/learn", _told(self.learn)),
+            Route("/api/learn", _told(self.command), methods=["POST"]),
+            Route("/photo/{page:int}/{side:int}/{turns:int}", _told(self.photo)),
+            Route("/strip/{page:int}/{line:int}", _told(self.strip)),
+            Route("/export/{format}", _told(self.export)),
+        ]
+
+    # --- files of the application itself ----------------------------------------------------
+
+    async def index(self, _: Request) -> Response:
+        return _file(self.static["index.html"])
+
+    async def file(self, request: Request) -> Response:
+        path = self.static.get(request.path_params["name"])
+        return Response("not here", 404) if path is None else _file(path)
+
+    # --- pages ------------------------------------------------------------------------------
+
+    async def pages(self, request: Request) -> Response:
+        since = request.query_params.get("since", "-1")
+        number = int(since) if since.lstrip("-").isdigit() else -1
+        return JSONResponse(await run_in_threadpool(pages_view, self.shelf, number))
+
+    async def page(self, request: Request) -> Response:
+        number = self._page(request)
+        held = await run_in_threadpool(self.shelf.open, number)
+        return JSONResponse(page_view(number, held))
+
+    async def change(self, request: Request) -> Response:
+        """Do one of `EDITS`; the answer is the line that changed, or the whole page."""
+        number = self._page(request)
+        wanted = _Wanted(await _json(request))
+        before = await run_in_threadpool(self.shelf.open, number)
+        known = {entry.id: entry for entry in before.doc.entries}
+        after = await run_in_threadpool(self._changed, number, wanted)
+        if wanted.text("op") in ("text", "confirm"):
+            lines = [line_view(entry) for entry in after.entries if known.get(entry.id) != entry]
+            return JSONResponse({"revision": after.revision, "changed": lines})
+        return JSONResponse({"revision": after.revision, "page": doc_view(number, after)})
+
+    def _changed(self, number: int, wanted: _Wanted) -> Reviewed:
+        op, revision = wanted.text("op"), wanted.number("revision")
+        if op in ("undo", "redo"):
+            return self.shelf.undo(number, revision, forward=op == "redo")
+        if op in READING:
+            photo = self.pictures.opened(self.shelf.pages[number])
+
+            def read(doc: Reviewed, recognizer: Recognizer) -> Callable[[Reviewed], Reviewed]:
+                return READING[op](doc, recognizer, photo, wanted)
+
+            return self.shelf.work_on(number, revision, read)
+        if op not in EDITS:
+            raise EditError("This cannot be done.")
+        return self.shelf.change(number, revision, lambda doc: EDITS[op](doc, wanted))
+
+    async def search(self, request: Request) -> Response:
+        text = request.query_params.get("text", "").strip()[:SEARCHED]
+        found = await run_in_threadpool(self.shelf.search, text, FOUND) if text else []
+        return JSONResponse({"found": found, "more": len(found) == FOUND})
+
+    # --- pictures ---------------------------------------------------------------------------
+
+    async def photo(self, request: Request) -> Response:
+        page = self.shelf.pages[self._page(request)]
+        side, turns = request.path_params["side"], request.path_params["turns"]
+        if side not in SIDES or turns > 3:
+            return Response("not here", 404)
+        content = await run_in_threadpool(self.pictures.photo, page, side, turns)
+        return _picture(content)
+
+    async def strip(self, request: Request) -> Response:
+        number = self._page(request)
+
+        def made() -> bytes:
+            entry = self.shelf.open(number).doc.find(request.path_params["line"])
+            return self.pictures.strip(self.shelf.pages[number], entry.line)
+
+        return _picture(await run_in_threadpool(made))
+
+    # --- what comes of it -------------------------------------------------------------------
+
+    async def export(self, request: Request) -> Response:
+        name = request.path_params["format"]
+        only = request.query_params.get("page", "")
+        number = int(only) if only.isdecimal() and int(only) in self.shelf.pages else None
+        join = request.query_params.get("join") == "1"
+        file = await run_in_threadpool(exporting.export, self.shelf, name, number, join)
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{file.quoted}"}
+        return StreamingResponse(file.pieces, media_type=file.kind, headers=headers)
+
+    async def learn(self, _: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self.learning.state))
+
+    async def command(self, request: Request) -> Response:
+        """Begin to learn, cancel that, or read the rest again."""
+        wanted = _Wanted(await _json(request)).text("do")
+        commands = {
+            "start": self.learning.start,
+            "cancel": self.learning.cancel,
+            "reread": self.learning.reread,
+        }
+        if wanted not in commands:
+            raise EditError("This cannot be done.")
+        await run_in_threadpool(commands[wanted])
+        return JSONResponse(await run_in_threadpool(self.learning.state))
+
+    def _page(self, request: Request) -> int:
+        number: int = request.path_params["page"]
+        if number not in self.shelf.pages:
+            raise KeyError(number)
+        return number
+
+
+class _Wanted:
+    """What a request says, checked where it is used."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data if isinstance(data, dict) else {}
+
+    def number(self, name: str) -> int:
+        value = self.data.get(name)
+        if type(value) is not int or abs(value) > FARTHEST:
+            raise EditError("This cannot be done.")
+        return value
+
+    def text(self, name: str) -> str:
+        value = self.data.get(name)
+        if not isinstance(value, str):
+            raise EditError("This cannot be done.")
+        return value
+
+    def flag(self, name: str) -> bool | None:
+        value = self.data.get(name)
+        return value if isinstance(value, bool) else None
+
+    def box(self, doc: Reviewed) -> Box:
+        """A box on the page."""
+        values = self.data.get("box")
+        if not isinstance(values, list) or len(values) != 4:
+            raise EditError("This cannot be done.")
+        y1, x1, y2, x2 = (_real(value) for value in values)
+        height, width = doc.page.height, doc.page.width
+        top, bottom = (min(max(int(v), 0), height) for v in (min(y1, y2), max(y1, y2)))
+        left, right = (min(max(int(v), 0), width) for v in (min(x1, x2), max(x1, x2)))
+        if bottom - top < 2 or right - left < 2:
+            raise EditError("Draw a larger box.")
+        return Box(top, left, bottom, right)
+
+    def points(self) -> tuple[tuple[float, float], ...]:
+        values = self.data.get("points")
+        if not isinstance(values, list) or not 2 <= len(values) <= MOST_POINTS:
+            raise EditError("This cannot be done.")
+        if not all(isinstance(point, list) and len(point) == 2 for point in values):
+            raise EditError("This cannot be done.")
+        return tuple((_real(y), _real(x)) for y, x in values)
+
+
+def _real(value: Any) -> float:
+    if type(value) not in (int, float) or not abs(value) < FARTHEST:
+        raise EditError("This cannot be done.")
+    return float(value)
+
+
+Edit = Callable[[Reviewed, _Wanted], Reviewed]
+EDITS: dict[str, Edit] = {
+    "text": lambda doc, w: edits.set_text(
+        doc, w.number("line"), w.text("text"), w.flag("confirmed")
+    ),
+    "confirm": lambda doc, w: edits.confirm_all(doc, w.flag("confirmed") is not False),
+    "merge": lambda doc, w: edits.merge(doc, w.number("line")),
+    "split": lambda doc, w: edits.split(doc, w.number("line"), w.number("at")),
+    "delete": lambda doc, w: edits.delete(doc, w.number("line")),
+    "move": lambda doc, w: edits.move(doc, w.number("line"), w.number("by")),
+    "leave_out": lambda doc, w: edits.leave_out(doc, w.box(doc)),
+    "take_in": lambda doc, w: edits.take_in(doc, w.number("region")),
+}
+
+
+def _new_line(
+    doc: Reviewed, recognizer: Recognizer, photo: Any, wanted: _Wanted
+) -> Callable[[Reviewed], Reviewed]:
+    shape = wanted.points() if "points" in wanted.data else wanted.box(doc)
+    line, choices = recognizer.new_line(photo, doc, shape)
+    return lambda now: edits.add(now, line, choices)
+
+
+def _turn(
+    doc: Reviewed, recognizer: Recognizer, photo: Any, wanted: _Wanted
+) -> Callable[[Reviewed], Reviewed]:
+    turned = edits.turn(doc, wanted.number("by"))
+    found = recognizer.page(photo, turned.turns)
+    return lambda now: edits.found_again(edits.turn(now, wanted.number("by")), found)
+
+
+def _find_again(
+    doc: Reviewed, recognizer: Recognizer, photo: Any, _: _Wanted
+) -> Callable[[Reviewed], Reviewed]:
+    found = recognizer.page(photo, doc.turns)
+    return lambda now: edits.found_again(now, found)
+
+
+READING = {"new_line": _new_line, "turn": _turn, "find_again": _find_again}
+
+
+def _told(handler: Handler) -> Handler:
+    """A handler whose errors are told in JSON."""
+
+    @wraps(handler)
+    async def safe(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except KeyError:
+            return JSONResponse({"error": "not here"}, 404)
+        except StaleError as error:
+            number = request.path_params["page"]
+            data = {"error": str(error), "stale": True, "page": doc_view(number, error.doc)}
+            return JSONResponse(data, 409)
+        except OcrError as error:
+            return JSONResponse({"error": str(error)}, 422)
+
+    return safe
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise EditError("This cannot be done.") from None
+
+
+def _file(path: Path) -> Response:
+    return Response(path.read_bytes(), media_type=KINDS[path.suffix])
+
+
+def _picture(content: bytes) -> Response:
+    return Response(content, media_type="image/jpeg", headers={"cache-control": FOREVER})
+
+
+def application(shelf: Shelf, learning: Learning, token: str, hosts: Sequence[str]) -> ASGIApp:
+    """The application behind its guard; the shelf works as long as it runs."""
+
+    @asynccontextmanager
+    async def working(_: Starlette) -> Any:
+        shelf.start()
+        try:
+            yield
+        finally:
+            learning.cancel()
+            shelf.close()
+
+    app = Starlette(routes=Application(shelf, learning).routes(), lifespan=working)
+    return Guard(app, token, hosts)

@@ -1,0 +1,350 @@
+"""All pages under correction: read when they are asked for, the next ones ahead, kept as changed.
+
+One thread of its own reads; whoever needs a page waits for it. A page in use is held in memory with
+what can be undone; the rest is in its files.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from ocr.errors import OcrError
+from ocr.review import edits
+from ocr.review.document import Reviewed
+from ocr.review.pages import ReviewPage
+from ocr.review.reading import Recognizer
+
+AHEAD = 2  # pages that are read ahead
+HELD = 24  # pages held in memory with their undo
+UNDONE = 200  # changes of a page that can be undone
+
+Edit = Callable[[Reviewed], Reviewed]
+Stamp = tuple[int, int, int]  # of a file: when it was changed, its size and its number
+
+
+class StaleError(OcrError):
+    """A page was changed elsewhere since the one who asks has seen it."""
+
+    def __init__(self, doc: Reviewed) -> None:
+        super().__init__("This page was changed elsewhere, such as in another tab.")
+        self.doc = doc
+
+
+@dataclass
+class Held:
+    """A page in memory."""
+
+    doc: Reviewed
+    undo: list[Reviewed] = field(default_factory=list)
+    redo: list[Reviewed] = field(default_factory=list)
+    notes: tuple[str, ...] = ()  # what the person should know
+    stamp: Stamp | None = None  # of its file, as it was written or read last
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the list of pages shows of one; `state` is "unread", "read" or "failed"."""
+
+    state: str = "unread"
+    lines: int = 0
+    confirmed: int = 0
+    done: bool = False
+    error: str = ""
+
+
+class Shelf:
+    """The pages, by their ids.
+
+    Parameters
+    ----------
+    pages : sequence of ReviewPage
+    recognizer : Recognizer
+    ahead : int
+        Pages after the one in use that are read ahead.
+    """
+
+    def __init__(self, pages: list[ReviewPage], recognizer: Recognizer, ahead: int = AHEAD) -> None:
+        self.pages = {page.id: page for page in pages}
+        self.recognizer = recognizer
+        self._ahead = ahead
+        self._held: OrderedDict[int, Held] = OrderedDict()
+        self._summaries: dict[int, Summary] = {}
+        self._versions: dict[int, int] = {}  # of each page's summary
+        self.version = 0  # of the latest
+        self._lock = threading.RLock()  # of all that is held
+        self._reading = threading.Lock()  # of the recognizer
+        self._wanted: list[int] = []
+        self._wake = threading.Condition()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="reading", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look at the files and to read ahead."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; what it reads is finished first, or given up with the process."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+
+    # --- what the application asks ----------------------------------------------------------
+
+    def open(self, number: int) -> Held:
+        """A page, read first if nobody has; waits for that.
+
+        Raises
+        ------
+        KeyError
+            There is no such page.
+        OcrError
+            It cannot be read.
+        """
+        page = self.pages[number]
+        self._read_ahead(number)
+        with self._lock:
+            if number in self._held:
+                self._held.move_to_end(number)
+                return self._held[number]
+        held = self._kept(page)
+        if held is None:
+            with self._reading:
+                with self._lock:  # it may have been read meanwhile
+                    if number in self._held:
+                        return self._held[number]
+                held = self._read(page)
+        return self._hold(number, held)
+
+    def change(self, number: int, revision: int, edit: Edit) -> Reviewed:
+        """Change a page and keep it.
+
+        Raises
+        ------
+        StaleError
+            `revision` is not the page's.
+        OcrError
+            It cannot be done or kept; the page stays as it was.
+        """
+        held = self.open(number)
+        with self._lock:
+            before = held.doc
+            self._check(before, revision)
+            after = edit(before)
+            if before == after:
+                return before
+            after = self._keep(number, held, after)
+            held.undo = [*held.undo[-UNDONE + 1 :], before]
+            held.redo.clear()
+            return after
+
+    def work_on(
+        self, number: int, revision: int, edit: Callable[[Reviewed, Recognizer], Edit]
+    ) -> Reviewed:
+        """The same for a change that must read: what it reads it makes of the page as it is, and
+        what that gives is done to the page as it is by then."""
+        held = self.open(number)
+        with self._lock:
+            doc = held.doc
+            self._check(doc, revision)
+        with self._reading:
+            change = edit(doc, self.recognizer)
+        return self.change(number, revision, change)
+
+    def undo(self, number: int, revision: int, forward: bool = False) -> Reviewed:
+        """Take the last change back; `forward` does again what was taken back last."""
+        held = self.open(number)
+        with self._lock:
+            self._check(held.doc, revision)
+            source, target = (held.redo, held.undo) if forward else (held.undo, held.redo)
+            if not source:
+                return held.doc
+            before = held.doc
+            wanted = source[-1]
+            next_id = max(before.next_id, wanted.next_id)
+            after = self._keep(number, held, replace(wanted, next_id=next_id))
+            source.pop()
+            target.append(before)
+            return after
+
+    def summaries(self, since: int = -1) -> dict[int, Summary]:
+        """What is known of each page, or of those that have changed since a `version`."""
+        with self._lock:
+            return {
+                number: self._summaries.get(number, Summary())
+                for number in self.pages
+                if self._versions.get(number, 0) > since
+            }
+
+    @property
+    def done(self) -> int:
+        """How many pages are confirmed."""
+        with self._lock:
+            return sum(one.done for one in self._summaries.values())
+
+    def search(self, text: str, most: int) -> list[tuple[int, int, str]]:
+        """Lines that hold a text, case ignored: page, line's id, text; `most` of them."""
+        wanted = text.casefold()
+        found: list[tuple[int, int, str]] = []
+        for number, page in self.pages.items():
+            with self._lock:
+                held = self._held.get(number)
+                read = self._summaries.get(number, Summary()).state == "read"
+            doc = held.doc if held else None
+            if doc is None and read:
+                try:
+                    doc = page.load()
+                except OcrError:
+                    continue
+            for entry in doc.kept if doc else ():
+                if wanted in entry.line.text.casefold():
+                    found.append((number, entry.id, entry.line.text))
+                    if len(found) == most:
+                        return found
+        return found
+
+    def documents(self, numbers: list[int]) -> Iterator[tuple[ReviewPage, Reviewed]]:
+        """(page, correction) of several pages, one after the other, read where nobody has."""
+        for number in numbers:
+            yield self.pages[number], self.open(number).doc
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Have the recognizer for oneself."""
+        with self._reading:
+            yield
+
+    def use(self, recognizer: Recognizer) -> None:
+        """Read with another recognizer from now on."""
+        with self._reading:
+            self.recognizer = recognizer
+
+    # --- how it does so ---------------------------------------------------------------------
+
+    @staticmethod
+    def _check(doc: Reviewed, revision: int) -> None:
+        if doc.revision != revision:
+            raise StaleError(doc)
+
+    def _keep(self, number: int, held: Held, after: Reviewed) -> Reviewed:
+        """Write a page that was changed; with the lock held."""
+        page = self.pages[number]
+        stamp = _stamp(page)
+        if stamp is not None and stamp != held.stamp:  # another program has been here
+            changed = page.load()
+            held.stamp = stamp
+            if changed is not None and changed != held.doc:
+                held.doc, held.undo, held.redo = changed, [], []
+                self._count(number, changed)
+                raise StaleError(changed)
+        after = replace(after, revision=held.doc.revision + 1, touched=True)
+        page.save(after)
+        held.doc, held.stamp = after, _stamp(page)
+        self._count(number, after)
+        return after
+
+    def _kept(self, page: ReviewPage) -> Held | None:
+        """A page from its files, if it has been read."""
+        stamp = _stamp(page)
+        doc = page.load()
+        return None if doc is None else Held(doc, stamp=stamp)
+
+    def _read(self, page: ReviewPage) -> Held:
+        """Read a page, or take what an earlier run has read; set the text beside it against it."""
+        try:
+            doc = page.load_read() or self.recognizer.page(page.source.open())
+            notes: tuple[str, ...] = ()
+            written = page.load_text()
+            if written is not None:
+                rows, confirmed = written
+                doc, lost = edits.with_truth(doc, rows, confirmed)
+                if lost:
+                    aside = page.keep_aside()
+                    notes = (f"{len(lost)}\t{aside.name}\t{lost[0]}",)
+            page.save(doc)
+        except OcrError as error:
+            with self._lock:
+                self._tell(page.id, Summary("failed", error=str(error)))
+            raise
+        return Held(doc, notes=notes, stamp=_stamp(page))
+
+    def _hold(self, number: int, held: Held) -> Held:
+        with self._lock:
+            held = self._held.setdefault(number, held)
+            self._held.move_to_end(number)
+            while len(self._held) > HELD:
+                self._held.popitem(last=False)
+            self._count(number, held.doc)
+            return held
+
+    def _count(self, number: int, doc: Reviewed) -> None:
+        self._tell(number, Summary("read", len(doc.kept), doc.confirmed, doc.done))
+
+    def _tell(self, number: int, summary: Summary) -> None:
+        if self._summaries.get(number) != summary:
+            self.version += 1
+            self._summaries[number], self._versions[number] = summary, self.version
+
+    def _read_ahead(self, number: int) -> None:
+        with self._wake:
+            self._wanted = [k for k in range(number, number + 1 + self._ahead) if k in self.pages]
+            self._wake.notify()
+
+    def _work(self) -> None:
+        """Look at what has been kept of each page; read ahead whenever pages are wanted."""
+        unseen = iter(self.pages.values())
+        while True:
+            with self._wake:
+                wanted = self._wanted.pop(0) if self._wanted else None
+                page = None if wanted is not None else next(unseen, None)
+                if wanted is None and page is None and not self._closed:
+                    self._wake.wait()
+                if self._closed:
+                    return
+            if wanted is not None:
+                self._ahead_of_time(wanted)
+            elif page is not None:
+                self._look_at(page)
+
+    def _ahead_of_time(self, number: int) -> None:
+        with self._lock:
+            known = self._summaries.get(number, Summary()).state
+            if number in self._held or known == "failed":
+                return
+        page = self.pages[number]
+        try:
+            if page.json_path.is_file():
+                return
+            with self._reading:
+                with self._lock:
+                    if number in self._held:
+                        return
+                self._hold(number, self._read(page))
+        except OcrError:
+            return  # said when the page is opened
+
+    def _look_at(self, page: ReviewPage) -> None:
+        with self._lock:
+            if page.id in self._summaries:
+                return
+        try:
+            doc = page.load()
+        except OcrError as error:
+            with self._lock:
+                self._tell(page.id, Summary("failed", error=str(error)))
+            return
+        if doc is not None:
+            with self._lock:
+                if page.id not in self._held:
+                    self._count(page.id, doc)
+
+
+def _stamp(page: ReviewPage) -> Stamp | None:
+    try:
+        there = page.json_path.stat()
+    except OSError:
+        return None
+    return there.st_mtime_ns, there.st_size, there.st_ino

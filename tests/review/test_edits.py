@@ -1,0 +1,176 @@
+"""What a person can do to a page."""
+
+from dataclasses import replace
+
+import pytest
+from review_fakes import HEIGHT, TEXTS, WIDTH, document, line
+
+from ocr.page import Box, Line
+from ocr.review import edits
+from ocr.review.document import Reviewed, begun, turns_of
+from ocr.review.edits import EditError
+from ocr.review.respell import clean, respelled
+
+
+def rows(doc: Reviewed) -> list[str]:
+    return [entry.line.text for entry in doc.kept]
+
+
+# --- text ---------------------------------------------------------------------------------
+
+
+def test_text_keeps_letters_that_stay_and_makes_others_sure():
+    before = line("cat sat", 0, doubts=(0, 4))
+    after = respelled(before, "bat sat")
+    assert after.text == "bat sat"
+    assert after.letters[0].confidence == 1.0 and after.letters[0].box == before.letters[0].box
+    assert after.letters[1:] == before.letters[1:]
+
+
+@pytest.mark.parametrize("text", ["a", "cat", "cats sat on a mat", "c at", "xyz", "é̂n"])
+def test_any_text_has_boxes_in_order(text):
+    text = clean(text)
+    after = respelled(line("cat sat", 0), text)
+    assert after.text == text
+    lefts = [letter.box.x1 for letter in after.letters]
+    assert lefts == sorted(lefts)
+
+
+def test_text_can_be_emptied_and_written_anew():
+    doc = edits.set_text(document(), 1, "")
+    assert doc.find(1).line.words == () and doc.text.splitlines()[0] == TEXTS[1]
+    assert edits.set_text(doc, 1, "again").find(1).line.text == "again"
+
+
+def test_text_is_cleaned():
+    assert clean(" a\t b\n\x00\x1b[31mc ") == "a b [31mc"
+    assert len(clean("x" * 10_000)) == 2000
+
+
+def test_confirmed_text_is_exported_as_sure():
+    doc = edits.set_text(document(), 1, TEXTS[0], confirmed=True)
+    first, second = doc.corrected().lines[:2]
+    assert first.confidence == 1.0 and second.confidence < 1.0
+    assert doc.confirmed == 1 and not doc.done and edits.confirm_all(doc).done
+
+
+# --- lines --------------------------------------------------------------------------------
+
+
+def test_split_and_merge_are_each_others_inverse():
+    doc = document()
+    parted = edits.split(doc, 2, TEXTS[1].index("one"))
+    assert rows(parted)[1:3] == ["second", "one here"]
+    first, second = parted.entries[1:3]
+    assert first.line.baseline[-1] == second.line.baseline[0]
+    assert first.line.box.x2 <= second.line.box.x1
+    joined = edits.merge(parted, first.id)
+    assert rows(joined) == rows(doc)
+    assert joined.entries[1].line.words == doc.entries[1].line.words
+
+
+def test_merge_takes_what_stands_left_first():
+    doc = edits.split(document(), 1, 6)
+    swapped = edits.move(doc, doc.entries[1].id, -1)
+    assert rows(edits.merge(swapped, swapped.entries[0].id))[0] == TEXTS[0]
+
+
+def test_split_at_an_end_is_refused():
+    for position in (0, len(TEXTS[0])):
+        with pytest.raises(EditError, match="between two letters"):
+            edits.split(document(), 1, position)
+    with pytest.raises(EditError, match="no line below"):
+        edits.merge(document(), len(TEXTS))
+
+
+def test_a_line_that_is_gone_is_told():
+    doc = edits.delete(document(), 2)
+    assert rows(doc) == [TEXTS[0], *TEXTS[2:]]
+    with pytest.raises(EditError, match="no longer there"):
+        edits.set_text(doc, 2, "x")
+
+
+def test_move_changes_the_order_and_joins_the_block():
+    doc = document()
+    entries = [
+        replace(entry, line=replace(entry.line, block=1 + (k > 2)))
+        for k, entry in enumerate(doc.entries)
+    ]
+    doc = replace(doc, entries=tuple(entries))
+    moved = edits.move(doc, 4, -2)
+    assert rows(moved) == [TEXTS[0], TEXTS[3], TEXTS[1], TEXTS[2], TEXTS[4]]
+    assert [entry.line.block for entry in moved.entries] == [1, 1, 1, 1, 2]
+    assert rows(edits.move(doc, 1, -5)) == rows(doc)
+
+
+def test_a_new_line_comes_where_it_stands():
+    doc = edits.delete(document(), 3)
+    new = edits.add(doc, line("put back", 2), ())
+    assert rows(new)[2] == "put back"
+    assert new.entries[2].id == doc.next_id and new.next_id == doc.next_id + 1
+    assert rows(edits.add(begun(doc.page), line("alone", 0), ())) == ["alone"]
+
+
+def test_regions_leave_lines_out_and_take_them_in():
+    doc = edits.leave_out(document(), Box(0, 0, 200, WIDTH))
+    assert rows(doc) == list(TEXTS[2:]) and len(doc.entries) == len(TEXTS)
+    assert doc.corrected().text == "\n".join(TEXTS[2:])
+    assert rows(edits.take_in(doc, 0)) == list(TEXTS)
+    with pytest.raises(EditError):
+        edits.take_in(doc, 1)
+
+
+# --- turning and reading again --------------------------------------------------------------
+
+
+def test_turns_are_told_by_the_lines():
+    down = Line((), ((10.0, 50.0), (90.0, 50.0)))
+    up = Line((), ((90.0, 50.0), (10.0, 50.0)))
+    back = Line((), ((50.0, 90.0), (50.0, 10.0)))
+    assert [turns_of((one,)) for one in (line("ab", 0), down, back, up)] == [0, 1, 2, 3]
+    assert edits.turn(document(), 5).turns == 1
+
+
+def test_reading_again_leaves_confirmed_lines():
+    doc = edits.set_text(document(), 2, "mine", confirmed=True)
+    again = edits.reread(doc, lambda some: [replace(e, line=line("new", 0)) for e in some])
+    assert rows(again) == ["new", "mine", "new", "new", "new"]
+    assert again.find(2) == doc.find(2)
+
+
+def test_lines_found_again_leave_confirmed_ones():
+    doc = edits.set_text(document(), 2, "mine", confirmed=True)
+    found = document(("a", "bb bb bb bb", "c"))
+    again = edits.found_again(doc, found)
+    assert rows(again) == ["a", "mine", "c"]
+    assert len({entry.id for entry in again.entries}) == 3
+
+
+def test_a_text_beside_the_photo_is_set_against_the_lines():
+    doc, lost = edits.with_truth(document(), ["Second one, here", "fifth & last", "no such"], True)
+    assert rows(doc) == [TEXTS[0], "Second one, here", *TEXTS[2:4], "fifth & last"]
+    assert [entry.line.confirmed for entry in doc.entries] == [False, True, False, False, True]
+    assert lost == ["no such"]
+
+
+# --- as it is kept --------------------------------------------------------------------------
+
+
+def test_json_keeps_all():
+    doc = edits.leave_out(edits.set_text(document(), 1, ""), Box(300, 0, HEIGHT, WIDTH))
+    doc = replace(edits.turn(doc, 1), revision=7, touched=True)
+    assert Reviewed.from_json(doc.to_json()) == doc
+
+
+def test_json_is_a_page_for_others():
+    from ocr.page import Page
+
+    page = Page.from_json(document().to_json())
+    assert page.text == "\n".join(TEXTS)
+    assert Reviewed.from_json(page.to_json()).text == page.text
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version":1}', "[" * 9999])
+def test_other_json_is_refused(text):
+    with pytest.raises(ValueError):
+        Reviewed.from_json(text)

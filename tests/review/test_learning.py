@@ -1,0 +1,179 @@
+"""Learning from the confirmed lines, with a training that is played."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from review_fakes import TEXTS, folder
+from test_shelf import pages_of
+
+from ocr.reader import Reader
+from ocr.review import edits
+from ocr.review.edits import EditError
+from ocr.review.learning import FEWEST, NAME, Learning
+from ocr.review.reading import Recognizer
+from ocr.review.shelf import Shelf
+from ocr.weights import find_weights
+
+TRAINER = """
+import pathlib, shutil, sys, time
+lines, out, model, seconds = sys.argv[1:5]
+rows = pathlib.Path(lines, "lines.tsv").read_text().splitlines()
+for epoch in range(1, 4):
+    print(f"ocr: epoch {epoch}/3  {len(rows) - 1}/{len(rows) - 1}  loss 0.5  0:10 left at most",
+          file=sys.stderr, flush=True)
+    time.sleep(float(seconds))
+if seconds == "0.01":
+    print("ocr: not written: it became worse.", file=sys.stderr)
+    sys.exit(1)
+out = pathlib.Path(out)
+out.mkdir()
+shutil.copy(model, out / "my-hand.onnx")
+pathlib.Path(lines).rename(pathlib.Path(lines).parent / "seen")
+shutil.copytree(pathlib.Path(lines).parent / "seen", sys.argv[5])
+"""
+
+
+@pytest.fixture
+def learned(tmp_path):
+    """A folder, its shelf, and what learns in it; two pages of five lines are confirmed."""
+    place = folder(tmp_path / "notes", 3)
+    shelf = Shelf(pages_of(place)[0], Recognizer(Reader("lines", language="none")), ahead=0)
+    seen = tmp_path / "seen"
+
+    def make(seconds: str = "0") -> Learning:
+        def command(lines: Path, out: Path) -> list[str]:
+            model = str(find_weights("lines.onnx"))
+            return [sys.executable, "-c", TRAINER, str(lines), str(out), model, seconds, str(seen)]
+
+        return Learning(shelf, command)
+
+    for number in (1, 2, 3):
+        held = shelf.open(number)
+        if number < 3:
+            shelf.change(number, held.doc.revision, edits.confirm_all)
+    return make, shelf, place, seen
+
+
+def wait(learning: Learning, *states: str) -> dict:
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        state = learning.state()
+        if state["doing"] in states:
+            return state
+        time.sleep(0.02)
+    raise AssertionError(learning.state())
+
+
+def test_it_learns_from_confirmed_lines_alone_and_reads_the_rest_again(learned):
+    make, shelf, place, seen = learned
+    held = shelf.open(3)
+    shelf.change(3, 0, lambda doc: edits.set_text(doc, 1, "mine and nobody else's", True))
+    shelf.change(3, 1, lambda doc: edits.set_text(doc, 2, "a draft"))
+    learning = make()
+    learning.start()
+    state = wait(learning, "done", "failed")
+    assert state["error"] == "" and state["lines"] == 11 and state["held"] == 2
+    rows = [row.split("\t") for row in (seen / "lines.tsv").read_text().splitlines()]
+    assert rows[0] == ["file", "text", "writer", "split", "form"]
+    assert [row[1] for row in rows[1:]] == [*TEXTS, *TEXTS, "mine and nobody else's"]
+    assert [row[3] for row in rows[1:]].count("test") == 2
+    strip = np.asarray(Image.open(seen / rows[1][0]))
+    assert strip.shape[0] == 48 and (strip < 100).any()
+    # The played training copies the model, so before and after are the same.
+    assert state["before"] == state["after"] and state["examples"]
+    assert (place / NAME / "my-hand.onnx").is_file() and state["can_read_again"]
+    before = held.doc
+    learning.reread()
+    state = wait(learning, "done", "failed")
+    assert state["pages"] == 1
+    after = shelf.open(3).doc
+    assert after.entries[0] == before.find(1) or after.find(1).line.text.startswith("mine")
+    assert after.find(2).line.text != "a draft" and after.find(2).line.text
+    assert [entry.line.confirmed for entry in after.entries] == [True] + [False] * 4
+
+
+def test_too_few_lines_are_told(learned):
+    make, shelf, place, _ = learned
+    for number in (1, 2):
+        doc = shelf.open(number).doc
+        shelf.change(number, doc.revision, lambda doc: edits.confirm_all(doc, False))
+    learning = make()
+    learning.start()
+    assert f"confirm {FEWEST}" in wait(learning, "failed")["error"]
+    assert not (place / NAME).exists()
+    with pytest.raises(EditError, match="no new model"):
+        learning.reread()
+
+
+def test_it_can_be_cancelled(learned):
+    make, _, place, _ = learned
+    learning = make("30")
+    learning.start()
+    wait(learning, "training")
+    with pytest.raises(EditError, match="already"):
+        learning.start()
+    learning.cancel()
+    assert wait(learning, "nothing")["error"] == ""
+    assert not (place / NAME).exists()
+
+
+def test_a_model_that_became_worse_is_not_kept(learned):
+    make, _, place, _ = learned
+    learning = make("0.01")
+    learning.start()
+    assert "became worse" in wait(learning, "failed")["error"]
+    assert not (place / NAME).exists()
+
+
+def test_a_link_in_the_models_place_is_not_followed(learned, tmp_path):
+    make, _, place, _ = learned
+    (tmp_path / "elsewhere").mkdir()
+    (place / NAME).symlink_to(tmp_path / "elsewhere")
+    learning = make()
+    learning.start()
+    assert "link" in wait(learning, "failed")["error"]
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_without_torch_it_says_what_to_install(learned, monkeypatch):
+    make, *_ = learned
+    monkeypatch.setattr("ocr.review.learning._missing", lambda: "torch")
+    learning = make()
+    assert learning.state()["missing"] == "torch" and "ocr[train]" in learning.state()["install"]
+    with pytest.raises(EditError, match="needs torch"):
+        learning.start()
+
+
+def test_strips_are_cut_as_they_are_read(learned):
+    _, shelf, _, _ = learned
+    page, doc = shelf.pages[1], shelf.open(1).doc
+    photo = page.source.open()
+    recognizer = shelf.recognizer
+    strips = recognizer.strips(photo, doc, doc.entries)
+    read = recognizer.lines_reader.line_reader.read(strips)
+    again = recognizer.again(photo, doc, doc.entries)
+    assert [one.text for one in read] == [entry.line.text for entry in again]
+    assert again[0].line.text.lower() == TEXTS[0] and again[0].id == 1
+
+
+def test_ocr_train_takes_the_confirmed_lines_of_the_folder(learned):
+    pytest.importorskip("torch")
+    from training.own_hand.own_data import gather
+    from training.own_hand.photo_truth import Aligner
+    from training.own_hand.samples import Account
+
+    _, shelf, place, _ = learned
+    for number in (1, 2):  # of each page one line is a draft
+        revision = shelf.open(number).doc.revision
+        shelf.change(
+            number, revision, lambda doc: edits.set_text(doc, 2, "never seen", confirmed=False)
+        )
+    samples = gather([place], "lines", Aligner(), Account())
+    assert sorted(samples.labels) == sorted(2 * [TEXTS[0], *TEXTS[2:]])
+    assert set(samples.groups) == {"page1", "page2"}

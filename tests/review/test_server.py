@@ -1,0 +1,317 @@
+"""What the server answers, and whom."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+from review_fakes import TEXTS, draw, folder
+from test_shelf import Fake, pages_of
+
+from ocr.formats import FORMATS
+from ocr.review.learning import Learning
+from ocr.review.shelf import Shelf
+
+pytest.importorskip("starlette")
+guard = pytest.importorskip("ocr.review.guard")
+application = pytest.importorskip("ocr.review.server").application
+
+HOST = "127.0.0.1:8000"
+TOKEN = "secret"
+
+
+class Answer:
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Client:
+    """Asks an application without a network."""
+
+    def __init__(self, app) -> None:
+        self.app = app
+
+    def ask(self, path, data=None, token=TOKEN, method=None, **headers) -> Answer:
+        given = {"host": HOST, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        body = b""
+        if data is not None:
+            body = data if isinstance(data, bytes) else json.dumps(data).encode()
+            given.setdefault("content-type", "application/json")
+            given.setdefault("content-length", str(len(body)))
+        path, _, query = path.partition("?")
+        scope = {
+            "type": "http", "method": method or ("GET" if data is None else "POST"),
+            "path": f"/{token}{path}", "raw_path": b"", "query_string": query.encode(),
+            "headers": [(k.encode(), v.encode()) for k, v in given.items() if v],
+            "http_version": "1.1", "scheme": "http", "root_path": "", "server": ("127.0.0.1", 8000),
+        }  # fmt: skip
+        sent = []
+
+        async def run() -> None:
+            waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+            async def receive():
+                if waiting:
+                    return waiting.pop()
+                await asyncio.sleep(60)
+
+            async def send(message):
+                sent.append(message)
+
+            await self.app(scope, receive, send)
+
+        asyncio.run(run())
+        found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+        return Answer(sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:]))
+
+    def change(self, revision, op, page=1, **more) -> Answer:
+        return self.ask(f"/api/pages/{page}", {"revision": revision, "op": op, **more})
+
+
+@pytest.fixture
+def place(tmp_path):
+    return folder(tmp_path / "notes")
+
+
+@pytest.fixture
+def client(place) -> Iterator[Client]:
+    shelf = Shelf(pages_of(place)[0], Fake(), ahead=0)
+    yield Client(application(shelf, Learning(shelf), TOKEN, [HOST]))
+    shelf.close()
+
+
+# --- whom ---------------------------------------------------------------------------------
+
+
+def test_it_serves_what_belongs_to_it(client):
+    page = client.ask("/")
+    assert page.status == 200 and page.body.startswith(b"<!doctype html>")
+    for name in ("app.js", "style.css", "texts.js"):
+        assert client.ask(f"/static/{name}").status == 200
+    for name in (*guard.HEADERS, "cache-control"):
+        assert name in page.headers
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "secre", "secrets", "sécret"])
+def test_nothing_without_the_token(client, token):
+    for path in ("/", "/api/pages", "/photo/1/320/0", "/static/app.js"):
+        assert client.ask(path, token=token).status == 404
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1", "[::1]", ""])
+def test_other_hosts_are_refused(client, host):
+    answer = client.ask("/api/pages", host=host)
+    assert answer.status == 403 and b"page1" not in answer.body
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "https://127.0.0.1:8000", "null"])
+def test_other_origins_are_refused(client, origin):
+    assert client.ask("/api/pages", origin=origin).status == 403
+    assert client.ask("/api/pages/1", {"op": "undo", "revision": 0}, origin=origin).status == 403
+    assert client.ask("/api/pages", origin=f"http://{HOST}").status == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_other_sites_pages_are_refused(client, site):
+    assert client.ask("/photo/1/320/0", sec_fetch_site=site).status == 403
+    assert client.ask("/photo/1/320/0", sec_fetch_site="same-origin").status == 200
+
+
+def test_forms_and_large_bodies_are_refused(client):
+    body = {"op": "confirm", "revision": 0}
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        assert client.ask("/api/pages/1", body, content_type=kind).status == 415
+    large = b'"' + b"x" * guard.MAX_BODY + b'"'
+    assert client.ask("/api/pages/1", large).status == 413
+    assert client.ask("/api/pages/1", large, content_length="2").status == 413
+    assert client.ask("/api/pages", method="DELETE").status == 405
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../server.py",
+        "/static/..%2fserver.py",
+        "/static//etc/passwd",
+        "/photo/../../etc/passwd/320/0",
+        "/photo/99/320/0",
+        "/photo/1/999/0",
+        "/photo/1/320/9",
+        "/strip/1/999",
+        "/api/pages/0",
+        "/api/pages/-1",
+        "/export/exe",
+    ],
+)
+def test_no_path_is_opened(client, path):
+    assert client.ask(path).status in (404, 422)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"{", b"[]", b"null", b"[" * 5000, {"op": "text"}, {"op": 3, "revision": 0},
+        {"op": "text", "revision": True, "line": 1, "text": "x"},
+        {"op": "text", "revision": 0, "line": "1", "text": "x"},
+        {"op": "text", "revision": 0, "line": 1, "text": {"a": 1}},
+        {"op": "text", "revision": 0, "line": 99, "text": "x"},
+        {"op": "move", "revision": 0, "line": 1, "by": 1e99},
+        {"op": "leave_out", "revision": 0, "box": [0, 0, "1", 1]},
+        {"op": "leave_out", "revision": 0, "box": [0, 0, 1, 1]},
+        {"op": "leave_out", "revision": 0, "box": [0] * 5},
+        {"op": "new_line", "revision": 0, "points": [[1, 2]] * 1000},
+        {"op": "__class__", "revision": 0}, {"op": "split", "revision": 0, "line": 1, "at": -5},
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused_and_changes_nothing(client, data):
+    answer = client.ask("/api/pages/1", data)
+    assert answer.status == 422 and answer.json["error"]
+    assert client.ask("/api/pages/1").json["revision"] == 0
+
+
+# --- what ---------------------------------------------------------------------------------
+
+
+def test_a_line_is_corrected(client, place):
+    page = client.ask("/api/pages/1").json
+    assert [line["text"] for line in page["lines"]] == list(TEXTS)
+    assert page["lines"][0]["words"][0] == {
+        "from": 0, "to": 5, "box": [50, 60, 88, 150], "doubts": [[0, 1, 0.4]],
+        "choices": ["tsrif", "FIRST"],
+    }  # fmt: skip
+    answer = client.change(0, "text", line=1, text="right", confirmed=True).json
+    assert answer["revision"] == 1 and [one["id"] for one in answer["changed"]] == [1]
+    assert not any("doubts" in word for word in answer["changed"][0]["words"])
+    assert "right\n" in (place / "page1.gt.txt").read_text()
+    told = client.ask("/api/pages").json
+    assert told["pages"][0][:5] == [1, "page1.png", "read", 5, 1]
+    assert client.ask(f"/api/pages?since={told['version']}").json["pages"] == []
+
+
+def test_every_edit(client):
+    revision = 0
+
+    def done(op, **more):
+        nonlocal revision
+        answer = client.change(revision, op, **more)
+        assert answer.status == 200, answer.json
+        revision = answer.json["revision"]
+        return [line["text"] for line in answer.json["page"]["lines"] if not line["out"]]
+
+    assert done("split", line=1, at=6)[:2] == ["first", "line of all"]
+    assert done("merge", line=1)[0] == TEXTS[0]
+    assert done("move", line=1, by=1)[1] == TEXTS[0]
+    assert done("delete", line=1) == list(TEXTS[1:])
+    assert done("undo")[1] == TEXTS[0]
+    assert done("leave_out", box=[0, 0, 200, 700])[0] == TEXTS[2]
+    assert len(done("take_in", region=0)) == len(TEXTS)
+    assert done("undo")[0] == TEXTS[2] and len(done("redo")) == len(TEXTS)
+
+
+def test_a_stale_change_shows_what_is_there(client):
+    client.change(0, "text", line=1, text="theirs")
+    answer = client.change(0, "text", line=1, text="mine")
+    assert answer.status == 409 and answer.json["stale"]
+    assert answer.json["page"]["revision"] == 1
+    assert answer.json["page"]["lines"][0]["text"] == "theirs"
+
+
+def test_pictures(client):
+    from io import BytesIO
+
+    from PIL import Image
+
+    for path, size in (("/photo/1/320/0", (249, 320)), ("/photo/1/320/1", (320, 249))):
+        answer = client.ask(path)
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert Image.open(BytesIO(answer.body)).size == size
+    strip = Image.open(BytesIO(client.ask("/strip/1/3").body))
+    assert strip.width > 4 * strip.height and strip.height <= 88
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_export_is_the_corrected_text(client, name):
+    client.change(0, "text", line=2, text="Correction & <b>", confirmed=True)
+    client.change(1, "leave_out", box=[290, 0, 340, 700])
+    answer = client.ask(f"/export/{name}?page=1&join=0")
+    assert answer.status == 200 and answer.headers["content-type"] == "application/octet-stream"
+    assert "attachment" in answer.headers["content-disposition"]
+    if name == "text":
+        assert answer.body.decode() == "\n".join(
+            [TEXTS[0], "Correction & <b>", TEXTS[2], TEXTS[4], ""]
+        )
+    if name in ("json", "hocr", "alto", "page", "html", "tsv", "csv"):
+        text = answer.body.decode()
+        assert ("Correction" in text and "<b>" not in text.replace("Correction & <b>", "")) or (
+            name in ("json", "tsv", "csv")
+        )
+        assert TEXTS[3].split()[0] not in text
+
+
+def test_export_of_all_pages(client):
+    client.ask("/api/pages/1"), client.ask("/api/pages/2")
+    text = client.ask("/export/text").body.decode()
+    assert text.count(TEXTS[0]) == 2
+    import io
+    import zipfile
+
+    archive = zipfile.ZipFile(io.BytesIO(client.ask("/export/alto").body))
+    assert archive.namelist() == ["page1.alto.xml", "page2.alto.xml"]
+    assert archive.testzip() is None
+
+
+def test_hostile_names_and_texts_are_text(tmp_path):
+    place = tmp_path / "notes"
+    place.mkdir()
+    name = "<script>alert(1)<script>&..'\".png"
+    draw(place / name)
+    shelf = Shelf(pages_of(place)[0], Fake(), ahead=0)
+    client = Client(application(shelf, Learning(shelf), TOKEN, [HOST]))
+    told = client.ask("/api/pages")
+    assert told.headers["content-type"] == "application/json" and told.json["pages"][0][1] == name
+    answer = client.change(0, "text", line=1, text="<img src=x onerror=alert(1)>\u202e")
+    assert answer.json["changed"][0]["text"] == "<img src=x onerror=alert(1)>"
+    header = client.ask("/export/text?page=1").headers["content-disposition"]
+    assert "<" not in header and '"' not in header and "\n" not in header
+
+
+def test_a_page_that_fails_leaves_the_others(tmp_path):
+    place = folder(tmp_path / "notes", 1)
+    draw(place / "bad.png")
+    shelf = Shelf(pages_of(place)[0], Fake(), ahead=0)
+    client = Client(application(shelf, Learning(shelf), TOKEN, [HOST]))
+    answer = client.ask("/api/pages/1")
+    assert answer.status == 422 and "damaged" in answer.json["error"]
+    assert client.ask("/api/pages/2").status == 200
+
+
+def test_changes_of_many_at_once_are_all_there_or_refused(client):
+    done = []
+
+    def work(line: int) -> None:
+        for k in range(20):
+            revision = client.ask("/api/pages/1").json["revision"]
+            answer = client.change(revision, "text", line=line, text=f"{line} {k}")
+            if answer.status == 200:
+                done.append(f"{line} {k}")
+
+    threads = [threading.Thread(target=work, args=(line,)) for line in (1, 2, 3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    page = client.ask("/api/pages/1").json
+    assert page["revision"] == len(done) > 0
+    for line in (1, 2, 3):
+        mine = [text for text in done if text.startswith(f"{line} ")]
+        assert not mine or page["lines"][line - 1]["text"] == mine[-1]

@@ -1,0 +1,268 @@
+"""Pages are read when asked for, and kept as they change."""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from review_fakes import TEXTS, document, draw, folder
+
+from ocr.errors import DataError, ImageError, OutputError
+from ocr.evaluation.ground_truth import is_draft, read_truth
+from ocr.review import edits
+from ocr.review.document import Reviewed
+from ocr.review.pages import find_pages, writable
+from ocr.review.shelf import Shelf, StaleError
+
+
+class Fake:
+    """Reads every page as `document`, and counts."""
+
+    def __init__(self):
+        self.read = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def page(self, photo, turns=None):
+        self.gate.wait(10)
+        self.read.append(Path(photo.source).name)
+        if "bad" in photo.name:
+            raise ImageError("bad.png: damaged.")
+        return document()
+
+
+def pages_of(*arguments, **more):
+    lost = []
+    found = find_pages(
+        [str(a) for a in arguments], more.get("recursive", False), (), None,
+        lambda name, error: lost.append((name, str(error))),
+    )  # fmt: skip
+    return found, lost
+
+
+def unread(place: Path, count: int) -> Path:
+    place.mkdir()
+    for number in range(1, count + 1):
+        draw(place / f"page{number}.png")
+    return place
+
+
+def shelf_of(place: Path, recognizer=None, ahead: int = 0) -> Shelf:
+    return Shelf(pages_of(place)[0], recognizer or Fake(), ahead)
+
+
+def change(shelf: Shelf, text: str, number: int = 1, line: int = 1, **more) -> Reviewed:
+    revision = shelf.open(number).doc.revision
+    return shelf.change(number, revision, lambda doc: edits.set_text(doc, line, text, **more))
+
+
+def test_a_page_is_read_once_and_kept(tmp_path):
+    place = unread(tmp_path / "notes", 2)
+    fake = Fake()
+    shelf = shelf_of(place, fake)
+    assert shelf.open(1).doc.text == "\n".join(TEXTS)
+    shelf.open(1)
+    assert fake.read == ["page1.png"]
+    assert (place / "page1.gt.json").is_file() and not (place / "page1.gt.txt").exists()
+    assert shelf_of(place, fake).open(1).doc == shelf.open(1).doc
+    assert fake.read == ["page1.png"]
+
+
+def test_changes_are_in_the_files_at_once(tmp_path):
+    place = folder(tmp_path / "notes")
+    shelf = shelf_of(place)
+    change(shelf, "corrected")
+    truth = place / "page1.gt.txt"
+    assert read_truth(truth).splitlines()[0] == "corrected" and is_draft(truth)
+    assert Reviewed.from_json((place / "page1.gt.json").read_text()).revision == 1
+    shelf.change(1, 1, edits.confirm_all)
+    assert not is_draft(truth)
+    assert shelf.summaries()[1].done and shelf.done == 1
+    assert sorted(path.name for path in place.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_stale_change_is_refused(tmp_path):
+    shelf = shelf_of(folder(tmp_path / "notes"))
+    change(shelf, "first")
+    with pytest.raises(StaleError) as caught:
+        shelf.change(1, 0, lambda doc: edits.set_text(doc, 1, "late"))
+    assert caught.value.doc.find(1).line.text == "first"
+    assert shelf.open(1).doc.find(1).line.text == "first"
+
+
+def test_another_program_is_not_overwritten(tmp_path):
+    place = folder(tmp_path / "notes")
+    one, other = shelf_of(place), shelf_of(place)
+    one.open(1)
+    change(other, "from the other")
+    with pytest.raises(StaleError):
+        change(one, "mine")
+    assert "from the other" in (place / "page1.gt.txt").read_text()
+    assert change(one, "mine now").find(1).line.text == "mine now"
+
+
+def test_undo_and_redo(tmp_path):
+    shelf = shelf_of(folder(tmp_path / "notes"))
+    change(shelf, "one")
+    change(shelf, "two")
+    revision = shelf.open(1).doc.revision
+    assert shelf.undo(1, revision).find(1).line.text == "one"
+    assert shelf.undo(1, revision + 1).find(1).line.text == TEXTS[0]
+    assert shelf.undo(1, revision + 2).revision == revision + 2  # nothing left to undo
+    assert shelf.undo(1, revision + 2, forward=True).find(1).line.text == "one"
+    change(shelf, "other")
+    assert shelf.undo(1, revision + 4, forward=True).find(1).line.text == "other"
+
+
+def test_ids_are_not_used_twice_after_undo(tmp_path):
+    shelf = shelf_of(folder(tmp_path / "notes"))
+    doc = shelf.change(1, 0, lambda doc: edits.split(doc, 1, 6))
+    new = doc.entries[1].id
+    shelf.undo(1, doc.revision)
+    again = shelf.change(1, doc.revision + 1, lambda doc: edits.split(doc, 1, 6))
+    assert again.entries[1].id != new
+
+
+def test_a_change_that_changes_nothing_is_none(tmp_path):
+    shelf = shelf_of(folder(tmp_path / "notes"))
+    assert change(shelf, TEXTS[0]).revision == 0
+
+
+def test_what_cannot_be_kept_stays_undone(tmp_path):
+    place = folder(tmp_path / "notes")
+    shelf = shelf_of(place)
+    shelf.open(1)
+    (place / "page1.gt.txt").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="link"):
+        change(shelf, "x")
+    assert shelf.open(1).doc.revision == 0 and not (tmp_path / "elsewhere").exists()
+
+
+def test_a_page_that_cannot_be_read_says_so(tmp_path):
+    place = tmp_path / "notes"
+    place.mkdir()
+    draw(place / "bad.png")
+    shelf = shelf_of(place)
+    with pytest.raises(ImageError, match="damaged"):
+        shelf.open(1)
+    assert shelf.summaries()[1].state == "failed"
+
+
+def test_a_damaged_correction_is_not_written_over(tmp_path):
+    place = folder(tmp_path / "notes")
+    (place / "page1.gt.json").write_text("{")
+    with pytest.raises(DataError, match="damaged"):
+        shelf_of(place).open(1)
+    assert (place / "page1.gt.json").read_text() == "{"
+
+
+def test_the_next_pages_are_read_ahead(tmp_path):
+    fake = Fake()
+    shelf = shelf_of(unread(tmp_path / "notes", 5), fake, ahead=2)
+    shelf.start()
+    try:
+        shelf.open(1)
+        end = time.monotonic() + 10
+        while len(fake.read) < 3 and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        assert fake.read == ["page1.png", "page2.png", "page3.png"]
+    finally:
+        shelf.close()
+
+
+def test_many_pages_open_at_once(tmp_path):
+    place = tmp_path / "notes"
+    place.mkdir()
+    for number in range(5000):
+        os.close(os.open(f"{place}/{number:04d}.jpg", os.O_CREAT))
+    start = time.process_time()
+    pages, lost = pages_of(place)
+    shelf = Shelf(pages, Fake())
+    assert len(shelf.summaries()) == 5000 and not lost
+    assert time.process_time() - start < 5  # a second where nothing else runs
+
+
+# --- what lies beside the photos -------------------------------------------------------------
+
+
+def test_a_confirmed_text_beside_is_taken_over(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    truth = place / "page1.gt.txt"
+    truth.write_text("first line of all\nsecond one here!\nnothing like it at all, 0123456789\n")
+    held = shelf_of(place).open(1)
+    assert [entry.line.confirmed for entry in held.doc.entries] == [True, True, False, False, False]
+    assert held.doc.find(2).line.text == "second one here!"
+    assert held.notes and (place / "page1.before.txt").read_text() == truth.read_text()
+
+
+def test_a_draft_beside_is_taken_over_as_a_draft(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    (place / "page1.gt.txt").write_text(
+        "# draft by ocr: delete this line once the text below is right\n" + "\n".join(TEXTS)
+    )
+    doc = shelf_of(place).open(1).doc
+    assert doc.confirmed == 0 and doc.text == "\n".join(TEXTS)
+
+
+def test_photos_of_one_name_have_files_of_their_own(tmp_path):
+    draw(tmp_path / "a.png")
+    draw(tmp_path / "a.bmp")
+    names = [page.json_path.name for page in pages_of(tmp_path)[0]]
+    assert len(set(names)) == 2
+
+
+def test_pages_of_a_document_have_files_of_their_own(tmp_path):
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    pdf = pypdfium2.PdfDocument.new()
+    for _ in range(3):
+        pdf.new_page(200, 300)
+    pdf.save(tmp_path / "scan.pdf")
+    pages, _ = pages_of(tmp_path / "scan.pdf")
+    assert [page.text_path.name for page in pages] == [f"scan.page000{k}.gt.txt" for k in (1, 2, 3)]
+    assert pages[1].name == "scan.pdf, page 2"
+
+
+def test_a_folder_of_results_stands_for_what_was_read(tmp_path):
+    from ocr.batch.journal import NAME, Record
+
+    photos, results = unread(tmp_path / "photos", 2), tmp_path / "texts"
+    results.mkdir()
+    rows = []
+    for number in (1, 2):
+        data = json.loads(document((f"from the run {number}",)).to_json())
+        del data["review"]
+        (results / f"page{number}.json").write_text(json.dumps(data))
+        outputs = {f"page{number}.json": (1, "x")}
+        rows.append(Record(str(photos / f"page{number}.png"), "", "", outputs).to_json())
+    (results / NAME).write_text("\n".join([*rows, '{"cut sh']) + "\n")
+    fake = Fake()
+    shelf = shelf_of(results, fake)
+    assert [shelf.open(k).doc.text for k in (1, 2)] == ["from the run 1", "from the run 2"]
+    assert not fake.read and (photos / "page1.gt.json").is_file()
+
+
+def test_what_is_missing_is_named(tmp_path):
+    pages, lost = pages_of(tmp_path / "none.png", folder(tmp_path / "notes"))
+    assert len(pages) == 3 and not lost  # opened when it is asked for
+    with pytest.raises(ImageError, match="no such file"):
+        Shelf(pages, Fake()).pages[1].source.open()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    place.chmod(0o500)
+    with pytest.raises(OutputError, match="may not be written"):
+        writable(pages_of(place)[0])
+
+
+def test_search_finds_lines_of_all_pages(tmp_path):
+    shelf = shelf_of(folder(tmp_path / "notes", 3))
+    for number in (1, 2, 3):
+        shelf.open(number)
+    change(shelf, "a needle here", number=2, line=4)
+    assert shelf.search("NEEDLE", 10) == [(2, 4, "a needle here")]
+    assert len(shelf.search("fifth", 10)) == 3 and len(shelf.search("fifth", 2)) == 2
