@@ -26,7 +26,8 @@ from ocr.page import IDENTITY, Page, map_page
 
 ENDINGS = tuple(
     sorted(
-        {suffix for one in FORMATS.values() if one.reads for suffix in one.suffixes} | {".xml"},
+        {suffix for one in FORMATS.values() if one.reads for suffix in one.suffixes}
+        | {".xml", ".gt.json"},
         key=len,
         reverse=True,
     )
@@ -207,7 +208,7 @@ def stem_of(name: str) -> str:
 
     Examples
     --------
-    >>> stem_of("a.page.xml"), stem_of("a.1.json"), stem_of("a.xml"), stem_of("a.txt")
+    >>> stem_of("a.page.xml"), stem_of("a.1.json"), stem_of("a.gt.json"), stem_of("a.txt")
     ('a', 'a.1', 'a', 'a.txt')
     """
     ending = next((one for one in ENDINGS if name.lower().endswith(one)), "")

@@ -60,13 +60,15 @@ def with_choices(entry: Entry) -> Entry:
     return replace(entry, choices=((word, (word[::-1], word.upper())),))
 
 
-def draw(path: Path, texts: Sequence[str] = TEXTS) -> None:
-    """The picture of such a page."""
+def draw(path: Path, texts: Sequence[str] = TEXTS, dots: int = 0) -> None:
+    """The picture of such a page, with dots in a corner that tell it from others."""
     picture = Image.new("L", (WIDTH, HEIGHT), 245)
     pen = ImageDraw.Draw(picture)
     font = ImageFont.load_default(30)
     for row, text in enumerate(texts):
         pen.text((LEFT, ROW * (row + 1)), text, 20, font, anchor="ls")
+    for dot in range(dots):
+        pen.point((2 + 3 * dot, 2), 20)
     picture.save(path)
 
 
@@ -74,7 +76,7 @@ def folder(place: Path, pages: int = 2, texts: Sequence[str] = TEXTS) -> Path:
     """A folder of pages that are read."""
     place.mkdir(parents=True, exist_ok=True)
     for number in range(1, pages + 1):
-        draw(place / f"page{number}.png", texts)
+        draw(place / f"page{number}.png", texts, dots=number)
         (place / f"page{number}.gt.json").write_text(document(texts).to_json(), encoding="utf-8")
     return place
 

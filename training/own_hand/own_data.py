@@ -369,15 +369,15 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
     def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
         for photo in _photos(path, account, transcribed, by_line=True):
             try:
-                if photo in transcribed:
-                    for truth in transcribed[photo]:
-                        for image, text in page_lines(truth.page()):
-                            yield image, text, photo.stem, ""
-                    continue
                 corrected = correction(photo)
                 if corrected is not None:
                     for image, text in confirmed_lines(photo, corrected, aligner.line_reader):
                         yield image, text, photo.stem, ""
+                    continue
+                if photo in transcribed:
+                    for truth in transcribed[photo]:
+                        for image, text in page_lines(truth.page()):
+                            yield image, text, photo.stem, ""
                     continue
                 picture = open_image(photo)
                 rows = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
