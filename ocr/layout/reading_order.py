@@ -28,17 +28,21 @@ class OrderConfig:
         Least width of the white between two columns.
     level : float
         Most that two lines of a row lie apart where one leads to the other.
-    rows_share : float
-        Share of the lines of the shorter column that must lie level with one of the other for the
-        columns to be read as rows.
-    prose : float
-        Width from which a column's lines are running text, never a row's cell.
+    number, rows_share : float
+        A column whose lines are narrower than this is one of numbers, bullets or prices, and with
+        the column beside it makes rows where this share of the lines of the shorter one lie level
+        with one of the other.
+    cell, table_share : float
+        The same for columns of single words: rows only where this share of the lines of either
+        lie level with one of the other. Wider ones are running text, and no rows.
     """
 
     corridor: float = 1.6
     level: float = 0.6
+    number: float = 4.0
     rows_share: float = 0.7
-    prose: float = 24.0
+    cell: float = 9.0
+    table_share: float = 0.9
 
 
 def reading_order(
@@ -134,14 +138,17 @@ def _are_rows(
     config: OrderConfig,
 ) -> bool:
     """Whether two columns are the cells of rows: level with each other and no running text."""
-    widths = [
+    width = min(
         float(np.median((boxes[part, 3] - boxes[part, 1]) / sizes[part])) for part in (left, right)
-    ]
-    if min(widths) > config.prose:
+    )
+    if width > config.cell:
         return False
-    few, many = (left, right) if len(left) <= len(right) else (right, left)
-    apart = np.abs(boxes[few, 2][:, None] - boxes[many, 2][None]).min(axis=1)
-    return bool((apart < config.level * sizes[few]).mean() >= config.rows_share)
+    apart = np.abs(boxes[left, 2][:, None] - boxes[right, 2][None])
+    near = apart < config.level * np.minimum(sizes[left][:, None], sizes[right][None])
+    shares = float(near.any(axis=1).mean()), float(near.any(axis=0).mean())
+    if width < config.number:
+        return max(shares) >= config.rows_share
+    return min(shares) >= config.table_share
 
 
 def _bands(
