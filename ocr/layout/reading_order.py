@@ -28,6 +28,8 @@ class OrderConfig:
         Least width of the white between two columns.
     level : float
         Most that two lines of a row lie apart where one leads to the other.
+    paragraph : float
+        Times the usual step between lines: a wider one parts paragraphs.
     number, rows_share : float
         A column whose lines are narrower than this is one of numbers, bullets or prices, and with
         the column beside it makes rows where this share of the lines of the shorter one lie level
@@ -39,6 +41,7 @@ class OrderConfig:
 
     corridor: float = 1.6
     level: float = 0.6
+    paragraph: float = 1.6
     number: float = 4.0
     rows_share: float = 0.7
     cell: float = 9.0
@@ -183,10 +186,33 @@ def _bands(
     for start, stop in sorted(bands, key=lambda band: (band[0] - band[1], band)):
         if not 2 < stop - start < len(order):
             continue
-        if _columns(order[start:stop], boxes, sizes, config) is not None:
+        columns = _columns(order[start:stop], boxes, sizes, config)
+        if columns is not None:
+            first, last = _paragraphs_beside(columns, boxes, config)
+            inside = (boxes[order, 2] >= first) & (boxes[order, 2] <= last)
+            start, stop = int(np.argmax(inside)), len(order) - int(np.argmax(inside[::-1]))
             parts = (order[:start], order[start:stop], order[stop:])
             return [part for part in parts if len(part)]
     return None
+
+
+def _paragraphs_beside(
+    columns: list[NDArray[np.intp]], boxes: NDArray[np.float64], config: OrderConfig
+) -> tuple[float, float]:
+    """The first and last baseline row of columns that are read one after the other.
+
+    Where one is longer, it goes on to the end of the paragraph that the other one is beside.
+    """
+    rows = [np.sort(boxes[column, 2]) for column in columns]
+    top, bottom = max(row[0] for row in rows), min(row[-1] for row in rows)
+    ends = []
+    for row in rows:
+        steps = np.diff(row)
+        wide = config.paragraph * np.median(steps)
+        above = row[1:][(steps > wide) & (row[1:] <= top)]
+        below = row[:-1][(steps > wide) & (row[:-1] >= bottom)]
+        ends.append((above[-1] if len(above) else row[0], below[0] if len(below) else row[-1]))
+    return float(min(end[0] for end in ends)), float(max(end[1] for end in ends))
 
 
 def _rows(

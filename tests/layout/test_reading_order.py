@@ -48,6 +48,13 @@ def test_a_note_beside_a_list_is_read_after_it():
     assert read == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
+def test_a_note_is_read_with_the_paragraph_that_it_is_beside():
+    first, last = line(20, 0, 500), line(400, 0, 500)
+    items = [line(row, 0, 120) for row in (60, 90, 120, 150, 240, 270, 300)]
+    note = [line(73, 300, 480), line(103, 300, 480)]
+    assert order([first, *items[:4], *note, *items[4:], last]) == list(range(11))
+
+
 def test_things_and_prices_are_rows():
     things = [line(40 + 30 * k, 10, 100 + 10 * k) for k in range(4)]
     prices = [line(41 + 30 * k, 250, 290) for k in range(4)]
