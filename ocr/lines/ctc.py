@@ -1,7 +1,7 @@
 """Texts from the output of a CTC network: best path, prefix beam search with language, alignment.
 
 Connectionist temporal classification (Graves et al. 2006) gives each frame of a line a
-probability for every character and for "nothing". A text is spelt by every path that becomes it
+probability for every character and for "nothing". A text is spelled by every path that becomes it
 once repeats and then nothings are removed. All functions take natural logarithms of the
 probabilities, `(T, K + 1)`, class 0 "nothing" and class k + 1 character k.
 """

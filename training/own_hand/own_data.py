@@ -215,7 +215,7 @@ def gather(paths: Sequence[Path], what: str, aligner: Aligner, account: Account)
 
 
 def _glyphs(found: Characters, split: str, account: Account) -> Samples:
-    """Normalised samples of a data set; pictures without any ink are left out."""
+    """Normalized samples of a data set; pictures without any ink are left out."""
     for message in found.skipped:
         account.leave_out("unreadable pictures", name=message)
     images = found.images

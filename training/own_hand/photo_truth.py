@@ -152,7 +152,7 @@ class Aligner:
         return Reader(engine="lines", model=self._lines)
 
     def letters(self, photo: Path, account: Account) -> tuple[list[NDArray[np.uint8]], list[str]]:
-        """Normalised glyphs of a photo, (32, 32) uint8, with the characters they show."""
+        """Normalized glyphs of a photo, (32, 32) uint8, with the characters they show."""
         images: list[NDArray[np.uint8]] = []
         labels: list[str] = []
         for line, text in self._matched(photo, self.letter_reader, account):
