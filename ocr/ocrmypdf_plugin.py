@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ocrmypdf import hookimpl
@@ -91,12 +90,15 @@ class Engine(OcrEngine):
     @staticmethod
     def get_deskew(input_file: Path, options: Any) -> float:
         """By which angle the page must be turned counterclockwise for its lines to lie level."""
-        angles = [
-            (_angle(line) + 45) % 90 - 45
-            for line in _read(input_file, options).lines
-            if len(line.letters) > 2
-        ]
-        return median(angles) if angles else 0.0
+        lines = [line for line in _read(input_file, options).lines if len(line.letters) > 2]
+        lengths = [math.dist(line.baseline[0], line.baseline[-1]) for line in lines]
+        if not sum(lengths):
+            return 0.0
+        turned = sum(
+            ((_angle(line) + 45) % 90 - 45) * length
+            for line, length in zip(lines, lengths, strict=True)
+        )
+        return turned / sum(lengths)  # a long line tells more than a short one
 
     @staticmethod
     def generate_hocr(input_file: Path, output_hocr: Path, output_text: Path, options: Any) -> None:

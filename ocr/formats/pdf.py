@@ -180,7 +180,7 @@ def _taken_over(picture: bytes, pdf: Pdf, opened: ExitStack) -> Object:
     import pikepdf
 
     one = opened.enter_context(pikepdf.open(io.BytesIO(picture)))
-    (stored,) = one.pages[0].Resources.XObject.values()  # type: ignore[operator]
+    (stored,) = one.pages[0].Resources.XObject.values()  # type: ignore[operator, unused-ignore]
     return pdf.copy_foreign(stored)
 
 

@@ -117,7 +117,7 @@ def commands() -> list[str]:
 
 
 def test_all_commands_are_there():
-    assert commands() == ["boxes", "convert", "eval", "models", "read", "train"]
+    assert commands() == ["boxes", "convert", "eval", "models", "read", "review", "train"]
 
 
 @pytest.mark.parametrize("name", [None, *commands()])
@@ -132,7 +132,7 @@ def test_help(run, name, flag):
 def test_every_command_and_option_is_explained(name):
     command = cli.cli.commands[name]
     assert command.get_short_help_str(limit=70).endswith(
-        ("scans.", "box.", "known.", "files.", "sets.")
+        ("scans.", "box.", "known.", "files.", "sets.", "browser.")
     )
     for parameter in command.params:
         if isinstance(parameter, click.Option):
@@ -888,7 +888,7 @@ def test_help_is_fast():
         before = spent()
         assert shell("--help").returncode == 0
         costs.append(spent() - before)
-    assert min(costs) < 0.15  # CPU-seconds
+    assert min(costs) < 0.25  # CPU-seconds; a page costs more, and a slow processor twice as much
 
 
 def written_page(path: Path) -> Path:

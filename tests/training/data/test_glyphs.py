@@ -120,10 +120,10 @@ def test_a_set_is_made_once_and_again_when_its_source_changes(tmp_path, monkeypa
         return GlyphSet(np.zeros((2, 32, 32), np.uint8), np.array([1, 2]), np.ones(2, bool))
 
     for _ in range(2):
-        cached = training.data.glyphs._cached("x", [source], "train", make)
+        cached = training.data.glyphs.cached_glyphs("x", [source], "train", make)
         assert cached.labels.tolist() == [1, 2]
     assert len(made) == 1
     source.write_text("longer")
-    training.data.glyphs._cached("x", [source], "train", make)
+    training.data.glyphs.cached_glyphs("x", [source], "train", make)
     assert len(made) == 2
     assert not list((tmp_path / "cache").glob("*.tmp"))
