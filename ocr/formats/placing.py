@@ -188,7 +188,7 @@ def line_of(given: GivenLine, height: int, width: int) -> Line | None:
     turn = turn_of(given.baseline) if given.baseline else given.turn
     if placed:
         usual = given.confidence
-        words = tuple(part for one in placed for part in _words_of(*one, usual, turn))
+        words = tuple(part for one in placed for part in _given_words(*one, usual, turn))
     else:
         words = _spread(text, along(given, len(graphemes(text)), height, width), given)
     if not words:
@@ -223,16 +223,24 @@ def _spread(text: str, places: Sequence[Box], given: GivenLine) -> tuple[Word, .
         None if sign.isspace() else Letter(place, sign, sure)
         for sign, place in zip(graphemes(text), places, strict=False)
     ]
-    return _parted(letters)
+    return words_of(letters)
 
 
-def _parted(letters: Iterable[Letter | None]) -> tuple[Word, ...]:
-    """Words of letters with None between them."""
+def signs_of(line: Line) -> list[Letter | None]:
+    """The letters of a line, with None for each space."""
+    signs: list[Letter | None] = []
+    for word in line.words:
+        signs += [*([None] if signs else []), *word.letters]
+    return signs
+
+
+def words_of(letters: Iterable[Letter | None]) -> tuple[Word, ...]:
+    """The words that letters make, with None for each space."""
     runs = groupby(letters, lambda letter: letter is not None)
     return tuple(Word(tuple(x for x in run if x is not None)) for inked, run in runs if inked)
 
 
-def _words_of(word: GivenWord, box: Box, usual: float | None, turn: int) -> tuple[Word, ...]:
+def _given_words(word: GivenWord, box: Box, usual: float | None, turn: int) -> tuple[Word, ...]:
     """The words of what a file calls one: some call a whole line so."""
     text = " ".join(unicodedata.normalize("NFC", word.text).split())
     if word.letters and Word(word.letters).text == text:
@@ -240,7 +248,7 @@ def _words_of(word: GivenWord, box: Box, usual: float | None, turn: int) -> tupl
     told = (word.confidence, usual, 1.0)
     sure = next(one for one in told if one is not None)
     signs = graphemes(text)
-    return _parted(
+    return words_of(
         None if sign.isspace() else Letter(place, sign, sure)
         for sign, place in zip(signs, slots(box, len(signs), turn), strict=True)
     )
@@ -271,9 +279,7 @@ def with_text(line: Line, text: str, confidence: float = 1.0, turn: int | None =
     new = graphemes(" ".join(text.split()))
     if not new:
         raise ValueError("a line needs a text")
-    old: list[Letter | None] = []
-    for word in line.words:
-        old += [*([None] if old else []), *word.letters]
+    old = signs_of(line)
     if max(len(new), len(old)) > LONGEST:
         raise ValueError(f"more than {LONGEST:,} characters are no line")
     read = [" " if letter is None else letter.text for letter in old]
@@ -291,7 +297,7 @@ def with_text(line: Line, text: str, confidence: float = 1.0, turn: int | None =
         for sign, place in zip(signs, places, strict=True):
             ink = None if sign.isspace() or place is None else Letter(place, sign, confidence)
             placed.append(ink)
-    return replace(line, words=_parted(placed), confirmed=True)
+    return replace(line, words=words_of(placed), confirmed=True)
 
 
 # Columns of an alignment: a character read and one of the text, None for none.

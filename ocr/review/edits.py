@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from ocr.errors import OcrError
+from ocr.evaluation.pairing import pairs_in_order
+from ocr.formats.placing import signs_of, words_of
 from ocr.page import Box, Line
 from ocr.review.document import Entry, Reviewed
-from ocr.review.respell import clean, respelled, signs_of, words_of
+from ocr.review.respell import clean, is_level, respelled
 
 MOST_LINES = 5000  # of a page
 Point = tuple[float, float]
@@ -78,7 +80,7 @@ def split(doc: Reviewed, number: int, position: int) -> Reviewed:
         raise EditError("Put the cursor between two letters to split the line there.")
     a, b = left[-1].box, right[0].box
     cut = ((a.y1 + a.y2 + b.y1 + b.y2) / 4, (a.x2 + b.x1) / 2)
-    if not _level(entry.line):
+    if not is_level(entry.line):
         cut = ((a.y2 + b.y1) / 2, (a.x1 + a.x2 + b.x1 + b.x2) / 4)
     base, other_base, outline, other_outline = _cut(entry.line, cut)
     first = replace(entry.line, words=left, baseline=base, polygon=outline, confirmed=False)
@@ -216,23 +218,7 @@ def aligned(read: Sequence[str], rows: Sequence[str]) -> list[tuple[int, int]]:
     ).reshape(len(read), len(rows))
     if len(read) != len(rows):
         likeness[likeness < LEAST_ALIKE] = -1.0
-    best = np.zeros((len(read) + 1, len(rows) + 1))
-    for i in range(len(read)):
-        for j in range(len(rows)):
-            best[i + 1, j + 1] = max(
-                best[i, j] + likeness[i, j] + 1e-6, best[i, j + 1], best[i + 1, j]
-            )
-    pairs = []
-    i, j = len(read), len(rows)
-    while i and j:
-        if best[i, j] == best[i - 1, j]:
-            i -= 1
-        elif best[i, j] == best[i, j - 1]:
-            j -= 1
-        else:
-            i, j = i - 1, j - 1
-            pairs.append((i, j))
-    return pairs[::-1]
+    return pairs_in_order(likeness + 1e-6)  # of equals, as many pairs as there can be
 
 
 # --- what the edits share -------------------------------------------------------------------
@@ -296,13 +282,6 @@ def _upright(entry: Entry, doc: Reviewed) -> tuple[float, float, float]:
     elif doc.turns == 3:
         y1, x1, y2, x2 = x1, height - y2, x2, height - y1
     return (y1 + y2) / 2, x1, x2
-
-
-def _level(line: Line) -> bool:
-    if len(line.baseline) < 2:
-        return True
-    (y1, x1), (y2, x2) = line.baseline[0], line.baseline[-1]
-    return abs(x2 - x1) >= abs(y2 - y1)
 
 
 def _along(line: Line, of: Line) -> float:

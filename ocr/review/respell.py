@@ -9,7 +9,8 @@ from dataclasses import replace
 import regex
 from rapidfuzz.distance import Levenshtein
 
-from ocr.page import Box, Letter, Line, Word
+from ocr.formats.placing import signs_of, slots, words_of
+from ocr.page import Box, Letter, Line
 
 MAX_TEXT = 2000  # characters of a line
 CONTROLS = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # categories that are no writing
@@ -49,7 +50,7 @@ def respelled(line: Line, text: str) -> Line:
     old = signs_of(line)
     new = regex.findall(r"\X", text)
     if not old or not new:
-        return replace(line, words=words_of(_spread(new, _room(line), _level(line))))
+        return replace(line, words=words_of(_spread(new, _room(line), is_level(line))))
     before = [" " if one is None else one.text for one in old]
     signs: list[Sign] = []
     for step in Levenshtein.opcodes(before, new):
@@ -58,31 +59,12 @@ def respelled(line: Line, text: str) -> Line:
             signs += old[i:j]
         elif step.tag != "delete":
             boxes = [one.box for one in old[i:j] if one is not None]
-            place = Box.around(boxes) if boxes else _between(old, i, j, _level(line))
-            signs += _spread(new[a:b], place, _level(line))
+            place = Box.around(boxes) if boxes else _between(old, i, j, is_level(line))
+            signs += _spread(new[a:b], place, is_level(line))
     return replace(line, words=words_of(signs))
 
 
-def signs_of(line: Line) -> list[Sign]:
-    """The letters of a line, with None for each space."""
-    signs: list[Sign] = []
-    for word in line.words:
-        signs += [None, *word.letters] if signs else word.letters
-    return signs
-
-
-def words_of(signs: Sequence[Sign]) -> tuple[Word, ...]:
-    """The words that letters and spaces make."""
-    words: list[list[Letter]] = [[]]
-    for one in signs:
-        if one is None:
-            words.append([])
-        else:
-            words[-1].append(one)
-    return tuple(Word(tuple(word)) for word in words if word)
-
-
-def _level(line: Line) -> bool:
+def is_level(line: Line) -> bool:
     """Whether a line runs across the page rather than down it."""
     if len(line.baseline) < 2:
         return True
@@ -124,18 +106,7 @@ def _between(old: Sequence[Sign], i: int, j: int, level: bool) -> Box:
 
 def _spread(text: Sequence[str], place: Box, level: bool) -> list[Sign]:
     """Characters side by side in a box."""
-    signs: list[Sign] = []
-    count = max(1, len(text))
-    y1, x1, y2, x2 = place.as_list()
-    for k, sign in enumerate(text):
-        if not sign.strip():
-            signs.append(None)
-            continue
-        if level:
-            at = x1 + (x2 - x1) * k // count
-            box = Box(y1, at, y2, max(at + 1, x1 + (x2 - x1) * (k + 1) // count))
-        else:
-            at = y1 + (y2 - y1) * k // count
-            box = Box(at, x1, max(at + 1, y1 + (y2 - y1) * (k + 1) // count), x2)
-        signs.append(Letter(box, sign, 1.0))
-    return signs
+    return [
+        Letter(box, sign, 1.0) if sign.strip() else None
+        for box, sign in zip(slots(place, len(text), 0 if level else 1), text, strict=True)
+    ]

@@ -30,13 +30,14 @@ from pathlib import Path
 from rapidfuzz.distance import Levenshtein
 
 from ocr.evaluation.ground_truth import pairs_in, read_truth
+from ocr.formats.placing import signs_of
 from ocr.input.photo import open_image
 from ocr.page import Line
 from ocr.reader import Reader
 from ocr.review.document import DOUBTFUL, Entry, Reviewed
 from ocr.review.edits import aligned
 from ocr.review.reading import Recognizer, choices_of
-from ocr.review.respell import clean, signs_of
+from ocr.review.respell import clean
 from training.data.datasets import data_dir
 
 ASKED = 0.35

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ocr.errors import OcrError
 from ocr.evaluation.error_rates import edit_distance
 from ocr.evaluation.ground_truth import read_truth, truth_path
+from ocr.evaluation.pairing import pairs_in_order
 from ocr.layout.read_line import ReadLine
 from ocr.reader import Reader
 
@@ -49,21 +50,7 @@ def match_lines(read: Sequence[str], written: Sequence[str]) -> list[tuple[int, 
         [[1 - edit_distance(b, a) / max(len(b), len(a), 1) for b in truth] for a in found]
     ).reshape(len(found), len(truth))
     likeness[likeness <= 1 - limit] = -1.0  # never worth it
-    best = np.zeros((len(found) + 1, len(truth) + 1))
-    for i in range(len(found)):
-        for j in range(len(truth)):
-            best[i + 1, j + 1] = max(best[i, j] + likeness[i, j], best[i, j + 1], best[i + 1, j])
-    pairs: list[tuple[int, int]] = []
-    i, j = len(found), len(truth)
-    while i and j:
-        if best[i, j] == best[i - 1, j]:
-            i -= 1
-        elif best[i, j] == best[i, j - 1]:
-            j -= 1
-        else:
-            i, j = i - 1, j - 1
-            pairs.append((i, j))
-    return pairs[::-1]
+    return pairs_in_order(likeness)
 
 
 def likeness(read: Sequence[str], written: Sequence[str], pairs: list[tuple[int, int]]) -> float:
