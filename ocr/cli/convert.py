@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ocr.cli.console import complain, note, print_out, warn
-from ocr.cli.options import FILE, common, output
+from ocr.cli.options import FILE, common, how_to_write
 from ocr.cli.progress import progress
 from ocr.cli.read import fitting, is_folder
 from ocr.errors import DataError, ExitCode
@@ -45,23 +45,7 @@ class _Given:
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
-@click.option(
-    "-f",
-    "--format",
-    "formats",
-    type=click.Choice(tuple(FORMATS)),
-    multiple=True,
-    default=("text",),
-    show_default=True,
-    help="What to write; several times for several.",
-)
-@click.option("--join", is_flag=True, help="Running text: lines joined, hyphenated words mended.")
-@output(
-    "Write there instead of to stdout: a file, whose suffix tells the format if --format does "
-    "not, or a folder if it is one, ends in / or has no suffix.",
-    "PATH",
-)
-@click.option("--force", is_flag=True, help="Replace files that are there.")
+@how_to_write
 @click.option(
     "--gt",
     "truth",

@@ -14,6 +14,7 @@ import click
 
 from ocr.cli.console import note, tell
 from ocr.config import DPI, ENGINES, REJECTED, Option, found_configs, read_config
+from ocr.formats import FORMATS
 from ocr.lines.patterns import PATTERNS, compile_pattern
 
 if TYPE_CHECKING:
@@ -237,6 +238,33 @@ def format_option(command: Command) -> Command:
         show_default=True,
         help="For people or for programs.",
     )(command)
+
+
+def how_to_write(command: Command) -> Command:
+    """Add the options of a command that writes pages in the formats that there are."""
+    for option in (
+        click.option("--force", is_flag=True, help="Replace files that are there."),
+        output(
+            "Write there instead of to stdout: a file, whose suffix tells the format if --format "
+            "does not, or a folder if it is one, ends in / or has no suffix.",
+            "PATH",
+        ),
+        click.option(
+            "--join", is_flag=True, help="Running text: lines joined, hyphenated words mended."
+        ),
+        click.option(
+            "-f",
+            "--format",
+            "formats",
+            type=click.Choice(tuple(FORMATS)),
+            multiple=True,
+            default=("text",),
+            show_default=True,
+            help="What to write; several times for several.",
+        ),
+    ):  # the first one shown last
+        command = option(command)
+    return command
 
 
 def how_to_read(command: Command) -> Command:

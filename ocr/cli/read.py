@@ -18,9 +18,9 @@ from ocr.cli.options import (
     common,
     how_to_read,
     how_to_read_many,
+    how_to_write,
     which_pages,
 )
-from ocr.cli.options import output as output_option
 from ocr.cli.progress import progress
 from ocr.cli.read_folder import absolute, executor, read_into_folder, written_before
 from ocr.cli.reading import Keep, OnError, ReadPages, make_reader, read_document
@@ -37,23 +37,7 @@ if TYPE_CHECKING:
 @click.argument("files", metavar="FILE...", nargs=-1, type=FILE)
 @which_pages
 @how_to_read
-@click.option(
-    "-f",
-    "--format",
-    "formats",
-    type=click.Choice(tuple(FORMATS)),
-    multiple=True,
-    default=("text",),
-    show_default=True,
-    help="What to write; several times for several.",
-)
-@click.option("--join", is_flag=True, help="Running text: lines joined, hyphenated words mended.")
-@output_option(
-    "Write there instead of to stdout: a file, whose suffix tells the format if --format does "
-    "not, or a folder if it is one, ends in / or has no suffix.",
-    "PATH",
-)
-@click.option("--force", is_flag=True, help="Replace files that are there.")
+@how_to_write
 @how_to_read_many
 @click.option(
     "--gt",

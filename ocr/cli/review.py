@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import webbrowser
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -116,6 +115,8 @@ def review(
     )
     server = uvicorn.Server(config)
     if not no_browser:
+        import webbrowser
+
         webbrowser.open(address)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
