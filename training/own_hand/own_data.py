@@ -309,8 +309,8 @@ def _photos(
         pictures = known
     for picture in pictures:
         try:
-            confirmed = picture in transcribed or (by_line and correction(picture) is not None)
-            if not confirmed and is_draft(truth_path(picture)):
+            draft = picture not in transcribed and is_draft(truth_path(picture))
+            if draft and not (by_line and correction(picture)):
                 reason = f"{truth_path(picture)}: a draft. Correct it and delete its first line."
                 account.leave_out("drafts that nobody has confirmed", name=reason)
                 continue

@@ -14,7 +14,7 @@ Grey = NDArray[np.float32]
 Rng = np.random.Generator
 
 
-def _lay(page: Grey, mark: Image.Image, strength: float) -> None:
+def lay(page: Grey, mark: Image.Image, strength: float) -> None:
     """Darken a page where a mark is drawn, in place."""
     page *= 1 - np.float32(strength) * np.asarray(mark, dtype=np.float32) / 255
 
@@ -63,7 +63,7 @@ def ruled(
             (width, height), Image.Resampling.NEAREST
         )
         mark = Image.fromarray(np.minimum(np.asarray(mark), np.asarray(mask)))
-    _lay(
+    lay(
         page,
         mark,
         float(rng.choice((rng.uniform(0.08, 0.3), rng.uniform(0.3, 0.85)), p=(0.6, 0.4))),
@@ -92,7 +92,7 @@ def frame(rng: Rng, page: Grey) -> None:
     corners = [(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1]), (x[0], y[0])]
     corners = [(a + rng.normal(0, 3), b + rng.normal(0, 3)) for a, b in corners]
     draw.line(corners[: int(rng.integers(2, 6))], fill=255, width=int(rng.integers(1, 7)))
-    _lay(page, mark, rng.uniform(0.3, 1.0))
+    lay(page, mark, rng.uniform(0.3, 1.0))
 
 
 def scribble(rng: Rng, page: Grey) -> None:
@@ -132,7 +132,7 @@ def scribble(rng: Rng, page: Grey) -> None:
         for _ in range(rng.integers(1, 6)):
             corners = at + rng.normal(0, size / 2, (int(rng.integers(3, 8)), 2))
             draw.polygon([tuple(p) for p in corners.tolist()], fill=int(rng.integers(80, 256)))
-    _lay(page, mark, rng.uniform(0.3, 1.0))
+    lay(page, mark, rng.uniform(0.3, 1.0))
 
 
 def code(rng: Rng, page: Grey) -> None:
@@ -228,7 +228,7 @@ def field(rng: Rng, page: Grey) -> None:
             draw.arc(box, rng.uniform(0, 360), rng.uniform(0, 360), fill=255, width=thick)
         else:
             draw.line((*at, *(at + way)), fill=int(rng.integers(80, 256)), width=thick)
-    _lay(page, mark, rng.uniform(0.3, 1.0))
+    lay(page, mark, rng.uniform(0.3, 1.0))
 
 
 def cells(rng: Rng, page: Grey) -> None:
@@ -248,7 +248,7 @@ def cells(rng: Rng, page: Grey) -> None:
     mark = Image.fromarray(np.uint8(255 * border)).resize(
         (width, height), Image.Resampling.BILINEAR
     )
-    _lay(page, mark, rng.uniform(0.2, 1.0))
+    lay(page, mark, rng.uniform(0.2, 1.0))
 
 
 def scene(rng: Rng, page: Grey) -> None:
@@ -346,7 +346,7 @@ def spiral(rng: Rng, page: Grey) -> None:
             reach = 3 * size
             ends = (x - reach, y - size, x, y) if vertical else (x, y - reach, x + size, y)
             draw.line(ends, fill=220, width=max(1, int(size / 2)))
-    _lay(page, mark, rng.uniform(0.4, 1.0))
+    lay(page, mark, rng.uniform(0.4, 1.0))
 
 
 def finger(rng: Rng, page: Grey) -> None:

@@ -303,7 +303,7 @@ def _underline(rng: np.random.Generator, page: Grey, lines: list[WrittenLine]) -
                 (a[1], a[0] + down + tilt[0], b[1], b[0] + down + tilt[1]), fill=255, width=width
             )
             down += rng.uniform(0.15, 0.35) * line.x_height
-        page *= 1 - np.float32(rng.uniform(0.4, 1.0)) * np.asarray(mark, np.float32) / 255
+        marks.lay(page, mark, rng.uniform(0.4, 1.0))
 
 
 def _strike_out(
@@ -324,7 +324,7 @@ def _strike_out(
             draw.line(
                 (a[1], a[0] - up[0], b[1], b[0] - up[1]), fill=255, width=int(rng.integers(1, 4))
             )
-        page *= 1 - np.float32(rng.uniform(0.5, 1.0)) * np.asarray(mark, np.float32) / 255
+        marks.lay(page, mark, rng.uniform(0.5, 1.0))
         lines[k] = WrittenLine(line, None, lines[k].kind)
     return lines
 
