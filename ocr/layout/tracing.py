@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,13 +114,61 @@ def _pieces(maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
         if inside.shape[1] < 2:
             continue
         top, left = place[0].start, place[1].start
-        weight = np.where(inside, score[place], 0.0)
-        total = weight.sum(axis=0)
-        cols = np.flatnonzero(total > 0)
-        rows = (weight * np.arange(len(inside))[:, None]).sum(axis=0)[cols] / total[cols]
-        rows = ndimage.uniform_filter1d(rows, 5, mode="nearest") + top
-        pieces.append(_measured(cols + left, rows, body, height))
+        for cols, rows in _tracks(np.where(inside, score[place], 0.0)):
+            smooth = ndimage.uniform_filter1d(rows, 5, mode="nearest") + top
+            pieces.append(_measured(cols + left, smooth, body, height))
     return pieces
+
+
+def _tracks(
+    weight: NDArray[np.float32],
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+    """The lines that a connected stretch holds: one, or several that touch somewhere.
+
+    Parameters
+    ----------
+    weight : (H, W) float32 array
+        Zero outside the stretch.
+
+    Yields
+    ------
+    (cols, rows)
+        Columns in order and the row in each, at least two of them.
+    """
+    height, width = weight.shape
+    inside = np.pad(weight > 0, ((1, 1), (0, 0)))
+    # Where the runs of each column begin and end, column by column.
+    cols, begins = np.nonzero((inside[1:] & ~inside[:-1]).T)
+    ends = np.nonzero((inside[:-1] & ~inside[1:]).T)[1]
+    total = np.concatenate([np.zeros((1, width)), np.cumsum(weight, axis=0)])
+    moment = weight * np.arange(height)[:, None]
+    moments = np.concatenate([np.zeros((1, width)), np.cumsum(moment, axis=0)])
+    mass = total[ends, cols] - total[begins, cols]
+    rows = (moments[ends, cols] - moments[begins, cols]) / mass
+    if len(cols) == width:
+        yield cols, rows
+        return
+    going: list[list[int]] = []  # runs of the tracks that reach the column before
+    done = []
+    for col in range(width):
+        here = np.flatnonzero(cols == col).tolist()
+        pairs = sorted(
+            (abs(rows[track[-1]] - rows[run]), k, run)
+            for k, track in enumerate(going)
+            for run in here
+            if begins[run] <= ends[track[-1]] and begins[track[-1]] <= ends[run]
+        )
+        led: dict[int, int] = {}
+        for _, k, run in pairs:
+            if k not in led and run not in led.values():
+                led[k] = run
+        done += [track for k, track in enumerate(going) if k not in led]
+        going = [[*going[k], run] for k, run in led.items()] + [
+            [run] for run in here if run not in led.values()
+        ]
+    for track in done + going:
+        if len(track) > 1:
+            yield cols[track], rows[track]
 
 
 def _measured(

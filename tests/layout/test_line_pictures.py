@@ -27,6 +27,13 @@ def test_baseline_slope_and_height(slope):
     assert x1 >= 20 and x2 <= 400
 
 
+def test_a_dotted_rule_is_not_taken_for_the_letters():
+    page = picture(width=600)
+    page[46:50, 2:598:2] = 1
+    line = find_line(page)
+    assert abs(line.baseline[:, 0].mean() - 50) < 2.5 and abs(line.x_height - 20) < 3
+
+
 def test_without_ink_a_line_all_the_same():
     line = find_line(np.zeros((40, 100), np.float32))
     assert line.x_height > 0 and np.ptp(line.baseline[:, 1]) == 100

@@ -68,6 +68,14 @@ def test_a_sloping_page_is_read_like_a_level_one():
     assert reading_order(left + right) == [[[0, 4], [1, 5], [2, 6], [3, 7]]]
 
 
+def test_cells_are_level_where_they_face_each_other():
+    numbers = [line(40 + 30 * k, 10, 30) for k in range(4)]
+    # Written downhill: ten rows lower in their middle, level with the number where they begin.
+    texts = [line(41 + 30 * k, 60, 360, slope=0.06) for k in range(4)]
+    level = [line(200 + 30 * k, 60, 600, slope=-0.02) for k in range(4)]
+    assert reading_order(numbers + texts + level)[0][:4] == [[0, 4], [1, 5], [2, 6], [3, 7]]
+
+
 @given(
     st.lists(
         st.tuples(st.floats(0, 900), st.floats(0, 800), st.floats(5, 300), st.floats(5, 40)),

@@ -56,6 +56,14 @@ def test_a_wide_gap_is_not_bridged():
     assert len(trace(maps)) == 2
 
 
+def test_lines_that_touch_are_two_all_the_same():
+    maps = draw_maps([straight(100, 30, 480), straight(140, 30, 480)], (320, 512))
+    maps[0, 24:36, 80:83] = 1  # from one baseline to the other
+    lines = trace(maps)
+    assert sorted(round(float(np.median(line.baseline[:, 0])), -1) for line in lines) == [100, 140]
+    assert all(np.ptp(line.baseline[:, 1]) > 400 for line in lines)
+
+
 def test_a_baseline_without_writing_above_it_is_no_line():
     maps = draw_maps([straight(100, 30, 480)], (320, 512))
     maps[2] = 0

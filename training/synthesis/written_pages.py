@@ -27,6 +27,8 @@ from training.synthesis.papers import make_paper
 Grey = NDArray[np.float32]
 
 BLANK = 0.1  # share of the pages without writing
+NOTED, INSERTED, NUMBERED = 0.12, 0.15, 0.2
+"""Shares of the pages with notes in the margin, words between the lines, and a page's number."""
 UNDERLINED = 0.15  # share of the pages with underlined words
 SMALLEST, LARGEST = 7.0, 30.0  # x-heights in pixels
 SIDES = (700, 1600)  # pixels, shortest and longest side
@@ -130,6 +132,9 @@ def layout(
         ("block", "columns", "list", "table", "notes"), p=(0.5, 0.1, 0.16, 0.1, 0.14)
     )
     left, right = rng.uniform(0.01, 0.16) * width, rng.uniform(0.84, 0.99) * width
+    noted = style in ("block", "list") and rng.random() < NOTED
+    if noted:  # a margin wide enough for notes
+        left = rng.uniform(0.12, 0.25) * width
     top, bottom = rng.uniform(0.01, 0.15) * height + 2 * x_height, rng.uniform(0.6, 0.99) * height
     slots = []
     if rng.random() < 0.25:  # a heading
@@ -150,6 +155,10 @@ def layout(
                 Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06))))
             )
             row += pitch * float(np.exp(rng.normal(0, 0.07))) * (2 if rng.random() < 0.06 else 1)
+        if noted:
+            slots += _notes(rng, slots, left, x_height)
+        if rng.random() < INSERTED:
+            slots += _insertions(rng, slots, x_height, pitch)
     elif style in ("columns", "table"):
         count = int(rng.integers(2, 4 if style == "columns" else 6))
         edges = np.linspace(left, right, count + 1) + rng.normal(0, 0.02 * width, count + 1)
@@ -179,7 +188,51 @@ def layout(
             for _ in range(count):
                 slots.append(Slot(at, row, wide * rng.uniform(0.5, 1.0), scale))
                 row += pitch * scale
+    if rng.random() < NUMBERED:
+        slots.append(_page_number(rng, size, x_height))
     return [slot for slot in slots if slot.row < height - 2]
+
+
+def _notes(rng: np.random.Generator, slots: list[Slot], left: float, x_height: float) -> list[Slot]:
+    """Notes in the margin, beside a line or a few."""
+    notes = []
+    start, count = int(rng.integers(len(slots))), int(rng.integers(1, 5))
+    for slot in slots[start : start + count] if rng.random() < 0.5 else _some(rng, slots, count):
+        gap, scale = rng.uniform(1.0, 3.0) * x_height, float(rng.uniform(0.65, 1.05))
+        at = rng.uniform(0.05, 0.5) * left
+        if left - gap - at > 2 * x_height:
+            row = slot.row + rng.normal(0, 0.15) * x_height
+            notes.append(Slot(at, row, left - gap - at, scale))
+    return notes
+
+
+def _insertions(
+    rng: np.random.Generator, slots: list[Slot], x_height: float, pitch: float
+) -> list[Slot]:
+    """Words put in between two lines, small and near the upper edge of the lower one."""
+    words = []
+    for slot in _some(rng, slots, int(rng.integers(1, 4))):
+        wide = rng.uniform(2.5, 9.0) * x_height
+        if slot.width > 2 * wide:
+            at = slot.left + rng.uniform(0, slot.width - wide)
+            row = slot.row - rng.uniform(0.42, 0.6) * pitch
+            words.append(Slot(at, row, wide, float(rng.uniform(0.5, 0.85))))
+    return words
+
+
+def _page_number(rng: np.random.Generator, size: tuple[int, int], x_height: float) -> Slot:
+    """A page's number, in a corner or in the middle, above or below."""
+    height, width = size
+    wide = rng.uniform(2.0, 4.5) * x_height
+    across = rng.choice((rng.uniform(0.01, 0.1), 0.5, rng.uniform(0.85, 0.97)), p=(0.2, 0.2, 0.6))
+    row = (
+        rng.uniform(0.03, 0.1) * height if rng.random() < 0.8 else rng.uniform(0.93, 0.99) * height
+    )
+    return Slot(min(across * width, width - wide), row, wide, float(rng.uniform(0.8, 1.6)))
+
+
+def _some(rng: np.random.Generator, slots: list[Slot], count: int) -> list[Slot]:
+    return [slots[k] for k in rng.permutation(len(slots))[:count]]
 
 
 def _under(
