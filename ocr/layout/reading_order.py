@@ -23,8 +23,8 @@ class OrderConfig:
     """When lines stand side by side. Lengths are in x-heights.
 
     `level`, `number` and `rows_share` were chosen on the valid split of `$OCR_DATA/pages` by
-    `tests/benchmarks/line_finding.py`, the others set by hand and held to `tests/benchmarks/pages.py`
-    on the row of columns.
+    `tests/benchmarks/line_finding.py`, the others set by hand and held to the row of columns of
+    `tests/benchmarks/pages.py`.
 
     Attributes
     ----------
