@@ -67,6 +67,10 @@ class Difficulty:
         Of the sensor, relative to white.
     columns : bool
         Two blocks of text side by side under a heading.
+    headings : bool
+        Parts with a heading each, two to three times as large as what follows it.
+    real : bool
+        The paper of a real page, with its rules, folds, stains and edges.
     turned : bool
         Turned by 90, 180 or 270 degrees.
     strokes : {"", "characters", "words"}
@@ -100,6 +104,8 @@ class Difficulty:
     blur: float = 0.9
     noise: float = 0.010
     columns: bool = False
+    headings: bool = False
+    real: bool = False
     turned: bool = False
     strokes: str = ""
     mixed: bool = False
@@ -124,6 +130,9 @@ DIFFICULTIES = {
     "curled": Difficulty(curl=1.2),
     "joined": Difficulty(joined=True),
     "dense": Difficulty(joined=True, leading=(1.25, 1.6)),
+    "interlaced": Difficulty(joined=True, leading=(1.0, 1.2)),
+    "headings": Difficulty(headings=True),
+    "real paper": Difficulty(real=True, light=0.1),
     "turned": Difficulty(turned=True),
     "strokes": Difficulty(strokes="characters"),
     "words": Difficulty(strokes="words"),

@@ -37,6 +37,7 @@ from training.synthesis.geometry import Curl, Geometry, aim
 from training.synthesis.line_text import sample_text
 from training.synthesis.page_strokes import PenHands, PieceWords, pieces_width
 from training.synthesis.paper import Paper
+from training.synthesis.papers import real_paper, real_sheet
 from training.synthesis.pens import PENS, Hand, font_files, line_width
 from training.synthesis.sheet import Sheet
 
@@ -162,7 +163,13 @@ def render_page(
     cap = min(size) * rng.uniform(0.036, 0.062)
     paper = _board(rng) if level.board else _paper(level, cap, rng)
     sheet = Sheet(size, paper, rng)
-    _fill(sheet, hand, pen, cap, corpus, level, writers)
+    if level.real:
+        number = int(rng.integers(1000))
+        sheet.stock = real_sheet(real_paper(data_dir(), number, "valid"), size)
+    if level.headings:
+        _fill_parts(sheet, hand, pen, cap, corpus)
+    else:
+        _fill(sheet, hand, pen, cap, corpus, level, writers)
     if level.through:
         sheet.back = Sheet(size, paper, rng)
         sheet.thinness = float(rng.uniform(0.06, 0.18))
@@ -318,6 +325,30 @@ def _fill(
             if level.mixed:
                 pen = str(rng.choice(level.pens))
             sheet.write(text, float(row), start + indent, cap, hand, PENS[pen])
+
+
+def _fill_parts(sheet: Sheet, hand: Hand, pen: str, cap: float, corpus: Corpus) -> None:
+    """Write a few parts, each a large heading and some small lines under it."""
+    rng = sheet.rng
+    height, width = sheet.size
+    left, right = width * rng.uniform(0.05, 0.09), width * 0.95
+    cap = 0.7 * cap
+    row, last = cap, height - 1.6 * cap
+    while True:
+        large = float(rng.uniform(2.0, 3.0)) * cap
+        row += 1.5 * large
+        if row + 2.2 * cap > last:
+            return
+        title = _note(rng, corpus, 16)
+        title = title.upper() if _capitals_only(hand) or rng.random() < 0.5 else title
+        sheet.write(_fitting(title, hand, large, right - left), row, left, large, hand, PENS[pen])
+        row += 0.5 * large
+        for text in _texts(rng, corpus, hand, cap, right - left, int(rng.integers(2, 6))):
+            row += 1.9 * cap
+            if row > last:
+                return
+            sheet.write(text, row, left + abs(rng.normal(0, 0.15 * cap)), cap, hand, PENS[pen])
+        row += 0.6 * cap
 
 
 def _stroke_lines(

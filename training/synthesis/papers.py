@@ -20,15 +20,26 @@ REAL_SHARE = 0.45  # of the papers are real ones
 
 
 @cache
-def _pages(data: Path) -> tuple[NDArray[np.uint8], ...]:
-    return tuple(page.grey for page in read_pages(data, "train"))
+def _pages(data: Path, split: str) -> tuple[NDArray[np.uint8], ...]:
+    return tuple(page.grey for page in read_pages(data, split))
 
 
 @lru_cache(maxsize=400)
-def real_paper(data: Path, number: int) -> NDArray[np.uint8]:
-    """A train page's paper: rules, folds, stains and edges without the writing on them."""
-    pages = _pages(data)
+def real_paper(data: Path, number: int, split: str = "train") -> NDArray[np.uint8]:
+    """A real page's paper: rules, folds, stains and edges without the writing on them."""
+    pages = _pages(data, split)
     return cleared(pages[number % len(pages)])
+
+
+def real_sheet(paper: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
+    """The middle of a page's paper as a sheet: (H, W, 3) float32, linear reflectance."""
+    height, width = paper.shape
+    y, x = height // 10, width // 10  # bindings and desks are dark
+    grey = Image.fromarray(paper[y : height - y, x : width - x]).resize(
+        size[::-1], Image.Resampling.BILINEAR
+    )
+    linear = (np.asarray(grey, dtype=np.float32) / np.float32(255)) ** np.float32(2.2)
+    return np.repeat(linear[..., None], 3, axis=2)
 
 
 def cleared(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

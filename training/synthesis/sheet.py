@@ -60,6 +60,8 @@ class Sheet:
         Its other side, of the same size, whose ink shows through mirrored.
     thinness : float
         Share of the density of that ink that comes through.
+    stock : (H, W, 3) float32 array, optional
+        Linear reflectance of a real sheet, instead of `paper`.
     """
 
     size: tuple[int, int]
@@ -67,6 +69,7 @@ class Sheet:
     rng: np.random.Generator
     back: Sheet | None = None
     thinness: float = 0.0
+    stock: Array | None = None
     lines: list[list[list[Mark]]] = field(default_factory=list)  # lines > words > marks
     _ink: dict[Pen, Array] = field(default_factory=dict)
     _fields: dict[int, tuple[Array, Array, Array, Array]] = field(default_factory=dict)
@@ -230,7 +233,10 @@ class Sheet:
 
     def reflectance(self) -> Array:
         """The sheet as it looks: (H, W, 3) float32, linear reflectance."""
-        sheet = blank_paper(self.size, self.paper, self._paper_tooth(), self.rng)
+        if self.stock is not None:
+            sheet = self.stock.copy()
+        else:
+            sheet = blank_paper(self.size, self.paper, self._paper_tooth(), self.rng)
         if self.back is not None:
             sheet *= self._shine_through(self.back)
         for pen, cover in self._ink.items():
