@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.lines.language import SYMBOL_BITS
+from ocr.lines.folding import SYMBOL_BITS
 from ocr.lines.text_model import TextModel
 
 Fits = Callable[[tuple[int, ...]], tuple[bool, bool]]

@@ -9,20 +9,23 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.lines.folding import DIGIT, NOTHING, SIGN, SYMBOLS, fold
-from ocr.lines.language import (
+from ocr.lines.folding import (
+    DIGIT,
     DIGITS,
     FOLDED_LETTERS,
+    LAST_SYMBOL,
+    NOTHING,
     OTHER_SIGN,
+    SIGN,
     SIGNS,
     SPACE,
     START,
     SYMBOL_BITS,
-    Lexicon,
-    NgramModel,
+    SYMBOLS,
+    fold,
 )
-
-LAST = (1 << SYMBOL_BITS) - 1  # mask of a packed n-gram's last symbol
+from ocr.lines.lexicon import Lexicon
+from ocr.lines.ngrams import NgramModel
 
 _STOPS = np.array([sign in ".!?" for sign in "\0" + SYMBOLS])  # by symbol id
 
@@ -201,7 +204,7 @@ class TextModel:
         """
         symbols = self.symbols[characters]
         case = self._case[characters]
-        before = state.context & LAST
+        before = state.context & LAST_SYMBOL
         begins = (before == SPACE) | (before == START)
         # (B, A, kinds): the kinds of word weighted by how well they explain this character
         words = np.empty((*characters.shape, len(self._first_word)))

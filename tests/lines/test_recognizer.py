@@ -9,7 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ocr.errors import ModelError
 from ocr.layout.strips import BASELINE_ROW, X_HEIGHT
-from ocr.lines.language import SYMBOLS, NgramModel
+from ocr.lines.folding import SYMBOLS
+from ocr.lines.language import NgramModel
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION, normalize_line
 from ocr.lines.recognizer import LineReader
 from ocr.weights import METADATA_KEY, Metadata
