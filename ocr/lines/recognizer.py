@@ -17,16 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
+from ocr.lines.beam_search import CONFIG, beam_search, likely_texts
 from ocr.lines.confidence import ink_odds, language_odds, mean_confidence
-from ocr.lines.ctc import (
-    BLANK,
-    CONFIG,
-    align,
-    beam_search,
-    best_path,
-    likely_texts,
-    path_log,
-)
+from ocr.lines.ctc import BLANK, align, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.patterns import compile_pattern
