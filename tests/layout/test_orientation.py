@@ -9,7 +9,7 @@ from PIL import Image
 
 from ocr.evaluation.error_rates import character_errors
 from ocr.input.photo import open_image
-from ocr.layout.orientation import turn_back
+from ocr.layout.orientation import map_page, turn_back
 from ocr.page import IDENTITY, Box, Letter, Line, Page, Word
 from ocr.reader import Reader
 
@@ -64,3 +64,16 @@ def test_turn_back_agrees_with_rot90(turns):
     row, col = page.lines[0].baseline[0]
     forth = np.array(page.transform) @ (row, col, 1)
     assert forth.tolist() == [float(y2), float(x1), 1.0]
+
+
+def test_map_page_there_and_back():
+    letter = Letter(Box(10, 20, 30, 40), "A", 0.9)
+    line = Line((Word((letter,)),), ((30.0, 20.0), (30.0, 40.0)), ((10.0, 20.0), (30.0, 40.0)))
+    page = Page(100, 200, (line,))
+    matrix = [[2.0, 0.0, 5.0], [0.0, 2.0, 7.0], [0.0, 0.0, 1.0]]
+    there = map_page(page, matrix, 300, 500)
+    assert there.letters[0].box == Box(25, 47, 65, 87)
+    assert there.lines[0].baseline == ((65.0, 47.0), (65.0, 87.0))
+    assert np.array(there.transform) == pytest.approx(np.linalg.inv(matrix))
+    back = map_page(there, there.transform, 100, 200)
+    assert back == page
