@@ -1,6 +1,11 @@
 """Settings of all tests."""
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # processes side by side: a thread each, ahead of NumPy
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A busy machine is not a defect: speed is measured by the benchmarks.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
