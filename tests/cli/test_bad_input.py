@@ -11,7 +11,6 @@ import struct
 import sys
 import time
 import zlib
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -32,16 +31,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@cache
-def shared_reader(**options: object) -> Reader:
-    """A reader for all that is read in the same way: its models are loaded once."""
-    return Reader(**options)
-
-
 @pytest.fixture
-def run(capsys, monkeypatch):
+def run(capsys, monkeypatch, reader_of):
     """Run the command line: status, stdout, stderr; stderr is checked to be whole lines."""
-    monkeypatch.setattr(reader_module, "Reader", shared_reader)
+    monkeypatch.setattr(reader_module, "Reader", reader_of)
 
     def run(*arguments, stdin=b""):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))

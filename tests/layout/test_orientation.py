@@ -1,6 +1,7 @@
 """The page's own orientation, and coordinates carried back to the photo."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,19 @@ from ocr.evaluation.error_rates import character_errors
 from ocr.input.photo import open_image
 from ocr.layout.orientation import map_page, turn_back
 from ocr.page import IDENTITY, Box, Letter, Line, Page, Word
-from ocr.reader import Reader
 
 IMAGES = Path(__file__).resolve().parents[2] / "images"
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return Reader(engine="letters")
+def reader(reader_of):
+    return reader_of("letters")
+
+
+@pytest.fixture(scope="module")
+def upright(reader):
+    """A sample photo as read the way it is; once, whatever is compared with it."""
+    return cache(lambda name: reader.read(IMAGES / name))
 
 
 def turned(name, turns):
@@ -32,8 +38,8 @@ def turned(name, turns):
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
 @pytest.mark.parametrize("name", ["phone_note.jpg", "bench_plan.jpg"])
-def test_a_turned_photo_reads_the_same(reader, name, turns):
-    upright = reader.read(IMAGES / name)
+def test_a_turned_photo_reads_the_same(reader, upright, name, turns):
+    upright = upright(name)
     photo = open_image(turned(name, turns))
     page = reader.read(photo)
     assert character_errors(upright.text, page.text).rate <= 0.03  # I for 1, a comma for a stop
