@@ -338,9 +338,9 @@ def _word(node: _Node, height: int, width: int) -> GivenWord:
     return GivenWord(text, _box_of(node, height, width), sure, letters)
 
 
-def _confidence(found: dict[str, str]) -> float | None:
+def _confidence(about: dict[str, str]) -> float | None:
     """How sure something is, of percent; None if it tells nothing."""
-    value = next((found[key] for key in ("x_wconf", "x_conf", "x_confs") if found.get(key)), "")
+    value = next((about[key] for key in ("x_wconf", "x_conf", "x_confs") if about.get(key)), "")
     found = numbers(value, "a confidence")
     if not found:
         return None
