@@ -14,7 +14,7 @@ doctest:  # OCRmyPDF, which the plugin imports, is an extra of its own
 	python -m pytest --doctest-modules --ignore=ocr/ocrmypdf_plugin.py ocr training
 
 test:
-	python -m pytest
+	python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 format:
 	ruff check --fix .

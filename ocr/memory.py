@@ -27,8 +27,8 @@ def is_short() -> bool:
 def ran_out(error: Exception | str) -> bool:
     """Whether an error says that memory ran out, or came when it had."""
     text = str(error).lower()
-    told = isinstance(error, MemoryError) or "bad_alloc" in text or "allocate" in text
-    return told or is_short()
+    known = isinstance(error, MemoryError) or "bad_alloc" in text or "allocate" in text
+    return known or is_short()
 
 
 def no_memory(name: str, work: str = "read") -> str:

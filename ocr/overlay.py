@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import math
 from collections.abc import Sequence
 from statistics import median
@@ -31,6 +34,7 @@ FADED = 0.35  # share of white laid over the photo, so that the drawing stands o
 
 SIDE = 2400  # pixels, longer side of a drawing: small enough for a screen and for mail
 MOST_SIDE = 4800  # up to which it is enlarged
+NOTEBOOK_SIDE = 1200  # of a drawing in a notebook
 READABLE = 24  # pixels, median letter height at which letters as read can be told in a drawing
 LETTERS_FROM = 20  # pixels, median letter height from which each gets a box of its own by "auto"
 
@@ -73,6 +77,33 @@ def enlarged(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         return rgb
     size = (round(width * scale), round(height * scale))
     return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BICUBIC))
+
+
+def drawing_of(page: Page, level: str, side: int | None) -> Image.Image:
+    """`draw_page` on the photo that a page knows, or else on white paper; see `Page.draw`."""
+    side = side_for(page, level) if side is None else side
+    if page.photo is not None:
+        return draw_page(enlarged(page.photo.rgb(side), side), page, level)
+    scale = side / max(page.height, page.width)
+    size = (max(1, round(page.height * scale)), max(1, round(page.width * scale)), 3)
+    return draw_page(np.full(size, 255, dtype=np.uint8), page, level)
+
+
+def png_of(page: Page) -> bytes:
+    """A drawing as large as notebooks show it, as a PNG file."""
+    stream = io.BytesIO()
+    side = min(max(page.height, page.width), NOTEBOOK_SIDE)
+    drawing_of(page, "auto", side).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def html_of(page: Page) -> str:
+    """The drawing and the text."""
+    picture = base64.b64encode(png_of(page)).decode()
+    return (
+        f'<img src="data:image/png;base64,{picture}" alt="what was read, in boxes" '
+        f'style="max-width: 100%"><pre>{html.escape(page.text)}</pre>'
+    )
 
 
 def draw_page(rgb: NDArray[np.uint8], page: Page, level: str = "auto") -> Image.Image:

@@ -10,26 +10,22 @@ know pages, and pages need to know nothing of them.
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import groupby
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
 SCHEMA_VERSION = 1
 
-ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
 SHOWN = 30  # characters of a text in a one-line description
-NOTEBOOK_SIDE = 1200  # pixels, longer side of a drawing in a notebook
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -315,15 +311,7 @@ class Page:
         PIL.Image.Image
             RGB. On white paper if the page does not know its photo, as one that comes from JSON.
         """
-        overlay = import_module("ocr.overlay")
-        side = overlay.side_for(self, level) if long_side is None else long_side
-        if self.photo is None:
-            scale = side / max(self.height, self.width)
-            size = (max(1, round(self.height * scale)), max(1, round(self.width * scale)), 3)
-            rgb = np.full(size, 255, dtype=np.uint8)
-        else:
-            rgb = overlay.enlarged(self.photo.rgb(side), side)
-        picture: Image = overlay.draw_page(rgb, self, level)
+        picture: Image = import_module("ocr.overlay").drawing_of(self, level, long_side)
         return picture
 
     def to_pandas(self) -> Any:
@@ -348,22 +336,13 @@ class Page:
 
     def _repr_png_(self) -> bytes:
         """The drawing, as Jupyter shows it."""
-        import io
-
-        stream = io.BytesIO()
-        self.draw(long_side=min(max(self.height, self.width), NOTEBOOK_SIDE)).save(stream, "PNG")
-        return stream.getvalue()
+        png: bytes = import_module("ocr.overlay").png_of(self)
+        return png
 
     def _repr_html_(self) -> str:
         """The drawing and the text, as Jupyter shows them."""
-        import base64
-        import html
-
-        picture = base64.b64encode(self._repr_png_()).decode()
-        return (
-            f'<img src="data:image/png;base64,{picture}" alt="what was read, in boxes" '
-            f'style="max-width: 100%"><pre>{html.escape(self.text)}</pre>'
-        )
+        html: str = import_module("ocr.overlay").html_of(self)
+        return html
 
 
 def line_to_dict(line: Line) -> dict[str, Any]:
@@ -418,58 +397,3 @@ def line_from_dict(data: dict[str, Any]) -> Line:
         block=data.get("block", 1),  # added later, as the next
         confirmed=data.get("confirmed", False),
     )
-
-
-Matrix = Sequence[Sequence[float]]  # 3 x 3
-
-
-def map_page(page: Page, matrix: Matrix, height: int, width: int) -> Page:
-    """The same page in the coordinates of another picture.
-
-    Parameters
-    ----------
-    page : Page
-    matrix : (3, 3)
-        Homography from the page's `(row, col, 1)` to those of the other picture, edges of pixels
-        and not centers.
-    height, width : int
-        Pixels of the other picture; boxes are cut off at its border.
-
-    Returns
-    -------
-    Page
-        Its `transform` leads from the other picture to the page as read.
-    """
-
-    def point(row: float, col: float) -> tuple[float, float]:
-        y, x, w = (a * row + b * col + c for a, b, c in matrix)
-        return y / w, x / w
-
-    def box(one: Box) -> Box:
-        corners = [point(y, x) for y in (one.y1, one.y2) for x in (one.x1, one.x2)]
-        (y1, y2), (x1, x2) = (
-            (min(max(math.floor(min(v) + ROUNDING), 0), limit - 1),
-             max(min(math.ceil(max(v) - ROUNDING), limit), 1))
-            for v, limit in zip(zip(*corners, strict=True), (height, width), strict=True)
-        )  # fmt: skip
-        return Box(y1, x1, max(y2, y1 + 1), max(x2, x1 + 1))
-
-    def points(ones: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-        return tuple((round(y, 1), round(x, 1)) for y, x in (point(*one) for one in ones))
-
-    lines = tuple(
-        replace(
-            line,
-            words=tuple(
-                Word(tuple(replace(letter, box=box(letter.box)) for letter in word.letters))
-                for word in line.words
-            ),
-            baseline=points(line.baseline),
-            polygon=points(line.polygon),
-        )
-        for line in page.lines
-    )
-    onto = np.array(page.transform) @ np.linalg.inv(np.array(matrix, dtype=float))
-    onto = onto / onto[2, 2] + 0.0  # a homography holds up to a factor; no negative zeros
-    transform = tuple(tuple(row) for row in onto.tolist())
-    return replace(page, height=height, width=width, lines=lines, transform=transform)

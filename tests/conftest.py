@@ -1,7 +1,22 @@
 """Settings of all tests."""
 
+import os
+from functools import cache
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # processes side by side: a thread each, ahead of NumPy
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A busy machine is not a defect: speed is measured by the benchmarks.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def reader_of():
+    """`ocr.reader.Reader`; all that ask for the same get the same one, with its models loaded."""
+    from ocr.reader import Reader
+
+    return cache(Reader)

@@ -3,12 +3,11 @@
 import dataclasses
 import json
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.page import SCHEMA_VERSION, Box, Letter, Line, Page, Word, map_page
+from ocr.page import SCHEMA_VERSION, Box, Letter, Line, Page, Word
 
 coordinates = st.integers(0, 10_000)
 sizes = st.integers(1, 500)
@@ -134,16 +133,3 @@ def test_json_without_blocks_is_read():
     data = Page(9, 9, (Line((Word((Letter(Box(0, 0, 2, 2), "a", 1.0),)),)),)).to_dict()
     del data["lines"][0]["block"]
     assert Page.from_dict(data).lines[0].block == 1
-
-
-def test_map_page_there_and_back():
-    letter = Letter(Box(10, 20, 30, 40), "A", 0.9)
-    line = Line((Word((letter,)),), ((30.0, 20.0), (30.0, 40.0)), ((10.0, 20.0), (30.0, 40.0)))
-    page = Page(100, 200, (line,))
-    matrix = [[2.0, 0.0, 5.0], [0.0, 2.0, 7.0], [0.0, 0.0, 1.0]]
-    there = map_page(page, matrix, 300, 500)
-    assert there.letters[0].box == Box(25, 47, 65, 87)
-    assert there.lines[0].baseline == ((65.0, 47.0), (65.0, 87.0))
-    assert np.array(there.transform) == pytest.approx(np.linalg.inv(matrix))
-    back = map_page(there, there.transform, 100, 200)
-    assert back == page

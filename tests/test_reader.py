@@ -22,13 +22,13 @@ COURSE = ("cmu_01_list", "cmu_02_letters", "cmu_03_haiku", "cmu_04_deep")
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return Reader()
+def reader(reader_of):
+    return reader_of()
 
 
 @pytest.fixture(scope="module")
-def letters():
-    return Reader("letters")
+def letters(reader_of):
+    return reader_of("letters")
 
 
 @pytest.fixture(scope="module")
@@ -82,17 +82,17 @@ def test_a_blank_page_has_no_text_and_a_warning(reader, tmp_path):
     assert page.warnings == (NOTHING_FOUND,)
 
 
-def test_the_charset_restricts_the_decoding_itself():
-    page = Reader(charset="0123456789").read(IMAGES / "phone_note.jpg")
+def test_the_charset_restricts_the_decoding_itself(reader_of):
+    page = reader_of(charset="0123456789").read(IMAGES / "phone_note.jpg")
     assert set(page.text) <= set("0123456789 \n")
     assert "5550142" in page.text.replace(" ", "")
 
 
 @pytest.mark.parametrize("turns", [1, 2])
-def test_digits_alone_do_not_keep_a_page_on_its_head(tmp_path, turns):
+def test_digits_alone_do_not_keep_a_page_on_its_head(reader_of, tmp_path, turns):
     with Image.open(IMAGES / "phone_note.jpg") as photo:
         photo.rotate(90 * turns, expand=True).save(tmp_path / "turned.png")
-    page = Reader(charset="0123456789").read(tmp_path / "turned.png")
+    page = reader_of(charset="0123456789").read(tmp_path / "turned.png")
     assert "5550142" in page.text.replace(" ", "")
 
 
@@ -130,9 +130,9 @@ def test_a_twelve_megapixel_photo_and_its_half_give_the_same_boxes(letters, phot
     assert all(max(box.iou(other) for other in doubled) >= 0.8 for box in big)
 
 
-def test_doubtful_characters_are_marked_and_kept_as_alternatives():
+def test_doubtful_characters_are_marked_and_kept_as_alternatives(reader):
     photo = IMAGES / "todo_list.jpg"
-    plain = Reader().read(photo)
+    plain = reader.read(photo)
     least = sorted(letter.confidence for line in plain.lines for letter in line.letters)[3] + 1e-9
     marked = Reader(reject=least).read(photo)
     pairs = [
@@ -163,10 +163,10 @@ def test_a_language_by_name_and_an_unknown_one():
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
-def test_joined_writing_is_turned_upright_by_its_lines(tmp_path, turns):
+def test_joined_writing_is_turned_upright_by_its_lines(reader_of, tmp_path, turns):
     with Image.open(IMAGES / "postcard.jpg") as photo:
         photo.rotate(90 * turns, expand=True).save(tmp_path / "turned.png")
-    page = Reader("lines").read(tmp_path / "turned.png")
+    page = reader_of("lines").read(tmp_path / "turned.png")
     how = Normalization(ignore_case=True)
     truth = how.apply(truth_of(IMAGES / "postcard.jpg"))
     assert character_errors(truth, how.apply(page.text)).rate <= 0.1
@@ -174,7 +174,7 @@ def test_joined_writing_is_turned_upright_by_its_lines(tmp_path, turns):
     assert box.height > 3 * box.width if turns % 2 else box.width > 3 * box.height
 
 
-def test_what_no_way_up_makes_sense_of_stays(tmp_path):
+def test_what_no_way_up_makes_sense_of_stays(reader_of, tmp_path):
     rng = np.random.default_rng(0)
     scrawl = Image.new("L", (900, 500), 255)
     draw = ImageDraw.Draw(scrawl)
@@ -185,4 +185,4 @@ def test_what_no_way_up_makes_sense_of_stays(tmp_path):
             points.append((x, 90 + 100 * row + int(rng.integers(-25, 25))))
         draw.line(points, fill=20, width=4)
     scrawl.save(tmp_path / "scrawl.png")
-    assert Reader("lines").read(tmp_path / "scrawl.png").transform == IDENTITY
+    assert reader_of("lines").read(tmp_path / "scrawl.png").transform == IDENTITY

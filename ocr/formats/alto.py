@@ -189,14 +189,15 @@ def _read_line(row: ElementTree.Element, scale: float, height: int, width: int) 
             words[-1] = _hyphenated(words[-1], part, scale, height, width)
     what = f"of TextLine {row.get('ID', '')}"
     box = _box(row, scale, height, width)
-    told = row.get("BASELINE", "").strip()
+    points_text = row.get("BASELINE", "").strip()
     baseline: Points = ()
-    if told and len(told.split()) == 1 and "," not in told:  # before version 4: its height alone
+    # Before version 4 it is its height alone.
+    if points_text and len(points_text.split()) == 1 and "," not in points_text:
         if box is not None:
-            y = scale * number(told, f"BASELINE {what}")
+            y = scale * number(points_text, f"BASELINE {what}")
             baseline = ((y, float(box.x1)), (y, float(box.x2)))
-    elif told:
-        baseline = points(told, f"BASELINE {what}", scale)
+    elif points_text:
+        baseline = points(points_text, f"BASELINE {what}", scale)
     shape = row.find("Shape/Polygon")
     polygon = () if shape is None else points(shape.get("POINTS", ""), f"POINTS {what}", scale)
     return GivenLine(
@@ -234,20 +235,20 @@ def _hyphenated(
     word: GivenWord, part: ElementTree.Element, scale: float, height: int, width: int
 ) -> GivenWord:
     """A word with the hyphen at the end of its line, as it is written."""
-    told = (part.get("CONTENT") or HYPHEN).replace("\u00ad", HYPHEN)
+    content = (part.get("CONTENT") or HYPHEN).replace("\u00ad", HYPHEN)
     box = _box(part, scale, height, width)
     letters = word.letters
     if letters and box is not None:
-        letters = (*letters, Letter(box, told, letters[-1].confidence))
+        letters = (*letters, Letter(box, content, letters[-1].confidence))
     around = word.box.union(box) if word.box and box else word.box
-    return GivenWord(word.text + told, around, word.confidence, letters)
+    return GivenWord(word.text + content, around, word.confidence, letters)
 
 
 def _box(part: ElementTree.Element, scale: float, height: int, width: int) -> Box | None:
     """The place of an element; None if it tells none."""
-    told = [part.get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")]
+    values = [part.get(name) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")]
     x, y, wide, high = (
-        scale * number(value, f"a place of {part.tag}") if value else None for value in told
+        scale * number(value, f"a place of {part.tag}") if value else None for value in values
     )
     if x is None or y is None or wide is None or high is None:
         return None

@@ -152,7 +152,7 @@ class _Node:
     """An element with a class of hOCR: its title's properties, all text in it, and its parts."""
 
     kind: str
-    told: dict[str, str]
+    properties: dict[str, str]
     text: list[str] = field(default_factory=list)
     parts: list[_Node] = field(default_factory=list)
     block: int = 0
@@ -236,8 +236,8 @@ def _properties(title: str) -> dict[str, str]:
             rows.append("")
         else:
             rows[-1] += piece[1]
-    told = (row.split(None, 1) for row in rows)
-    return {row[0]: row[1].strip() for row in told if len(row) == 2}
+    pairs = (row.split(None, 1) for row in rows)
+    return {row[0]: row[1].strip() for row in pairs if len(row) == 2}
 
 
 def read(text: str) -> list[FoundPage]:
@@ -259,43 +259,43 @@ def read(text: str) -> list[FoundPage]:
 
 
 def _found(node: _Node) -> FoundPage:
-    told = node.told
-    sides = numbers(told.get("bbox", ""), "bbox of a page")
+    properties = node.properties
+    sides = numbers(properties.get("bbox", ""), "bbox of a page")
     if len(sides) != 4:
         raise MalformedError("an ocr_page tells no bbox.")
     height = side(str(sides[3]), "the height of an ocr_page")
     width = side(str(sides[2]), "the width of an ocr_page")
     blocks = {block: k for k, block in enumerate(dict.fromkeys(x.block for x in node.parts), 1)}
     lines = [replace(_line(one, height, width), block=blocks[one.block]) for one in node.parts]
-    name = told.get("image", "").strip("\"'").replace('\\"', '"').replace("\\\\", "\\")
+    name = properties.get("image", "").strip("\"'").replace('\\"', '"').replace("\\\\", "\\")
     picture, page = picture_of(name)
-    count = int(number(told.get("ppageno", "0") or "0", "ppageno"))
+    count = int(number(properties.get("ppageno", "0") or "0", "ppageno"))
     return FoundPage(page_of(height, width, lines), picture, max(page, count + 1), drafts=True)
 
 
 def _line(node: _Node, height: int, width: int) -> GivenLine:
     box = _box_of(node, height, width)
-    turn = round(-number(node.told.get("textangle") or "0", "textangle") / 90) % 4
+    turn = round(-number(node.properties.get("textangle") or "0", "textangle") / 90) % 4
     words = [_word(one, height, width) for one in node.parts]
-    told = numbers(node.told.get("poly", ""), "poly")
-    outline = inside(points(" ".join(map(str, told)), "poly"), height, width)
+    values = numbers(node.properties.get("poly", ""), "poly")
+    outline = inside(points(" ".join(map(str, values)), "poly"), height, width)
     return GivenLine(
         node.words() if node.outside or not words else None,
         tuple(words),
         box,
         inside(_baseline(node, box, turn), height, width),
         outline,
-        _confidence(node.told),
+        _confidence(node.properties),
         turn,
     )
 
 
 def _baseline(node: _Node, box: Box | None, turn: int) -> Points:
-    """The two ends of a baseline, which is told from the lower left corner of the turned box."""
-    told = numbers(node.told.get("baseline", ""), "baseline")
-    if box is None or len(told) < 2:
+    """The two ends of a baseline, which is given from the lower left corner of the turned box."""
+    values = numbers(node.properties.get("baseline", ""), "baseline")
+    if box is None or len(values) < 2:
         return ()
-    slope, offset = told[-2:]  # of a polynomial the last two
+    slope, offset = values[-2:]  # of a polynomial the last two
     length = box.width if turn % 2 == 0 else box.height
     ends = [(along, offset + slope * along) for along in (0.0, float(length))]
     if turn == 0:
@@ -309,17 +309,19 @@ def _baseline(node: _Node, box: Box | None, turn: int) -> Points:
 
 def _word(node: _Node, height: int, width: int) -> GivenWord:
     text = node.words()
-    told = node.told
-    sure = _confidence(told)
-    boxes = numbers(told.get("x_bboxes", ""), "x_bboxes")
+    properties = node.properties
+    sure = _confidence(properties)
+    boxes = numbers(properties.get("x_bboxes", ""), "x_bboxes")
     places = [
         box_within(y1, x1, y2, x2, height, width)
         for x1, y1, x2, y2 in zip(*(iter(boxes),) * 4, strict=False)
     ]
-    each = [value / 100 for value in numbers(told.get("x_confs", ""), "x_confs")]
+    each = [value / 100 for value in numbers(properties.get("x_confs", ""), "x_confs")]
     signs = graphemes(text)
     if node.parts:  # Tesseract's characters
-        cells = [(x.words(), _box_of(x, height, width), _confidence(x.told)) for x in node.parts]
+        cells = [
+            (x.words(), _box_of(x, height, width), _confidence(x.properties)) for x in node.parts
+        ]
         letters = tuple(
             Letter(box, text, 1.0 if conf is None else conf)
             for text, box, conf in cells
@@ -336,9 +338,9 @@ def _word(node: _Node, height: int, width: int) -> GivenWord:
     return GivenWord(text, _box_of(node, height, width), sure, letters)
 
 
-def _confidence(told: dict[str, str]) -> float | None:
+def _confidence(about: dict[str, str]) -> float | None:
     """How sure something is, of percent; None if it tells nothing."""
-    value = next((told[key] for key in ("x_wconf", "x_conf", "x_confs") if told.get(key)), "")
+    value = next((about[key] for key in ("x_wconf", "x_conf", "x_confs") if about.get(key)), "")
     found = numbers(value, "a confidence")
     if not found:
         return None
@@ -346,11 +348,11 @@ def _confidence(told: dict[str, str]) -> float | None:
 
 
 def _box_of(node: _Node, height: int, width: int) -> Box | None:
-    told = node.told.get("bbox") or node.told.get("x_bboxes") or ""
-    sides = numbers(told, "bbox")
+    sides_text = node.properties.get("bbox") or node.properties.get("x_bboxes") or ""
+    sides = numbers(sides_text, "bbox")
     if not sides:
         return None
     if len(sides) % 4:
-        raise MalformedError(f"a bbox is {told[:40]!r}, which is no box.")
+        raise MalformedError(f"a bbox is {sides_text[:40]!r}, which is no box.")
     xs, ys = [*sides[::4], *sides[2::4]], [*sides[1::4], *sides[3::4]]
     return box_within(min(ys), min(xs), max(ys), max(xs), height, width)

@@ -196,8 +196,8 @@ def _rows(
 def _position(line: ElementTree.Element) -> int | None:
     """Where a line stands in its region, if the file tells."""
     match = CUSTOM_ORDER.search(line.get("custom", ""))
-    told = match[1] if match else line.get("index", "")
-    return int(told) if told.isdecimal() and told.isascii() else None
+    index = match[1] if match else line.get("index", "")
+    return int(index) if index.isdecimal() and index.isascii() else None
 
 
 def _order(element: ElementTree.Element | None) -> list[str]:
@@ -219,11 +219,11 @@ def _line(row: ElementTree.Element, height: int, width: int) -> GivenLine:
     text, confidence = _text(row)
     words = []
     for word in row.iterfind("Word"):
-        told, sure = _text(word)
+        spelt, sure = _text(word)
         letters = tuple(_letters(word, height, width))
         box = box_around(_coords(word, "Coords", height, width), height, width)
-        told = "".join(letter.text for letter in letters) if told is None else told
-        words.append(GivenWord(told, box, sure, letters))
+        spelt = "".join(letter.text for letter in letters) if spelt is None else spelt
+        words.append(GivenWord(spelt, box, sure, letters))
     return GivenLine(
         text,
         tuple(words),
@@ -282,7 +282,7 @@ def _coords(parent: ElementTree.Element, tag: str, height: int, width: int) -> P
     place = parent.find(tag)
     if place is None:
         return ()
-    told = place.get("points")
-    if told is None:
-        told = " ".join(f"{one.get('x')},{one.get('y')}" for one in place.iterfind("Point"))
-    return inside(points(told, f"{tag} of {parent.tag} {parent.get('id', '')}"), height, width)
+    listed = place.get("points")
+    if listed is None:
+        listed = " ".join(f"{one.get('x')},{one.get('y')}" for one in place.iterfind("Point"))
+    return inside(points(listed, f"{tag} of {parent.tag} {parent.get('id', '')}"), height, width)

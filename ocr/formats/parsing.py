@@ -141,7 +141,7 @@ def points(text: str, what: str, scale: float = 1.0) -> Points:
 
 
 def share(text: str | None, what: str, whole: float = 1.0) -> float | None:
-    """A confidence, as a share; percentages are told by being more than 1 in any case."""
+    """A confidence, as a share; percentages are recognized by being more than 1 in any case."""
     if text is None or not text.strip():
         return None
     value = number(text, what) / whole
@@ -165,7 +165,7 @@ def inside(given: Points, height: int, width: int) -> Points:
     )
 
 
-def picture_of(told: str | None) -> tuple[str, int]:
+def picture_of(name_given: str | None) -> tuple[str, int]:
     r"""Name and page of a picture as a file tells them, whatever folders or address are before it.
 
     Examples
@@ -173,7 +173,7 @@ def picture_of(told: str | None) -> tuple[str, int]:
     >>> picture_of(r"C:\scans\a.tif"), picture_of("../x/scan.pdf#page=3"), picture_of("..")
     (('a.tif', 1), ('scan.pdf', 3), ('', 1))
     """
-    name = PurePosixPath((told or "").strip().replace("\\", "/")).name
+    name = PurePosixPath((name_given or "").strip().replace("\\", "/")).name
     match = PDF_PAGE.fullmatch(name)
     name, page = (match[1], int(match[2])) if match else (name, 1)
     if "\0" in name or name in (".", ".."):

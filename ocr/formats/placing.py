@@ -117,7 +117,7 @@ def slots(box: Box, count: int, turn: int = 0) -> list[Box]:
     return parts
 
 
-def along(given: GivenLine, count: int, height: int, width: int) -> list[Box]:
+def places_along(given: GivenLine, count: int, height: int, width: int) -> list[Box]:
     """Places of `count` characters of one width along a line of which no words are known."""
     polygon, baseline = given.polygon, given.baseline
     around = box_around(polygon, height, width) if len(set(polygon)) > 2 else given.box
@@ -190,7 +190,7 @@ def line_of(given: GivenLine, height: int, width: int) -> Line | None:
         usual = given.confidence
         words = tuple(part for one in placed for part in _given_words(*one, usual, turn))
     else:
-        words = _spread(text, along(given, len(graphemes(text)), height, width), given)
+        words = _spread(text, places_along(given, len(graphemes(text)), height, width), given)
     if not words:
         return None
     outline = given.polygon if len(set(given.polygon)) > 2 else ()
@@ -245,8 +245,8 @@ def _given_words(word: GivenWord, box: Box, usual: float | None, turn: int) -> t
     text = " ".join(unicodedata.normalize("NFC", word.text).split())
     if word.letters and Word(word.letters).text == text:
         return (Word(word.letters),)
-    told = (word.confidence, usual, 1.0)
-    sure = next(one for one in told if one is not None)
+    choices = (word.confidence, usual, 1.0)
+    sure = next(one for one in choices if one is not None)
     signs = graphemes(text)
     return words_of(
         None if sign.isspace() else Letter(place, sign, sure)

@@ -22,7 +22,8 @@ from ocr.formats.parsing import MAX_BYTES, FoundPage, MalformedError, parse_xml
 from ocr.input.documents import PageSource, shown_name
 from ocr.input.photo import Photo, count_pages, open_image
 from ocr.input.sources import SUFFIXES
-from ocr.page import IDENTITY, Page, map_page
+from ocr.layout.orientation import map_page
+from ocr.page import IDENTITY, Page
 
 ENDINGS = tuple(
     sorted(

@@ -23,14 +23,13 @@ from ocr.input.decoding import (
     check_bytes,
     count_frames,
     draft_jpeg2000,
-    flattened,
     loaded,
     no_such_page,
     opened,
     orientation_of,
-    reduced,
 )
 from ocr.input.pdf_pages import MAX_DRAWN, POINT, is_pdf, page_count, page_measures, rendered
+from ocr.input.pixels import flattened, reduced
 from ocr.input.sources import read_source, read_stream
 
 OWN_DPI = (36, 600)  # of a PDF page's picture that is taken for the page's

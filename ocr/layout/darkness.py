@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-BLOCKS = 64  # blocks along the longer side whose means tell the paper
-PAPER_WINDOW = 5  # blocks across which the brightest one is taken for paper
-PAPER_BLUR = 2.5  # blocks, standard deviation of the smoothing of the paper
-DARKEST_PAPER = 20.0 / 255  # darker paper is taken to be this bright
+
+@dataclass(frozen=True)
+class LightConfig:
+    """How the brightness of the paper is estimated.
+
+    How they were chosen is not known any more. Both networks were trained on pages whose light was
+    evened out with these numbers, so another one asks for new weights.
+
+    Attributes
+    ----------
+    blocks : int
+        Along the longer side; their means tell the paper.
+    window : int
+        Blocks across which the brightest one is taken for paper.
+    blur : float
+        Blocks, standard deviation of the smoothing of the paper.
+    darkest_paper : float
+        Darker paper is taken to be this bright.
+    """
+
+    blocks: int = 64
+    window: int = 5
+    blur: float = 2.5
+    darkest_paper: float = 20.0 / 255
+
+
+CONFIG = LightConfig()
 
 
 def ink_darkness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -29,17 +54,17 @@ def ink_darkness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
         0 where the page is as bright as its paper, 1 where it is black.
     """
     paper = paper_brightness(grey)
-    return np.clip(1 - grey / np.maximum(paper, DARKEST_PAPER), 0, 1).astype(np.float32)
+    return np.clip(1 - grey / np.maximum(paper, CONFIG.darkest_paper), 0, 1).astype(np.float32)
 
 
 def paper_brightness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Brightness of the paper under each pixel of a page: (H, W) float32 in [0, 1]."""
     height, width = grey.shape
-    block = max(1.0, max(height, width) / BLOCKS)
+    block = max(1.0, max(height, width) / CONFIG.blocks)
     size = (max(2, round(width / block)), max(2, round(height / block)))
     picture = Image.fromarray(np.uint8(np.clip(grey, 0, 1) * 255 + 0.5))
     small = picture.resize(size, Image.Resampling.BOX)
-    small = small.filter(ImageFilter.MaxFilter(PAPER_WINDOW))
-    small = small.filter(ImageFilter.GaussianBlur(PAPER_BLUR))
+    small = small.filter(ImageFilter.MaxFilter(CONFIG.window))
+    small = small.filter(ImageFilter.GaussianBlur(CONFIG.blur))
     paper = small.resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(paper, dtype=np.float32) / np.float32(255)

@@ -1,16 +1,23 @@
-"""A photo turned by quarter turns, and what was read of it turned back."""
+"""Pages in the coordinates of another picture: of a photo that was turned, or of another size."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.page import Page, map_page
+from ocr.page import Box, Page, Word
 
 if TYPE_CHECKING:
     from ocr.layout.picture import Picture
+
+ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
+
+Matrix = Sequence[Sequence[float]]  # 3 x 3
 
 
 class Turned:
@@ -51,3 +58,55 @@ def turn_back(page: Page, turns: int, height: int, width: int) -> Page:
         3: ((0, -1, height), (1, 0, 0), (0, 0, 1)),
     }[turns % 4]
     return map_page(page, back, height, width)
+
+
+def map_page(page: Page, matrix: Matrix, height: int, width: int) -> Page:
+    """The same page in the coordinates of another picture.
+
+    Parameters
+    ----------
+    page : Page
+    matrix : (3, 3)
+        Homography from the page's `(row, col, 1)` to those of the other picture, edges of pixels
+        and not centers.
+    height, width : int
+        Pixels of the other picture; boxes are cut off at its border.
+
+    Returns
+    -------
+    Page
+        Its `transform` leads from the other picture to the page as read.
+    """
+
+    def point(row: float, col: float) -> tuple[float, float]:
+        y, x, w = (a * row + b * col + c for a, b, c in matrix)
+        return y / w, x / w
+
+    def box(one: Box) -> Box:
+        corners = [point(y, x) for y in (one.y1, one.y2) for x in (one.x1, one.x2)]
+        (y1, y2), (x1, x2) = (
+            (min(max(math.floor(min(v) + ROUNDING), 0), limit - 1),
+             max(min(math.ceil(max(v) - ROUNDING), limit), 1))
+            for v, limit in zip(zip(*corners, strict=True), (height, width), strict=True)
+        )  # fmt: skip
+        return Box(y1, x1, max(y2, y1 + 1), max(x2, x1 + 1))
+
+    def points(ones: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        return tuple((round(y, 1), round(x, 1)) for y, x in (point(*one) for one in ones))
+
+    lines = tuple(
+        replace(
+            line,
+            words=tuple(
+                Word(tuple(replace(letter, box=box(letter.box)) for letter in word.letters))
+                for word in line.words
+            ),
+            baseline=points(line.baseline),
+            polygon=points(line.polygon),
+        )
+        for line in page.lines
+    )
+    onto = np.array(page.transform) @ np.linalg.inv(np.array(matrix, dtype=float))
+    onto = onto / onto[2, 2] + 0.0  # a homography holds up to a factor; no negative zeros
+    transform = tuple(tuple(row) for row in onto.tolist())
+    return replace(page, height=height, width=width, lines=lines, transform=transform)

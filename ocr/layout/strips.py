@@ -17,14 +17,59 @@ from scipy import ndimage
 STRIP_HEIGHT = 48  # pixels
 X_HEIGHT = 13.0  # pixels of a strip, height of the small letters
 BASELINE_ROW = 33  # row of a strip on which the letters stand
-END_MARGIN = 1.0  # x-heights taken along before the start and behind the end of a baseline
-SMOOTHING = 1.5  # x-heights, standard deviation of the smoothing of a baseline
-INKED = 0.3  # darkness of a strip from which a pixel is ink
-# Capitals reach 1.5 x-heights, ascenders 1.6 to 2.2: a line that does not is taken for too large.
-LEAST_RISE = 1.32  # x-heights
-CAPITAL_SHARE = 0.8  # of what was taken for the x-height of a line of capitals
-HIGHEST = 0.015  # share of a line's ink, its highest, that does not count for that
-STEP = 0.5  # x-heights between the points at which a baseline is sampled
+
+
+@dataclass(frozen=True)
+class StripConfig:
+    """How lines are cut, how their contrast is stretched, and which are cut again.
+
+    How they were chosen is not known any more. The line network was trained on strips that were cut
+    with those above `inked`, so another one asks for new weights.
+
+    Attributes
+    ----------
+    end_margin : float
+        X-heights of the page before the start and behind the end of a baseline.
+    smoothing, step : float
+        X-heights: standard deviation of the smoothing of a baseline, and between the points at
+        which it is sampled.
+    averaged : float
+        Pixels of the page a pixel of the strip, above which they are averaged first.
+    paper : float
+        Percentile of a strip's darkness that is its paper.
+    darkest, blank : float
+        Percentile of the darkness around the small letters that is the darkest; below `blank`, the
+        strip holds no ink.
+    dark, full : float
+        Share of the darkest from which a pixel is dark, and the percentile of those that is full
+        ink.
+    inked : float
+        Darkness of a strip from which a pixel is ink.
+    least_rise : float
+        X-heights that ink reaches over the baseline at least: capitals reach 1.5, ascenders 1.6 to
+        2.2. In a line that does not, capitals were taken for small letters.
+    capital_share : float
+        Of the x-height of such a line that is taken instead.
+    highest : float
+        Share of a line's ink, its highest, that does not count for `least_rise`.
+    """
+
+    end_margin: float = 1.0
+    smoothing: float = 1.5
+    step: float = 0.5
+    averaged: float = 1.2
+    paper: float = 40
+    darkest: float = 99.7
+    blank: float = 0.03
+    dark: float = 0.35
+    full: float = 92
+    inked: float = 0.3
+    least_rise: float = 1.32
+    capital_share: float = 0.8
+    highest: float = 0.015
+
+
+CONFIG = StripConfig()
 
 
 @dataclass(frozen=True)
@@ -88,10 +133,10 @@ def smooth_baseline(
     """A baseline resampled evenly along its length and smoothed: rows and columns."""
     points = np.asarray(baseline, dtype=np.float64)
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    count = max(2, int(np.ceil(lengths[-1] / (STEP * x_height))) + 1)
+    count = max(2, int(np.ceil(lengths[-1] / (CONFIG.step * x_height))) + 1)
     at = np.linspace(0, lengths[-1], count)
     rows, cols = (np.interp(at, lengths, points[:, axis]) for axis in (0, 1))
-    sigma = SMOOTHING / STEP
+    sigma = CONFIG.smoothing / CONFIG.step
     if count > 4:
         rows = _smooth(rows, sigma)
         cols = _smooth(cols, sigma)
@@ -124,7 +169,7 @@ def cut_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     scale = line.x_height / X_HEIGHT  # pixels of the page a pixel of the strip
     rows, cols = smooth_baseline(line.baseline, line.x_height)
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(rows), np.diff(cols)))])
-    margin = END_MARGIN * line.x_height
+    margin = CONFIG.end_margin * line.x_height
     width = max(1, int(np.ceil((lengths[-1] + 2 * margin) / scale)))
     along = -margin + scale * (np.arange(width) + 0.5)
     y, x, slope_y, slope_x = _follow(rows, cols, lengths, along)
@@ -139,19 +184,19 @@ def fitted_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     Of a line of capitals or digits the whole letter is taken for its x-height at times.
     """
     strip = cut_strip(darkness, line)
-    if rise(strip) >= LEAST_RISE:
+    if rise(strip) >= CONFIG.least_rise:
         return strip
-    return cut_strip(darkness, replace(line, x_height=line.x_height * CAPITAL_SHARE))
+    return cut_strip(darkness, replace(line, x_height=line.x_height * CONFIG.capital_share))
 
 
 def rise(strip: Strip) -> float:
     """How high a line's ink, but for the highest of it, reaches over its baseline, in x-heights."""
     ink = (1 - strip.image[:BASELINE_ROW]).clip(0, 1)
-    profile = np.where(ink > INKED, ink, 0).sum(axis=1)
+    profile = np.where(ink > CONFIG.inked, ink, 0).sum(axis=1)
     total = float(profile.sum())
     if not total:
         return np.inf
-    first = int(np.searchsorted(np.cumsum(profile), HIGHEST * total))
+    first = int(np.searchsorted(np.cumsum(profile), CONFIG.highest * total))
     return (BASELINE_ROW - first) / X_HEIGHT
 
 
@@ -192,7 +237,7 @@ def _sample(
     if not part.size:
         return np.zeros((STRIP_HEIGHT, len(y)), np.float32)
     shrink = 1.0
-    if scale > 1.2:  # averaging instead of picking single pixels
+    if scale > CONFIG.averaged:  # averaging instead of picking single pixels
         shrink = 1 / scale
         size = (max(1, round(part.shape[1] * shrink)), max(1, round(part.shape[0] * shrink)))
         picture = Image.fromarray(np.ascontiguousarray(part))
@@ -205,13 +250,13 @@ def _sample(
 def stretch_contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale a strip's darkness so that its paper is 0 and its full ink 1.
 
-    Paper is the 40th percentile of the strip; full ink the 92nd percentile of what is dark in the
-    rows of the small letters. A strip without ink stays dark nowhere.
+    Paper is a percentile of the strip; full ink one of what is dark in the rows of the small
+    letters. A strip without ink stays dark nowhere.
     """
-    image = image - np.float32(np.percentile(image, 40))
+    image = image - np.float32(np.percentile(image, CONFIG.paper))
     core = image[BASELINE_ROW - int(1.6 * X_HEIGHT) : BASELINE_ROW + 2]
-    darkest = float(np.percentile(core, 99.7)) if core.size else 0.0
-    if darkest < 0.03:
+    darkest = float(np.percentile(core, CONFIG.darkest)) if core.size else 0.0
+    if darkest < CONFIG.blank:
         return np.zeros_like(image)
-    full = float(np.percentile(core[core > 0.35 * darkest], 92))
+    full = float(np.percentile(core[core > CONFIG.dark * darkest], CONFIG.full))
     return np.clip(image / np.float32(full), 0, 1).astype(np.float32)

@@ -7,10 +7,14 @@ from functools import lru_cache
 
 # '0' any digit, '#' any other sign, and the line feed a line's beginning
 SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#\n"
+SPACE, OTHER_SIGN, START = 1, len(SYMBOLS) - 1, len(SYMBOLS)  # SYMBOLS[k] has the id k + 1
+SYMBOL_BITS = 6  # bits of a symbol among packed ones; 0 is "nothing known"
+LAST_SYMBOL = (1 << SYMBOL_BITS) - 1  # mask of the last of packed symbols
 
 _VARIANTS = {"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
 
 LETTER, DIGIT, SIGN, NOTHING = range(4)  # kinds of characters; NOTHING at the start of a line
+FOLDED_LETTERS, DIGITS, SIGNS = 26, 10, 32  # how many characters a kind has
 
 
 @lru_cache(maxsize=4096)

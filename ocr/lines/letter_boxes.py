@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ocr.layout.strips import BASELINE_ROW, INKED, X_HEIGHT, Strip
+from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
+from ocr.layout.strips import CONFIG as STRIP
 
 LETTER_HEIGHT = 1.5 * X_HEIGHT  # pixels of a strip, height of a capital
 
@@ -134,7 +135,7 @@ def own_ink(image: NDArray[np.float32]) -> NDArray[np.int32]:
     `image` is (STRIP_HEIGHT, W) float32, 0 paper, 1 ink. Rules and what reaches in from the lines
     above and below are left out.
     """
-    labels, count = ndimage.label(image > INKED, np.ones((3, 3)))
+    labels, count = ndimage.label(image > STRIP.inked, np.ones((3, 3)))
     keep = np.zeros(count + 1, dtype=np.int32)
     number = 0
     top = BASELINE_ROW - X_HEIGHT * (1 + CONFIG.neighbor)

@@ -17,16 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ModelError
+from ocr.lines.beam_search import CONFIG as BEAM
+from ocr.lines.beam_search import beam_search, likely_texts
 from ocr.lines.confidence import ink_odds, language_odds, mean_confidence
-from ocr.lines.ctc import (
-    BLANK,
-    CONFIG,
-    align,
-    beam_search,
-    best_path,
-    likely_texts,
-    path_log,
-)
+from ocr.lines.ctc import BLANK, align, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.patterns import compile_pattern
@@ -37,10 +31,31 @@ from ocr.weights import find_weights, open_session, read_metadata, verify
 FRAME = 4  # pixels of a strip that become one step of the network
 MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
 REFUSED = np.float32(-1e4)  # log probability of a character that may not be read
-PATTERN_COST = 1.5  # nats a character that the ink's probability may lose to fit a pattern
-ALTERNATIVES = 3  # a character at most
-LEAST_ALTERNATIVE = 0.005  # probability
 TAIL = 16  # pixels of paper behind the widest line of a batch: lines in training had some
+
+
+@dataclass(frozen=True)
+class ReadingConfig:
+    """What is made of a line's frames, beside the beam search.
+
+    How they were chosen is not known any more.
+
+    Attributes
+    ----------
+    pattern_cost : float
+        Nats a character that the ink's probability may lose to fit a pattern.
+    alternatives : int
+        For a character at most.
+    least_alternative : float
+        Probability from which an alternative is named.
+    """
+
+    pattern_cost: float = 1.5
+    alternatives: int = 3
+    least_alternative: float = 0.005
+
+
+CONFIG = ReadingConfig()
 
 
 @dataclass(frozen=True)
@@ -292,18 +307,18 @@ class LineReader:
         """
         found: list[tuple[tuple[str, float], ...]] = []
         for k, (first, last), sure in zip(classes, frames, confidences, strict=True):
-            if 1 - sure < LEAST_ALTERNATIVE:
+            if 1 - sure < CONFIG.least_alternative:
                 found.append(())
                 continue
             ink = np.exp(logs[first:last].max(axis=0).astype(np.float64))
             ink[[BLANK, k, *self._spaces]] = 0
-            likely = np.argsort(-ink, kind="stable")[:ALTERNATIVES]
+            likely = np.argsort(-ink, kind="stable")[: CONFIG.alternatives]
             shares = (1 - sure) * ink[likely] / max(float(ink.sum()), 1e-30)
             found.append(
                 tuple(
                     (self.charset[other - 1], round(float(share), 4))
                     for other, share in zip(likely, shares, strict=True)
-                    if share >= LEAST_ALTERNATIVE
+                    if share >= CONFIG.least_alternative
                 )
             )
         return tuple(found)
@@ -331,7 +346,7 @@ class LineReader:
         if not len(frames):
             return []
         model = self.text_models[0] if language is None else language
-        config = replace(CONFIG, weight=0.0) if language is None else CONFIG
+        config = replace(BEAM, weight=0.0) if language is None else BEAM
         found = likely_texts(frames, model, self.symbols, count, config)
         return list(dict.fromkeys(self.spell(classes).strip() for classes in found))
 
@@ -381,4 +396,4 @@ class LineReader:
 def _strays(logs: NDArray[np.float32], fitting: list[int], free: list[int]) -> bool:
     """Whether a text that fits a pattern is too far from what the ink says."""
     lost = path_log(logs, free) - path_log(logs, fitting)
-    return lost > PATTERN_COST * max(len(fitting), len(free))
+    return lost > CONFIG.pattern_cost * max(len(fitting), len(free))

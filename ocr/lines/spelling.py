@@ -8,6 +8,7 @@ clearly. Once the words of a line are known, each is compared with the ways it i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
@@ -16,11 +17,31 @@ from numpy.typing import NDArray
 
 from ocr.lines.folding import fold
 
-WEIGHT = 0.4  # of the logarithms of habit beside those of the ink
-RARE = 0.01  # share of a spelling that was never seen, at least
-STEPS_PER_NAT = 32.0  # quantisation of shares in the file
+STEPS_PER_NAT = 32.0  # quantization of shares in the file
 
 Key = tuple[int, ...]  # the symbols that a word's characters are folded to
+
+
+@dataclass(frozen=True)
+class SpellingConfig:
+    """How habit and ink are weighed.
+
+    How the two were chosen is not known any more; what spellings gain on validation lines stands
+    in `models/english.md`.
+
+    Attributes
+    ----------
+    weight : float
+        Of the logarithms of habit beside those of the ink.
+    rare : float
+        Share of a spelling that was never seen, at least.
+    """
+
+    weight: float = 0.4
+    rare: float = 0.01
+
+
+CONFIG = SpellingConfig()
 
 
 class Spellings:
@@ -51,7 +72,7 @@ class Spellings:
         Parameters
         ----------
         word : str
-            As read; it is among the answers, and at least `RARE`.
+            As read; it is among the answers, and at least `CONFIG.rare`.
         begins : bool
             Whether the word may begin a sentence, so that a capital at its beginning says nothing.
         """
@@ -65,7 +86,7 @@ class Spellings:
                     shares[way] = shares.get(way, 0.0) + share
         if shares:
             shares.setdefault(word, 0.0)
-        return {way: float(np.log(max(share, RARE))) for way, share in shares.items()}
+        return {way: float(np.log(max(share, CONFIG.rare))) for way, share in shares.items()}
 
     def respell(
         self,
@@ -105,7 +126,7 @@ class Spellings:
             if len(able) < 2:
                 continue
             scores = [
-                WEIGHT * ways[way]
+                CONFIG.weight * ways[way]
                 + sum(
                     float(logs[slice(*frames[place]), classes[character]].max())
                     for place, character in zip(places, way, strict=True)

@@ -9,60 +9,104 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.lines.folding import DIGIT, NOTHING, SIGN, SYMBOLS, fold
-from ocr.lines.language import (
+from ocr.lines.folding import (
+    DIGIT,
     DIGITS,
     FOLDED_LETTERS,
+    LAST_SYMBOL,
+    NOTHING,
     OTHER_SIGN,
+    SIGN,
     SIGNS,
     SPACE,
     START,
     SYMBOL_BITS,
-    Lexicon,
-    NgramModel,
+    SYMBOLS,
+    fold,
 )
-
-LAST = (1 << SYMBOL_BITS) - 1  # mask of a packed n-gram's last symbol
+from ocr.lines.lexicon import Lexicon
+from ocr.lines.ngrams import NgramModel
 
 _STOPS = np.array([sign in ".!?" for sign in "\0" + SYMBOLS])  # by symbol id
 
-_DIGIT_SHARES = (0.19, 0.20, 0.13, 0.08, 0.06, 0.07, 0.06, 0.06, 0.07, 0.08)  # 0 to 9, as counted
-
-# Words are of three kinds: language; other strings (codes, numbers, names), which know only that
-# letters follow letters and digits digits; and single characters in a row, as in `A B C`. Below
-# stand, for the latter two, the probabilities of a letter, a digit, a sign or the word's end after
-# a letter, digit or sign inside the word; and at its beginning after those or at a line's start.
-# Set by hand: runs of one kind are long, strings of four or five characters usual.
-_STRING_INSIDE = [[0.62, 0.08, 0.06, 0.24], [0.08, 0.60, 0.10, 0.22], [0.35, 0.35, 0.10, 0.20]]
-_STRING_BEGIN = [[0.80, 0.13, 0.07], [0.20, 0.72, 0.08], [0.45, 0.45, 0.10], [0.60, 0.32, 0.08]]
-_SINGLE_INSIDE = [[0.01, 0.01, 0.01, 0.97]] * 3
-_SINGLE_BEGIN = [[0.93, 0.04, 0.03], [0.04, 0.93, 0.03], [0.45, 0.45, 0.10], [0.60, 0.32, 0.08]]
-
-# The kind of the first word of a line, and of a word after one of each kind (rows).
-_FIRST_WORD = np.array([0.75, 0.17, 0.08])
-_NEXT_WORD = np.array([[0.92, 0.06, 0.02], [0.35, 0.60, 0.05], [0.25, 0.10, 0.65]])
-LEXICON_SHARE = (
-    0.5  # of language's words, how many are of a lexicon, of the rest how many of the next
-)
-
-# Case patterns of a word: capitals, lower case, initial capital, mixed. Rows: the pattern of the
-# word before; then the start of a line; then after a full stop. Set by hand between prose and
-# lists, notes and headings; the page's own prior multiplies them.
+# Case patterns of a word: capitals, lower case, initial capital, mixed.
 PATTERNS = ("upper", "lower", "title", "mixed")
-_NEXT_PATTERN = np.array(
-    [
-        [0.88, 0.05, 0.05, 0.02],
-        [0.03, 0.83, 0.13, 0.01],
-        [0.05, 0.56, 0.38, 0.01],
-        [0.20, 0.35, 0.25, 0.20],
-        [0.30, 0.35, 0.32, 0.03],
-    ]
-)
-_LINE_START, _LOWER, _TITLE = 4, 1, 2
-_STOP_RAISES = 0.85  # of the lower-case words, how many begin with a capital after a full stop
-# Share of capitals among a word's first letters and among the later ones, by pattern.
-_UPPER_FIRST = np.array([0.995, 0.005, 0.995, 0.5])
-_UPPER_LATER = np.array([0.990, 0.003, 0.003, 0.5])
+_LOWER, _TITLE = 1, 2
+_LINE_START = len(PATTERNS)  # row of `TextConfig.next_pattern`
+
+Table = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """What is known of text before any language.
+
+    Words are of three kinds: language; other strings (codes, numbers, names), which know only that
+    letters follow letters and digits digits; and single characters in a row, as in `A B C`.
+    Set by hand between prose, lists, notes and headings, but for two: `digit_shares` were counted,
+    in what is not known any more, and `lexicon_share` was compared with others on the lines of
+    `models/english.md`.
+
+    Attributes
+    ----------
+    digit_shares : ten floats
+        Of the digits, how many are 0 to 9.
+    string_inside, single_inside : (3, 4) floats
+        Probabilities of a letter, a digit, a sign or the word's end after a letter, digit or sign
+        inside a word of the latter two kinds: runs of one kind are long, strings of four or five
+        characters usual.
+    string_begin, single_begin : (4, 3) floats
+        Of a letter, digit or sign at its beginning, after those or at a line's start.
+    first_word : three floats
+        The kind of the first word of a line.
+    next_word : (3, 3) floats
+        The kind of a word after one of each kind (rows).
+    lexicon_share : float
+        Of language's words, how many are of a lexicon, of the rest how many of the next.
+    next_pattern : (5, 4) floats
+        The case pattern of a word; the rows are that of the word before and the start of a line.
+        The page's own prior multiplies them.
+    stop_raises : float
+        Of the lower-case words, how many begin with a capital after a full stop.
+    upper_first, upper_later : four floats
+        Share of capitals among a word's first letters, and among the later ones, by pattern.
+    """
+
+    digit_shares: tuple[float, ...] = (0.19, 0.20, 0.13, 0.08, 0.06, 0.07, 0.06, 0.06, 0.07, 0.08)
+    string_inside: Table = (
+        (0.62, 0.08, 0.06, 0.24),
+        (0.08, 0.60, 0.10, 0.22),
+        (0.35, 0.35, 0.10, 0.20),
+    )
+    string_begin: Table = (
+        (0.80, 0.13, 0.07),
+        (0.20, 0.72, 0.08),
+        (0.45, 0.45, 0.10),
+        (0.60, 0.32, 0.08),
+    )
+    single_inside: Table = ((0.01, 0.01, 0.01, 0.97),) * 3
+    single_begin: Table = (
+        (0.93, 0.04, 0.03),
+        (0.04, 0.93, 0.03),
+        (0.45, 0.45, 0.10),
+        (0.60, 0.32, 0.08),
+    )
+    first_word: tuple[float, ...] = (0.75, 0.17, 0.08)
+    next_word: Table = ((0.92, 0.06, 0.02), (0.35, 0.60, 0.05), (0.25, 0.10, 0.65))
+    lexicon_share: float = 0.5
+    next_pattern: Table = (
+        (0.88, 0.05, 0.05, 0.02),
+        (0.03, 0.83, 0.13, 0.01),
+        (0.05, 0.56, 0.38, 0.01),
+        (0.20, 0.35, 0.25, 0.20),
+        (0.30, 0.35, 0.32, 0.03),
+    )
+    stop_raises: float = 0.85
+    upper_first: tuple[float, ...] = (0.995, 0.005, 0.995, 0.5)
+    upper_later: tuple[float, ...] = (0.990, 0.003, 0.003, 0.5)
+
+
+CONFIG = TextConfig()
 
 
 @dataclass(frozen=True)
@@ -136,11 +180,11 @@ class TextModel:
         self.ngrams = ngrams
         # Further kinds of words: the language's common ones, and those to be expected.
         self._lexicons = [found for found in (ngrams.words, lexicon) if found is not None]
-        self._first_word, self._next_word = _FIRST_WORD, _NEXT_WORD
+        self._first_word, self._next_word = np.array(CONFIG.first_word), np.array(CONFIG.next_word)
         for _ in self._lexicons:  # each takes its share of language's, and is followed as language
             self._first_word, following = (
-                np.append(kinds, kinds[..., :1] * LEXICON_SHARE, axis=-1)
-                * np.append([1 - LEXICON_SHARE], np.ones(kinds.shape[-1]))
+                np.append(kinds, kinds[..., :1] * CONFIG.lexicon_share, axis=-1)
+                * np.append([1 - CONFIG.lexicon_share], np.ones(kinds.shape[-1]))
                 for kinds in (self._first_word, self._next_word)
             )
             self._next_word = np.vstack([following, following[:1]])
@@ -151,21 +195,24 @@ class TextModel:
         rare = SIGNS - sum(fold(c)[1] == SIGN for c in SYMBOLS[1:-2])
         self._share = np.ones(len(folded))
         for k in np.flatnonzero(self._kind == DIGIT):
-            self._share[k] = _DIGIT_SHARES[unicodedata.digit(charset[k])]
+            self._share[k] = CONFIG.digit_shares[unicodedata.digit(charset[k])]
         self._share[self.symbols == OTHER_SIGN] = 1 / rare
         size = np.array([FOLDED_LETTERS, DIGITS, SIGNS, 1.0])
         self.kinds = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
         others = []
-        for inside, begin in ((_STRING_INSIDE, _STRING_BEGIN), (_SINGLE_INSIDE, _SINGLE_BEGIN)):
+        for inside, begin in (
+            (CONFIG.string_inside, CONFIG.string_begin),
+            (CONFIG.single_inside, CONFIG.single_begin),
+        ):
             # No word is empty; and what is before a word's later characters is never nothing.
             first = np.hstack([begin, np.full((4, 1), 1e-6)])
             later = np.vstack([inside, np.full((1, 4), 0.25)])
             others.append((np.stack([later, first]) / size)[..., self.kinds])
         self._others = np.stack(others, axis=-1)  # (begins, kind before, character, 2)
-        upper = np.stack([_UPPER_LATER, _UPPER_FIRST])
+        upper = np.array([CONFIG.upper_later, CONFIG.upper_first])
         self._case_table = np.stack([1 - upper, upper, np.ones((2, 4))])  # (case, fresh, pattern)
         prior = np.ones(4) if case_prior is None else np.asarray(case_prior, dtype=np.float64)
-        self._next_case = _NEXT_PATTERN * prior
+        self._next_case = np.array(CONFIG.next_pattern) * prior
         self._next_case /= self._next_case.sum(axis=1, keepdims=True)
         self._start = ngrams.nodes(np.array([START]))
 
@@ -201,7 +248,7 @@ class TextModel:
         """
         symbols = self.symbols[characters]
         case = self._case[characters]
-        before = state.context & LAST
+        before = state.context & LAST_SYMBOL
         begins = (before == SPACE) | (before == START)
         # (B, A, kinds): the kinds of word weighted by how well they explain this character
         words = np.empty((*characters.shape, len(self._first_word)))
@@ -243,7 +290,7 @@ class TextModel:
         # A number says nothing of case: what was expected before it is expected after it.
         lettered = ~state.fresh[rows, None]
         following = np.where(lettered, state.case[rows] @ self._next_case[:4], state.case[rows])
-        raised = np.where(_STOPS[before], _STOP_RAISES, 0.0) * following[:, _LOWER]
+        raised = np.where(_STOPS[before], CONFIG.stop_raises, 0.0) * following[:, _LOWER]
         following[:, _LOWER] -= raised
         following[:, _TITLE] += raised
         state.case[rows] = following

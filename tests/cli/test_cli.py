@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import re
-import shutil
 import signal
 import stat
 import subprocess
@@ -31,6 +30,8 @@ HEAVY = {"torch", "sklearn", "matplotlib", "tqdm", "training", "pytest"}
 NOT_ASKED = dict.fromkeys(
     ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
 )
+MANY = 80  # files that are not all read before a signal comes
+PATIENCE = 600  # seconds: a busy machine is not a defect
 NUMERIC = {"numpy", "scipy", "skimage", "onnxruntime", "PIL"}
 
 
@@ -91,7 +92,7 @@ def shell(*arguments, **options) -> subprocess.CompletedProcess:
         [sys.executable, "-m", "ocr", *map(str, arguments)],
         capture_output=True,
         text=options.pop("text", True),
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
         **options,
     )
@@ -355,7 +356,7 @@ def test_processes_read_as_one_does(tmp_path):
     """The real thing once: three files, two processes, an error, and then nothing left to do."""
     scans = tmp_path / "scans"
     scans.mkdir()
-    shutil.copy(SAMPLES / "phone_note.jpg", scans)
+    written_page(scans / "note.png")
     picture(scans / "blank.png", 255)
     (scans / "bad.jpg").write_text("no picture")
     formats = ("--format", "text", "--format", "json")
@@ -364,34 +365,34 @@ def test_processes_read_as_one_does(tmp_path):
     assert done.returncode == 1
     assert "bad.jpg: not an image" in done.stderr
     assert "blank.png: nothing that looks like writing" in done.stderr
-    names = ["blank.json", "blank.txt", "errors.ndjson", "phone_note.json", "phone_note.txt"]
+    names = ["blank.json", "blank.txt", "errors.ndjson", "note.json", "note.txt"]
     assert files_in(out) == names
-    alone = shell("read", scans / "phone_note.jpg")
-    assert (out / "phone_note.txt").read_text() == alone.stdout
+    alone = shell("read", scans / "note.png")
+    assert alone.stdout and (out / "note.txt").read_text() == alone.stdout
     done = shell("read", scans, *formats, "--output", out, "--resume", cwd=tmp_path)
     assert "0 files read, 2 done before, 1 failed" in done.stderr
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_says_how_to_go_on(tmp_path, number, status):
-    names = [tmp_path / f"{k}.png" for k in range(200)]
+    names = [tmp_path / f"{k}.png" for k in range(MANY)]
     for name in names:
         picture(name, 255)
     out = tmp_path / "out"
     command = [sys.executable, "-m", "ocr", "read", *names, "--jobs", "1", "--output", out]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not list(out.glob("*.txt")) and time.monotonic() < deadline:
         time.sleep(0.01)
     os.killpg(process.pid, number)  # as a terminal does: the workers get it too
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert "--resume goes on" in one_line(err.splitlines(keepends=True)[-1])
     assert "Traceback" not in err
     done = len(list(out.glob("*.txt")))
-    assert 0 < done < 200
+    assert 0 < done < MANY
     again = shell("read", *names, "--output", out, "--resume")
-    assert f"{200 - done} files read, {done} done before" in again.stderr
+    assert f"{MANY - done} files read, {done} done before" in again.stderr
 
 
 def test_several_formats_need_a_folder(run, fake, tmp_path):
@@ -875,20 +876,24 @@ def test_read_imports_neither_torch_nor_matplotlib(tmp_path):
     assert "onnxruntime" in imported("boxes", tmp_path / "a.png", "--out", tmp_path / "b.png")
 
 
-def test_help_is_fast():
+def test_help_is_fast(tmp_path):
+    """It costs little more than Click, once modules are compiled, as from the second call on."""
     resource = pytest.importorskip("resource")
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
-    def spent() -> float:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
+    def cost(*arguments: str) -> float:
+        """CPU-seconds."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, *arguments]
+        subprocess.run(command, env=environment, capture_output=True, check=True, timeout=120)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    shell("--help")
-    costs = []
-    for _ in range(3):
-        before = spent()
-        assert shell("--help").returncode == 0
-        costs.append(spent() - before)
-    assert min(costs) < 0.25  # CPU-seconds; a page costs more, and a slow processor twice as much
+    cost("-m", "ocr", "--help")
+    pairs = [(cost("-m", "ocr", "--help"), cost("-c", "import click")) for _ in range(4)]
+    ours, clicks = map(min, zip(*pairs, strict=True))
+    assert ours < 1.8 * clicks or ours < 0.12  # the machine's speed does not matter
 
 
 def written_page(path: Path) -> Path:

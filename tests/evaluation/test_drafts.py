@@ -11,7 +11,6 @@ from ocr.cli import main
 from ocr.evaluation.drafts import write_draft
 from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth
 from ocr.lines.normalize import normalize_line
-from ocr.reader import Reader
 
 SAMPLE = Path(__file__).parents[2] / "images" / "phone_note.jpg"
 
@@ -92,9 +91,9 @@ def test_line_images_hold_the_lines_with_their_text(engine, photo, tmp_path, cap
     assert pictures[0].with_suffix(".gt.txt").read_text() == "corrected\n"
 
 
-def test_on_line_sees_what_was_read(photo):
+def test_on_line_sees_what_was_read(photo, reader_of):
     seen = []
-    page = Reader(engine="letters").read(photo, on_line=seen.append)
+    page = reader_of("letters").read(photo, on_line=seen.append)
     assert tuple(one.line for one in seen) == page.lines
     for one in seen:
         letters = [letter for word in one.line.words for letter in word.letters]

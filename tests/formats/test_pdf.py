@@ -20,7 +20,6 @@ from ocr.input.documents import PageSource
 from ocr.input.photo import UPRIGHT
 from ocr.layout.orientation import turn_back
 from ocr.page import Box, Letter, Line, Page, Word
-from ocr.reader import Reader
 from ocr.weights import read_metadata
 
 SAMPLE = Path(__file__).parents[2] / "images" / "todo_list.jpg"
@@ -290,8 +289,8 @@ def test_without_the_package(picture, tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not SAMPLE.exists() or not weights.installed(), reason="no sample or weights")
-def test_a_real_page(tmp_path):
-    page = Reader().read(SAMPLE)
+def test_a_real_page(tmp_path, reader_of):
+    page = reader_of().read(SAMPLE)
     content = made(SAMPLE, page)
     assert SAMPLE.read_bytes() in content
     assert text_of(content).split() == page.text.split()  # PDFium parts the lines of a tilted page

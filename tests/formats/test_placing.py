@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.formats.placing import GivenLine, GivenWord, along, line_of, slots, with_text
+from ocr.formats.placing import GivenLine, GivenWord, line_of, places_along, slots, with_text
 from ocr.page import Box, Letter, Line, Word
 
 
@@ -80,7 +80,7 @@ def test_letters_follow_a_slanted_outline():
     given_line = GivenLine(
         "abcd", baseline=((40, 0), (80, 400)), polygon=((10, 0), (50, 400), (90, 400), (50, 0))
     )
-    boxes = along(given_line, 4, 200, 500)
+    boxes = places_along(given_line, 4, 200, 500)
     assert [(box.x1, box.x2) for box in boxes] == [(0, 100), (100, 200), (200, 300), (300, 400)]
     assert [box.y1 for box in boxes] == [10, 20, 30, 40]
     assert [box.y2 for box in boxes] == [60, 70, 80, 90]

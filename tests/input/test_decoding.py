@@ -1,4 +1,4 @@
-"""ocr.input.decoding and ocr.input.tiff: what a decoder may cost, and kinds of files."""
+"""ocr.input.decoding, pixels and tiff: what a decoder may cost, and kinds of files."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image, features
 
 from ocr.errors import ImageError
-from ocr.input import decoding, photo
+from ocr.input import decoding, photo, pixels
 from ocr.input.documents import Document
 from ocr.input.photo import open_image
 
@@ -90,9 +90,9 @@ def test_a_large_picture_is_reduced_band_by_band(monkeypatch):
     deep = noise.astype(np.uint16) * 257
     for image in (Image.fromarray(alpha), Image.fromarray(deep), Image.fromarray(noise / 255.0)):
         image = Image.fromarray(np.asarray(image, np.float32)) if image.mode == "F" else image
-        whole = np.asarray(decoding.flattened(image, "L", (90, 100)), np.float32)
-        monkeypatch.setattr(decoding, "BAND", 401 * 50)
-        banded = np.asarray(decoding.flattened(image, "L", (90, 100)), np.float32)
+        whole = np.asarray(pixels.flattened(image, "L", (90, 100)), np.float32)
+        monkeypatch.setattr(pixels, "BAND", 401 * 50)
+        banded = np.asarray(pixels.flattened(image, "L", (90, 100)), np.float32)
         monkeypatch.undo()
         scale = 1 if image.mode == "RGBA" else 255
         assert np.abs(whole - banded).mean() * scale < 3

@@ -18,8 +18,9 @@ from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from ocr.config import DPI
 from ocr.errors import ImageError
-from ocr.input.decoding import ORIENTATION, PHOTOMETRIC, WHITE_IS_ZERO
+from ocr.input.decoding import ORIENTATION
 from ocr.input.photo import KEPT, NEARLY, Photo, open_image
+from ocr.input.pixels import PHOTOMETRIC, WHITE_IS_ZERO
 from ocr.input.sources import pictures_in
 
 LETTERS = np.array(
@@ -183,8 +184,8 @@ def test_lab_tiff(tmp_path):
 
 def test_sixteen_bit_tiff_in_which_white_is_zero(tmp_path):
     deep = np.asarray(picture()).astype(np.uint16) * 257
-    told = {PHOTOMETRIC: WHITE_IS_ZERO}
-    photo = open_image(saved(Image.fromarray(~deep), tmp_path / "a.tif", tiffinfo=told))
+    tags = {PHOTOMETRIC: WHITE_IS_ZERO}
+    photo = open_image(saved(Image.fromarray(~deep), tmp_path / "a.tif", tiffinfo=tags))
     np.testing.assert_allclose(cells(photo), LETTERS, atol=0.02)
 
 

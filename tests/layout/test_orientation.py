@@ -1,6 +1,7 @@
 """The page's own orientation, and coordinates carried back to the photo."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,21 @@ from PIL import Image
 
 from ocr.evaluation.error_rates import character_errors
 from ocr.input.photo import open_image
-from ocr.layout.orientation import turn_back
+from ocr.layout.orientation import map_page, turn_back
 from ocr.page import IDENTITY, Box, Letter, Line, Page, Word
-from ocr.reader import Reader
 
 IMAGES = Path(__file__).resolve().parents[2] / "images"
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return Reader(engine="letters")
+def reader(reader_of):
+    return reader_of("letters")
+
+
+@pytest.fixture(scope="module")
+def upright(reader):
+    """A sample photo as read the way it is; once, whatever is compared with it."""
+    return cache(lambda name: reader.read(IMAGES / name))
 
 
 def turned(name, turns):
@@ -32,8 +38,8 @@ def turned(name, turns):
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
 @pytest.mark.parametrize("name", ["phone_note.jpg", "bench_plan.jpg"])
-def test_a_turned_photo_reads_the_same(reader, name, turns):
-    upright = reader.read(IMAGES / name)
+def test_a_turned_photo_reads_the_same(reader, upright, name, turns):
+    upright = upright(name)
     photo = open_image(turned(name, turns))
     page = reader.read(photo)
     assert character_errors(upright.text, page.text).rate <= 0.03  # I for 1, a comma for a stop
@@ -64,3 +70,16 @@ def test_turn_back_agrees_with_rot90(turns):
     row, col = page.lines[0].baseline[0]
     forth = np.array(page.transform) @ (row, col, 1)
     assert forth.tolist() == [float(y2), float(x1), 1.0]
+
+
+def test_map_page_there_and_back():
+    letter = Letter(Box(10, 20, 30, 40), "A", 0.9)
+    line = Line((Word((letter,)),), ((30.0, 20.0), (30.0, 40.0)), ((10.0, 20.0), (30.0, 40.0)))
+    page = Page(100, 200, (line,))
+    matrix = [[2.0, 0.0, 5.0], [0.0, 2.0, 7.0], [0.0, 0.0, 1.0]]
+    there = map_page(page, matrix, 300, 500)
+    assert there.letters[0].box == Box(25, 47, 65, 87)
+    assert there.lines[0].baseline == ((65.0, 47.0), (65.0, 87.0))
+    assert np.array(there.transform) == pytest.approx(np.linalg.inv(matrix))
+    back = map_page(there, there.transform, 100, 200)
+    assert back == page

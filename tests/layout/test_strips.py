@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ocr.layout.strips import (
     BASELINE_ROW,
-    END_MARGIN,
+    CONFIG,
     STRIP_HEIGHT,
     X_HEIGHT,
     TextLine,
@@ -42,7 +42,7 @@ def test_the_letters_stand_on_the_baseline_row_and_are_of_one_height(slope, x_he
 def test_the_width_is_the_length_and_a_margin_at_each_end():
     page, line = ruled_page()
     scale = X_HEIGHT / line.x_height
-    assert cut_strip(page, line).image.shape[1] == round((500 + 2 * END_MARGIN * 26) * scale)
+    assert cut_strip(page, line).image.shape[1] == round((500 + 2 * CONFIG.end_margin * 26) * scale)
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.15])

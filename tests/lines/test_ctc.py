@@ -1,4 +1,4 @@
-"""ocr.lines.ctc: small outputs written by hand, and all paths counted."""
+"""ocr.lines.ctc and beam_search: small outputs written by hand, and all paths counted."""
 
 import itertools
 
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.lines.ctc import BeamConfig, align, beam_search, best_path, path_log
+from ocr.lines.beam_search import BeamConfig, beam_search
+from ocr.lines.ctc import align, best_path, path_log
 from ocr.lines.language import NgramModel
 from ocr.lines.text_model import TextModel
 

@@ -12,20 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocr.errors import ModelError
-from ocr.lines.language import (
-    SIGN,
-    SPACE,
-    START,
-    SYMBOL_BITS,
-    SYMBOLS,
-    Lexicon,
-    NgramModel,
-    _count_bits,
-    fold,
-    load_language,
-    pack,
-    unpack,
-)
+from ocr.lines.folding import SIGN, SPACE, START, SYMBOL_BITS, SYMBOLS, fold
+from ocr.lines.language import Lexicon, NgramModel, load_language
+from ocr.lines.ngrams import _count_bits, pack, unpack
 from ocr.lines.text_model import TextModel
 
 KEYBOARD = tuple(string.ascii_letters + string.digits + string.punctuation)

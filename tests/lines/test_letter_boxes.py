@@ -5,7 +5,7 @@ import pytest
 
 from ocr.layout.strips import (
     BASELINE_ROW,
-    END_MARGIN,
+    CONFIG,
     STRIP_HEIGHT,
     X_HEIGHT,
     Strip,
@@ -82,7 +82,7 @@ def page() -> tuple[Strip, np.ndarray]:
 
 def on_strip(left: float, right: float) -> tuple[float, float]:
     """Columns of the strip for columns of the page."""
-    start = 20 - END_MARGIN * X_HEIGHT / 2
+    start = 20 - CONFIG.end_margin * X_HEIGHT / 2
     return 2 * (left - start), 2 * (right - start)
 
 

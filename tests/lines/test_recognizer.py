@@ -9,9 +9,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ocr.errors import ModelError
 from ocr.layout.strips import BASELINE_ROW, X_HEIGHT
-from ocr.lines.language import SYMBOLS, NgramModel
+from ocr.lines.folding import SYMBOLS
+from ocr.lines.language import NgramModel
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION, normalize_line
-from ocr.lines.recognizer import LineReader
+from ocr.lines.recognizer import LineReader, ReadingConfig
 from ocr.weights import METADATA_KEY, Metadata
 
 CHARSET = (" ", "a", "b")
@@ -190,7 +191,7 @@ def test_a_pattern_decides_what_the_ink_leaves_open_and_no_more(tmp_path, monkey
     assert set(free) == {"a", "b"}  # grey frames at the edges of the bars are b's
     assert read("[ab]+") == free
     assert read("a+") == free  # clear ink stands
-    monkeypatch.setattr("ocr.lines.recognizer.PATTERN_COST", 40.0)
+    monkeypatch.setattr("ocr.lines.recognizer.CONFIG", ReadingConfig(pattern_cost=40.0))
     assert set(read("a+")) == {"a"}
     assert read("[0-9]+") == free  # the ink leaves none
     with pytest.raises(ValueError, match="regular expression"):

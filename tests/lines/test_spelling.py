@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.lines.spelling import RARE, Spellings, count_shares
+from ocr.lines.spelling import CONFIG, Spellings, count_shares
 
 LETTERS = "abdeéhiILlnorstT ,."
 CLASSES = {c: k for k, c in enumerate(LETTERS, start=1)}
@@ -48,7 +48,7 @@ def test_a_capital_at_the_beginning_of_a_sentence_says_nothing():
     assert respell("The", (0, "t", 0.3)) == respell("a. The", (3, "t", 0.3))[3:] == "The"
     assert respell("a The", (2, "t", 0.3)) == "a the"
     assert HABITS.of("The", begins=True)["The"] == pytest.approx(np.log(0.7))
-    assert HABITS.of("The", begins=False)["The"] == pytest.approx(np.log(RARE))
+    assert HABITS.of("The", begins=False)["The"] == pytest.approx(np.log(CONFIG.rare))
     assert HABITS.of("THE", begins=False) == {} == HABITS.of("tool", begins=False)
 
 

@@ -12,7 +12,6 @@ from PIL import Image
 from review_fakes import TEXTS, folder
 from test_shelf import pages_of
 
-from ocr.reader import Reader
 from ocr.review import edits
 from ocr.review.edits import EditError
 from ocr.review.learning import FEWEST, NAME, Learning
@@ -40,10 +39,10 @@ shutil.copytree(pathlib.Path(lines).parent / "seen", sys.argv[5])
 
 
 @pytest.fixture
-def learned(tmp_path):
+def learned(tmp_path, reader_of):
     """A folder, its shelf, and what learns in it; two pages of five lines are confirmed."""
     place = folder(tmp_path / "notes", 3)
-    shelf = Shelf(pages_of(place)[0], Recognizer(Reader("lines", language="none")), ahead=0)
+    shelf = Shelf(pages_of(place)[0], Recognizer(reader_of("lines", language="none")), ahead=0)
     seen = tmp_path / "seen"
 
     def make(seconds: str = "0") -> Learning:

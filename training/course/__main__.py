@@ -123,7 +123,7 @@ SYSTEMS = {
         emnist_row,
         120,
     ),
-    "cnn-colour": System(
+    "cnn-color": System(
         "CNN on color pictures",
         "CIFAR-10's python batches, and a folder of pictures a class such as the SUN scenes.",
         color_row,

@@ -336,16 +336,16 @@ def color_row(bench: Bench) -> Row:
                 f"{where} of the data folder and run this row again. The made pictures are easier "
                 "than real ones and show that loader and training work, nothing more."
             )
-    plots.save(plots.curves(series), bench.path("cnn-colour.png"))
-    pictures = [("cnn-colour.png", "Loss and accuracy on both sets.")]
+    plots.save(plots.curves(series), bench.path("cnn-color.png"))
+    pictures = [("cnn-color.png", "Loss and accuracy on both sets.")]
     for kind, test in zip(sets, shown, strict=True):
         some = np.linspace(0, len(test.images) - 1, 20).round().astype(int)
         titles = [test.classes[label] for label in test.labels[some]]
         plots.save(
             plots.tiles(test.images[some], 10, titles, size=0.8),
-            bench.path(f"cnn-colour-{kind}.png"),
+            bench.path(f"cnn-color-{kind}.png"),
         )
-        pictures.append((f"cnn-colour-{kind}.png", f"Test pictures, {kind}."))
+        pictures.append((f"cnn-color-{kind}.png", f"Test pictures, {kind}."))
     return Row(tuple(figures), tuple(pictures), tuple(notes))
 
 

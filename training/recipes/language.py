@@ -2,7 +2,7 @@
 `french`.
 
 An interpolated Kneser-Ney n-gram (Chen & Goodman 1999, "An empirical study of smoothing techniques
-for language modeling", modified discounts) over the folded symbols of `ocr.lines.language`. Prose
+for language modeling", modified discounts) over the folded symbols of `ocr.lines.folding`. Prose
 has too few words, and too few numbers, lists and addresses, so that words drawn by their frequency
 (wordfreq, Speer 2022) and synthetic lines are added to it; what is left unlike language is the
 business of `ocr.lines.text_model.TextModel`. N-grams that tell little more than the next shorter
@@ -23,16 +23,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.lines.folding import SYMBOLS, fold
-from ocr.lines.language import (
-    SPACE,
-    START,
-    SYMBOL_BITS,
-    Lexicon,
-    NgramModel,
-    load_language,
-    pack,
-)
+from ocr.lines.folding import SPACE, START, SYMBOL_BITS, SYMBOLS, fold
+from ocr.lines.language import load_language
+from ocr.lines.lexicon import Lexicon
+from ocr.lines.ngrams import NgramModel, pack
 from ocr.lines.spelling import Spellings, count_shares
 from ocr.weights import Metadata
 from training.data.datasets import data_dir

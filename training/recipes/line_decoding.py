@@ -29,9 +29,10 @@ from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 
 from ocr.evaluation.error_rates import align, edit_distance
+from ocr.lines.beam_search import BeamConfig, beam_search
 from ocr.lines.confidence import evidence, ink_odds
-from ocr.lines.ctc import BeamConfig, beam_search, best_path
 from ocr.lines.ctc import align as align_frames
+from ocr.lines.ctc import best_path
 from ocr.lines.language import load_language
 from ocr.lines.normalize import normalize_line
 from ocr.lines.recognizer import LineReader

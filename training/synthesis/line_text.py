@@ -7,12 +7,16 @@ capitals, lists, numbers, dates, prices, addresses, and strings without any sens
 
 from __future__ import annotations
 
+import lzma
 import string
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
+from training.data.scans import open_scans
 from training.data.text import ACCENTED, ASCII, SIGNS, Corpus, fold_text, writable
 
 MONTHS = (
@@ -20,6 +24,10 @@ MONTHS = (
 )  # fmt: skip
 CAPITALS = 0.22  # share of the prose written in capitals, as notes and lists often are
 NO_SENSE = 0.07  # share of random strings
+SHORTEST, LONGEST = 2, 90  # characters of a line that is to fill a room
+CHUNK = 400  # characters of running text at least that lines are cut from
+HELD_BACK = 40  # every so many-th row of the corpora is left for measuring
+SCANS = ("copiste", "poilus", "peraire", "stanford-1905")  # lines of real paper, and their texts
 
 
 def sample_text(
@@ -314,3 +322,37 @@ _KINDS: tuple[tuple[Callable[[np.random.Generator, Corpus, int], str], float], .
     (_address, 0.05),
     (random_text, NO_SENSE),
 )
+
+
+@cache
+def corpus(data: Path) -> Corpus:
+    """Sentences of today's and of older English, and French ones, that lines are written from."""
+    english = _rows(data / "text" / "english-modern.txt.xz", 90_000)
+    english += _rows(data / "text" / "english-books.txt.xz", 30_000)
+    scans = [text for name in SCANS for _, text in open_scans(
+        data / "lines" / f"{name}.zip", "train").rows]  # fmt: skip
+    return Corpus(tuple(english), tuple(_rows(data / "text" / "french.txt.xz", 40_000) + scans))
+
+
+def _rows(path: Path, most: int) -> list[str]:
+    with lzma.open(path, "rt", encoding="utf-8") as stream:
+        rows = [row for number, row in enumerate(stream) if number % HELD_BACK]
+    step = max(1, len(rows) // most)
+    chunks, chunk = [], ""
+    for number, row in enumerate(rows):  # rows that follow one another, so that lines are filled
+        chunk = f"{chunk} {fold_text(row)}".strip()
+        if len(chunk) > CHUNK:
+            if number % step == 0:
+                chunks.append(chunk[: 3 * CHUNK])
+            chunk = ""
+    return chunks
+
+
+def fitting_length(rng: np.random.Generator, room: float, pace: float) -> int:
+    """How many characters of a width in x-heights fill a room, more or less."""
+    return int(np.clip(room / pace * rng.uniform(0.85, 1.1), 4, LONGEST))
+
+
+def fitting_text(rng: np.random.Generator, texts: Corpus, longest: int) -> str:
+    """A line of text; most are about as long as there is room."""
+    return sample_text(rng, texts, longest, int(0.55 * longest) if rng.random() < 0.6 else SHORTEST)

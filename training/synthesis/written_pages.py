@@ -21,7 +21,8 @@ from ocr.layout.strips import TextLine
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, write_pages
 from training.synthesis import marks
-from training.synthesis.line_ink import Hand, LineInk, lines_of, random_hand, smear
+from training.synthesis.hands import lines_of, random_hand
+from training.synthesis.line_ink import Hand, LineInk, smear
 from training.synthesis.papers import make_paper
 
 Grey = NDArray[np.float32]
@@ -73,7 +74,7 @@ def write_page(
     Parameters
     ----------
     kind : str, optional
-        Kind of hand, one of `training.synthesis.line_ink.HAND_SHARES`; drawn if left out.
+        Kind of hand, one of `training.synthesis.hands.HAND_SHARES`; drawn if left out.
     blank : bool, optional
         Whether nothing is written on it, but all that is no writing may be; drawn if left out.
     """

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.lines.language import SPACE, SYMBOLS, NgramModel, load_language
+from ocr.lines.folding import SPACE, SYMBOLS
+from ocr.lines.language import NgramModel, load_language
 from training.recipes import language
 from training.recipes.language import (
     LONGEST,

@@ -12,8 +12,8 @@ from ocr.layout.strips import STRIP_HEIGHT
 from training.data.scans import even_light
 from training.data.shards import read_shard, write_shard
 from training.data.text import CHARSET, Corpus, fold_text, writable
+from training.synthesis.hands import HAND_SHARES, lines_of, random_hand
 from training.synthesis.line_fonts import HELD_OUT, draw_font_line, find_fonts
-from training.synthesis.line_ink import HAND_SHARES, lines_of, random_hand
 from training.synthesis.line_panel import panel
 from training.synthesis.line_strokes import (
     EM,

@@ -1,0 +1,229 @@
+"""The invisible text of a searchable PDF's page: its font, and where each word is set.
+
+The text is set in a font without outlines, made here: every character that occurs gets a code, a
+width of half an em, and its meaning by a ToUnicode map, so that any script can be searched and
+copied and no font file is needed (PDF 32000-1:2008, 9.6.5 and 9.10.3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ocr.page import Box, Line, Page
+
+if TYPE_CHECKING:
+    from pikepdf import Dictionary, Object, Pdf
+    from pikepdf import Page as PdfPage
+
+CODES = 255  # characters a font holds; code 0 is left out
+INVISIBLE = 3  # text rendering mode
+
+# Poppler puts words together again by measures in units of the font's size: columns part at 0.7 of
+# it, a word goes on its line if it stands less than half of it higher or lower. The writing is half
+# as high as the font, so that gaps and slopes of handwriting stay below that. Chosen, as the three
+# numbers below, by tests/benchmarks/pdf_text.py.
+EM = 1000  # glyph units
+HEIGHT = EM // 2  # of the row that a line is set in
+FOOT = -HEIGHT // 4  # of the row, under the baseline of the text
+EXTENT = HEIGHT // 16  # what tops and bottoms of words are rounded to
+WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
+LEAST_GAP, MOST_GAP = 0.1, 2.0  # between words, in heights of the line: wider ones are bridged
+LEVEL = 1.5  # heights that a line may rise or fall and is set level
+
+Glyph = tuple[str, int, int]  # a character, and where its box begins and ends over the baseline
+
+
+class Fonts:
+    """Fonts without outlines that hold the characters asked for, as many as are needed.
+
+    A character has a code for each height that words with it have.
+    """
+
+    def __init__(self, pdf: Pdf) -> None:
+        self.pdf = pdf
+        self.codes: dict[Glyph, int] = {}
+        self.made: dict[str, Object] = {}
+
+    def runs(
+        self, text: str, low: int = FOOT, high: int = FOOT + HEIGHT
+    ) -> Iterator[tuple[str, bytes]]:
+        """(font, codes) of stretches of `text`, whose boxes reach from `low` to `high`."""
+        from pikepdf import Dictionary
+
+        glyphs = [(character, low, high) for character in text]
+        places = [self.codes.setdefault(glyph, len(self.codes)) for glyph in glyphs]
+        for font, run in groupby(places, lambda place: place // CODES):
+            name = f"Ocr{font}"
+            if name not in self.made:
+                self.made[name] = self.pdf.make_indirect(Dictionary())
+            yield name, bytes(place % CODES + 1 for place in run)
+
+    def add_to(self, sheet: PdfPage) -> None:
+        """Let a page use the fonts made so far."""
+        from pikepdf import Name
+
+        for name, font in self.made.items():
+            sheet.add_resource(font, Name.Font, Name(f"/{name}"))
+
+    def finish(self) -> None:
+        """Fill the fonts, once all characters are known."""
+        glyphs = list(self.codes)
+        for k, font in enumerate(self.made.values()):
+            held = glyphs[k * CODES : (k + 1) * CODES]
+            for key, value in self._font(held).items():
+                font[key] = value
+
+    def _font(self, glyphs: Sequence[Glyph]) -> Dictionary:
+        from pikepdf import Array, Dictionary, Name
+
+        shapes = {
+            extent: self.pdf.make_stream(f"{WIDTH} 0 0 {extent[0]} {WIDTH} {extent[1]} d1".encode())
+            for extent in dict.fromkeys(glyph[1:] for glyph in glyphs)
+        }
+        names = [Name(f"/g{code}") for code in range(1, len(glyphs) + 1)]
+        procedures = zip(names, (shapes[glyph[1:]] for glyph in glyphs), strict=True)
+        return Dictionary(
+            Type=Name.Font,
+            Subtype=Name.Type3,
+            Name=Name("/Invisible"),
+            FontBBox=[0, 0, WIDTH, 1],  # PDFium has it in the box of every glyph
+            FontDescriptor=Dictionary(
+                Type=Name.FontDescriptor,
+                FontName=Name("/Invisible"),
+                Flags=4,  # symbolic: its own encoding
+                FontBBox=[0, FOOT, WIDTH, FOOT + HEIGHT],
+                ItalicAngle=0,
+                Ascent=FOOT + HEIGHT,
+                Descent=FOOT,
+            ),
+            FontMatrix=[1 / EM, 0, 0, 1 / EM, 0, 0],
+            CharProcs=Dictionary({str(name): shape for name, shape in procedures}),
+            Encoding=Dictionary(Type=Name.Encoding, Differences=Array([1, *names])),
+            FirstChar=1,
+            LastChar=len(glyphs),
+            Widths=[WIDTH] * len(glyphs),
+            Resources=Dictionary(),
+            ToUnicode=self.pdf.make_stream(_to_unicode([glyph[0] for glyph in glyphs])),
+        )
+
+
+def _to_unicode(characters: Sequence[str]) -> bytes:
+    """The CMap from codes, counted from 1, to UTF-16."""
+    rows = [
+        f"<{code:02x}> <{character.encode('utf-16-be').hex()}>"
+        for code, character in enumerate(characters, 1)
+    ]
+    blocks = [rows[k : k + 100] for k in range(0, len(rows), 100)]  # the most a block may hold
+    maps = "\n".join(
+        f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks
+    )
+    return (
+        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
+        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
+        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
+        f"1 begincodespacerange\n<00> <ff>\nendcodespacerange\n{maps}\n"
+        "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
+    ).encode()
+
+
+def page_text(fonts: Fonts, page: Page, scale: float) -> str:
+    """The operators that set the text of a page."""
+    lines = [_set_line(fonts, line, page, scale) for line in page.lines]
+    return "\n".join([f"BT {INVISIBLE} Tr", *lines, "ET"]) if lines else ""
+
+
+def _set_line(fonts: Fonts, line: Line, page: Page, scale: float) -> str:
+    """The operators that set a line: its words in one size and one row, or readers part them.
+
+    Each word fills its box from left to right, stretched where the gap to the next is too wide,
+    and a space the gap.
+    """
+    turn = turn_of(line)
+    cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[turn]  # x, y of the reading direction, y down
+    starts, ends, middles, height = _row(line, turn)
+    size, unit = height * EM / HEIGHT * scale, height * WIDTH / HEIGHT
+    parts = []
+    for k, word in enumerate(line.words):
+        start, end, down = starts[k], ends[k], middles[k] + height * (0.5 + FOOT / HEIGHT)
+        pieces = [(word.text, end - start, *_extent(_turned(word.box, turn), down, height))]
+        if k + 1 < len(starts):
+            gap = min(max(starts[k + 1] - end, LEAST_GAP * height), MOST_GAP * height)
+            end = max(starts[k + 1] - gap, (start + end) / 2)
+            gap = max(starts[k + 1] - end, LEAST_GAP * height)
+            pieces = [(word.text, end - start, *pieces[0][2:]), (" ", gap, FOOT, FOOT + HEIGHT)]
+        x, y = start * cos - down * sin, start * sin + down * cos
+        place = (cos, -sin, sin, cos, x * scale, (page.height - y) * scale)
+        parts.append(f"{numbers(place)} Tm")
+        for text, length, low, high in pieces:
+            parts.append(f"{numbers((100 * length / (len(text) * unit),))} Tz")
+            for font, codes in fonts.runs(text, low, high):
+                parts.append(f"/{font} {numbers((size,))} Tf <{codes.hex()}> Tj")
+    return " ".join(parts)
+
+
+def _extent(box: tuple[float, float, float, float], down: float, height: float) -> tuple[int, int]:
+    """Where a word's box begins and ends over its baseline `down`, in glyph units.
+
+    PDFium marks words by the boxes of their glyphs; Poppler and others by the font's.
+    """
+    steps = HEIGHT / EXTENT / height
+    low, high = round((down - box[2]) * steps), round((down - box[0]) * steps)
+    return low * EXTENT, max(high, low + 1) * EXTENT
+
+
+def _row(line: Line, turn: int) -> tuple[list[float], list[float], list[float], float]:
+    """Where a line's words start and end, and their middles' height, in its own direction.
+
+    The photo's axes turned so that the line runs to the right. The middles lie on a straight row,
+    level if the line keeps level by `LEVEL`; the last number is the row's height, the usual one of
+    its words.
+    """
+    boxes = [_turned(word.box, turn) for word in line.words]
+    starts = [x1 for _, x1, _, _ in boxes]
+    ends = [max(x2, x1 + 1) for _, x1, _, x2 in boxes]
+    centers = np.array([(x1 + x2) / 2 for _, x1, _, x2 in boxes])
+    slope = _slope(line, turn)
+    # a word on a slope is not as high as its box
+    heights = [max(y2 - y1 - abs(slope) * (x2 - x1), (y2 - y1) / 2) for y1, x1, y2, x2 in boxes]
+    height = max(float(np.median(heights)), 1.0)
+    level = float(np.median([(y1 + y2) / 2 for y1, _, y2, _ in boxes] - slope * centers))
+    if abs(slope) * (max(ends) - min(starts)) < LEVEL * height:
+        middle = level + slope * (max(ends) + min(starts)) / 2
+        return starts, ends, [middle] * len(boxes), height
+    return starts, ends, (level + slope * centers).tolist(), height
+
+
+def turn_of(line: Line) -> int:
+    """Quarter turns clockwise of a line of writing on the upright photo, 0 to 3."""
+    if len(line.baseline) < 2:
+        return 0
+    (y1, x1), (y2, x2) = line.baseline[0], line.baseline[-1]
+    return round(math.atan2(y2 - y1, x2 - x1) / (math.pi / 2)) % 4
+
+
+def _slope(line: Line, turn: int) -> float:
+    """Rows a column that the baseline falls, the photo turned so that the line runs right."""
+    if len(line.baseline) < 2:
+        return 0.0
+    (y1, x1), (y2, x2) = (_point(y, x, turn) for y, x in (line.baseline[0], line.baseline[-1]))
+    return (y2 - y1) / (x2 - x1) if x2 > x1 else 0.0
+
+
+def _point(y: float, x: float, turn: int) -> tuple[float, float]:
+    """A point with the axes turned; the inverse of what `_set_line` does."""
+    return ((y, x), (-x, y), (-y, -x), (x, -y))[turn]
+
+
+def _turned(box: Box, turn: int) -> tuple[float, float, float, float]:
+    """A box with the axes turned: y1, x1, y2, x2."""
+    (ya, xa), (yb, xb) = _point(box.y1, box.x1, turn), _point(box.y2, box.x2, turn)
+    return min(ya, yb), min(xa, xb), max(ya, yb), max(xa, xb)
+
+
+def numbers(values: Sequence[float]) -> str:
+    return " ".join(f"{value:.4f}".rstrip("0").rstrip(".") for value in values)
