@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ocr.page import IDENTITY, Box, Line, Page, Word, line_from_dict, line_to_dict
 
 FORMAT = 1  # of the part "review"
+COUNTED = re.compile(r'\{"counted":\[(\d{1,9}),(\d{1,9}),([01])\],')
+COUNTED_AT_MOST = 64  # characters of a page's JSON in which `counted` finds it
 # Probability of being right under which a character is shown as doubtful: confidences are
 # calibrated, so of what is not marked less than one in twenty is wrong wherever one looks.
 DOUBTFUL = 0.95
@@ -126,7 +129,9 @@ class Reviewed:
     def to_json(self) -> str:
         """As it is kept in a file; see the module."""
         lines = tuple(entry.line for entry in self.kept if entry.line.words)
-        data = replace(self.page, lines=lines).to_dict()
+        # How far it is stands first, so that `counted` need not read the rest.
+        data: dict[str, Any] = {"counted": [len(self.kept), self.confirmed, int(self.done)]}
+        data |= replace(self.page, lines=lines).to_dict()
         data["review"] = {
             "format": FORMAT,
             "revision": self.revision,
@@ -148,7 +153,14 @@ class Reviewed:
             It is neither.
         """
         try:
-            data = json.loads(text)
+            return Reviewed.from_dict(json.loads(text))
+        except RecursionError as error:
+            raise ValueError(f"no page JSON ({type(error).__name__}: {error})") from None
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Reviewed:
+        """`from_json` of what is parsed already."""
+        try:
             page = Page.from_dict(data)
             own = data.get("review")
             if own is None:
@@ -166,8 +178,22 @@ class Reviewed:
                 int(own["next_id"]),
                 bool(own["touched"]),
             )
-        except (KeyError, TypeError, AttributeError, StopIteration, RecursionError) as error:
+        except (KeyError, TypeError, AttributeError, StopIteration) as error:
             raise ValueError(f"no page JSON ({type(error).__name__}: {error})") from None
+
+
+def counted(head: str) -> tuple[int, int, bool] | None:
+    """Lines, confirmed ones and whether it is done, from the beginning of a page's JSON.
+
+    None if it was written by another program or an older version, and must be read as a whole.
+
+    Examples
+    --------
+    >>> counted('{"counted":[40,23,0],"height":900')
+    (40, 23, False)
+    """
+    match = COUNTED.match(head)
+    return (int(match[1]), int(match[2]), match[3] == "1") if match else None
 
 
 def begun(page: Page) -> Reviewed:
