@@ -35,6 +35,7 @@ from pathlib import Path
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from ocr.evaluation.corrections import align_lines
 from ocr.evaluation.ground_truth import pairs_in, read_truth
 from ocr.formats.placing import signs_of
 from ocr.input.photo import open_image
@@ -43,7 +44,6 @@ from ocr.lines.recognizer import LineReader
 from ocr.page import Line
 from ocr.reader import Reader
 from ocr.review.document import DOUBTFUL, Entry, Reviewed
-from ocr.review.edits import aligned
 from ocr.review.reading import Recognizer, choices_of
 from ocr.review.respell import clean
 from training.data.datasets import data_dir
@@ -132,7 +132,8 @@ def page_cost(doc: Reviewed, rows: list[str], limit: float, way: str) -> Cost:
     """What it takes to put a page right."""
     cost = Cost()
     entries = doc.kept
-    pairs = aligned([entry.line.text for entry in entries], rows)
+    read = [entry.line.text for entry in entries]
+    pairs = [(a[0], b[0]) for a, b in align_lines(read, rows) if a and b]
     for k, row in pairs:
         cost.add(line_cost(entries[k], rows[row], limit))
     used = {k for k, _ in pairs}

@@ -4,9 +4,9 @@
 
 In Chromium, on drawn pages of 100 lines that are read: from a key to the screen that shows it, as
 the browser itself tells (Event Timing, in steps of 8 ms), while all is kept; and from "next page"
-to the text fields with the first doubtful place selected, painted. On a machine that does other work
-as well these tell little; so the processor time of the browser's main thread stands beside them,
-a screen's share of which (16 ms) a step of scrolling must stay under to be smooth.
+to the text fields with the first doubtful place selected, painted. Where
+other programs run as well these tell little; so the processor time of the browser's main thread
+stands beside them. For smooth scrolling a step of the wheel must stay near a picture's time, 16 ms.
 """
 
 from __future__ import annotations
