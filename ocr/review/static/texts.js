@@ -115,9 +115,10 @@ export const texts = {
     failed: (why) => `It did not work: ${why}`,
   },
   hints: [
-    "The marked letters are doubtful. Tab goes from one to the next; just type what is right.",
+    "Read down the lines; marked letters are doubtful. Click what is wrong, or press Tab for the next " +
+      "marked place, and type. Then Ctrl+Enter confirms the page and opens the next.",
     "On a marked word, ↓ and ↑ try what else it may be.",
-    "Enter confirms the line and goes to the next doubtful one; Ctrl+Enter confirms the page and opens the next.",
+    "To confirm line by line: Enter confirms one and goes to the next doubtful line.",
   ],
   hintsDone: "Got it",
   help: "Keys",
