@@ -115,8 +115,8 @@ export const texts = {
     failed: (why) => `It did not work: ${why}`,
   },
   hints: [
-    "Read down the lines; marked letters are doubtful. Click what is wrong, or press Tab for the next " +
-      "marked place, and type. Then Ctrl+Enter confirms the page and opens the next.",
+    "Read down the lines. Click what is wrong, or Tab to the next mark, and type; Ctrl+Enter " +
+      "confirms the page.",
     "On a marked word, ↓ and ↑ try what else it may be.",
     "To confirm line by line: Enter confirms one and goes to the next doubtful line.",
   ],
