@@ -14,6 +14,7 @@ from ocr.page import Box, Line, Page, Word
 
 MOST = 2_000  # lines of a text or page: more are no page's, and aligning them takes long
 BEYOND = 60  # lines by which an alignment may be off the shortest way, beside the difference
+LEAST_ALIKE = 0.35  # of a line and one of the text that are the same, where there are more of one
 ODD = 1.0  # edits that lines joined or parted count for: where it makes no difference, they stay
 
 
@@ -39,8 +40,9 @@ class Corrected:
 def correct(page: Page, text: str) -> Corrected:
     """The page with a corrected text in place of the read one.
 
-    Lines read and lines of the text are aligned at the fewest edits. Two lines of one may be one of
-    the other. Within a line the letters are, see `ocr.formats.placing.with_text`.
+    Lines read and lines of the text are aligned at the fewest edits; with more of one than of the
+    other, only what is alike. Two lines of one may be one of the other. Within a line the letters
+    are, see `ocr.formats.placing.with_text`.
 
     Parameters
     ----------
@@ -71,10 +73,10 @@ def correct(page: Page, text: str) -> Corrected:
             else:
                 line = joined([page.lines[i] for i in read])
                 lines += parted(line, [rows[j] for j in written])
+        for k, (at, row) in enumerate(waiting):
+            lines.insert(at + k, _between(lines, at + k, row, page))
     except ValueError as error:
         raise DataError(f"{error}.") from None
-    for k, (at, row) in enumerate(waiting):
-        lines.insert(at + k, _between(lines, at + k, row, page))
     return Corrected(
         replace(page, lines=tuple(lines)), tuple(left_out), tuple(row for _, row in waiting)
     )
@@ -97,6 +99,7 @@ def align_lines(
     """
     rows, columns = len(read), len(written)
     off = abs(rows - columns) + BEYOND
+    unlike = 1.0 - LEAST_ALIKE if rows != columns else 1.0 + ODD
     infinite = float("inf")
     cost = [[infinite] * (columns + 1) for _ in range(rows + 1)]
     step: list[list[tuple[int, int]]] = [[(0, 0)] * (columns + 1) for _ in range(rows + 1)]
@@ -108,6 +111,8 @@ def align_lines(
                     continue
                 left, right = " ".join(read[i - di : i]), " ".join(written[j - dj : j])
                 edits = edit_distance(right, left) + (ODD if di + dj > 2 else 0.0)
+                if di and dj and edits > unlike * max(len(left), len(right)):
+                    continue
                 total = cost[i - di][j - dj] + edits
                 if total < cost[i][j]:
                     cost[i][j], step[i][j] = total, (di, dj)

@@ -254,7 +254,13 @@ def _given_words(word: GivenWord, box: Box, usual: float | None, turn: int) -> t
     )
 
 
-def with_text(line: Line, text: str, confidence: float = 1.0, turn: int | None = None) -> Line:
+def with_text(
+    line: Line,
+    text: str,
+    confidence: float = 1.0,
+    turn: int | None = None,
+    keep: bool = False,
+) -> Line:
     """A line that says `text`, its words and letters placed anew, and confirmed.
 
     What was read and the text are aligned. Where they agree a letter keeps its box; where not, the
@@ -269,6 +275,9 @@ def with_text(line: Line, text: str, confidence: float = 1.0, turn: int | None =
         Of the letters of the new text.
     turn : int, optional
         Quarters of a circle by which the line is turned; by default what its baseline tells.
+    keep : bool
+        Whether letters on which text and line agree stay as sure as they were, and the line as
+        confirmed.
 
     Raises
     ------
@@ -286,18 +295,20 @@ def with_text(line: Line, text: str, confidence: float = 1.0, turn: int | None =
     placed: list[Letter | None] = []
     for part, room in _parts(old, read, new):
         before = [old[i] for i, _ in part if i is not None]
-        signs = [new[j] for _, j in part if j is not None]
+        signs = [(new[j], None if i is None else old[i]) for i, j in part if j is not None]
         boxes = [letter.box for letter in before if letter is not None]
         room = Box.around(boxes) if boxes else room
         places: Sequence[Box | None]
-        if [letter is None for letter in before] == [sign.isspace() for sign in signs]:
+        if [letter is None for letter in before] == [sign.isspace() for sign, _ in signs]:
             places = [None if letter is None else letter.box for letter in before]
         else:
             places = slots(room, len(signs), turn) if room else [None] * len(signs)
-        for sign, place in zip(signs, places, strict=True):
+        for (sign, read_as), place in zip(signs, places, strict=True):
             ink = None if sign.isspace() or place is None else Letter(place, sign, confidence)
+            if keep and ink and read_as and read_as.text == sign:
+                ink = replace(read_as, box=ink.box)
             placed.append(ink)
-    return replace(line, words=words_of(placed), confirmed=True)
+    return replace(line, words=words_of(placed), confirmed=line.confirmed if keep else True)
 
 
 # Columns of an alignment: a character read and one of the text, None for none.

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from ocr.errors import OcrError
-from ocr.evaluation.pairing import pairs_in_order
-from ocr.formats.placing import signs_of, words_of
+from ocr.evaluation.corrections import align_lines
+from ocr.formats.placing import graphemes, signs_of, words_of
 from ocr.page import Box, Line
 from ocr.review.document import Entry, Reviewed
 from ocr.review.respell import clean, is_level, respelled
@@ -31,7 +31,10 @@ def set_text(doc: Reviewed, number: int, text: str, confirmed: bool | None = Non
     line = entry.line
     wanted = clean(text)
     if wanted != line.text:
-        line = respelled(line, wanted)
+        try:
+            line = respelled(line, wanted)
+        except ValueError as error:
+            raise EditError(f"This cannot be done: {error}.") from None
     if confirmed is not None:
         line = replace(line, confirmed=confirmed)
     return _with(doc, replace(entry, line=line))
@@ -194,31 +197,26 @@ def found_again(doc: Reviewed, found: Reviewed) -> Reviewed:
 def with_truth(doc: Reviewed, rows: Sequence[str], confirmed: bool) -> tuple[Reviewed, list[str]]:
     """Give the lines the texts that a person wrote down; the rows that belong to none.
 
-    Rows and lines are set against each other in order, by how alike they are.
+    Rows and lines are set against each other as `ocr convert` does it. Lines that are one in the
+    text are joined, one that is two is split.
     """
-    rows = [clean(row) for row in rows if row.strip()]
-    entries = list(doc.entries)
-    pairs = aligned([entry.line.text for entry in entries], rows)
-    for k, row in pairs:
-        line = respelled(entries[k].line, rows[row]) if rows[row] else entries[k].line
-        entries[k] = replace(entries[k], line=replace(line, confirmed=confirmed))
-    used = {row for _, row in pairs}
-    return replace(doc, entries=tuple(entries)), [r for k, r in enumerate(rows) if k not in used]
-
-
-LEAST_ALIKE = 0.35  # of a line and a row of text that are taken for the same
-
-
-def aligned(read: Sequence[str], rows: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of lines and rows of a text in order, whose likeness adds up to the most."""
-    from rapidfuzz.distance import Levenshtein
-
-    likeness = np.array(
-        [[Levenshtein.normalized_similarity(a, b) for b in rows] for a in read]
-    ).reshape(len(read), len(rows))
-    if len(read) != len(rows):
-        likeness[likeness < LEAST_ALIKE] = -1.0
-    return pairs_in_order(likeness + 1e-6)  # of equals, as many pairs as there can be
+    rows = [row for row in map(clean, rows) if row]
+    kept = doc.kept
+    lost: list[str] = []
+    for read, written in align_lines([entry.line.text for entry in kept], rows):
+        texts = [rows[k] for k in written]
+        if not read or not texts:
+            lost += texts
+            continue
+        number = kept[read[0]].id
+        if len(read) > 1:
+            doc = merge(doc, number)
+        doc = set_text(doc, number, " ".join(texts), confirmed)
+        if len(texts) > 1:
+            doc = split(doc, number, len(graphemes(texts[0])) + 1)
+            for one in (number, doc.next_id - 1):
+                doc = set_text(doc, one, _find(doc, one).line.text, confirmed)
+    return doc, lost
 
 
 # --- what the edits share -------------------------------------------------------------------

@@ -12,7 +12,7 @@ from ocr.errors import DataError, OcrError, OutputError
 from ocr.evaluation.ground_truth import DRAFT, GROUND_TRUTH, is_draft, read_truth
 from ocr.formats.output import refuse_special, replacing
 from ocr.input.documents import Document, PageRange, PageSource, find_documents
-from ocr.review.document import Reviewed
+from ocr.review.document import COUNTED_AT_MOST, Reviewed, counted
 
 SAVED = ".gt.json"  # beside photo.gt.txt
 PAGED = (".pdf", ".tif", ".tiff", ".gif", ".webp")  # files that are opened to count their pages
@@ -67,6 +67,29 @@ class ReviewPage:
         """
         return _load(self.json_path)
 
+    def counted(self) -> tuple[int, int, bool] | None:
+        """Lines, confirmed ones and whether all is done, as it was kept; None if nothing was.
+
+        Only the beginning of the file is read, if this version has written it.
+
+        Raises
+        ------
+        DataError
+            As `load`.
+        """
+        try:
+            if not self.json_path.is_file() or self.json_path.is_symlink():
+                return None
+            with self.json_path.open("rb") as stream:
+                head = stream.read(COUNTED_AT_MOST)
+        except OSError as error:
+            raise DataError(f"{self.json_path}: cannot be read ({error.strerror}).") from None
+        known = counted(head.decode("utf-8", "replace"))
+        if known is None:
+            doc = self.load()
+            known = None if doc is None else (len(doc.kept), doc.confirmed, doc.done)
+        return known
+
     def load_read(self) -> Reviewed | None:
         """What an earlier run read; None if it left no page JSON of this page."""
         if self.read is None:
@@ -115,11 +138,10 @@ def _load(path: Path, number: int = 1) -> Reviewed | None:
             return None
         if path.stat().st_size > MAX_BYTES:
             raise DataError(f"{path}: more than {MAX_BYTES >> 20} MiB are no page.")
-        text = path.read_text(encoding="utf-8")
-        data = json.loads(text)
+        data = json.loads(path.read_bytes())
         if isinstance(data, list):  # of a file with several pages
-            text = json.dumps(data[number - 1])
-        return Reviewed.from_json(text)
+            data = data[number - 1]
+        return Reviewed.from_dict(data)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
     except (ValueError, IndexError, RecursionError) as error:

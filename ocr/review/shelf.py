@@ -331,15 +331,15 @@ class Shelf:
             if page.id in self._summaries:
                 return
         try:
-            doc = page.load()
+            known = page.counted()
         except OcrError as error:
             with self._lock:
                 self._tell(page.id, Summary("failed", error=str(error)))
             return
-        if doc is not None:
+        if known is not None:
             with self._lock:
                 if page.id not in self._held:
-                    self._count(page.id, doc)
+                    self._tell(page.id, Summary("read", *known))
 
 
 def _stamp(page: ReviewPage) -> Stamp | None:

@@ -33,9 +33,12 @@ def doc_view(number: int, doc: Reviewed) -> dict[str, Any]:
 def line_view(entry: Entry) -> dict[str, Any]:
     """A line: its text, what is doubtful in it, and where it stands."""
     line = entry.line
-    place = (line.baseline, line.polygon) if len(line.baseline) > 1 else entry.bounds
-    y1, x1, y2, x2 = entry.bounds
-    outline = line.polygon or ((y1, x1), (y1, x2), (y2, x2), (y2, x1))
+    place: object = (line.baseline, line.polygon)
+    outline = line.polygon
+    if len(line.baseline) < 2 or not outline:
+        y1, x1, y2, x2 = bounds = entry.bounds
+        place = place if len(line.baseline) > 1 else bounds
+        outline = outline or ((y1, x1), (y1, x2), (y2, x2), (y2, x1))
     return {
         "id": entry.id,
         "text": line.text,

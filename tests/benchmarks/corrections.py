@@ -11,11 +11,16 @@ wrong or marked as doubtful:
 - a word typed anew: a double click, and each letter that was right before;
 - a line that was missed: "New line" and a drag, all of its text typed; one that is none: a click
   and the keys of Delete;
-- the page confirmed and the next one opened: Ctrl+Enter. With `--by-line` an Enter for each line,
-  and one for the next page.
+- the page confirmed and the next one opened: Ctrl+Enter, as the page's first hints tell: read down
+  the lines, put right what is wrong, confirm all with one key. With `--way doubtful` every line
+  with a mark is gone to by Enter and confirmed by itself, the rest by Ctrl+Enter; with `--way
+  line` there is an Enter for each line, and one for the next page.
 
-The page opens with its first doubtful place selected; where that is a wrong one, it needs no way
-there.
+A page, or with `--way doubtful` a line, opens with its first doubtful place selected; where that is
+a wrong one, it needs no way there.
+
+`--doubt` shows what the mark of doubt was chosen by: lines of the pages that choose weights
+(`$OCR_DATA/pages`, valid), cut out along their true baselines and read.
 
     python tests/benchmarks/corrections.py --keep read/   # reads into a folder once
     python tests/benchmarks/corrections.py --doubt        # what marking at other confidences gives
@@ -27,20 +32,26 @@ import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from rapidfuzz.distance import Levenshtein
 
+from ocr.evaluation.corrections import align_lines
 from ocr.evaluation.ground_truth import pairs_in, read_truth
 from ocr.formats.placing import signs_of
 from ocr.input.photo import open_image
+from ocr.lines.language import load_language
+from ocr.lines.recognizer import LineReader
 from ocr.page import Line
 from ocr.reader import Reader
 from ocr.review.document import DOUBTFUL, Entry, Reviewed
-from ocr.review.edits import aligned
 from ocr.review.reading import Recognizer, choices_of
 from ocr.review.respell import clean
 from training.data.datasets import data_dir
 
 ASKED = 0.35
+WAYS = ("page", "doubtful", "line")  # in which a page is confirmed
+LIMITS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)  # of doubt
+LINES_A_PAGE = 8  # lines of a page that limits are tried on
 PAGE_KEYS = 1
 NEW_LINE, NO_LINE = 2, 2
 
@@ -117,11 +128,12 @@ def _by_places(cost: Cost, steps: list) -> Cost:
     return cost
 
 
-def page_cost(doc: Reviewed, rows: list[str], limit: float, by_line: bool) -> Cost:
+def page_cost(doc: Reviewed, rows: list[str], limit: float, way: str) -> Cost:
     """What it takes to put a page right."""
     cost = Cost()
     entries = doc.kept
-    pairs = aligned([entry.line.text for entry in entries], rows)
+    read = [entry.line.text for entry in entries]
+    pairs = [(a[0], b[0]) for a, b in align_lines(read, rows) if a and b]
     for k, row in pairs:
         cost.add(line_cost(entries[k], rows[row], limit))
     used = {k for k, _ in pairs}
@@ -135,27 +147,27 @@ def page_cost(doc: Reviewed, rows: list[str], limit: float, by_line: bool) -> Co
             cost.extra += NEW_LINE
             cost.typed += len(row)
             cost.wrong += len(row)
-    cost.extra += len(rows) + 1 if by_line else PAGE_KEYS
-    cost.extra -= _there_already(doc, dict(pairs), rows, limit)
+    marked = [k for k, entry in enumerate(entries) if any(doubted(entry.line, limit))]
+    # One Enter goes on from each line gone to, or Ctrl+Enter from the last.
+    keys = {"page": PAGE_KEYS, "doubtful": max(len(marked), PAGE_KEYS), "line": len(rows) + 1}
+    cost.extra += keys[way]
+    there = marked if way == "doubtful" else marked[:1]
+    cost.extra -= sum(_first_is_wrong(entries[k], rows, dict(pairs).get(k), limit) for k in there)
     return cost
 
 
-def _there_already(doc: Reviewed, pairs: dict[int, int], rows: list[str], limit: float) -> bool:
-    """Whether the first doubtful run of a page, which is selected when it opens, is a wrong one."""
-    for k, entry in enumerate(doc.kept):
-        marks = doubted(entry.line, limit)
-        if not any(marks):
-            continue
-        first = marks.index(True)
-        end = next((j for j in range(first, len(marks)) if not marks[j]), len(marks))
-        if k not in pairs:
-            return False
-        return any(
-            (step.src_start, step.src_end) == (first, end)
-            for step in Levenshtein.opcodes(entry.line.text, rows[pairs[k]])
-            if step.tag == "replace"
-        )
-    return False
+def _first_is_wrong(entry: Entry, rows: list[str], row: int | None, limit: float) -> bool:
+    """Whether the first doubtful run of a line, which is selected, is what has to be typed anew."""
+    if row is None:
+        return False
+    marks = doubted(entry.line, limit)
+    first = marks.index(True)
+    end = next((j for j in range(first, len(marks)) if not marks[j]), len(marks))
+    return any(
+        (step.src_start, step.src_end) == (first, end)
+        for step in Levenshtein.opcodes(entry.line.text, rows[row])
+        if step.tag == "replace"
+    )
 
 
 def read_pages(folder: Path, keep: Path | None) -> list[tuple[str, Reviewed, list[str]]]:
@@ -176,26 +188,66 @@ def read_pages(folder: Path, keep: Path | None) -> list[tuple[str, Reviewed, lis
     return found
 
 
+def try_limits() -> None:
+    """Print what marking at several confidences finds among lines that nothing is reported on."""
+    from training.data.page_sets import read_pages as real_pages
+    from training.synthesis.strips import readable_lines, strips_of
+
+    rng = np.random.default_rng(0)
+    strips = []
+    for page in real_pages(data_dir(), "valid"):
+        lines = readable_lines(page)
+        strips += list(strips_of(rng, page.grey, lines[:: max(1, len(lines) // LINES_A_PAGE)]))
+    languages = [load_language(f"{name}.npz") for name in ("english", "french")]
+    read = LineReader("lines.onnx", languages).read(
+        [image.astype(np.float32) / np.float32(255) for image, _ in strips]
+    )
+    sure, wrong = [], []
+    for one, (_, truth) in zip(read, strips, strict=True):
+        steps = Levenshtein.opcodes(one.text, truth)
+        bad = {k for s in steps if s.tag != "equal" for k in range(s.src_start, s.src_end)}
+        sure += [p for p, c in zip(one.confidences, one.text, strict=True) if c != " "]
+        wrong += [k in bad for k, c in enumerate(one.text) if c != " "]
+    p, bad = np.array(sure), np.array(wrong)
+    print(f"{len(strips)} lines of valid pages, {len(p)} letters read, {bad.sum()} of them wrong")
+    for limit in LIMITS:
+        marked = p < limit
+        found, right = bad[marked].sum() / bad.sum(), bad[marked].mean()
+        print(
+            f"doubtful under {limit}: {100 * found:.0f} % of what is wrong marked, "
+            f"{100 * marked.mean():.0f} % of all; of the marked {100 * right:.0f} % wrong, of the "
+            f"others {100 * bad[~marked].mean():.1f} %; F2 {_f2(found, right):.3f}"
+        )
+
+
+def _f2(found: float, right: float) -> float:
+    """The F-measure in which finding what is wrong counts four times as much as sparing a look."""
+    return 5 * found * right / max(4 * right + found, 1e-9)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=data_dir() / "photos")
     parser.add_argument("--keep", type=Path, help="folder for what was read")
-    parser.add_argument("--by-line", action="store_true", help="an Enter for each line")
+    parser.add_argument("--way", choices=WAYS, help="of confirming; by default all three")
     parser.add_argument("--doubt", action="store_true", help="try other limits of doubt")
     options = parser.parse_args()
+    if options.doubt:
+        try_limits()
+        return
     pages = read_pages(options.folder, options.keep)
-    for limit in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95) if options.doubt else (DOUBTFUL,):
+    for way in [options.way] if options.way else WAYS:
         total = Cost()
         for name, doc, rows in pages:
-            one = page_cost(doc, rows, limit, options.by_line)
+            one = page_cost(doc, rows, DOUBTFUL, way)
             total.add(one)
-            if not options.doubt:
+            if options.way:
                 print(
                     f"{name:32} {one.wrong:4} wrong {one.doubted:4} doubted {one.extra:4} keys and "
                     f"clicks {one.typed:4} typed: {one.share:.2f}"
                 )
         print(
-            f"doubtful under {limit}: {total.wrong} characters wrong, {total.seen} of them marked, "
+            f"by {way}: {total.wrong} characters wrong, {total.seen} of them marked, "
             f"{total.doubted} marked and right; {total.extra} keys and clicks beyond {total.typed} "
             f"typed: {total.share:.3f} (asked {ASKED}); a choice puts {total.chosen} of "
             f"{total.words} wrong words right; {total.ways}"

@@ -7,8 +7,11 @@ does a test of the base data. Cost is that of the whole command: wall time, CPU-
     python tests/benchmarks/own_hand.py glyphs            # 500 glyphs of a UNIPEN test writer
     python tests/benchmarks/own_hand.py lines             # 50 lines of a UNIPEN test writer
     python tests/benchmarks/own_hand.py lines --without-data # $OCR_DATA hidden from `ocr train`
+    python tests/benchmarks/own_hand.py lines --five --count 25     # the mean of five writers
 
-UNIPEN's strokes are drawn with one pen, so that the hand alone is new. `--threads 2` is passed on.
+UNIPEN's strokes are drawn with one pen, so that the hand alone is new. Of writers who left words
+and no lines, four words are set side by side; words of lines that measure are in none that is
+given. `--threads 2` is passed on.
 """
 
 from __future__ import annotations
@@ -29,20 +32,37 @@ from PIL import Image
 from ocr.evaluation.error_rates import edit_distance
 from ocr.letters.classifiers import load_classifier
 from ocr.lines.language import load_language
+from ocr.lines.normalize import normalize_line
 from ocr.lines.recognizer import LineReader
 from ocr.weights import read_metadata
 from training.data.datasets import data_dir, load_unipen_characters, select_characters
 from training.data.glyphs import CHARSET, letter_heights, normalize_pictures, sample_glyphs
 from training.data.glyphs import draw_strokes as draw_glyph
+from training.data.scans import even_light
 from training.synthesis.line_panel import TEST_HEIGHT, TEST_PEN, panel
-from training.synthesis.line_strokes import draw_strokes, label_text, one_line, read_strokes
+from training.synthesis.line_strokes import (
+    Strokes,
+    compose,
+    draw_strokes,
+    label_text,
+    one_line,
+    place_word,
+    read_strokes,
+    word_scale,
+)
 
 GLYPH_WRITER = "apb:apb/Graig_Murphy"  # of UNIPEN's test split: 606 characters
 LINE_WRITER = "hpp:hpp/hpb2-js"  # of UNIPEN's test split: 169 lines
+FIVE = (LINE_WRITER, "nic:nic/ANTON", "nic:nic/HANNIE", "nic:nic/JOHAN", "not:not/par")
+"""All of UNIPEN's test split who left lines enough for 50 to learn from and as many to measure."""
+WORDS = 4  # a line
+SPACE = 0.5  # between them, in heights of a capital
 PEN = 0.08  # of the letter height, pen of drawn glyphs
 MOST = 150  # lines that measure
 
 Grey = NDArray[np.float32]
+Sample = tuple[Grey, str]
+Written = tuple[Strokes, str]
 
 
 def unipen_glyphs(writer: str) -> tuple[list[Grey], list[str]]:
@@ -55,18 +75,46 @@ def unipen_glyphs(writer: str) -> tuple[list[Grey], list[str]]:
     return images, [str(label) for label in pen.labels]
 
 
-def unipen_lines(writer: str) -> list[tuple[Grey, str]]:
-    """Pictures of a writer's lines, with their texts."""
-    strokes = read_strokes(data_dir() / "lines" / "unipen_text.npz")
-    rows = strokes.by_writer("test", 1).get(writer, strokes.by_writer("valid", 1).get(writer))
-    if rows is None:
-        raise SystemExit(f"{writer}: no such writer in UNIPEN's text, valid or test")
-    found = ((strokes.strokes(int(k)), label_text(str(strokes.label[k]))) for k in rows)
-    return [
-        (draw_strokes(path, TEST_PEN, TEST_HEIGHT), text)
-        for path, text in found
-        if one_line(path, text)
-    ]
+def unipen_lines(writer: str, seed: int, count: int) -> tuple[list[Sample], list[Sample]]:
+    """Pictures of a writer's lines, with their texts: `count` to learn from, and some to measure.
+
+    A text, or word, of the former is not in the latter: one that was learnt measures nothing.
+    """
+    rng = np.random.default_rng(seed)
+    for name in ("unipen_text", "unipen_words"):
+        strokes = read_strokes(data_dir() / "lines" / f"{name}.npz")
+        rows = strokes.by_writer("test", 1).get(writer, strokes.by_writer("valid", 1).get(writer))
+        if rows is None or len(rows) < count:
+            continue
+        pieces = [(strokes.strokes(int(k)), label_text(str(strokes.label[k]))) for k in rows]
+        pieces = [piece for piece in pieces if one_line(*piece)]
+        pieces = [pieces[k] for k in rng.permutation(len(pieces))]
+        if name == "unipen_text":
+            texts = {text for _, text in pieces[:count]}
+            rest = [piece for piece in pieces[count:] if piece[1] not in texts]
+            return _drawn(pieces[:count]), _drawn(rest[:MOST])
+        words = sorted({text for _, text in pieces if " " not in text})
+        measuring = set(rng.permutation(words)[: len(words) // 3].tolist())
+        given = _set_side_by_side(rng, [one for one in pieces if one[1] not in measuring])
+        rest = _set_side_by_side(rng, [one for one in pieces if one[1] in measuring])
+        return _drawn(given[:count]), _drawn(rest[:MOST])
+    raise SystemExit(f"{writer}: no writer in UNIPEN's text or words, valid or test, with enough")
+
+
+def _set_side_by_side(rng: np.random.Generator, words: list[Written]) -> list[Written]:
+    """Words as lines of `WORDS` each, of one size and on one baseline."""
+    found = []
+    for start in range(0, len(words) - WORDS + 1, WORDS):
+        part = words[start : start + WORDS]
+        scale = float(np.median([word_scale(*word) for word in part]))
+        placed = [place_word(*word, scale) for word in part]
+        path = compose(rng, placed, np.full(WORDS, SPACE))
+        found.append((path, " ".join(text for _, text in part)))
+    return found
+
+
+def _drawn(lines: list[Written]) -> list[Sample]:
+    return [(draw_strokes(path, TEST_PEN, TEST_HEIGHT), text) for path, text in lines]
 
 
 def save(image: Grey, path: Path) -> None:
@@ -74,8 +122,8 @@ def save(image: Grey, path: Path) -> None:
     Image.fromarray(np.uint8(image * 255 + 0.5)).save(path)
 
 
-def learn(data: Path, out: Path, options: argparse.Namespace, kind: str) -> None:
-    """Run `ocr train` and print what it cost."""
+def learn(data: Path, out: Path, options: argparse.Namespace, kind: str) -> float:
+    """Run `ocr train`, print what it cost, and give its CPU-seconds."""
     command = [sys.executable, "-m", "ocr", "train", str(data), "--out", str(out)]
     command += ["--kind", kind, "--force", "--seed", str(options.seed)]
     command += ["--threads", str(options.threads)]
@@ -97,6 +145,7 @@ def learn(data: Path, out: Path, options: argparse.Namespace, kind: str) -> None
     )
     for name, value in about.figures.items():
         print(f"    {name}: {value:g}")
+    return cpu
 
 
 def shown(what: str, before: float, after: float) -> None:
@@ -131,13 +180,23 @@ def glyphs(options: argparse.Namespace, place: Path) -> None:
 
 
 def lines(options: argparse.Namespace, place: Path) -> None:
-    """Text lines."""
-    writer = options.writer or LINE_WRITER
-    found = unipen_lines(writer)
-    order = np.random.default_rng(options.seed).permutation(len(found))
-    given = [found[k] for k in order[: options.count]]
-    texts = {text for _, text in given}  # a text that was learnt measures nothing
-    rest = [found[k] for k in order[options.count :] if found[k][1] not in texts][:MOST]
+    """Text lines of a writer, or of five with their means."""
+    writers = FIVE if options.five else (options.writer or LINE_WRITER,)
+    found = []
+    for number, writer in enumerate(writers):
+        folder = place / str(number)
+        folder.mkdir()
+        found.append(one_writer(options, folder, writer))
+    if options.five:
+        for name in found[0]:
+            shown(f"mean of {len(found)}: {name}", *np.mean([one[name] for one in found], axis=0))
+
+
+def one_writer(
+    options: argparse.Namespace, place: Path, writer: str
+) -> dict[str, tuple[float, float]]:
+    """Learn a writer's lines; error rates before and after."""
+    given, rest = unipen_lines(writer, options.seed, options.count)
     print(f"{writer}: {len(given)} lines given, {len(rest)} measure")
     with zipfile.ZipFile(place / "lines.zip", "w") as archive:
         rows = ["file\ttext"]
@@ -147,24 +206,29 @@ def lines(options: argparse.Namespace, place: Path) -> None:
             rows.append(f"{number}.png\t{text}")
         archive.writestr("lines.tsv", "\n".join(rows))
     learn(place / "lines.zip", place / "mine", options, "lines")
-    language = load_language("english.npz")
+    languages = [load_language(f"{name}.npz") for name in ("english", "french")]
     sets = {
-        "the writer's other lines": rest,
+        "the writer's other lines": [
+            (normalize_line(even_light(image)), text) for image, text in rest
+        ],
         "Copiste and UNIPEN test": [
             line for name in ("copiste", "unipen") for line in panel(name, "test", data_dir(), 60)
         ],
     }
+    found = {}
     for name, part in sets.items():
-        for way, helper in (("greedy", ()), ("language", (language,))):
+        for way, helpers in (("greedy", []), ("language", languages)):
             rates = []
             for model in ("lines.onnx", str(place / "mine")):
-                read = LineReader(model, helper).read([image for image, _ in part])
+                read = LineReader(model, helpers).read([image for image, _ in part])
                 edits = sum(
                     edit_distance(truth, one.text)
                     for one, (_, truth) in zip(read, part, strict=True)
                 )
                 rates.append(edits / sum(len(truth) for _, truth in part))
+            found[f"{name}, CER {way}"] = (rates[0], rates[1])
             shown(f"{name}, CER {way}", *rates)
+    return found
 
 
 COUNTS = {"glyphs": 500, "lines": 50}
@@ -174,6 +238,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=COUNTS)
     parser.add_argument("--writer")
+    parser.add_argument("--five", action="store_true", help="lines: the mean of five writers")
     parser.add_argument("--count", type=int, help="samples given to `ocr train`")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)

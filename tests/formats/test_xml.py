@@ -22,12 +22,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 
-from ocr.formats import render
+from ocr.formats import read_page, render
 from ocr.formats.xml import picture_name
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 
 SCHEMAS = "kraken==5.2.9"
+GIVEN = sorted((Path(__file__).parent / "given").iterdir())  # pages of other programs
 ALTO = {"a": "http://www.loc.gov/standards/alto/ns-v4#"}
 PAGE = {"p": "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"}
 
@@ -251,7 +252,7 @@ def test_alto_and_page_follow_their_schemas(schemas):
     odd = Page(9, 9, (Line((Word((Letter(Box(0, 0, 1, 1), "\x01", 0.5),)),)),))
     for kind, name in (("alto", "alto-4-3.xsd"), ("page", "pagecontent.xsd")):
         schema = etree.XMLSchema(etree.parse(schemas / name))
-        for page in (RICH, BLANK, TWO_BLOCKS, odd):
+        for page in (RICH, BLANK, TWO_BLOCKS, odd, *map(read_page, GIVEN)):
             schema.assertValid(etree.fromstring(rendered(kind, page)))
         broken = rendered(kind, RICH).replace(b"<Glyph", b"<Gliph").replace(b"</Glyph", b"</Gliph")
         assert not schema.validate(etree.fromstring(broken))

@@ -423,6 +423,15 @@ def test_hints_go_away_and_stay_away(url, tab):
     assert page.is_hidden("#hint")
 
 
+def test_all_lines_of_a_long_page_are_shown(tmp_path, tab):
+    texts = [f"line {k}" for k in range(90)]
+    with served(folder(tmp_path / "notes", 1, texts)) as address:
+        page = tab(address)
+        until(page, "document.querySelectorAll('#list textarea').length === 90")
+        shown = "[...document.querySelectorAll('#list textarea')].map((one) => one.value)"
+        assert page.evaluate(shown) == texts
+
+
 def test_nothing_comes_from_elsewhere(url, browser):
     asked = []
     context = browser.new_context()

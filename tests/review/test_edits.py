@@ -153,6 +153,14 @@ def test_a_text_beside_the_photo_is_set_against_the_lines():
     assert lost == ["no such"]
 
 
+def test_lines_that_are_one_or_two_in_the_text_beside_the_photo_are_joined_and_split():
+    doc = document(("left part", "right part", "third and fourth", "last"))
+    doc, lost = edits.with_truth(doc, ["left part right part", "third and", "fourth", "last"], True)
+    assert rows(doc) == ["left part right part", "third and", "fourth", "last"]
+    assert all(entry.line.confirmed for entry in doc.entries)
+    assert not lost
+
+
 # --- as it is kept --------------------------------------------------------------------------
 
 

@@ -266,3 +266,16 @@ def test_search_finds_lines_of_all_pages(tmp_path):
     change(shelf, "a needle here", number=2, line=4)
     assert shelf.search("NEEDLE", 10) == [(2, 4, "a needle here")]
     assert len(shelf.search("fifth", 10)) == 3 and len(shelf.search("fifth", 2)) == 2
+
+
+def test_pages_are_counted_without_being_read(tmp_path, monkeypatch):
+    place = folder(tmp_path / "notes", 1)
+    (page,) = find_pages([str(place)], False, (), None, lambda *_: None)
+    monkeypatch.setattr(type(page), "load", None)
+    assert page.counted() == (len(TEXTS), 0, False)
+    monkeypatch.undo()
+    old = page.json_path.read_text().replace('{"counted":[5,0,0],', "{")
+    page.json_path.write_text(old)  # as an older version or another program wrote it
+    assert page.counted() == (len(TEXTS), 0, False)
+    page.json_path.unlink()
+    assert page.counted() is None

@@ -5,6 +5,7 @@ import {texts} from "./texts.js";
 import {doubtsOf, retext} from "./marks.js";
 
 const STRONG = 0.8; // probability of being right under which a place is marked more strongly
+const AT_ONCE = 24; // lines that are laid out before the first are painted, and then at a time
 
 export class Lines {
   // told: {typed(line), confirm(line, whether), chosen(line, word), act(name, line, more), finished()}
@@ -12,6 +13,7 @@ export class Lines {
     this.told = told;
     this.rows = new Map();
     this.lines = [];
+    this.later = []; // lines of a page just opened that are still to be shown
     this.current = null;
     this.word = null; // {line, from, to, options, at}: the word whose choices are shown
     $("list").setAttribute("aria-label", texts.lines);
@@ -43,7 +45,10 @@ export class Lines {
       return row.item;
     });
     if ($("choices").closest("#list")) $("lines").append($("choices"));
-    $("list").replaceChildren(...items);
+    const first = old.size ? items.length : AT_ONCE;
+    $("list").replaceChildren(...items.slice(0, first));
+    this.later = items.slice(first);
+    if (this.later.length) setTimeout(() => this.show(AT_ONCE));
     if (caret && this.rows.has(focused)) {
       const {area} = this.rows.get(focused);
       area.focus({preventScroll: true});
@@ -51,7 +56,14 @@ export class Lines {
     }
   }
 
+  // Show some more of the lines of a page just opened; all of them where one is gone to.
+  show(count = this.later.length) {
+    $("list").append(...this.later.splice(0, count));
+    if (this.later.length) setTimeout(() => this.show(AT_ONCE));
+  }
+
   forget() {
+    this.later = [];
     $("lines").append($("choices"));
     this.rows.clear();
     this.current = null;
@@ -309,6 +321,7 @@ export class Lines {
   focus(id, doubt = false) {
     const row = this.rows.get(id);
     if (!row) return;
+    if (!row.item.isConnected) this.show();
     row.area.focus({preventScroll: true});
     row.item.scrollIntoView({block: "nearest"});
     const pane = $("lines").getBoundingClientRect();

@@ -115,9 +115,10 @@ export const texts = {
     failed: (why) => `It did not work: ${why}`,
   },
   hints: [
-    "The marked letters are doubtful. Tab goes from one to the next; just type what is right.",
+    "Read down the lines. Click what is wrong, or Tab to the next mark, and type; Ctrl+Enter " +
+      "confirms the page.",
     "On a marked word, ↓ and ↑ try what else it may be.",
-    "Enter confirms the line and goes to the next doubtful one; Ctrl+Enter confirms the page and opens the next.",
+    "To confirm line by line: Enter confirms one and goes to the next doubtful line.",
   ],
   hintsDone: "Got it",
   help: "Keys",

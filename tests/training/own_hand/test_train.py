@@ -16,11 +16,15 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ocr.cli import main
 from ocr.errors import DataError, ExitCode, ModelError, OutputError
+from ocr.formats import render
+from ocr.formats.placing import words_of
+from ocr.input.documents import PageSource
 from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.cnn import GlyphCnn
 from ocr.letters.glyphs import NORMALIZATION
 from ocr.lines.normalize import NORMALIZATION as LINE_NORMALIZATION
 from ocr.lines.recognizer import LineReader
+from ocr.page import Box, Letter, Line, Page
 from ocr.weights import Metadata, find_weights, read_metadata
 from training.data.text import CHARSET as LINE_CHARSET
 from training.networks.line import LineArchitecture, LineNetwork
@@ -204,6 +208,29 @@ def test_line_report_shows_the_worst_lines(lines, line_start, tmp_path):
     reader = LineReader(tmp_path / "mine")
     assert reader.metadata.architecture["lstm"] == SMALL.lstm
     assert len(reader.read([np.ones((48, 90), np.float32)])) == 1
+
+
+@pytest.mark.parametrize("kind", ["page", "alto"])
+def test_lines_are_learned_from_an_exported_page(kind, line_start, tmp_path):
+    folder = tmp_path / "export"
+    folder.mkdir()
+    sheet = Image.new("L", (700, 560), 245)
+    lines = []
+    for k in range(6):
+        text, y = f"line {k} of it", 80 * (k + 1)
+        ImageDraw.Draw(sheet).text((40, y), text, 20, ImageFont.load_default(48), anchor="ls")
+        places = [Box(y - 40, 40 + 22 * j, y + 12, 60 + 22 * j) for j in range(len(text))]
+        signs = [None if c == " " else Letter(b, c, 1.0) for b, c in zip(places, text, strict=True)]
+        base = ((float(y), 40.0), (float(y), 40.0 + 22 * len(text)))
+        lines.append(Line(words_of(signs), base, confirmed=True))
+    sheet.save(folder / "photo.png")
+    page = Page(560, 700, tuple(lines), "lines")
+    ((name, pieces),) = render(kind, "photo", [(PageSource(str(folder / "photo.png")), page)])
+    (folder / name).write_bytes(b"".join(pieces))
+    outcome = train.train(settings(folder, tmp_path, "lines", line_start, epochs=1), force=True)
+    assert [one["what"] for one in outcome.account.sources] == ["pages"]
+    assert [one["samples"] for one in outcome.account.sources] == [6]
+    assert len(LineReader(tmp_path / "mine").read([np.ones((48, 90), np.float32)])) == 1
 
 
 def test_figures_before_and_after(letters, start, tmp_path):
