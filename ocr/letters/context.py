@@ -324,7 +324,9 @@ def _search(
     posterior = np.zeros_like(scores)
     path = np.zeros((count, longest), dtype=np.int64)
     total: Floats = np.zeros((count, 1))
-    chosen = np.zeros((count, 1, longest), dtype=np.int8)  # candidates on the way of each hypothesis
+    chosen = np.zeros(
+        (count, 1, longest), dtype=np.int8
+    )  # candidates on the way of each hypothesis
     state = text.start(count)
     for step in range(longest):
         width = total.shape[1]
