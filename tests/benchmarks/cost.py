@@ -114,21 +114,21 @@ print(time.process_time() - start, len(page.letters))
 
 A4 = (2480, 3508)  # pixels at 300 dpi
 PRINT, MARGIN = 32, 120  # pixels: letters of 7.7 points, of which 8,000 stand on a page
-WORDS = (
-    "the quick brown fox jumps over lazy dogs while seven wizards make toxic brew for the evil Queen "
-    "and Jack Many people walk along River Street before noon They read books about the history of "
-    "small towns in Northern Europe 1984 room 27 paid 350 euro"
-).split()
+TEXT = (
+    "the quick brown fox jumps over lazy dogs while seven wizards make toxic brew for evil Queen "
+    "and Jack Many people walk along River Street before noon They read books about the history "
+    "of small towns in Northern Europe 1984 room 27 paid 350 euro"
+)
 
 
 def printed_page(letters: int, path: Path) -> None:
     """Write a picture of a page with so many printed letters, in words and lines."""
-    rng, font = random.Random(letters), ImageFont.load_default(PRINT)
+    rng, font, words = random.Random(letters), ImageFont.load_default(PRINT), TEXT.split()
     page = Image.new("L", A4, 250)
     draw = ImageDraw.Draw(page)
     x, y, space = float(MARGIN), MARGIN, 1.3 * draw.textlength(" ", font)
     while letters:
-        word = rng.choice(WORDS)[:letters]
+        word = rng.choice(words)[:letters]
         if x + draw.textlength(word, font) > A4[0] - MARGIN:
             x, y = float(MARGIN), y + round(1.3 * PRINT)
         draw.text((x, y), word, fill=30, font=font)
