@@ -78,7 +78,7 @@ def _centered(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
     if darkest < NO_INK:
         return out
     mask = ink >= INK_EDGE * darkest
-    rows, cols = mask.any(axis=1), mask.any(axis=0)
+    rows, cols = (np.asarray(mask.any(axis=axis)) for axis in (1, 0))
     top, left = int(rows.argmax()), int(cols.argmax())
     bottom, right = len(rows) - int(rows[::-1].argmax()), len(cols) - int(cols[::-1].argmax())
     ink = ink[top:bottom, left:right]
@@ -88,7 +88,7 @@ def _centered(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
     how = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.HAMMING
     small = Image.fromarray(np.ascontiguousarray(ink)).resize((width, height), how)
     top, left = (GLYPH_SIZE - height) // 2, (GLYPH_SIZE - width) // 2
-    out[top : top + height, left : left + width] = small
+    out[top : top + height, left : left + width] = np.asarray(small)
     return out
 
 
