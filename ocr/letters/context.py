@@ -324,24 +324,23 @@ def _search(
     posterior = np.zeros_like(scores)
     path = np.zeros((count, longest), dtype=np.int64)
     total: Floats = np.zeros((count, 1))
-    chosen = np.zeros(
-        (count, 1, longest), dtype=np.int8
-    )  # candidates on the way of each hypothesis
+    chosen: NDArray[np.int8] = np.zeros((count, 1, longest), dtype=np.int8)
     state = text.start(count)
     for step in range(longest):
         width = total.shape[1]
         if step:
             _space(state, total, np.flatnonzero(begins[: len(total), step]), text)
-        wide = total[:, :, None] + scores[: len(total), step, None]
+        wide: Floats = total[:, :, None] + scores[: len(total), step, None]
         # Only what may be is asked about: most letters have one or two candidates.
-        line, hypothesis, candidate = np.nonzero(np.isfinite(wide))
-        asked = candidates[line, step, candidate][:, None]
-        gains, after = text.advance(state.take(line * width + hypothesis), asked)
-        wide[line, hypothesis, candidate] += LANGUAGE_WEIGHT * gains[:, 0]
-        row = np.zeros(wide.shape, dtype=np.intp)  # of `after`; whatever it is where nothing may be
-        row[line, hypothesis, candidate] = np.arange(len(line))
-        flat = wide.reshape(len(total), -1)
-        keep = np.argsort(-flat, axis=1, kind="stable")[:, :WIDTH]
+        at, hypothesis, candidate = np.nonzero(np.isfinite(wide))
+        asked = candidates[at, step, candidate][:, None]
+        gains, after = text.advance(state.take(at * width + hypothesis), asked)
+        wide[at, hypothesis, candidate] += LANGUAGE_WEIGHT * gains[:, 0]
+        # The row of `after`; whatever it is where nothing may be.
+        row: NDArray[np.int64] = np.zeros(wide.shape, dtype=np.int64)
+        row[at, hypothesis, candidate] = np.arange(len(at))
+        flat: Floats = wide.reshape(len(total), -1)
+        keep: NDArray[np.int64] = np.argsort(-flat, axis=1, kind="stable")[:, :WIDTH]
         total = np.take_along_axis(flat, keep, axis=1)
         chosen = np.take_along_axis(chosen, (keep // CANDIDATES)[..., None], axis=1)
         chosen[:, :, step] = keep % CANDIDATES
