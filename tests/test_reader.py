@@ -96,6 +96,14 @@ def test_digits_alone_do_not_keep_a_page_on_its_head(reader_of, tmp_path, turns)
     assert "5550142" in page.text.replace(" ", "")
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_letters_one_by_one_are_turned_upright(tmp_path, turns):
+    with Image.open(IMAGES / "form.jpg") as photo:
+        photo.rotate(90 * turns, expand=True).save(tmp_path / "turned.png")
+    page = Reader("letters").read(tmp_path / "turned.png")
+    assert page.text.startswith("TOOL LIBRARY CARD")
+
+
 def test_wrong_wishes_are_refused():
     with pytest.raises(ValueError, match="engine must be one of"):
         Reader(engine="magic")

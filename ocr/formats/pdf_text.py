@@ -33,6 +33,7 @@ FOOT = -HEIGHT // 4  # of the row, under the baseline of the text
 EXTENT = HEIGHT // 16  # what tops and bottoms of words are rounded to
 WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
 LEAST_GAP, MOST_GAP = 0.1, 2.0  # between words, in heights of the line: wider ones are bridged
+OVERLAP = 0.3  # heights that a word may reach into the next
 LEVEL = 1.5  # heights that a line may rise or fall and is set level
 
 Glyph = tuple[str, int, int]  # a character, and where its box begins and ends over the baseline
@@ -184,14 +185,15 @@ def _row(line: Line, turn: int) -> tuple[list[float], list[float], list[float], 
     its words.
     """
     boxes = [_turned(word.box, turn) for word in line.words]
-    starts = [x1 for _, x1, _, _ in boxes]
-    ends = [max(x2, x1 + 1) for _, x1, _, x2 in boxes]
+    starts = [float(x1) for _, x1, _, _ in boxes]
+    ends = [float(max(x2, x1 + 1)) for _, x1, _, x2 in boxes]
     centers = np.array([(x1 + x2) / 2 for _, x1, _, x2 in boxes])
     slope = _slope(line, turn)
     # a word on a slope is not as high as its box
     heights = [max(y2 - y1 - abs(slope) * (x2 - x1), (y2 - y1) / 2) for y1, x1, y2, x2 in boxes]
     height = max(float(np.median(heights)), 1.0)
     level = float(np.median([(y1 + y2) / 2 for y1, _, y2, _ in boxes] - slope * centers))
+    _part(starts, ends, OVERLAP * height)
     if abs(slope) * (max(ends) - min(starts)) < LEVEL * height:
         middle = level + slope * (max(ends) + min(starts)) / 2
         return starts, ends, [middle] * len(boxes), height
@@ -204,6 +206,21 @@ def turn_of(line: Line) -> int:
         return 0
     (y1, x1), (y2, x2) = line.baseline[0], line.baseline[-1]
     return round(math.atan2(y2 - y1, x2 - x1) / (math.pi / 2)) % 4
+
+
+def _part(starts: list[float], ends: list[float], most: float) -> None:
+    """Let words overlap the next by no more than `most`, in place, or readers change their order.
+
+    The wider of two is cut: it is the one whose box holds ink of others.
+    """
+    for k in range(len(starts) - 1):
+        if ends[k] - starts[k + 1] <= most:
+            continue
+        if ends[k] - starts[k] > ends[k + 1] - starts[k + 1]:
+            ends[k] = max(starts[k] + 1, starts[k + 1])
+        else:
+            starts[k + 1] = ends[k]
+            ends[k + 1] = max(ends[k + 1], ends[k] + 1)
 
 
 def _slope(line: Line, turn: int) -> float:

@@ -324,20 +324,27 @@ def _search(
     posterior = np.zeros_like(scores)
     path = np.zeros((count, longest), dtype=np.int64)
     total: Floats = np.zeros((count, 1))
-    chosen: NDArray[np.int64] = np.zeros((count, 1, longest), dtype=np.int64)
+    chosen: NDArray[np.int8] = np.zeros((count, 1, longest), dtype=np.int8)
     state = text.start(count)
     for step in range(longest):
         width = total.shape[1]
         if step:
             _space(state, total, np.flatnonzero(begins[: len(total), step]), text)
-        gains, after = text.advance(state, np.repeat(candidates[: len(total), step], width, axis=0))
-        wide = total[:, :, None] + scores[: len(total), step, None]
-        wide = (wide + LANGUAGE_WEIGHT * gains.reshape(wide.shape)).reshape(len(total), -1)
-        keep = np.argsort(-wide, axis=1, kind="stable")[:, :WIDTH]
-        total = np.take_along_axis(wide, keep, axis=1)
+        wide: Floats = total[:, :, None] + scores[: len(total), step, None]
+        # Only what may be is asked about: most letters have one or two candidates.
+        at, hypothesis, candidate = np.nonzero(np.isfinite(wide))
+        asked = candidates[at, step, candidate][:, None]
+        gains, after = text.advance(state.take(at * width + hypothesis), asked)
+        wide[at, hypothesis, candidate] += LANGUAGE_WEIGHT * gains[:, 0]
+        # The row of `after`; whatever it is where nothing may be.
+        row: NDArray[np.int64] = np.zeros(wide.shape, dtype=np.int64)
+        row[at, hypothesis, candidate] = np.arange(len(at))
+        flat: Floats = wide.reshape(len(total), -1)
+        keep: NDArray[np.int64] = np.argsort(-flat, axis=1, kind="stable")[:, :WIDTH]
+        total = np.take_along_axis(flat, keep, axis=1)
         chosen = np.take_along_axis(chosen, (keep // CANDIDATES)[..., None], axis=1)
         chosen[:, :, step] = keep % CANDIDATES
-        state = after.take((keep + np.arange(len(total))[:, None] * wide.shape[1]).ravel())
+        state = after.take(np.take_along_axis(row.reshape(flat.shape), keep, axis=1).ravel())
         if step >= LAG:
             _settle(posterior, chosen, total, [step - LAG])
         ended = [k for k in range(len(total)) if lengths[k] == step + 1]
@@ -383,7 +390,7 @@ def _space(state: State, total: Floats, lines: NDArray[np.intp], text: TextModel
 
 
 def _settle(
-    posterior: Floats, chosen: NDArray[np.int64], total: Floats, steps: Sequence[int]
+    posterior: Floats, chosen: NDArray[np.int8], total: Floats, steps: Sequence[int]
 ) -> None:
     """Add up, for the letters `steps`, the hypotheses that chose each candidate."""
     weight = np.exp(total - total.max(axis=1, keepdims=True))

@@ -7,6 +7,8 @@ every glyph, whether from a photo, a data set, a font or pen strokes, passes thr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -23,6 +25,8 @@ RING_PAPER = 0.75  # share of the border that is paper, or it may be ink
 RING_PIXELS = 16  # border pixels from which their brightness is taken for the paper's
 GRAIN = 2.0  # standard deviations of the paper's grain that count as paper
 LEAST_STROKE = 2.2  # pixels: thinner strokes are drawn as wide
+
+AT_ONCE = 256  # glyphs stretched and thickened together, which keeps them in the cache
 
 NORMALIZATION = "paper-ink-box-26-in-32-stroke-2.2"  # recorded in weight files
 
@@ -52,32 +56,55 @@ def normalize_glyph(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
     ValueError
         If the input is not a non-empty two-dimensional array.
     """
+    return glyph_stack([glyph])[0]
+
+
+def glyph_stack(glyphs: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Normalize several glyphs as `normalize_glyph` does: (N, 32, 32) float32, N may be 0."""
+    out = np.empty((len(glyphs), GLYPH_SIZE, GLYPH_SIZE), dtype=np.float32)
+    for start in range(0, len(glyphs), AT_ONCE):
+        ink = np.stack([_centered(glyph) for glyph in glyphs[start : start + AT_ONCE]])
+        out[start : start + AT_ONCE] = 1.0 - _thickened(_stretched(ink))
+    return out
+
+
+def _centered(glyph: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(32, 32): the ink of a glyph at its common size, in the middle, as dark as it was."""
     if glyph.ndim != 2 or glyph.size == 0:
         raise ValueError(f"a glyph is a non-empty (H, W) array, got shape {glyph.shape}")
+    out = np.zeros((GLYPH_SIZE, GLYPH_SIZE), dtype=np.float32)
     ink = _ink(np.asarray(glyph, dtype=np.float32))
     darkest = float(ink.max())
-    out = np.zeros((GLYPH_SIZE, GLYPH_SIZE), dtype=np.float32)
     if darkest < NO_INK:
-        return 1.0 - out
+        return out
     mask = ink >= INK_EDGE * darkest
-    rows = np.flatnonzero(mask.any(axis=1))
-    cols = np.flatnonzero(mask.any(axis=0))
-    ink = ink[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    rows, cols = (np.asarray(mask.any(axis=axis)) for axis in (1, 0))
+    top, left = int(rows.argmax()), int(cols.argmax())
+    bottom, right = len(rows) - int(rows[::-1].argmax()), len(cols) - int(cols[::-1].argmax())
+    ink = ink[top:bottom, left:right]
     scale = GLYPH_BODY / max(ink.shape)
     height = max(1, round(ink.shape[0] * scale))
     width = max(1, round(ink.shape[1] * scale))
-    small = np.asarray(
-        Image.fromarray(np.ascontiguousarray(ink)).resize(
-            (width, height), Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.HAMMING
-        ),
-        dtype=np.float32,
-    )
-    inked = small[small > 0.1 * small.max()]
-    small = np.clip(small / max(float(np.percentile(inked, INK_FULL)), 1e-6), 0.0, 1.0)
-    top = (GLYPH_SIZE - height) // 2
-    left = (GLYPH_SIZE - width) // 2
-    out[top : top + height, left : left + width] = small
-    return 1.0 - _thickened(out)
+    how = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.HAMMING
+    small = Image.fromarray(np.ascontiguousarray(ink)).resize((width, height), how)
+    top, left = (GLYPH_SIZE - height) // 2, (GLYPH_SIZE - width) // 2
+    out[top : top + height, left : left + width] = np.asarray(small)
+    return out
+
+
+def _stretched(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, H, W) ink from 0 to 1: the percentile `INK_FULL` of each glyph's ink becomes 1."""
+    flat = ink.reshape(len(ink), -1)
+    inked = flat > 0.1 * flat.max(axis=1, keepdims=True)
+    count = inked.sum(axis=1)
+    ranked = np.sort(np.where(inked, flat, np.float32(-1)), axis=1)  # the ink comes last
+    place = flat.shape[1] - count + (count - 1) * INK_FULL / 100
+    below = np.minimum(np.floor(place).astype(np.intp), flat.shape[1] - 1)
+    above = np.minimum(below + 1, flat.shape[1] - 1)
+    each = np.arange(len(flat))
+    low, high = ranked[each, below], ranked[each, above]
+    full = np.maximum(low + (high - low) * (place - below), 1e-6).astype(np.float32)
+    return np.asarray(np.clip(ink / full[:, None, None], 0, 1), dtype=np.float32)
 
 
 def _ink(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -87,11 +114,13 @@ def _ink(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     as a plane and brighter than the ink; else the border holds ink, as a letter's own box does, and
     the paper is white.
     """
+    if max(side.max() for side in (grey[0], grey[-1], grey[:, 0], grey[:, -1])) > WHITE:
+        return 1.0 - grey
     border = np.ones(grey.shape, dtype=bool)
     border[1:-1, 1:-1] = False
     ring = grey[border]
     contrast = float(np.median(ring) - grey.min())
-    if ring.max() > WHITE or len(ring) < RING_PIXELS or contrast < LEAST_CONTRAST:
+    if len(ring) < RING_PIXELS or contrast < LEAST_CONTRAST:
         return 1.0 - grey
     rows, cols = np.indices(grey.shape, dtype=np.float32)
     places = np.stack([rows[border], cols[border], np.ones_like(ring)], axis=1)
@@ -106,34 +135,29 @@ def _ink(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _thickened(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Ink whose strokes are at least `LEAST_STROKE` pixels wide."""
-    thin = LEAST_STROKE - stroke_width(ink)
-    if thin <= 0:
-        return ink
+    """(N, H, W) ink whose strokes are at least `LEAST_STROKE` pixels wide."""
+    thin = np.clip((LEAST_STROKE - stroke_width(ink)) / 2, 0, 1).astype(np.float32)
     # Two pixels to each side make a stroke two wider; a share of them makes it a share wider.
-    around = np.pad(ink, 1)
-    sides = np.maximum.reduce(
-        [around[1:-1, :-2], around[1:-1, 2:], around[:-2, 1:-1], around[2:, 1:-1]]
-    )
-    return np.maximum(ink, min(1.0, thin / 2) * sides)
+    around = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
+    across = np.maximum(around[:, 1:-1, :-2], around[:, 1:-1, 2:])
+    upright = np.maximum(around[:, :-2, 1:-1], around[:, 2:, 1:-1])
+    return np.maximum(ink, thin[:, None, None] * np.maximum(across, upright))
 
 
-def stroke_width(ink: NDArray[np.float32]) -> float:
+def stroke_width(ink: NDArray[np.float32]) -> NDArray[np.float64]:
     """Mean width of the strokes, in pixels: twice their area over their outline's length.
 
     Parameters
     ----------
-    ink : (H, W) float32 array
+    ink : (..., H, W) float32 array
         Darkness in [0, 1], 1 full ink, 0 around it.
+
+    Returns
+    -------
+    (...) float array
     """
-    down = np.diff(ink, axis=0, append=np.float32(0))
-    right = np.diff(ink, axis=1, append=np.float32(0))
-    outline = float(np.hypot(down, right).sum())
-    return 2 * float(ink.sum()) / max(outline, 1e-6)
-
-
-def glyph_stack(glyphs: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Normalize several glyphs: `(N, 32, 32)` float32, empty `(0, 32, 32)` for none."""
-    if not glyphs:
-        return np.empty((0, GLYPH_SIZE, GLYPH_SIZE), dtype=np.float32)
-    return np.stack([normalize_glyph(glyph) for glyph in glyphs])
+    down = np.diff(ink, axis=-2, append=np.float32(0))
+    right = np.diff(ink, axis=-1, append=np.float32(0))
+    outline = np.hypot(down, right).sum(axis=(-2, -1), dtype=np.float64)
+    area = ink.sum(axis=(-2, -1), dtype=np.float64)
+    return np.asarray(2 * area / np.maximum(outline, 1e-6))

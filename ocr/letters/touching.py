@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -112,10 +113,12 @@ def cut_columns(
     below = np.where(runs > 0, own[::-1].argmax(axis=0), height)
     extent = height - top - below
     thin = (runs == 1) & (extent <= thickest)
+    least = narrowest * letter_height
+    if not thin[math.ceil(least) : max(0, math.floor(width - least) + 1)].any():
+        return []
     edges = np.flatnonzero(np.diff(thin, prepend=False, append=False)).tolist()
     highest = np.minimum.accumulate(top[::-1])[::-1]  # of the ink from a column on
     lowest = np.minimum.accumulate(below[::-1])[::-1]
-    least = narrowest * letter_height
     cuts: list[int] = []
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         start = cuts[-1] if cuts else 0

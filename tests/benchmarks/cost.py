@@ -1,16 +1,22 @@
 """What one `ocr read` costs: CPU-seconds and memory, cold and warm, and where the time goes.
 
     python tests/benchmarks/cost.py [PHOTO] [--runs 5]
+    python tests/benchmarks/cost.py --letters 1000 2000 4000 8000
 
 Cold is a whole process, from start to exit; warm a second page in the same process. CPU-seconds
 are user and system time, which hold still on a shared machine better than wall time; medians over
 the runs. Without PHOTO it is a picture of `images/`. The rows below are a cold read in its parts,
 and the front end alone, from the file to the images of the text lines, of the same photo at twelve
 megapixels, in a process of its own whose memory counts as a whole.
+
+With `--letters` it is `--engine letters` on A4 pages of 300 dpi with so many printed letters: the
+page alone, in a process that has read another one before, and the whole command. How busy the
+machine is tells a loop of ten million additions, which takes some half a second on a quiet one.
 """
 
 import argparse
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -18,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 SAMPLE = Path(__file__).resolve().parents[2] / "images" / "shopping_list.jpg"
 TWELVE_MEGAPIXELS = 4032 * 3024
@@ -93,6 +99,75 @@ engine.strips(photo, layout, list(layout.lines))
 print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
+LETTERS = """
+import sys, time
+from ocr.batch.threads import one_thread
+one_thread()
+from ocr.reader import Reader
+
+reader = Reader(engine="letters")
+reader.read(sys.argv[1])
+start = time.process_time()
+page = reader.read(sys.argv[2])
+print(time.process_time() - start, len(page.letters))
+"""
+
+A4 = (2480, 3508)  # pixels at 300 dpi
+PRINT, MARGIN = 32, 120  # pixels: letters of 7.7 points, of which 8,000 stand on a page
+TEXT = (
+    "the quick brown fox jumps over lazy dogs while seven wizards make toxic brew for evil Queen "
+    "and Jack Many people walk along River Street before noon They read books about the history "
+    "of small towns in Northern Europe 1984 room 27 paid 350 euro"
+)
+
+
+def printed_page(letters: int, path: Path) -> None:
+    """Write a picture of a page with so many printed letters, in words and lines."""
+    rng, font, words = random.Random(letters), ImageFont.load_default(PRINT), TEXT.split()
+    page = Image.new("L", A4, 250)
+    draw = ImageDraw.Draw(page)
+    x, y, space = float(MARGIN), MARGIN, 1.3 * draw.textlength(" ", font)
+    while letters:
+        word = rng.choice(words)[:letters]
+        if x + draw.textlength(word, font) > A4[0] - MARGIN:
+            x, y = float(MARGIN), y + round(1.3 * PRINT)
+        draw.text((x, y), word, fill=30, font=font)
+        x += draw.textlength(word, font) + space
+        letters -= len(word)
+    if y > A4[1] - MARGIN:
+        raise SystemExit("so many letters do not stand on a page")
+    page.save(path, dpi=(300, 300))
+
+
+def additions() -> float:
+    """CPU-seconds of ten million additions."""
+    start, total = time.process_time(), 0
+    for number in range(10_000_000):
+        total += number
+    return time.process_time() - start
+
+
+def by_letters(counts: list[int], runs: int) -> None:
+    """Print what pages of so many letters cost by `--engine letters`."""
+    print("| letters | found | page, CPU-s | a letter, ms | whole command, CPU-s | peak, MiB |")
+    print("|---|---|---|---|---|---|")
+    before = additions()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "page.png"
+        for count in counts:
+            printed_page(count, path)
+            command = [sys.executable, "-c", LETTERS, str(SAMPLE), str(path)]
+            warm = []
+            for _ in range(runs):
+                answer = subprocess.run(command, capture_output=True, text=True, check=True)
+                warm.append(tuple(map(float, answer.stdout.split())))
+            whole = [cold("read", str(path), "--engine", "letters") for _ in range(runs)]
+            seconds, found = (statistics.median(column) for column in zip(*warm, strict=True))
+            cpu, _, memory = (statistics.median(column) for column in zip(*whole, strict=True))
+            row = f"{count} | {found:.0f} | {seconds:.1f} | {1000 * seconds / count:.2f}"
+            print(f"| {row} | {cpu:.1f} | {memory:.0f} |", flush=True)
+    print(f"\nTen million additions: {before:.2f} CPU-s before, {additions():.2f} after.")
+
 
 def front_end(photo: str) -> tuple[float, float]:
     """CPU-seconds of the front end, imports apart, and peak MiB of its whole process."""
@@ -139,7 +214,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("photo", nargs="?", default=str(SAMPLE))
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--letters", type=int, nargs="+", metavar="N", help="letters on a page")
     options = parser.parse_args()
+    if options.letters:
+        by_letters(options.letters, options.runs)
+        return
     cold("read", options.photo)  # fills the disk cache
     runs = [cold("read", options.photo) for _ in range(options.runs)]
     helped = [cold("--help")[0] for _ in range(options.runs)]

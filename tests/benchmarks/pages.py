@@ -1,6 +1,7 @@
 """How well generated photos of pages are read, stage by stage, one row a kind of difficulty.
 
     OCR_DATA=... python tests/benchmarks/pages.py [--pages 200] [--only desk] [--choose]
+    OCR_DATA=... python tests/benchmarks/pages.py --choose --constant tilt --values 0.05 0.1 0.2
 
 Every page has its own seed and a font, or a UNIPEN writer, that is kept out of all training; with
 `--choose`, other seeds and what may be chosen on. Letters are compared by boxes at an IoU of 0.5;
@@ -8,12 +9,15 @@ lines, order and word gaps are counted over the letters that were found. Where o
 boxes, a found letter belongs to the word that its middle lies in.
 
 The stages are those of the letters way, which finds each letter before it reads; the last columns
-are the default engine's.
+are the default engine's. With `--constant`, one row a value of a constant of
+`ocr.letters.find_letters.FindConfig`, over all the pages, by the letters way alone.
 """
 
 import argparse
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -23,6 +27,8 @@ from scipy.optimize import linear_sum_assignment
 
 from ocr.evaluation.error_rates import character_errors
 from ocr.input.photo import open_image
+from ocr.letters import find_letters
+from ocr.letters.find_letters import FindConfig
 from ocr.page import Page
 from ocr.reader import Reader
 from training.synthesis.difficulties import DIFFICULTIES
@@ -202,26 +208,61 @@ def score(truth: Truth, found: Page) -> Score:
     return result
 
 
+def generated(
+    names: list[str], count: int, held_out: bool
+) -> Iterator[tuple[str, int, io.BytesIO, Truth]]:
+    """Pages of some difficulties in turn: difficulty, seed, PNG file and truth of each."""
+    corpus = page_corpus()
+    fonts = {kind: page_fonts(joined=kind, held_out=held_out) for kind in (False, True)}
+    writers = page_writers("test" if held_out else "valid")
+    for number in range(count):
+        name, seed = names[number % len(names)], number + (0 if held_out else FIRST_TO_CHOOSE)
+        hands = fonts[DIFFICULTIES[name].joined]
+        picture, truth = render_page(seed, name, corpus=corpus, fonts=hands, writers=writers)
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, "PNG", compress_level=1)
+        yield name, seed, file, truth
+
+
+def compare(
+    name: str, values: list[float], pages: Iterator[tuple[str, int, io.BytesIO, Truth]]
+) -> None:
+    """Print how the letters way reads pages with one constant changed: a row a value."""
+    reader = Reader(engine=STAGED)
+    scores = dict.fromkeys(values, Score())
+    for difficulty, seed, file, truth in pages:
+        for value in values:
+            # the way has one `FindConfig` and no parameter for it
+            find_letters.FindConfig = partial(FindConfig, **{name: value})  # type: ignore[misc, assignment]
+            file.seek(0)
+            page = reader.read(open_image(file, f"{difficulty} {seed}"))
+            scores[value] += score(truth, page)
+    print("| " + " | ".join((name, *HEADS[1:-2])) + " |")
+    print("|---" * (len(HEADS) - 2) + "|")
+    for value, total in scores.items():
+        row = [str(value), str(total.pages), *total.stages(), total.cer()]
+        print("| " + " | ".join(row) + " |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--only", choices=list(DIFFICULTIES), action="append")
     parser.add_argument("--choose", action="store_true", help="seeds and hands to choose by")
     parser.add_argument("--worst", type=int, default=0, help="name this many worst pages")
+    constants = [field.name for field in fields(FindConfig)]
+    parser.add_argument("--constant", choices=constants, help="try values of this one")
+    parser.add_argument("--values", type=float, nargs="+", default=[])
     options = parser.parse_args()
     names = options.only or list(DIFFICULTIES)
-    readers, corpus = {engine: Reader(engine=engine) for engine in ENGINES}, page_corpus()
-    held_out = not options.choose
-    fonts = {kind: page_fonts(joined=kind, held_out=held_out) for kind in (False, True)}
-    writers = page_writers("test" if held_out else "valid")
+    generate = generated(names, options.pages, not options.choose)
+    if options.constant:
+        compare(options.constant, options.values, generate)
+        return
+    readers = {engine: Reader(engine=engine) for engine in ENGINES}
     scores = {(name, engine): Score() for name in names for engine in ENGINES}
     pages: dict[str, list[tuple[float, str]]] = {engine: [] for engine in ENGINES}
-    for number in range(options.pages):
-        name, seed = names[number % len(names)], number + (0 if held_out else FIRST_TO_CHOOSE)
-        hands = fonts[DIFFICULTIES[name].joined]
-        picture, truth = render_page(seed, name, corpus=corpus, fonts=hands, writers=writers)
-        file = io.BytesIO()
-        Image.fromarray(picture).save(file, "PNG", compress_level=1)
+    for name, seed, file, truth in generate:
         for engine, reader in readers.items():
             file.seek(0)
             one = score(truth, reader.read(open_image(file, f"{name} {seed}")))

@@ -393,3 +393,20 @@ def test_an_original_too_broken_to_be_taken_over_is_kept_as_a_picture(tmp_path, 
     with pypdfium2.PdfDocument(content) as document:
         assert len(document) == 1
         assert document[0].render().to_pil().convert("L").getpixel((9, 9)) == pytest.approx(99, 9)
+
+
+def test_a_word_whose_box_holds_the_ink_of_others_stays_in_its_place(tmp_path):
+    line = Line(
+        (
+            word("the", 40, 40, 60),
+            word("distinction", 40, 150, 120),
+            word("between", 40, 100, 560),
+            word("my", 40, 420, 50),
+            word("goals", 40, 560, 90),
+        )
+    )
+    Image.new("L", (700, 500), 200).save(tmp_path / "photo.png")
+    content = made(tmp_path / "photo.png", Page(500, 700, (line,), "lines"))
+    with pypdfium2.PdfDocument(content) as document:
+        text = document[0].get_textpage().get_text_range()
+    assert text.split() == ["the", "distinction", "between", "my", "goals"]

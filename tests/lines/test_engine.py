@@ -6,7 +6,7 @@ import pytest
 from ocr.layout.page_network import Layout
 from ocr.layout.read_line import ReadLine
 from ocr.layout.strips import X_HEIGHT, TextLine, cut_strip
-from ocr.lines.engine import LegibleConfig, LinesEngine, legible, page_line, unread
+from ocr.lines.engine import LegibleConfig, LinesEngine, Reading, legible, page_line, unread
 from ocr.lines.recognizer import LineText
 from ocr.lines.way_up import read_upright
 from ocr.page import Box, Letter, Line, Word
@@ -112,3 +112,35 @@ def test_where_nothing_is_there_only_one_other_way_is_looked_at():
     finder = NothingThere()
     found = read_upright(LinesEngine(None, finder), Blank())  # nothing is there to recognize
     assert (found.turns, found.read.lines, finder.looks) == (0, [], 2)
+
+
+class Ways:
+    """An engine that sees each way up of a page as it is told: letters, confidence, ink covered."""
+
+    def __init__(self, *ways):
+        self.ways = ways
+
+    def find(self, picture, side=None):
+        turns = getattr(picture, "turns", 0)
+        maps = np.zeros((4, 50, 75), np.float32)
+        return Layout((text_line(turns + 20, 0, 90),), maps, 4.0, self.ways[turns][2])
+
+    def way(self, found):
+        return self.ways[int(found.lines[0].baseline[0, 0]) - 20]
+
+    def confidence(self, picture, found):
+        return self.way(found)[1]
+
+    def read(self, picture, found):
+        letters, confidence, _ = self.way(found)
+        return Reading([read(10, 10, 20, 20) for _ in range(letters)], confidence)
+
+
+def test_a_page_on_its_head_is_turned_though_a_mark_reads_more_surely_sideways():
+    engine = Ways((90, 0.82, 0.9), (1, 0.98, 0.1), (90, 0.96, 0.9), (1, 0.6, 0.1))
+    assert read_upright(engine, Blank()).turns == 2
+
+
+def test_a_page_that_reads_unsurely_stays_where_other_ways_show_next_to_nothing():
+    engine = Ways((90, 0.6, 0.9), (9, 0.98, 0.1), (90, 0.6, 0.9), (9, 0.98, 0.1))
+    assert read_upright(engine, Blank()).turns == 0

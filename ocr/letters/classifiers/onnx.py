@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ocr.letters.classifiers.base import check_glyphs, softmax
 from ocr.weights import Metadata, open_session
 
-BATCH = 64  # glyphs a run: keeps the memory flat whatever the page
+BATCH = 16  # glyphs a run: what lies between two layers stays in the cache, whatever the page
 
 
 class OnnxClassifier:
