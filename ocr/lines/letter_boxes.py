@@ -28,7 +28,7 @@ class BorderConfig:
 
     Lengths are fractions of a capital's height, if not said otherwise; costs are halves of a
     squared standard deviation. Chosen on generated pages whose letters' boxes are known
-    (`tests/benchmarks/pages.py`, share of boxes found).
+    (`tests/benchmarks/pages.py`, share of boxes found), which `beyond` hardly changes (0.7 to 2).
 
     Attributes
     ----------
@@ -57,6 +57,8 @@ class BorderConfig:
         Share of a piece's ink that is too little to be a part of a letter.
     rule_width, rule_height : float
         X-heights: a flat piece of ink at least so wide and at most so high is a ruling line.
+    beyond : float
+        Ink of a letter that lies farther than this from where it was read is left out of its box.
     edge : float
         X-heights: ink that begins within this of the upper or lower edge of the strip ...
     neighbor : float
@@ -78,6 +80,7 @@ class BorderConfig:
     rule_height: float = 0.45
     edge: float = 0.25
     neighbor: float = 0.6
+    beyond: float = 1.0
 
 
 CONFIG = BorderConfig()
@@ -106,6 +109,9 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
     boxes = np.empty((len(spans), 4), dtype=np.int64)
     rows, cols = np.nonzero(owners >= 0)
     letters = owners[rows, cols]
+    left, right = (spans + LETTER_HEIGHT * CONFIG.beyond * np.array([-1, 1])).T
+    near = (left[letters] <= cols) & (cols <= right[letters])  # a line through a word is no letter
+    rows, cols, letters = rows[near], cols[near], letters[near]
     order = np.argsort(letters, kind="stable")
     inked, starts = np.unique(letters[order], return_index=True)
     if len(inked):

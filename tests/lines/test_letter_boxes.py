@@ -1,5 +1,7 @@
 """The ink of a line goes to the letters read from it, whole where it can and cut where it must."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,13 @@ def test_rules_and_neighbors_are_no_letters_ink():
     assert parts.max() == 1
     assert (parts[BASELINE_ROW - 13 : BASELINE_ROW, 50:60] == 1).all()
     assert parts.sum() == 130
+
+
+def test_a_stroke_over_the_whole_line_is_no_part_of_a_letter(page):
+    strip, boxes = page
+    spans = np.array([on_strip(x - 2, x + 14) for x in boxes[:, 1]])
+    image = strip.image.copy()
+    for col in range(20, image.shape[1] - 20):  # it rises, so that it is no ruling line
+        image[13 - col // 24 : 15 - col // 24, col] = 0
+    found = letter_boxes(replace(strip, image=image), spans)
+    assert (found[:, 3] - found[:, 1]).max() < 50
