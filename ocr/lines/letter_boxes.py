@@ -105,7 +105,11 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     if not len(spans):
         return np.zeros((0, 4), dtype=np.int64)
-    owners = assign_ink(own_ink(1 - strip.image), spans, LETTER_HEIGHT)
+    own = own_ink(1 - strip.image)
+    written = np.flatnonzero(own.any(axis=0))
+    if len(written):  # the spans of the first and the last letter reach to the strip's ends
+        spans = np.clip(spans, written[0], written[-1] + 1)
+    owners = assign_ink(own, spans, LETTER_HEIGHT)
     boxes = np.empty((len(spans), 4), dtype=np.int64)
     rows, cols = np.nonzero(owners >= 0)
     letters = owners[rows, cols]

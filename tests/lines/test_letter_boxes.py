@@ -1,6 +1,7 @@
 """The ink of a line goes to the letters read from it, whole where it can and cut where it must."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from ocr.layout.strips import (
 )
 from ocr.lines.letter_boxes import assign_ink, letter_boxes, own_ink
 
+IMAGES = Path(__file__).resolve().parents[2] / "images"
 HEIGHT = 20.0
 
 
@@ -126,3 +128,10 @@ def test_a_stroke_over_the_whole_line_is_no_part_of_a_letter(page):
         image[13 - col // 24 : 15 - col // 24, col] = 0
     found = letter_boxes(replace(strip, image=image), spans)
     assert (found[:, 3] - found[:, 1]).max() < 50
+
+
+def test_the_first_and_the_last_letter_are_boxed_like_the_others(reader_of):
+    page = reader_of().read(IMAGES / "bench_plan.jpg")
+    letters = [letter.box for word in page.lines[0].words for letter in word.letters]
+    widths = np.array([box.x2 - box.x1 for box in letters])
+    assert widths.max() < 1.6 * np.median(widths)
