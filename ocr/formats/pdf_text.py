@@ -25,7 +25,7 @@ INVISIBLE = 3  # text rendering mode
 
 # Poppler puts words together again by measures in units of the font's size: columns part at 0.7 of
 # it, a word goes on its line if it stands less than half of it higher or lower. The writing is half
-# as high as the font, so that gaps and slopes of handwriting stay below that. Chosen, as the three
+# as high as the font, so that gaps and slopes of handwriting stay below that. Chosen, as the
 # numbers below, by tests/benchmarks/pdf_text.py.
 EM = 1000  # glyph units
 HEIGHT = EM // 2  # of the row that a line is set in

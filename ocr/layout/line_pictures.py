@@ -15,7 +15,8 @@ ABOVE, BELOW = 0.8, 0.6  # x-heights over and under the small letters that are c
 FULL, FULLEST = 80, 1.6
 """A row counts for at most `FULLEST` times what the `FULL`th percentile of the inked rows holds: a
 dotted rule is fuller of strokes than any letters. Chosen by the greedy error of 546 lines, valid of
-`copiste`, `unipen`, `poilus`, `peraire` and train of `copiste`, cut with each of five pairs."""
+`copiste`, `unipen`, `poilus`, `peraire` and train of `copiste`, cut with each of five pairs; the
+script was not kept."""
 FAINTEST = 0.03  # of the fullest row's ink: rows with less hold none
 
 

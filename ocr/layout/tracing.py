@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,8 +151,9 @@ def _tracks(
         return
     going: list[list[int]] = []  # runs of the tracks that reach the column before
     done = []
-    for col in range(width):
-        here = np.flatnonzero(cols == col).tolist()
+    firsts = np.searchsorted(cols, np.arange(width + 1)).tolist()
+    for start, stop in pairwise(firsts):
+        here = range(start, stop)  # the runs of a column
         pairs = sorted(
             (abs(rows[track[-1]] - rows[run]), k, run)
             for k, track in enumerate(going)

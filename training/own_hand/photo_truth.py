@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from ocr.errors import OcrError
 from ocr.evaluation.error_rates import edit_distance
 from ocr.evaluation.ground_truth import read_truth, truth_path
-from ocr.evaluation.pairing import pairs_in_order
 from ocr.layout.read_line import ReadLine
 from ocr.reader import Reader
+from training.own_hand.pairing import pairs_in_order
 
 if TYPE_CHECKING:
     from training.own_hand.samples import Account

@@ -38,7 +38,7 @@ def real_sheet(paper: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.fl
     grey = Image.fromarray(paper[y : height - y, x : width - x]).resize(
         size[::-1], Image.Resampling.BILINEAR
     )
-    linear = (np.asarray(grey, dtype=np.float32) / np.float32(255)) ** np.float32(2.2)
+    linear = (np.asarray(grey, dtype=np.float32) / np.float32(255)) ** np.float32(2.2)  # about sRGB
     return np.repeat(linear[..., None], 3, axis=2)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.evaluation.pairing import pairs_in_order
+from training.own_hand.pairing import pairs_in_order
 
 
 def test_nothing():
