@@ -470,7 +470,7 @@ def test_learning_from_the_page(tmp_path, tab, reader_of):
     with served(place, Recognizer(reader_of("lines", language="none")), learning) as address:
         page = tab(f"{address}#3")
         page.click("#learn")
-        until(page, "!document.querySelector('dialog button.main').disabled")
+        until(page, "document.querySelector('dialog button.main')?.disabled === false")
         page.click("dialog button.main")
         page.wait_for_selector("#learnt")
         assert "2 lines held back" in page.inner_text("#learnt")
