@@ -18,7 +18,7 @@ from training.data.datasets import load_npz
 from training.data.glyphs import GlyphSet, cached_glyphs, label_indices, normalize_pictures
 
 SEED = 14  # of the draws: the set is always the same
-COUNT = 3000  # letters of the set
+COUNTS = {"train": 45_000, "valid": 3000, "test": 3000}  # letters of the sets
 ENLARGED = 4  # times, so that strokes can be made thinner in small steps
 THINNER = (0.0, 0.4)  # of the stroke's width, taken away
 SIDES = (14, 48)  # pixels, longer side of the letter's picture
@@ -67,13 +67,13 @@ def photographed(rng: np.random.Generator, picture: NDArray[np.uint8]) -> NDArra
 
 
 def photographed_glyphs(data: Path, split: str) -> GlyphSet:
-    """Letters of a split of EMNIST, photographed and normalized, to measure with."""
+    """Letters of a split of EMNIST, photographed and normalized."""
     path = data / "chars" / "emnist.npz"
 
     def make() -> GlyphSet:
         pictures = load_npz(path, split)
         rng = np.random.default_rng(SEED)
-        rows = rng.permutation(len(pictures.images))[:COUNT]
+        rows = rng.permutation(len(pictures.images))[: COUNTS[split]]
         glyphs = [normalize_pictures(photographed(rng, pictures.images[k])[None]) for k in rows]
         labels = label_indices(pictures.labels[rows])
         return GlyphSet(np.concatenate(glyphs), labels, pictures.cased[rows])

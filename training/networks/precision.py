@@ -1,8 +1,10 @@
-"""In which precision convolutions are trained on this processor."""
+"""In which precision convolutions are trained."""
 
 from __future__ import annotations
 
 import torch
+
+CPU = torch.device("cpu")
 
 
 def has_bfloat16() -> bool:
@@ -17,6 +19,7 @@ def has_bfloat16() -> bool:
     return any(check is not None and check() for check in checks)
 
 
-def mixed_precision() -> torch.autocast:
+def mixed_precision(device: torch.device = CPU) -> torch.autocast:
     """A context in which convolutions and products run in bfloat16 where that is faster."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16())
+    enabled = device.type != "cpu" or has_bfloat16()
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

@@ -11,11 +11,22 @@ import torch
 
 from ocr.evaluation.error_rates import Errors, character_errors
 from training.networks.line import LineArchitecture, LineNetwork
-from training.networks.precision import mixed_precision
+from training.networks.precision import CPU, mixed_precision
 from training.own_hand.samples import Samples
 from training.own_hand.task import Task, optimization, score
 from training.recipes.descent import Descent
-from training.recipes.lines import BETAS, CLIP, Line, batches, ctc_loss, read_lines, stack, vary
+from training.recipes.lines import (
+    BETAS,
+    CLIP,
+    Line,
+    as_strips,
+    batches,
+    changed,
+    ctc_loss,
+    read_lines,
+    stack,
+    widths_of,
+)
 from training.recipes.trainer import DescentLearner
 
 FEWEST_DRAWN = 160  # own lines an epoch: fewer are shown several times, each time changed
@@ -67,7 +78,8 @@ class LineLearner(DescentLearner):
         lines = as_lines(self.task.valid)
         with torch.inference_mode():
             for line in lines:
-                loss = float(ctc_loss(self.descent.average(stack([line])), [line]))
+                logits = self.descent.average(as_strips(stack([line])))
+                loss = float(ctc_loss(logits, widths_of([line]), [line]))
                 total += loss * len(line[1])
                 characters += len(line[1])
         figures = {"valid": own, "valid loss": total / max(characters, 1)}
@@ -90,11 +102,12 @@ class LineLearner(DescentLearner):
     def step(self, batch: Sequence[Line], rng: np.random.Generator, rate: float) -> float:
         self.descent.begin(rng)
         lines = list(batch)
-        if self.task.recipe.augmentation != "none":
-            lines = [(vary(rng, image), text) for image, text in lines]
+        strength = 0.0 if self.task.recipe.augmentation == "none" else 1.0
+        strips, widths = changed(lines, rng, CPU, strength)
         with mixed_precision():
-            features = self.network.features(stack(lines))
-        return self.descent.step(ctc_loss(self.network.logits(features.float()), lines), rate)
+            features = self.network.features(strips)
+        loss = ctc_loss(self.network.logits(features.float()), widths, lines)
+        return self.descent.step(loss, rate)
 
     def measure(self) -> dict[str, float]:
         now = self._figures()

@@ -36,7 +36,7 @@ from training.recipes import weight_files
 from training.recipes.checkpoints import load_checkpoint
 from training.recipes.descent import State
 from training.recipes.glyphs import network_logits
-from training.recipes.lines import stack
+from training.recipes.lines import as_strips, stack
 from training.recipes.mlp import HIDDEN, mlp_logits, new_network
 from training.recipes.mlp import load as load_mlp
 from training.recipes.mlp import save as save_mlp
@@ -283,7 +283,7 @@ class LineSystem:
 
     def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
         some = sorted(held.images, key=lambda image: image.shape[1])[: CHECKED // 8]
-        lines = stack([(image, "") for image in some])
+        lines = as_strips(stack([(image, "") for image in some]))
         with torch.inference_mode():
             wanted = self.network(lines).numpy()
         model = line_graph(self.network)

@@ -59,7 +59,7 @@ def load_checkpoint(
         network.load_state_dict(weights)
         average.load_state_dict(weights)
         return 0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, map_location="cpu", weights_only=True)
     network.load_state_dict(state["network"])
     average.load_state_dict(state["average"])
     if optimizer is not None:

@@ -156,10 +156,10 @@ class Descent:
         state: State = {"count": np.array(self.count)}
         for kind, module in (("network", self.network), ("average", self.average)):
             for name, value in module.state_dict().items():
-                state[f"{kind}.{name}"] = value.numpy().copy()
+                state[f"{kind}.{name}"] = value.cpu().numpy().copy()
         for number, values in self.optimizer.state_dict()["state"].items():
             for name, value in values.items():
-                state[f"optimizer.{number}.{name}"] = value.numpy().copy()
+                state[f"optimizer.{number}.{name}"] = value.cpu().numpy().copy()
         return state
 
     def restore(self, state: State) -> None:
@@ -180,4 +180,6 @@ class Descent:
 
     def weights(self) -> State:
         """The running mean of the weights."""
-        return {name: value.numpy().copy() for name, value in self.average.state_dict().items()}
+        return {
+            name: value.cpu().numpy().copy() for name, value in self.average.state_dict().items()
+        }

@@ -51,7 +51,8 @@ from training.recipes.temperature import fit_temperature
 from training.recipes.trainer import DescentLearner, Plan, Progress, Run, run_through
 from training.synthesis.augment import Augment
 
-SHARES = {"emnist": 0.59, "nist36": 0.07, "unipen": 0.24, "fonts": 0.10}  # of the drawn samples
+SHARES = {"emnist": 0.46, "nist36": 0.08, "photographed": 0.14, "unipen": 0.22, "fonts": 0.10}
+"""Of the drawn samples."""
 SMOOTHING = 0.05  # of the labels: a few percent of them are wrong
 
 
@@ -85,6 +86,7 @@ class Recipe:
     clip: float = 1.0  # largest norm of a gradient
     average: float = 0.998  # see `training.recipes.descent.Optimization`
     seed: int = 0
+    device: str = "cpu"
 
 
 class Sampler:
@@ -138,8 +140,9 @@ def glyph_step(
     rate: float,
 ) -> float:
     """One step on (N, 32, 32) glyphs, each changed; `loss` takes the logits (N, K)."""
-    glyphs = augment(torch.from_numpy(images)[:, None].float() / 255)
-    with mixed_precision():
+    device = next(descent.network.parameters()).device
+    glyphs = augment(torch.from_numpy(images).to(device)[:, None].float() / 255)
+    with mixed_precision(device):
         logits = descent.network(glyphs.to(memory_format=torch.channels_last))
     return descent.step(loss(logits.float()), rate)
 
@@ -163,7 +166,8 @@ class GlyphLearner(DescentLearner):
     ) -> None:
         self.recipe, self.phase, self.measured = recipe, phase, measured
         how = Optimization(phase.rate, recipe.decay, recipe.clip, average=recipe.average)
-        self.descent: Descent = Descent(network, how)
+        self.device = torch.device(recipe.device)
+        self.descent: Descent = Descent(network.to(self.device), how)
         self.sampler = Sampler(sets, phase.class_power)
         self.others = other_case(self.sampler.labels, self.sampler.cased)
         self.epochs = 0
@@ -175,19 +179,20 @@ class GlyphLearner(DescentLearner):
 
     def step(self, batch: NDArray[np.int64], rng: np.random.Generator, rate: float) -> float:
         self.descent.begin(rng)
-        labels = torch.from_numpy(self.sampler.labels[batch])
-        others = torch.from_numpy(self.others[batch])
+        labels = torch.from_numpy(self.sampler.labels[batch]).to(self.device)
+        others = torch.from_numpy(self.others[batch]).to(self.device)
         return glyph_step(
             self.descent,
             self.sampler.images[batch],
-            Augment(int(rng.integers(2**62)), self.phase.gentlest),
+            Augment(int(rng.integers(2**62)), self.phase.gentlest, self.device),
             lambda logits: case_loss(logits, labels, others),
             rate,
         )
 
     def measure(self) -> dict[str, float]:
         self.epochs += 1
-        return {**self.measured(self.descent.average), "score": float(self.epochs)}  # the last
+        average = copy.deepcopy(self.descent.average).to("cpu")
+        return {**self.measured(average), "score": float(self.epochs)}  # the last
 
 
 def train(
@@ -208,7 +213,7 @@ def train(
         plan = Plan(phase.epochs, phase.epochs, recipe.seed + 1000 * number)  # whatever ran before
         run_through(learner, plan, Run(), {}, progress=progress)
         network = learner.descent.average
-    return network.eval()
+    return network.to("cpu").eval()
 
 
 def untrained(recipe: Recipe) -> GlyphCnn:
@@ -288,6 +293,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--widths", type=int, nargs="+", default=list(Recipe.widths))
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default=Recipe.device, help="cpu or cuda")
     parser.add_argument("--quick", action="store_true", help="one tiny epoch, to try the command")
     options = parser.parse_args(arguments)
     data = data_dir(options.data)
@@ -299,6 +305,7 @@ def main(arguments: list[str] | None = None) -> None:
         samples=options.samples,
         widths=tuple(options.widths),
         seed=options.seed,
+        device=options.device,
     )
     if options.quick:
         quick = tuple(replace(phase, epochs=1) for phase in (LEARN, SETTLE))
@@ -312,6 +319,7 @@ def main(arguments: list[str] | None = None) -> None:
     sets = {
         "emnist": emnist_glyphs(data, "train"),
         "nist36": nist36_glyphs(data, "train"),
+        "photographed": photographed_glyphs(data, "train"),
         "unipen": unipen_glyphs(data, "train", recipe.seed),
         "fonts": font_glyphs(data, recipe.seed),
     }

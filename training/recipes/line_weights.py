@@ -30,7 +30,7 @@ from training.networks.line import FRAME, LineNetwork
 from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import weight_files
 from training.recipes.checkpoints import load_checkpoint
-from training.recipes.lines import PANEL, greedy, measure, show, stack
+from training.recipes.lines import PANEL, as_strips, greedy, measure, show, stack
 from training.recipes.temperature import likeliest_temperature
 from training.synthesis.line_panel import panel
 
@@ -74,7 +74,7 @@ def blend(network: nn.Module, before: nn.Module, share: float) -> None:
 
 def _alone(image: NDArray[np.float32]) -> torch.Tensor:
     """A normalized line as a batch of one."""
-    return stack([((image * 255 + 0.5).astype(np.uint8), "")])
+    return as_strips(stack([((image * 255 + 0.5).astype(np.uint8), "")]))
 
 
 def fit_line_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float:

@@ -14,13 +14,13 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
-from PIL import Image
 from torch import nn
 
 from ocr.evaluation.error_rates import edit_distance
@@ -36,15 +36,19 @@ from training.recipes.descent import Descent, Optimization, State
 from training.recipes.progress import Bar
 from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through, stopwatch
 from training.synthesis.line_panel import panel
+from training.synthesis.strip_changes import StripChanges
 from training.synthesis.strips import fits
 
 BLANK = 0  # class of CTC's "nothing"; character k of the charset is class k + 1
 BATCH_WIDTH = 10_000  # pixels of strips a worker takes at once, padding included
 FEWEST, MOST = 6, 64  # strips a worker takes at once
 POOL = 8  # shards that are mixed and sorted by width together
+GENTLEST = 0.25  # strength of the changes of strips at the end of a training; 1 is full
 CLIP = 5.0  # largest norm of a gradient
 BETAS = (0.9, 0.98)  # of AdamW
 TAIL = 16  # pixels of paper behind the longest strip of a batch, as in reading
+STEP = 2 * FRAME  # of which the width of a batch is a multiple
+FEW_STEP = 128  # the same on an accelerator
 PANEL = {"copiste": 90, "poilus": 60, "unipen": 100}
 """Lines of the valid splits that the weights are chosen by."""
 
@@ -60,6 +64,11 @@ class LineRecipe:
     workers: int = 1
     seed: int = 0
     check_minutes: float = 10.0
+    device: str = "cpu"
+    batch_width: int = BATCH_WIDTH
+    most: int = MOST
+    pool: int = POOL
+    kept: int = 0
 
     @property
     def optimization(self) -> Optimization:
@@ -70,25 +79,40 @@ class LineRecipe:
 # --- strips ---------------------------------------------------------------------------------
 
 
-def pools(folder: Path, rng: np.random.Generator) -> Iterator[list[Line]]:
-    """Strips of a few shards at a time, newest shards taken in with each pass, without end."""
+def pools(
+    folder: Path, rng: np.random.Generator, count: int = POOL, kept: int = 0
+) -> Iterator[list[Line]]:
+    """Strips of `count` shards at a time, newest shards taken in with each pass, without end.
+
+    The strips of `kept` shards stay in memory.
+    """
+
+    @lru_cache(kept)
+    def strips(path: Path) -> list[Line]:
+        return [line for line in read_shard(path) if fits(*line)]
+
     while True:
         paths = sorted(folder.glob("*.npz"))
         if not paths:
             raise FileNotFoundError(f"{folder}: no shards; fill it by training.synthesis.strips")
-        order = rng.permutation(len(paths))[: 4 * POOL]
-        for start in range(0, len(order), POOL):
-            yield [line for i in order[start : start + POOL] for line in read_shard(paths[i])]
+        order = rng.permutation(len(paths))[: 4 * count]
+        for start in range(0, len(order), count):
+            yield [line for i in order[start : start + count] for line in strips(paths[i])]
 
 
-def batches(lines: list[Line], rng: np.random.Generator, most: int = MOST) -> Iterator[list[Line]]:
+def batches(
+    lines: list[Line],
+    rng: np.random.Generator,
+    most: int = MOST,
+    batch_width: int = BATCH_WIDTH,
+) -> Iterator[list[Line]]:
     """Strips in batches of like widths, at most `most` in each, in random order."""
     order = sorted(range(len(lines)), key=lambda i: lines[i][0].shape[1] + rng.uniform(0, 24))
     groups: list[list[Line]] = []
     group: list[Line] = []
     for i in order:
         width = lines[i][0].shape[1]
-        full = len(group) == most or (len(group) + 1) * width > BATCH_WIDTH
+        full = len(group) == most or (len(group) + 1) * width > batch_width
         if group and full and len(group) >= min(FEWEST, most):
             groups.append(group)
             group = []
@@ -99,35 +123,37 @@ def batches(lines: list[Line], rng: np.random.Generator, most: int = MOST) -> It
         yield groups[i]
 
 
-def vary(rng: np.random.Generator, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A strip a little wider, taller, slanted, shifted and fainter, so that a strip seen again is
-    not the same strip. Never narrower: it must go on holding its text.
-    """
-    height, width = image.shape
-    wide = 1 + 0.15 * rng.random() ** 2
-    tall, slant, shift = rng.uniform(0.92, 1.1), rng.normal(0, 0.08), rng.uniform(-1.5, 1.5)
-    middle = 0.6 * height
-    # Where in the strip each point comes from: x / wide + slant * (y - middle), y about the middle.
-    inverse = (1 / wide, slant, -slant * middle, 0, 1 / tall, middle - middle / tall + shift)
-    moved = Image.fromarray(image).transform(
-        (round(width * wide), height),
-        Image.Transform.AFFINE,
-        inverse,
-        resample=Image.Resampling.BILINEAR,
-        fillcolor=255,
-    )
-    ink = 255 - np.asarray(moved, dtype=np.float32)
-    return (255 - np.minimum(ink * rng.uniform(0.75, 1.15), 255)).astype(np.uint8)
-
-
 def stack(lines: list[Line]) -> torch.Tensor:
-    """Strips side by side, padded with paper: `(N, 1, STRIP_HEIGHT, W)` float32 in [0, 1]."""
-    step = 2 * FRAME
-    width = -(-(max(image.shape[1] for image, _ in lines) + TAIL) // step) * step
+    """Strips side by side, padded with paper: `(N, 1, STRIP_HEIGHT, W)` uint8."""
+    width = -(-(max(image.shape[1] for image, _ in lines) + TAIL) // STEP) * STEP
     out = np.full((len(lines), 1, STRIP_HEIGHT, width), 255, dtype=np.uint8)
     for row, (image, _) in enumerate(lines):
         out[row, 0, :, : image.shape[1]] = image
-    return (torch.from_numpy(out).float() / 255).to(memory_format=torch.channels_last)
+    return torch.from_numpy(out)
+
+
+def as_strips(stacked: torch.Tensor) -> torch.Tensor:
+    """Bytes as the network takes them: float32 in [0, 1]."""
+    return (stacked.float() / 255).to(memory_format=torch.channels_last)
+
+
+def widths_of(lines: list[Line]) -> torch.Tensor:
+    """Columns of each strip."""
+    return torch.tensor([image.shape[1] for image, _ in lines])
+
+
+def changed(
+    lines: list[Line],
+    rng: np.random.Generator,
+    device: torch.device,
+    strength: float,
+    multiple: int = STEP,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Strips of a batch, each changed, and their new widths."""
+    changes = StripChanges(int(rng.integers(2**62)), device, strength)
+    stacked, widths = stack(lines).to(device), widths_of(lines).to(device)
+    strips, widths = changes(stacked.float() / 255, widths, multiple)
+    return strips.to(memory_format=torch.channels_last), widths
 
 
 # --- loss and measuring ---------------------------------------------------------------------
@@ -135,14 +161,20 @@ def stack(lines: list[Line]) -> torch.Tensor:
 CLASS = {sign: number + 1 for number, sign in enumerate(CHARSET)}
 
 
-def ctc_loss(logits: torch.Tensor, lines: list[Line]) -> torch.Tensor:
-    """CTC loss over a batch, per character."""
+def ctc_loss(logits: torch.Tensor, widths: torch.Tensor, lines: list[Line]) -> torch.Tensor:
+    """CTC loss over a batch of strips of these widths, per character."""
     targets = torch.tensor([CLASS[sign] for _, text in lines for sign in text])
     lengths = torch.tensor([len(text) for _, text in lines])
-    frames = torch.tensor([min(logits.shape[1], image.shape[1] // FRAME + 1) for image, _ in lines])
+    frames = (widths // FRAME + 1).clamp(max=logits.shape[1])
     logs = logits.float().log_softmax(-1).transpose(0, 1)
     total = nn.functional.ctc_loss(
-        logs, targets, frames, lengths, blank=BLANK, reduction="sum", zero_infinity=True
+        logs,
+        targets.to(logs.device),
+        frames,
+        lengths.to(logs.device),
+        blank=BLANK,
+        reduction="sum",
+        zero_infinity=True,
     )
     return total / len(targets)
 
@@ -167,13 +199,14 @@ def without_accents(text: str) -> str:
 def read_lines(network: LineNetwork, images: list[NDArray[np.float32]]) -> list[str]:
     """Greedy readings of strips, (STRIP_HEIGHT, W) in [0, 1], in batches of like widths."""
     network.eval()
+    device = next(network.parameters()).device
     texts = [""] * len(images)
     order = np.argsort([image.shape[1] for image in images])
     for start in range(0, len(order), 16):
         rows = order[start : start + 16]
         lines = [((images[i] * 255 + 0.5).astype(np.uint8), "") for i in rows]
-        with mixed_precision():
-            features = network.features(stack(lines))
+        with mixed_precision(device):
+            features = network.features(as_strips(stack(lines).to(device)))
         for i, text in zip(rows, greedy(network.logits(features.float())), strict=True):
             texts[i] = " ".join(text.split())
     return texts
@@ -225,7 +258,10 @@ class LineLearner(DescentLearner):
     ) -> None:
         self.network, self.shards, self.panels = network, shards, panels
         self.recipe, self.rank, self.seen = recipe, rank, 0
-        self.descent: Descent = Descent(network, recipe.optimization, meet=self._meet)
+        self.device = torch.device(recipe.device)
+        self.descent: Descent = Descent(
+            network.to(self.device), recipe.optimization, meet=self._meet
+        )
         self._own_clock = stopwatch()
         self._minutes, self._lines = 0.0, 0
 
@@ -251,16 +287,33 @@ class LineLearner(DescentLearner):
 
     def batches(self, rng: np.random.Generator) -> Iterator[list[Line]]:
         rng = np.random.default_rng((self.recipe.seed, self.rank, self.seen))
-        for lines in pools(self.shards, rng):
-            for batch in batches([line for line in lines if fits(*line)], rng):
-                yield [(vary(rng, image), text) for image, text in batch]
+        recipe = self.recipe
+        for lines in pools(self.shards, rng, recipe.pool, recipe.kept):
+            yield from batches(lines, rng, recipe.most, recipe.batch_width)
 
     def step(self, batch: list[Line], rng: np.random.Generator, rate: float) -> float:
-        self.descent.begin(np.random.default_rng((self.rank, int(rng.integers(2**62)))))
+        rng = np.random.default_rng((self.rank, int(rng.integers(2**62))))
+        self.descent.begin(rng)
+        strength = GENTLEST + (1 - GENTLEST) * rate
+        multiple = STEP
+        if self.device.type != "cpu":
+            batch, multiple = self._of_few_shapes(batch), FEW_STEP
         self._lines = len(batch)
-        with mixed_precision():
-            features = self.network.features(stack(batch))
-        return self.descent.step(ctc_loss(self.network.logits(features.float()), batch), rate)
+        strips, widths = changed(batch, rng, self.device, strength, multiple)
+        with mixed_precision(self.device):
+            features = self.network.features(strips)
+        loss = ctc_loss(self.network.logits(features.float()), widths, batch)
+        return self.descent.step(loss, rate)
+
+    def _of_few_shapes(self, batch: list[Line]) -> list[Line]:
+        """A batch cut or filled up so that its size depends on its width alone.
+
+        An accelerator plans each convolution anew for every shape that it has not met.
+        """
+        longest = max(image.shape[1] for image, _ in batch)
+        longest = -(-longest // FEW_STEP) * FEW_STEP
+        count = max(1, round(self.recipe.batch_width / (1.15 * longest)))
+        return (batch * -(-count // len(batch)))[:count]
 
     def measure(self) -> dict[str, float]:
         rates = measure(self.descent.average, self.panels, self.rank, self.recipe.workers)
@@ -311,8 +364,24 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=LineRecipe.workers)
     parser.add_argument("--seed", type=int, default=LineRecipe.seed)
     parser.add_argument("--check-minutes", type=float, default=LineRecipe.check_minutes)
+    parser.add_argument("--device", default=LineRecipe.device, help="cpu, or cuda with one worker")
+    parser.add_argument("--batch-width", type=int, default=BATCH_WIDTH, help="pixels a step")
+    parser.add_argument("--most", type=int, default=MOST, help="strips a step")
+    parser.add_argument("--pool", type=int, default=POOL, help="shards that are mixed at a time")
+    parser.add_argument("--kept", type=int, default=0, help="shards that stay in memory")
     given = parser.parse_args()
-    recipe = LineRecipe(given.minutes, given.rate, given.workers, given.seed, given.check_minutes)
+    recipe = LineRecipe(
+        given.minutes,
+        given.rate,
+        given.workers,
+        given.seed,
+        given.check_minutes,
+        given.device,
+        given.batch_width,
+        given.most,
+        given.pool,
+        given.kept,
+    )
     print(asdict(recipe), flush=True)
     os.environ["OMP_NUM_THREADS"] = "1"
     with tempfile.TemporaryDirectory() as folder:

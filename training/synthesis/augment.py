@@ -15,6 +15,8 @@ from torch.nn import functional
 
 from ocr.letters.glyphs import GLYPH_BODY, GLYPH_SIZE
 
+CPU = torch.device("cpu")
+
 ROTATION = 12.0  # degrees, either way
 SHEAR = 0.35  # columns a row: the slant of a hand
 STRETCH = 0.25  # log of the aspect's change
@@ -42,9 +44,9 @@ class Augment:
     glyph of strength 0 stays as it is.
     """
 
-    def __init__(self, seed: int, gentlest: float = 1.0) -> None:
-        self.generator = torch.Generator().manual_seed(seed)
-        self.gentlest = gentlest
+    def __init__(self, seed: int, gentlest: float = 1.0, device: torch.device = CPU) -> None:
+        self.generator = torch.Generator(device).manual_seed(seed)
+        self.gentlest, self.device = gentlest, device
         self.strength = torch.ones(())
 
     def __call__(self, glyphs: torch.Tensor) -> torch.Tensor:
@@ -66,9 +68,9 @@ class Augment:
         aspect = (self._between(n, -STRETCH, STRETCH) * strength).exp()
         cos, sin = angle.cos(), angle.sin()
         turn = torch.stack([cos, -sin, sin, cos], 1).view(n, 2, 2)
-        slant = torch.eye(2).repeat(n, 1, 1)
+        slant = torch.eye(2, device=self.device).repeat(n, 1, 1)
         slant[:, 0, 1] = shear
-        stretch = torch.zeros(n, 2, 2)
+        stretch = torch.zeros(n, 2, 2, device=self.device)
         stretch[:, 0, 0], stretch[:, 1, 1] = aspect.sqrt(), aspect.rsqrt()
         matrix = turn @ slant @ stretch  # source (x, y) to target
         center, size = _ink_box(ink, matrix)
@@ -102,7 +104,7 @@ class Augment:
         ink = torch.where(
             _column(dice > 1 - THINNER * self.strength) & kept, torch.lerp(ink, thin, amount), ink
         )
-        cells = torch.rand(n, 1, 9, 9, generator=self.generator)
+        cells = torch.rand(n, 1, 9, 9, generator=self.generator, device=self.device)
         holes = (
             functional.interpolate(cells, GLYPH_SIZE, mode="bilinear", align_corners=False) > 0.83
         )
@@ -113,17 +115,17 @@ class Augment:
         n = len(ink)
         some = (self._dice(n) < NEIGHBOR * self.strength).nonzero()[:, 0]
         if len(some):
-            other = ink[torch.randint(n, (len(some),), generator=self.generator)]
-            side = torch.randint(2, (len(some),), generator=self.generator) * 2.0 - 1
+            other = ink[self._integers(n, len(some))]
+            side = self._integers(2, len(some)) * 2.0 - 1
             away = side * self._between(len(some), 23, 27) * (2 / GLYPH_SIZE)
-            theta = torch.eye(2, 3).repeat(len(some), 1, 1)
+            theta = torch.eye(2, 3, device=self.device).repeat(len(some), 1, 1)
             theta[:, 0, 2] = -away
             aside = _sample(other, theta)
-            back = torch.eye(2, 3).repeat(len(some), 1, 1)
+            back = torch.eye(2, 3, device=self.device).repeat(len(some), 1, 1)
             back[:, 0, 2] = side * self._between(len(some), 0, 3) * (2 / GLYPH_SIZE)
             ink = ink.clone()
             ink[some] = torch.maximum(_sample(ink[some], back), aside)
-        rows = torch.arange(GLYPH_SIZE).view(1, 1, -1, 1)
+        rows = torch.arange(GLYPH_SIZE, device=self.device).view(1, 1, -1, 1)
         at = self._between(n, 1, GLYPH_SIZE - 1).view(n, 1, 1, 1)
         half = self._between(n, 0.4, 1.0).view(n, 1, 1, 1)
         line = ((rows - at).abs() < half) * self._between(n, 0.4, 1.0).view(n, 1, 1, 1)
@@ -133,7 +135,8 @@ class Augment:
     def camera(self, ink: torch.Tensor) -> torch.Tensor:
         """Few pixels, blur, faint ink, sensor noise."""
         n = len(ink)
-        side = int(torch.randint(*FEWEST_PIXELS, (1,), generator=self.generator))
+        low, high = FEWEST_PIXELS
+        side = low + int(self._integers(high - low, 1))
         small = functional.interpolate(ink, side, mode="area")
         coarse = functional.interpolate(small, GLYPH_SIZE, mode="bilinear", align_corners=False)
         ink = torch.where(_column(self._dice(n) < LOW_RESOLUTION * self.strength), coarse, ink)
@@ -141,7 +144,7 @@ class Augment:
         ink = torch.where(_column(self._dice(n) < BLURRED * self.strength), blurred, ink)
         faint = self._between(n, 0.45, 1.0).view(n, 1, 1, 1)
         ink = torch.where(_column(self._dice(n) < FADED * self.strength), ink * faint, ink)
-        grain = torch.randn(ink.shape, generator=self.generator)
+        grain = self._normal(ink.shape)
         grain *= self._between(n, 0.02, 0.12).view(n, 1, 1, 1)
         return torch.where(_column(self._dice(n) < NOISY * self.strength), ink + grain, ink)
 
@@ -149,7 +152,7 @@ class Augment:
         """Black and white at some level, with the rough edge that a threshold leaves."""
         n = len(ink)
         level = self._between(n, 0.25, 0.65).view(n, 1, 1, 1)
-        rough = torch.randn(ink.shape, generator=self.generator)
+        rough = self._normal(ink.shape)
         rough *= self._between(n, 0.0, 0.12).view(n, 1, 1, 1)
         black = (
             functional.avg_pool2d(functional.pad(ink, (0, 1, 0, 1)), 2, 1) * 0.5 + ink * 0.5 + rough
@@ -161,10 +164,16 @@ class Augment:
         return torch.where(chosen, soft, ink)
 
     def _dice(self, n: int) -> torch.Tensor:
-        return torch.rand(n, generator=self.generator)
+        return torch.rand(n, generator=self.generator, device=self.device)
+
+    def _integers(self, high: int, n: int) -> torch.Tensor:
+        return torch.randint(high, (n,), generator=self.generator, device=self.device)
+
+    def _normal(self, shape: torch.Size) -> torch.Tensor:
+        return torch.randn(shape, generator=self.generator, device=self.device)
 
     def _between(self, n: int, low: float, high: float) -> torch.Tensor:
-        return low + (high - low) * torch.rand(n, generator=self.generator)
+        return low + (high - low) * self._dice(n)
 
 
 def _column(values: torch.Tensor) -> torch.Tensor:
@@ -173,7 +182,7 @@ def _column(values: torch.Tensor) -> torch.Tensor:
 
 def _ink_box(ink: torch.Tensor, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Center and size, (N, 2) each in grid_sample units, of the ink after a linear map."""
-    step = (torch.arange(GLYPH_SIZE) * 2 + 1) / GLYPH_SIZE - 1
+    step = (torch.arange(GLYPH_SIZE, device=ink.device) * 2 + 1) / GLYPH_SIZE - 1
     y, x = torch.meshgrid(step, step, indexing="ij")
     places = matrix @ torch.stack([x.flatten(), y.flatten()])  # (N, 2, 1024)
     paper = (ink.flatten(1) < INK)[:, None]

@@ -124,7 +124,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fill a folder with shards of training strips.")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pages", type=Path, help="folder for the pages that were written")
-    parser.add_argument("--shards", type=int, default=200, help=f"files of {SHARD} strips")
+    parser.add_argument("--shards", type=int, default=200, help="files of strips")
+    parser.add_argument("--strips", type=int, default=SHARD, help="of a file")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
@@ -137,7 +138,7 @@ def main() -> None:
     real = real_strips(rng, read_pages(data_dir(), "train"))
     files = 0
     for number in range(given.shards):
-        strips = [next(real if rng.random() < REAL_SHARE else written) for _ in range(SHARD)]
+        strips = [next(real if rng.random() < REAL_SHARE else written) for _ in range(given.strips)]
         path = given.out / f"strips-{given.seed}-{number:04d}.npz"
         write_shard(path, strips)
         print(path.name, flush=True)
