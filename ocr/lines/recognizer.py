@@ -24,6 +24,7 @@ from ocr.lines.ctc import BLANK, align, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.patterns import compile_pattern
+from ocr.lines.sense import spare_senseless
 from ocr.lines.text_model import TextModel
 from ocr.lines.tiles import TILE, batches, join_tiles, tile_starts
 from ocr.weights import find_weights, open_session, read_metadata, verify
@@ -249,6 +250,7 @@ class LineReader:
             found = free
         elif self.pattern is None:
             found = [classes or [] for classes in beam_search(lines, language, self.symbols)]
+            found = spare_senseless(found, free, language, self.symbols)
         else:
             fitting = beam_search(lines, language, self.symbols, pattern=self._fits)
             found = [
@@ -286,10 +288,8 @@ class LineReader:
         """A text with where each character stands and what else it may be."""
         middles = frames.mean(axis=1) * FRAME
         between = (middles[1:] + middles[:-1]) / 2
-        if len(middles):
-            edges = np.concatenate([[0.0], between, [len(logs) * FRAME]])
-        else:
-            edges = np.zeros(1)
+        ends = [[0.0], between, [len(logs) * FRAME]]
+        edges = np.concatenate(ends) if len(middles) else np.zeros(1)
         spans = tuple((float(a), float(b)) for a, b in pairwise(edges))
         alternatives = self._alternatives(logs, classes, frames, confidences)
         return LineText(self.spell(classes), confidences, alternatives, spans)
@@ -395,5 +395,5 @@ class LineReader:
 
 def _strays(logs: NDArray[np.float32], fitting: list[int], free: list[int]) -> bool:
     """Whether a text that fits a pattern is too far from what the ink says."""
-    lost = path_log(logs, free) - path_log(logs, fitting)
-    return lost > CONFIG.pattern_cost * max(len(fitting), len(free))
+    cost = CONFIG.pattern_cost * max(len(fitting), len(free))
+    return path_log(logs, free) - path_log(logs, fitting) > cost

@@ -5,8 +5,11 @@ Prints the CER of the valid panels for each weight of the language and bonus a c
 and strings without sense in the training fonts. The last line names the choice: the lowest sum of
 the three panels of language, each relative to the first row with language, among those rows where
 strings without sense lose at most `MOST_LOST` points beside no language at all. It is written into
-`ocr.lines.ctc` by hand; run the command again after another line network or language model. The
-network's output is kept in `--cache`, so that only the search runs again.
+`ocr.lines.beam_search` by hand; run the command again after another line network or language model.
+The network's output is kept in `--cache`, so that only the search runs again.
+
+`--sense` shows instead what it costs and saves to read lines by the ink alone whose text makes no
+sense, for several bounds of `ocr.lines.sense`.
 
 `--confidence` fits the confidences instead, on the same panels and on lines of French hands of two
 centuries that no part of the network has seen (the valid pages of MSS-19 and MSS-20); what it
@@ -19,7 +22,7 @@ import argparse
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -36,6 +39,8 @@ from ocr.lines.ctc import best_path
 from ocr.lines.language import load_language
 from ocr.lines.normalize import normalize_line
 from ocr.lines.recognizer import LineReader
+from ocr.lines.sense import spare_senseless
+from ocr.lines.text_model import TextModel
 from ocr.reader import LANGUAGES
 from training.data.datasets import data_dir
 from training.data.scans import Sample, even_light
@@ -53,6 +58,7 @@ LETTERS = (2.0, 2.25, 2.5)
 SIGNS = (1.0,)  # beside a letter's bonus, as are those of spaces
 SPACES = (-1.0,)
 MOST_LOST = 0.5  # points of CER
+LEAST_SENSE = (-float("inf"), -4.0, -3.5, -3.2, -3.0, -2.8, -2.6, -2.4)  # see `ocr.lines.sense`
 PROSE = 400  # lines of held-out sentences
 PAGES = ("mss19", "mss20")
 
@@ -196,6 +202,28 @@ def choose(greedy: dict[str, float], rows: Sequence[dict[str, float]]) -> int:
     return min(fair or range(len(rows)), key=lambda k: costs[k])
 
 
+def sense_rates(
+    reader: LineReader,
+    lines: dict[str, list[Sample]],
+    logs: dict[str, Logs],
+    languages: dict[str, TextModel | None],
+) -> Iterator[tuple[float, dict[str, float]]]:
+    """CER of each panel, in percent, for several bounds below which a line makes no sense."""
+    helped = {
+        name: [text or [] for text in beam_search(logs[name], language, reader.symbols)]
+        for name, language in languages.items()
+        if language is not None
+    }
+    free = {name: [best_path(line) for line in logs[name]] for name in helped}
+    for least in LEAST_SENSE:
+        rates = {}
+        for name, language in languages.items():
+            if language is not None:
+                texts = spare_senseless(helped[name], free[name], language, reader.symbols, least)
+                rates[name] = error_rate(reader, lines[name], texts)
+        yield least, rates
+
+
 def fit_confidence(
     reader: LineReader, lines: dict[str, list[Sample]], logs: dict[str, Logs]
 ) -> tuple[list[float], dict[str, float]]:
@@ -245,6 +273,7 @@ def main() -> None:
     parser.add_argument("--letters", type=float, nargs="+", default=LETTERS, help="bonus of each")
     parser.add_argument("--signs", type=float, nargs="+", default=SIGNS, help="more than a letter")
     parser.add_argument("--spaces", type=float, nargs="+", default=SPACES, help="the same")
+    parser.add_argument("--sense", action="store_true", help="show bounds of sense instead")
     parser.add_argument("--confidence", action="store_true", help="fit the confidences instead")
     arguments = parser.parse_args()
     reader = LineReader(arguments.model, [load_language(name) for name in LANGUAGES])
@@ -261,12 +290,14 @@ def main() -> None:
     def show(label: str, rates: dict[str, float]) -> None:
         print(f"{label:52}", "  ".join(f"{k} {v:6.2f} %" for k, v in rates.items()), flush=True)
 
-    greedy = {
-        name: error_rate(reader, lines[name], [best_path(line) for line in logs[name]])
-        for name in lines
-    }
+    free = {name: [best_path(line) for line in logs[name]] for name in lines}
+    greedy = {name: error_rate(reader, lines[name], free[name]) for name in lines}
     show("no language", greedy)
     languages = {name: reader.choose_language(frames) for name, frames in logs.items()}
+    if arguments.sense:
+        for least, rates in sense_rates(reader, lines, logs, languages):
+            show(f"least {least:.1f}", rates)
+        return
     ways = [
         BeamConfig(weight, (letter, letter, letter + sign, letter + space))
         for weight, letter, sign, space in product(
@@ -281,7 +312,10 @@ def main() -> None:
         for name, language in languages.items():
             if language is not None:
                 found = beam_search(logs[name], language, reader.symbols, way)
-                rows[-1][name] = error_rate(reader, lines[name], [text or [] for text in found])
+                texts = spare_senseless(
+                    [text or [] for text in found], free[name], language, reader.symbols
+                )
+                rows[-1][name] = error_rate(reader, lines[name], texts)
         show(f"weight {way.weight:.2f} bonus {way.bonus}", rows[-1])
     chosen = ways[choose(greedy, rows)]
     print(f"BeamConfig(weight={chosen.weight}, bonus={chosen.bonus})")
