@@ -52,6 +52,10 @@ class StripConfig:
         Of the x-height of such a line that is taken instead.
     highest : float
         Share of a line's ink, its highest, that does not count for `least_rise`.
+    led_on : int
+        Times at most that a strip is led on by an x-height since it cut a letter in two.
+    cut_height : float
+        X-heights of the ink of a letter that was cut, at least.
     """
 
     end_margin: float = 1.0
@@ -67,6 +71,8 @@ class StripConfig:
     least_rise: float = 1.32
     capital_share: float = 0.8
     highest: float = 0.015
+    led_on: int = 3
+    cut_height: float = 0.5
 
 
 CONFIG = StripConfig()
@@ -183,10 +189,51 @@ def fitted_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
 
     Of a line of capitals or digits the whole letter is taken for its x-height at times.
     """
-    strip = cut_strip(darkness, line)
+    strip = whole_strip(darkness, line)
     if rise(strip) >= CONFIG.least_rise:
         return strip
-    return cut_strip(darkness, replace(line, x_height=line.x_height * CONFIG.capital_share))
+    return whole_strip(darkness, replace(line, x_height=line.x_height * CONFIG.capital_share))
+
+
+def whole_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
+    """The strip of a line, led on where a letter at its end was cut in two."""
+    strip = cut_strip(darkness, line)
+    for _ in range(CONFIG.led_on):
+        left, right = (cuts_letter(side) for side in (strip.image[:, ::-1], strip.image))
+        if not (left or right):
+            break
+        line = _led_on(line, left, right)
+        strip = cut_strip(darkness, line)
+    return strip
+
+
+def cuts_letter(image: NDArray[np.float32]) -> bool:
+    """Whether the right edge of a strip cuts a letter that begins over the baseline's end.
+
+    What begins behind it is a neighbor's; rows that are dark all along are a rule's.
+    """
+    ink = 1 - image[:BASELINE_ROW]
+    ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked
+    if not ink[:, -1].any():
+        return False
+    labels, _ = ndimage.label(ink, np.ones((3, 3)))
+    end = image.shape[1] - round(CONFIG.end_margin * X_HEIGHT)
+    for number in np.unique(labels[:, -1]):
+        rows, cols = np.nonzero(labels == number)
+        if number and cols.min() < end and np.ptp(rows) > CONFIG.cut_height * X_HEIGHT:
+            return True
+    return False
+
+
+def _led_on(line: TextLine, left: bool, right: bool) -> TextLine:
+    """A line led straight on by an x-height at one end or both."""
+    points = [line.baseline]
+    for wanted, place, end, inner in ((left, 0, 0, 1), (right, 2, -1, -2)):
+        if wanted:
+            way = line.baseline[end] - line.baseline[inner]
+            step = line.x_height / max(1e-6, float(np.hypot(*way)))
+            points.insert(place, line.baseline[[end]] + step * way)
+    return replace(line, baseline=np.concatenate(points))
 
 
 def rise(strip: Strip) -> float:

@@ -12,6 +12,8 @@ from ocr.layout.strips import (
     X_HEIGHT,
     TextLine,
     cut_strip,
+    cuts_letter,
+    fitted_strip,
     smooth_baseline,
     stretch_contrast,
 )
@@ -93,3 +95,38 @@ def test_contrast_is_stretched_to_full_ink_and_paper_alone_stays_paper():
     faint[25:30, 10:30] = 0.2
     assert stretch_contrast(faint).max() == 1
     assert stretch_contrast(np.full_like(faint, 0.3)).max() == 0
+
+
+def page_with_bar(at: int, rule: bool = False) -> tuple[np.ndarray, TextLine]:
+    """A line of letters 13 pixels high, as bars, the last from a column on and 12 wide."""
+    page = np.zeros((80, 400), np.float32)
+    for left in range(40, 200, 20):
+        page[30:50, left : left + 4] = 1
+    page[26:50, at : at + 12] = 1
+    if rule:
+        page[49:51] = 0.9
+    return page, TextLine(np.array([[50.0, 40.0], [50.0, 200.0]]), 13.0)
+
+
+@pytest.mark.parametrize("rule", [False, True])
+def test_a_letter_that_the_end_of_a_strip_would_cut_is_taken_in(rule):
+    page, line = page_with_bar(195, rule)  # over the baseline's end, and past a margin of 13 pixels
+    page[26:50, 195:225] = 1
+    assert cuts_letter(cut_strip(page, line).image)
+    strip = fitted_strip(page, line)
+    assert not cuts_letter(strip.image)
+    assert strip.cols[-1] > 225 and strip.cols[0] == pytest.approx(27.5, abs=1)
+    mirrored = TextLine(np.array([[50.0, 200.0], [50.0, 360.0]]), 13.0)
+    assert fitted_strip(page[:, ::-1], mirrored).cols[0] < 175
+
+
+def test_a_neighbor_behind_the_end_is_left_out():
+    page, line = page_with_bar(208)
+    assert not cuts_letter(cut_strip(page, line).image)
+    assert fitted_strip(page, line).cols[-1] < 214
+
+
+def test_a_strip_is_not_led_on_for_ever():
+    page, line = page_with_bar(195)
+    page[26:50, 195:] = 1
+    assert fitted_strip(page, line).cols[-1] < 213 + 13 * (CONFIG.led_on + 1)
