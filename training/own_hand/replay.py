@@ -21,7 +21,7 @@ from training.own_hand.samples import Samples
 from training.recipes import weight_files
 
 GLYPHS = {"train": 8000, "valid": 2000, "test": 2000}  # glyphs of each part, half of each set
-LINES = {"train": 360, "valid": 60, "test": 60}
+LINES = {"train": 360, "valid": 30, "test": 60}
 """Lines; of valid and test so many of each panel."""
 PANELS = ("unipen", "copiste")  # sets that have all three splits
 TYPE_PARTS = {"train": 0, "valid": 1, "test": 2}

@@ -184,7 +184,7 @@ def _item(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
 
 
 def _entry(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
-    """A row of a bill, a plan or a shopping list: `TEA 1.20`, `2 RAILS 140 CM`, `Flour: 500 g`."""
+    """A row of a bill, a plan, a recipe or a list: `TEA 1.20`, `2 RAILS 140 CM`, `Milk - 2`."""
     words = _plain(_excerpt(rng, corpus.sentences, max(3, length // 2))) or "tea"
     style = rng.random()
     words = words.upper() if style < 0.55 else words.capitalize() if style < 0.75 else words
@@ -196,6 +196,10 @@ def _entry(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     price = f"{rng.integers(amount)}{point}{cents:02d}"
     size = f"{rng.integers(1, amount)}{' ' * int(rng.integers(2))}{unit}"
     sign = "$£€"[rng.integers(3)]
+    few = int(rng.integers(1, 31) if rng.random() < 0.4 else rng.integers(1, 11))
+    pack = ("pack", "packs", "dozen", "bags", "cans", "boxes", "pieces")[rng.integers(7)]
+    part = ("1/2", "1/4", "3/4", "1/3", "2/3", "1 1/2")[rng.integers(6)]
+    measure = ("cup", "cups", "c.", "tsp", "tsp.", "tbsp", "oz", "oz.", "lb")[rng.integers(9)]
     forms = (
         f"{words} {price}",
         f"{words}: {price}",
@@ -211,6 +215,12 @@ def _entry(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
         f"{words} {rng.integers(1, 13)}:{rng.integers(60):02d}",
         f"{words} = {price}",
         f"{price} {price}",
+        f"{words} - {few}",
+        f"{words} - {few} {pack}",
+        f"{words} ({few})",
+        f"{part} {measure} {words}",
+        f"{few} {measure} {words}",
+        f"{few}-{few + int(rng.integers(1, 9))} {unit}",
     )
     return forms[rng.integers(len(forms))]
 

@@ -1,0 +1,51 @@
+"""The line recognizer as a learner of one hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from ocr.lines.normalize import LINE_HEIGHT
+from training.networks.line import LineArchitecture, LineNetwork
+from training.own_hand.line_learner import FEWEST_DRAWN, MOST_DRAWN, SHOWN_AGAIN, LineLearner
+from training.own_hand.samples import Samples
+from training.own_hand.settings import Settings, resolved
+from training.own_hand.task import Task
+
+SMALL = LineArchitecture(
+    widths=(4, 8, 8, 8, 8), features=16, blocks=1, context=16, context_blocks=2, attention=(0,),
+    heads=2, lstm=8,
+)  # fmt: skip
+
+
+def samples(count: int) -> Samples:
+    rng = np.random.default_rng(0)
+    images = tuple(rng.integers(0, 255, (LINE_HEIGHT, 80)).astype(np.uint8) for _ in range(count))
+    nothing = ("",) * count
+    return Samples(images, ("ab c",) * count, np.ones(count, bool), nothing, nothing)
+
+
+def learner(count: int, start: str) -> LineLearner:
+    torch.manual_seed(0)
+    recipe = resolved(Settings(("x",), "y", batch=8), "lines", start)
+    return LineLearner(LineNetwork(SMALL), Task(samples(count), samples(2), None, recipe))
+
+
+@pytest.mark.parametrize(("start", "kept"), [("lines.safetensors", True), ("scratch", False)])
+def test_a_network_that_goes_on_keeps_its_convolutions(start: str, kept: bool) -> None:
+    found = learner(8, start)
+    before = {name: value.clone() for name, value in found.network.state_dict().items()}
+    batch = next(iter(found.batches(np.random.default_rng(0))))
+    assert np.isfinite(found.step(batch, np.random.default_rng(0), 1.0))
+    for name in ("encoder.0.weight", "encoder.1.running_mean", "context.down.weight"):
+        assert torch.equal(before[name], found.network.state_dict()[name]) == kept
+    assert not torch.equal(before["head.weight"], found.network.state_dict()["head.weight"])
+
+
+@pytest.mark.parametrize(
+    ("count", "drawn"),
+    [(8, FEWEST_DRAWN), (30, 30 * SHOWN_AGAIN), (100, 3 * 100), (400, 400)],
+)
+def test_few_lines_are_shown_several_times_an_epoch(count: int, drawn: int) -> None:
+    batches = learner(count, "lines.safetensors").batches(np.random.default_rng(0))
+    assert sum(map(len, batches)) == drawn
+    assert drawn <= MOST_DRAWN or count > MOST_DRAWN
