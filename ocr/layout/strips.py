@@ -113,12 +113,15 @@ class Strip:
         Where each column meets the baseline, in pixels of the page.
     down : (W, 2) float array
         Step (row, col) on the page for one row of the strip downwards.
+    contrast : float
+        Darkness on the page, beyond the paper's, of what is full ink in the strip.
     """
 
     image: NDArray[np.float32]
     rows: NDArray[np.float64]
     cols: NDArray[np.float64]
     down: NDArray[np.float64]
+    contrast: float = 1.0
 
     def places(
         self,
@@ -181,7 +184,9 @@ def cut_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     y, x, slope_y, slope_x = _follow(rows, cols, lengths, along)
     down = np.stack([slope_x, -slope_y], axis=1) * scale
     image = _sample(darkness, y, x, down, scale)
-    return Strip(1 - stretch_contrast(image), y, x, down)
+    image -= np.float32(np.percentile(image, CONFIG.paper))
+    full = full_ink(image)
+    return Strip(1 - stretch_contrast(image, full), y, x, down, full)
 
 
 def fitted_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
@@ -294,16 +299,23 @@ def _sample(
     return ndimage.map_coordinates(part, (at_y, at_x), order=1, mode="constant", cval=0.0)
 
 
-def stretch_contrast(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale a strip's darkness so that its paper is 0 and its full ink 1.
+def full_ink(image: NDArray[np.float32]) -> float:
+    """Darkness of the full ink of a strip whose paper is 0; 0 if it holds none.
 
-    Paper is a percentile of the strip; full ink one of what is dark in the rows of the small
-    letters. A strip without ink stays dark nowhere.
+    It is a percentile of what is dark in the rows of the small letters.
     """
-    image = image - np.float32(np.percentile(image, CONFIG.paper))
     core = image[BASELINE_ROW - int(1.6 * X_HEIGHT) : BASELINE_ROW + 2]
     darkest = float(np.percentile(core, CONFIG.darkest)) if core.size else 0.0
     if darkest < CONFIG.blank:
+        return 0.0
+    return float(np.percentile(core[core > CONFIG.dark * darkest], CONFIG.full))
+
+
+def stretch_contrast(image: NDArray[np.float32], full: float) -> NDArray[np.float32]:
+    """Scale a strip's darkness, whose paper is 0, so that its full ink is 1.
+
+    A strip without ink stays dark nowhere.
+    """
+    if not full:
         return np.zeros_like(image)
-    full = float(np.percentile(core[core > CONFIG.dark * darkest], CONFIG.full))
     return np.clip(image / np.float32(full), 0, 1).astype(np.float32)

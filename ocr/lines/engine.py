@@ -14,6 +14,7 @@ from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
 from ocr.layout.reading_order import joined, reading_order
 from ocr.layout.strips import Strip, TextLine, fitted_strip
+from ocr.lines.faint import faint_lines, without_faint_ends
 from ocr.lines.letter_boxes import letter_boxes
 from ocr.lines.recognizer import LineReader, LineText
 from ocr.page import Box, Letter, Line, Word
@@ -136,13 +137,15 @@ class LinesEngine:
         counts = np.array([count for count, _ in seen])
         confidences = np.array([confidence for _, confidence in seen])
         scores = np.array([line.score for line, _ in places])
-        keep = np.flatnonzero(legible(counts, confidences, scores))
+        faint = faint_lines(np.array([strip.contrast for strip in strips]))
+        keep = np.flatnonzero(legible(counts, confidences, scores) & ~faint)
         texts = self.recognizer.read_frames([frames[k] for k in keep])
         size = (picture.height, picture.width)
         lines = []
         for k, text in zip(keep.tolist(), texts, strict=True):
             if text.text.strip():
                 (line, block), strip = places[k], strips[k]
+                text = without_faint_ends(strip.image, text)
                 read = page_line(line, strip, text, scale, block, size)
                 lines.append(ReadLine(read, strip.image, confidence=text.mean_confidence))
         left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())

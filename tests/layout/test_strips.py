@@ -14,6 +14,7 @@ from ocr.layout.strips import (
     cut_strip,
     cuts_letter,
     fitted_strip,
+    full_ink,
     smooth_baseline,
     stretch_contrast,
 )
@@ -93,8 +94,16 @@ def test_a_straight_baseline_stays_as_it_is():
 def test_contrast_is_stretched_to_full_ink_and_paper_alone_stays_paper():
     faint = np.zeros((STRIP_HEIGHT, 80), np.float32)
     faint[25:30, 10:30] = 0.2
-    assert stretch_contrast(faint).max() == 1
-    assert stretch_contrast(np.full_like(faint, 0.3)).max() == 0
+    assert full_ink(faint) == pytest.approx(0.2)
+    assert stretch_contrast(faint, 0.2).max() == 1
+    assert full_ink(np.zeros_like(faint)) == 0
+    assert stretch_contrast(np.full_like(faint, 0.3), 0.0).max() == 0
+
+
+def test_a_strip_tells_how_dark_its_ink_was():
+    page, line = page_with_bar(180)
+    assert cut_strip(page, line).contrast == pytest.approx(1, abs=0.05)
+    assert cut_strip(0.3 * page + 0.1, line).contrast == pytest.approx(0.3, abs=0.02)
 
 
 def page_with_bar(at: int, rule: bool = False) -> tuple[np.ndarray, TextLine]:

@@ -1,0 +1,99 @@
+"""Leave out what shows through from the other side of the sheet: ink far fainter than a line's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.layout.strips import BASELINE_ROW, X_HEIGHT
+from ocr.lines.recognizer import LineText
+
+
+@dataclass(frozen=True)
+class FaintConfig:
+    """How faint ink of the other side is.
+
+    On the valid pages of the `pages` sets no word at an end is below 0.32 of its line's ink, and
+    two lines of 1,240 below 0.31 of their page's; ink that shows through on generated pages
+    (``python tests/benchmarks/pages.py --choose --only through``) lies between 0.1 and 0.3.
+
+    Attributes
+    ----------
+    line : float
+        Share of the median contrast of a page's lines below which a line is left out.
+    word : float
+        Share of the darkness of its line's ink below which a word at an end is left out.
+    percentile : float
+        Of the darkness where a word stands that is its ink's.
+    """
+
+    line: float = 0.25
+    word: float = 0.33
+    percentile: float = 97.0
+
+
+CONFIG = FaintConfig()
+
+
+def faint_lines(contrasts: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which lines of a page are far fainter than the others; none of fewer than three.
+
+    Parameters
+    ----------
+    contrasts : (N,) float array
+        Darkness of the ink of each line.
+    """
+    if len(contrasts) < 3:
+        return np.zeros(len(contrasts), dtype=bool)
+    return contrasts < CONFIG.line * np.median(contrasts)
+
+
+def ink_strength(image: NDArray[np.float32], span: tuple[float, float]) -> float:
+    """Darkness of the ink in some columns of a strip, 1 where it is that of the line.
+
+    Parameters
+    ----------
+    image : (STRIP_HEIGHT, W) float32 array
+        1 paper, 0 full ink.
+    span : (float, float)
+        Columns.
+    """
+    first, last = max(0, int(span[0])), int(np.ceil(span[1]))
+    part = image[BASELINE_ROW - int(1.2 * X_HEIGHT) : BASELINE_ROW, first:last]
+    return float(1 - np.percentile(part, 100 - CONFIG.percentile)) if part.size else 0.0
+
+
+def without_faint_ends(image: NDArray[np.float32], text: LineText) -> LineText:
+    """A line without the words at its ends whose ink is far fainter than the rest's.
+
+    Between words of the line nothing is left out, nor where all are faint.
+    """
+    words = list(_words(text))
+    strong = [
+        ink_strength(image, (text.spans[a][0], text.spans[b - 1][1])) >= CONFIG.word
+        for a, b in words
+    ]
+    if all(strong) or not any(strong):
+        return text
+    first = words[strong.index(True)][0]
+    last = words[len(strong) - 1 - strong[::-1].index(True)][1]
+    kept = slice(first, last)
+    return replace(
+        text,
+        text=text.text[kept],
+        confidences=text.confidences[kept],
+        alternatives=text.alternatives[kept],
+        spans=text.spans[kept],
+    )
+
+
+def _words(text: LineText) -> Iterator[tuple[int, int]]:
+    """First character of each word, and the one behind its last."""
+    start = 0
+    for word in text.text.split(" "):
+        if word:
+            yield start, start + len(word)
+        start += len(word) + 1

@@ -1,0 +1,65 @@
+"""What shows through from the other side of the sheet is left out."""
+
+import numpy as np
+import pytest
+
+from ocr.layout.strips import BASELINE_ROW, STRIP_HEIGHT
+from ocr.lines.faint import CONFIG, faint_lines, ink_strength, without_faint_ends
+from ocr.lines.recognizer import LineText
+
+LETTER = 10  # columns
+
+
+def line(text: str, strengths: dict[int, float]) -> tuple[np.ndarray, LineText]:
+    """A strip with a bar for each character but spaces; those of some places are fainter."""
+    image = np.ones((STRIP_HEIGHT, LETTER * len(text)), np.float32)
+    for place, character in enumerate(text):
+        if character != " ":
+            columns = slice(LETTER * place + 2, LETTER * place + 7)
+            image[BASELINE_ROW - 12 : BASELINE_ROW, columns] = 1 - strengths.get(place, 1.0)
+    spans = tuple((float(LETTER * k), float(LETTER * (k + 1))) for k in range(len(text)))
+    count = len(text)
+    return image, LineText(text, (0.9,) * count, ((),) * count, spans, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("text", "faint", "kept"),
+    [
+        ("ab cd ef", (0, 1), "cd ef"),
+        ("ab cd ef", (6, 7), "ab cd"),
+        ("ab cd ef", (0, 1, 3, 4), "ef"),
+        ("ab cd ef", (3, 4), "ab cd ef"),  # between words of the line
+        ("ab cd ef", (0, 1, 3, 4, 6, 7), "ab cd ef"),  # all are faint
+        ("ab", (), "ab"),
+    ],
+)
+def test_faint_words_are_left_out_at_the_ends_of_a_line_alone(text, faint, kept):
+    image, read = line(text, dict.fromkeys(faint, 0.2))
+    found = without_faint_ends(image, read)
+    assert found.text == kept
+    assert len(found.confidences) == len(found.spans) == len(found.alternatives) == len(kept)
+    assert found.spans[0][0] == LETTER * text.index(kept)
+
+
+def test_a_light_stroke_is_no_reason():
+    image, read = line("ab cd", dict.fromkeys((3, 4), CONFIG.word + 0.1))
+    assert without_faint_ends(image, read) is read
+
+
+def test_an_empty_line_stays_empty():
+    nothing = LineText("")
+    assert without_faint_ends(np.ones((STRIP_HEIGHT, 30), np.float32), nothing) is nothing
+
+
+def test_ink_strength_is_that_of_the_columns_named():
+    image, _ = line("ab", {0: 0.4})
+    assert ink_strength(image, (0.0, 10.0)) == pytest.approx(0.4)
+    assert ink_strength(image, (10.0, 20.0)) == pytest.approx(1.0)
+    assert ink_strength(image, (20.0, 20.0)) == 0
+
+
+def test_a_line_is_faint_beside_the_others_of_its_page():
+    assert faint_lines(np.array([0.6, 0.1, 0.7, 0.65])).tolist() == [False, True, False, False]
+    assert not faint_lines(np.array([0.6, 0.1])).any()  # too few to tell what is usual
+    assert not faint_lines(np.array([0.1, 0.12, 0.11])).any()
+    assert faint_lines(np.zeros(0)).shape == (0,)
