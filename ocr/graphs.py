@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 MAX_BYTES = 1 << 29  # of a file
 MAX_NODES = 5000
@@ -62,6 +63,15 @@ CONTRIBUTED = frozenset(  # of ONNX Runtime itself: for weights of eight bits
 ITEM_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
 # Where values stand that are not raw: field -> bytes a value at least, as varint or packed.
 TYPED = {4: 4, 5: 1, 7: 1, 10: 8, 11: 1}
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a model's file; ValueError if there are more than `MAX_BYTES`."""
+    with path.open("rb") as stream:
+        data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError("too large")
+    return data
 
 
 def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:

@@ -10,19 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ocr import __version__, graphs, memory
 from ocr.arrays import read_npz, safetensors_header
 from ocr.errors import ModelError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 FORMAT = "ocr-weights"
 FORMAT_VERSION = 1
@@ -311,99 +307,7 @@ def _safetensors_text(path: Path) -> str | None:
 
 
 def _onnx_text(path: Path) -> str | None:
-    return graphs.description(_onnx_bytes(path), METADATA_KEY)
-
-
-def _onnx_bytes(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        data = stream.read(graphs.MAX_BYTES + 1)
-    if len(data) > graphs.MAX_BYTES:
-        raise ValueError("too large")
-    return data
+    return graphs.description(graphs.read(path), METADATA_KEY)
 
 
 _RAW = {".npz": _npz_text, ".safetensors": _safetensors_text, ".onnx": _onnx_text}
-
-
-class Session:
-    """A network run by ONNX Runtime, and held to what it declares.
-
-    One thread, because a page is small work: a second thread spins more than it helps, and many
-    pages are better spread over processes. No arena that holds memory.
-
-    Raises
-    ------
-    ModelError
-        The graph cannot be loaded, is no plain network (`ocr.graphs`), or gives something else
-        than its description tells of.
-    """
-
-    def __init__(self, path: Path) -> None:
-        import onnxruntime
-
-        self._path = path
-        try:
-            data = _onnx_bytes(path)
-            graphs.check(data)
-        except (OSError, ValueError) as error:
-            raise damaged(path, error) from None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
-        options.log_severity_level = 4  # what is wrong is told by errors
-        try:
-            self._session = onnxruntime.InferenceSession(
-                data,
-                sess_options=options,
-                providers=["CPUExecutionProvider"],
-                enable_fallback=0,  # which would print on stdout
-            )
-        except Exception as error:  # onnxruntime raises classes of its own, without a common base
-            reason = error if memory.ran_out(error) else type(error).__name__
-            raise damaged(path, reason) from None
-        self._shapes = [one.shape for one in self._session.get_outputs()]
-        self._check_shapes(read_metadata(path))
-
-    def _check_shapes(self, metadata: Metadata) -> None:
-        """That it takes and gives what its kind does, as far as its own declaration tells."""
-        taken = [one.shape for one in self._session.get_inputs()]
-        classes = {"lines": len(metadata.charset) + 1}.get(metadata.kind, len(metadata.charset))
-        ends = [shape[-1] for shape in self._shapes if shape]
-        if len(taken) != 1 or len(taken[0]) != 4 or not ends:
-            raise damaged(self._path, "its network takes or gives something else than pictures")
-        known = metadata.kind in ("mlp", "cnn", "lines") and isinstance(ends[0], int)
-        if known and ends[0] != classes:
-            raise damaged(self._path, f"it tells {ends[0]} characters apart and names {classes}")
-
-    def get_inputs(self) -> list[Any]:
-        """As of `onnxruntime.InferenceSession`."""
-        return list(self._session.get_inputs())
-
-    def run(
-        self, names: Sequence[str] | None, feeds: Mapping[str, NDArray[np.generic]]
-    ) -> list[NDArray[np.float32]]:
-        """As of `onnxruntime.InferenceSession`."""
-        import numpy as np
-
-        try:
-            found = self._session.run(names, feeds)
-        except Exception as error:  # as above
-            if memory.ran_out(error):
-                raise MemoryError from None
-            raise damaged(self._path, f"its network fails: {type(error).__name__}") from None
-        for one, shape in zip(found, self._shapes, strict=False):
-            fits = one.ndim == len(shape) and all(
-                side == size for side, size in zip(one.shape, shape, strict=True)
-                if isinstance(size, int)
-            )  # fmt: skip
-            if not fits:
-                raise damaged(self._path, f"its network gives {one.shape}, not {tuple(shape)}")
-            if one.dtype.kind == "f" and not np.isfinite(one).all():
-                raise damaged(self._path, "its network gives no numbers")
-        return list(found)
-
-
-def open_session(path: Path) -> Session:
-    """A `Session` of an `.onnx` weight file."""
-    return Session(path)

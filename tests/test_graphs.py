@@ -8,7 +8,8 @@ from onnx import TensorProto, helper, numpy_helper
 from ocr import graphs
 from ocr.errors import ModelError
 from ocr.letters.classifiers import load_classifier
-from ocr.weights import METADATA_KEY, Metadata, models_dir, open_session
+from ocr.session import Session
+from ocr.weights import METADATA_KEY, Metadata, models_dir
 
 CHARSET = ("a", "b", "c")
 
@@ -152,9 +153,9 @@ def test_flipped_bits_never_pass_as_something_else(tmp_path):
             pass
 
 
-def test_open_session_reads_no_model_of_the_working_folder(tmp_path, monkeypatch):
+def test_a_session_reads_no_model_of_the_working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "glyphs.onnx").write_bytes(b"evil")
     assert load_classifier("glyphs.onnx").charset
     with pytest.raises(ModelError):
-        open_session(tmp_path / "glyphs.onnx")
+        Session(tmp_path / "glyphs.onnx")

@@ -15,7 +15,7 @@ OCR_ORDER = (
     ("errors",),
     ("arrays", "graphs", "memory"),
     ("page", "weights"),
-    ("config",),
+    ("config", "session"),
     ("input",),
     ("layout",),
     ("lines",),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,8 @@ LAID = {
 }
 
 
-# Quarter turns clockwise at which a PDF's page is shown -> the matrix from the page as shown to its
-# content, and the corner of its box to which the lower left one goes.
+# Quarter turns -> the matrix that turns a picture against the clock onto a box, and the corner of
+# the box to which its lower left one goes. What /Rotate turns with the clock is upright by it.
 SHOWN = {
     0: (1, 0, 0, 1, "left", "bottom"),
     1: (0, 1, -1, 0, "right", "bottom"),
@@ -167,8 +167,8 @@ def _taken_over(picture: bytes, pdf: Pdf, opened: ExitStack) -> Object:
 def _add_photo(pdf: Pdf, fonts: Fonts, pictures: _Pictures, photo: Photo, page: Page) -> None:
     """Append a page that shows a photo.
 
-    It is shown with its writing upright: of text on its head PDFium takes the words of a line from
-    right to left.
+    It is laid with its writing upright, and not turned by the page's /Rotate: of text on its head
+    PDFium takes the words of a line from right to left, of text on its side it mixes near lines.
     """
     picture, orientation = _picture(photo)
     dpi = None if photo.is_pdf else photo.dpi
@@ -177,18 +177,28 @@ def _add_photo(pdf: Pdf, fonts: Fonts, pictures: _Pictures, photo: Photo, page: 
     scale *= min(max(1.0, SIDES[0] / shorter), SIDES[1] / longer)
     width, height = page.width * scale, page.height * scale
     a, b, c, d, e, f = LAID[orientation]
-    matrix = (a * width, b * height, c * width, d * height, e * width, f * height)
-    sides = max(round(width, 2), SIDES[0]), max(round(height, 2), SIDES[0])
+    laid = (a * width, b * height, c * width, d * height, e * width, f * height)
+    turns = turns_of(page)
+    right, top = (width, height) if turns % 2 == 0 else (height, width)
+    sides = max(round(right, 2), SIDES[0]), max(round(top, 2), SIDES[0])
     sheet = pdf.add_blank_page(page_size=sides)
-    if turns := _turns(page):
-        sheet.Rotate = 360 - 90 * turns
+    turned = f"{numbers(_turned(turns, (0, 0, right, top)))} cm\n" if turns else ""
     text = page_text(fonts, page, scale)
-    sheet.Contents = pdf.make_stream(f"q {numbers(matrix)} cm /Photo Do Q\n{text}".encode())
+    content = f"{turned}q {numbers(laid)} cm /Photo Do Q\n{text}"
+    sheet.Contents = pdf.make_stream(content.encode())
     pictures.show(sheet, picture)
     fonts.add_to(sheet)
 
 
-def _turns(page: Page) -> int:
+def _turned(turns: int, box: Sequence[float]) -> tuple[float, ...]:
+    """The matrix that lays a picture, turned against the clock, onto a box (left, bottom, ...)."""
+    left, bottom, right, top = box
+    a, b, c, d, *corner = SHOWN[turns]
+    sides = {"left": left, "right": right, "bottom": bottom, "top": top}
+    return (a, b, c, d, *(sides[str(side)] for side in corner))
+
+
+def turns_of(page: Page) -> int:
     """The quarter turns clockwise of most of a page's writing."""
     letters = [0] * 4
     for line in page.lines:
@@ -204,12 +214,10 @@ def _add_original(pdf: Pdf, fonts: Fonts, original: PdfPage, page: Page) -> None
     pdf.pages.append(original)
     sheet = pdf.pages[-1]
     _drop_invisible(pdf, sheet)
-    left, bottom, right, top = (float(side) for side in sheet.cropbox)
+    box = left, bottom, right, top = [float(side) for side in sheet.cropbox]
     turns = int(sheet.get("/Rotate", 0)) // 90 % 4
     width = right - left if turns % 2 == 0 else top - bottom
-    a, b, c, d, *corner = SHOWN[turns]
-    sides = {"left": left, "right": right, "bottom": bottom, "top": top}
-    matrix = (a, b, c, d, *(sides[str(side)] for side in corner))
+    matrix = _turned(turns, box)
     text = page_text(fonts, page, width / page.width)
     sheet.contents_add(b"q\n", prepend=True)  # whatever it leaves behind
     sheet.contents_add(f"\nQ q {numbers(matrix)} cm\n{text}\nQ".encode())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -22,19 +23,53 @@ if TYPE_CHECKING:
 
 CODES = 255  # characters a font holds; code 0 is left out
 INVISIBLE = 3  # text rendering mode
+SIZES_TRIED = 40  # of the font, for a line of single characters
 
-# Poppler puts words together again by measures in units of the font's size: columns part at 0.7 of
-# it, a word goes on its line if it stands less than half of it higher or lower. The writing is half
-# as high as the font, so that gaps and slopes of handwriting stay below that. Chosen, as the
-# numbers below, by tests/benchmarks/pdf_text.py.
 EM = 1000  # glyph units
-HEIGHT = EM // 2  # of the row that a line is set in
-FOOT = -HEIGHT // 4  # of the row, under the baseline of the text
-EXTENT = HEIGHT // 16  # what tops and bottoms of words are rounded to
+HEIGHT = EM // 2  # of the font's own box
+FOOT = -HEIGHT // 4  # of that box, under the baseline of the text
+EXTENT = HEIGHT // 32  # what tops and bottoms of words are rounded to
 WIDTH = 500  # of every glyph, before it is stretched: Poppler takes Type 3 fonts to have that
-LEAST_GAP, MOST_GAP = 0.1, 2.0  # between words, in heights of the line: wider ones are bridged
-OVERLAP = 0.3  # heights that a word may reach into the next
-LEVEL = 1.5  # heights that a line may rise or fall and is set level
+
+
+@dataclass(frozen=True)
+class SettingConfig:
+    """How lines are set so that readers of PDF keep each of them together.
+
+    Poppler puts words together again by measures in sizes of their font: a word goes on a line if
+    it stands less than 0.5 of it higher or lower than the first, columns part at 0.7 to 1.0, and
+    letters that stand alone, with nothing longer in their line, are joined below 0.4. These keep
+    clear of that; chosen by `tests/benchmarks/pdf_text.py` over the photos and samples.
+
+    Attributes
+    ----------
+    least_size, most_size : float
+        Of the font, in heights of the line: at 2, gaps and slopes of handwriting stay below
+        Poppler's measures.
+    nearest : float
+        Distances from the nearest row above or below that the font may be large.
+    least_gap, most_gap : float
+        Between words, in sizes of the font: wider ones are bridged.
+    least_letter_gap, most_letter_gap : float
+        The same in a line of nothing but single characters.
+    overlap : float
+        Heights of the line that a word may reach into the next.
+    leveled : float
+        Heights that are taken off what a line rises or falls.
+    """
+
+    least_size: float = 0.5
+    most_size: float = 2.0
+    nearest: float = 1.75
+    least_gap: float = 0.05
+    most_gap: float = 1.0
+    least_letter_gap: float = 0.42
+    most_letter_gap: float = 0.95
+    overlap: float = 0.3
+    leveled: float = 1.5
+
+
+CONFIG = SettingConfig()
 
 Glyph = tuple[str, int, int]  # a character, and where its box begins and ends over the baseline
 
@@ -132,58 +167,143 @@ def _to_unicode(characters: Sequence[str]) -> bytes:
     ).encode()
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A line as it is set, the photo's axes turned so that it runs to the right.
+
+    Attributes
+    ----------
+    line : Line
+    turn : int
+        Quarter turns clockwise of its writing.
+    starts, ends : list of float
+        Pixels along the line, of its words.
+    middles : list of float
+        Pixels across the line, of the words' middles: on a straight row, leveled by
+        `CONFIG.leveled`.
+    height : float
+        Pixels, the usual one of its words.
+    """
+
+    line: Line
+    turn: int
+    starts: list[float]
+    ends: list[float]
+    middles: list[float]
+    height: float
+
+    @property
+    def single(self) -> bool:
+        """Whether it has several words, all of a single character."""
+        words = self.line.words
+        return len(words) > 1 and all(len(word.text) == 1 for word in words)
+
+    @property
+    def gaps(self) -> tuple[float, float]:
+        """Least and most between its words, in sizes of its font."""
+        if self.single:
+            return CONFIG.least_letter_gap, CONFIG.most_letter_gap
+        return CONFIG.least_gap, CONFIG.most_gap
+
+
 def page_text(fonts: Fonts, page: Page, scale: float) -> str:
     """The operators that set the text of a page."""
-    lines = [_set_line(fonts, line, page, scale) for line in page.lines]
+    rows = [_row(line) for line in page.lines]
+    lines = [
+        _set_row(fonts, row, size, page, scale)
+        for row, size in zip(rows, _sizes(rows), strict=True)
+    ]
     return "\n".join([f"BT {INVISIBLE} Tr", *lines, "ET"]) if lines else ""
 
 
-def _set_line(fonts: Fonts, line: Line, page: Page, scale: float) -> str:
+def _sizes(rows: Sequence[_Row]) -> list[float]:
+    """The font's size of each row, in pixels: as large as its writing and the rows around let it.
+
+    In a line of single characters it is the one at which their gaps must be changed the least.
+    """
+    words = [
+        (k, row.turn, start, end, middle)
+        for k, row in enumerate(rows)
+        for start, end, middle in zip(row.starts, row.ends, row.middles, strict=True)
+    ]
+    number, turn, start, end, middle = np.array(words).reshape(-1, 5).T
+    sizes = []
+    for k, row in enumerate(rows):
+        least, most = CONFIG.least_size * row.height, CONFIG.most_size * row.height
+        others = (turn == row.turn) & (number != k)
+        for first, last, own in zip(row.starts, row.ends, row.middles, strict=True):
+            away = np.abs(middle[others & (start < last) & (end > first)] - own)
+            most = min(most, CONFIG.nearest * float(away.min(initial=np.inf)))
+        size = max(least, most)
+        if row.single:
+            gaps = np.array(row.starts[1:]) - np.array(row.ends[:-1])
+            tried = np.linspace(least, size, SIZES_TRIED)
+            moved = [
+                np.abs(gaps - np.clip(gaps, *(one * share for share in row.gaps))).sum()
+                for one in tried
+            ]
+            size = float(tried[np.argmin(moved)])
+        sizes.append(size)
+    return sizes
+
+
+def _set_row(fonts: Fonts, row: _Row, size: float, page: Page, scale: float) -> str:
     """The operators that set a line: its words in one size and one row, or readers part them.
 
     Each word fills its box from left to right, stretched where the gap to the next is too wide,
     and a space the gap.
     """
-    turn = turn_of(line)
-    cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[turn]  # x, y of the reading direction, y down
-    starts, ends, middles, height = _row(line, turn)
-    size, unit = height * EM / HEIGHT * scale, height * WIDTH / HEIGHT
+    cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[row.turn]  # x, y of the reading direction, y down
+    unit = size * WIDTH / EM
+    starts, ends = _spaced(row, size)
     parts = []
-    for k, word in enumerate(line.words):
-        start, end, down = starts[k], ends[k], middles[k] + height * (0.5 + FOOT / HEIGHT)
-        pieces = [(word.text, end - start, *_extent(_turned(word.box, turn), down, height))]
+    for k, word in enumerate(row.line.words):
+        start, end = starts[k], ends[k]
+        down = row.middles[k] + (HEIGHT / 2 + FOOT) * size / EM
+        pieces = [(word.text, end - start, *_extent(_turned(word.box, row.turn), down, size))]
         if k + 1 < len(starts):
-            gap = min(max(starts[k + 1] - end, LEAST_GAP * height), MOST_GAP * height)
-            end = max(starts[k + 1] - gap, (start + end) / 2)
-            gap = max(starts[k + 1] - end, LEAST_GAP * height)
-            pieces = [(word.text, end - start, *pieces[0][2:]), (" ", gap, FOOT, FOOT + HEIGHT)]
+            gap = max(starts[k + 1] - end, CONFIG.least_gap * size)
+            pieces.append((" ", gap, FOOT, FOOT + HEIGHT))
         x, y = start * cos - down * sin, start * sin + down * cos
         place = (cos, -sin, sin, cos, x * scale, (page.height - y) * scale)
         parts.append(f"{numbers(place)} Tm")
         for text, length, low, high in pieces:
             parts.append(f"{numbers((100 * length / (len(text) * unit),))} Tz")
             for font, codes in fonts.runs(text, low, high):
-                parts.append(f"/{font} {numbers((size,))} Tf <{codes.hex()}> Tj")
+                parts.append(f"/{font} {numbers((size * scale,))} Tf <{codes.hex()}> Tj")
     return " ".join(parts)
 
 
-def _extent(box: tuple[float, float, float, float], down: float, height: float) -> tuple[int, int]:
+def _spaced(row: _Row, size: float) -> tuple[list[float], list[float]]:
+    """Where words start and end, with gaps between them as they should be at the font's size.
+
+    Two that stand closer both give way, by half of their widths at most; before a wider gap, a word
+    is stretched.
+    """
+    least, most = (share * size for share in row.gaps)
+    starts, ends = list(row.starts), list(row.ends)
+    for k in range(len(starts) - 1):
+        gap = starts[k + 1] - ends[k]
+        if gap < least:
+            ends[k] = max(ends[k] - (least - gap) / 2, (row.starts[k] + ends[k]) / 2)
+            starts[k + 1] = min(ends[k] + least, (starts[k + 1] + ends[k + 1]) / 2)
+        elif gap > most:
+            ends[k] = starts[k + 1] - most
+    return starts, ends
+
+
+def _extent(box: tuple[float, float, float, float], down: float, size: float) -> tuple[int, int]:
     """Where a word's box begins and ends over its baseline `down`, in glyph units.
 
     PDFium marks words by the boxes of their glyphs; Poppler and others by the font's.
     """
-    steps = HEIGHT / EXTENT / height
+    steps = EM / EXTENT / size
     low, high = round((down - box[2]) * steps), round((down - box[0]) * steps)
     return low * EXTENT, max(high, low + 1) * EXTENT
 
 
-def _row(line: Line, turn: int) -> tuple[list[float], list[float], list[float], float]:
-    """Where a line's words start and end, and their middles' height, in its own direction.
-
-    The photo's axes turned so that the line runs to the right. The middles lie on a straight row,
-    level if the line keeps level by `LEVEL`; the last number is the row's height, the usual one of
-    its words.
-    """
+def _row(line: Line) -> _Row:
+    turn = turn_of(line)
     boxes = [_turned(word.box, turn) for word in line.words]
     starts = [float(x1) for _, x1, _, _ in boxes]
     ends = [float(max(x2, x1 + 1)) for _, x1, _, x2 in boxes]
@@ -193,11 +313,11 @@ def _row(line: Line, turn: int) -> tuple[list[float], list[float], list[float], 
     heights = [max(y2 - y1 - abs(slope) * (x2 - x1), (y2 - y1) / 2) for y1, x1, y2, x2 in boxes]
     height = max(float(np.median(heights)), 1.0)
     level = float(np.median([(y1 + y2) / 2 for y1, _, y2, _ in boxes] - slope * centers))
-    _part(starts, ends, OVERLAP * height)
-    if abs(slope) * (max(ends) - min(starts)) < LEVEL * height:
-        middle = level + slope * (max(ends) + min(starts)) / 2
-        return starts, ends, [middle] * len(boxes), height
-    return starts, ends, (level + slope * centers).tolist(), height
+    _part(starts, ends, CONFIG.overlap * height)
+    length, center = max(ends) - min(starts), (max(ends) + min(starts)) / 2
+    kept = max(0.0, 1 - CONFIG.leveled * height / max(abs(slope) * length, 1e-9))  # of its slope
+    middles = (level + slope * (center + kept * (centers - center))).tolist()
+    return _Row(line, turn, starts, ends, middles, height)
 
 
 def turn_of(line: Line) -> int:
@@ -232,7 +352,7 @@ def _slope(line: Line, turn: int) -> float:
 
 
 def _point(y: float, x: float, turn: int) -> tuple[float, float]:
-    """A point with the axes turned; the inverse of what `_set_line` does."""
+    """A point with the axes turned; the inverse of what `_set_row` does."""
     return ((y, x), (-x, y), (-y, -x), (x, -y))[turn]
 
 

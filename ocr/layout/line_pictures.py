@@ -2,22 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.strips import TextLine
 
-SLOPES = np.linspace(-0.06, 0.06, 13)  # rows a column that are tried
-COLUMNS = 400  # parts of the width that tell the slope
-INKED = 0.25  # darkness from which a pixel is ink
-BODIES = np.linspace(0.22, 0.62, 17)  # heights of the small letters that are tried, of the ink's
-ABOVE, BELOW = 0.8, 0.6  # x-heights over and under the small letters that are compared with them
-FULL, FULLEST = 80, 1.6
-"""A row counts for at most `FULLEST` times what the `FULL`th percentile of the inked rows holds: a
-dotted rule is fuller of strokes than any letters. Chosen by the greedy error of 546 lines, valid of
-`copiste`, `unipen`, `poilus`, `peraire` and train of `copiste`, cut with each of five pairs; the
-script was not kept."""
-FAINTEST = 0.03  # of the fullest row's ink: rows with less hold none
+
+@dataclass(frozen=True)
+class LinePictureConfig:
+    """How the band of small letters is found in the ink of a single line.
+
+    `full` and `fullest` were chosen by the greedy error of 546 lines, valid of `copiste`, `unipen`,
+    `poilus`, `peraire` and train of `copiste`, cut with each of five pairs; the script was not
+    kept. How the others were chosen is not known any more. Training cuts
+    its scanned lines with them as well, so others ask for new weights of the line network.
+
+    Attributes
+    ----------
+    steepest : float
+        Rows a column: slopes up to this are tried.
+    slopes : int
+        Slopes that are tried, level among them.
+    sharper : float
+        Times as sharp as level must be what the line is taken to slope by.
+    columns : int
+        Parts of the width that tell the slope.
+    inked : float
+        Darkness from which a pixel is ink.
+    faintest : float
+        Of the fullest row's ink: rows with less hold none.
+    least_rows : int
+        Rows with ink, of which fewer tell no letters.
+    base, x_height : float
+        Share of the picture's height at which the letters of such a line are taken to stand, and
+        that they are high.
+    lowest, highest : float
+        Heights of the small letters that are tried, shares of the ink's.
+    heights : int
+        How many of them.
+    above, below : float
+        X-heights over and under the small letters that are compared with them.
+    full, fullest : float
+        A row counts for at most `fullest` times what the `full`th percentile of the inked rows
+        holds: a dotted rule is fuller of strokes than any letters.
+    """
+
+    steepest: float = 0.06
+    slopes: int = 13
+    sharper: float = 1.001
+    columns: int = 400
+    inked: float = 0.25
+    faintest: float = 0.03
+    least_rows: int = 6
+    base: float = 0.7
+    x_height: float = 0.3
+    lowest: float = 0.22
+    highest: float = 0.62
+    heights: int = 17
+    above: float = 0.8
+    below: float = 0.6
+    full: float = 80
+    fullest: float = 1.6
+
+
+CONFIG = LinePictureConfig()
 
 
 def find_line(darkness: NDArray[np.float32]) -> TextLine:
@@ -38,17 +88,17 @@ def find_line(darkness: NDArray[np.float32]) -> TextLine:
     """
     height, width = darkness.shape
     # Where strokes begin, from left to right: letters have many in a row of pixels, a rule has one.
-    ink = darkness > INKED
+    ink = darkness > CONFIG.inked
     begins = ink & ~np.pad(ink, ((0, 0), (1, 0)))[:, :-1]
-    step = max(1, width // COLUMNS)
+    step = max(1, width // CONFIG.columns)
     summed = np.add.reduceat(begins.astype(np.float32), np.arange(0, width, step), axis=1)
     slope = _slope(summed, step)
     profile = _sheared(summed, slope * step).sum(axis=1)
-    inked = np.flatnonzero(profile > FAINTEST * profile.max())
+    inked = np.flatnonzero(profile > CONFIG.faintest * profile.max())
     cols = np.flatnonzero(ink.any(axis=0))
     first, last = (int(cols[0]), int(cols[-1]) + 1) if len(cols) else (0, width)
-    base, x_height = 0.7 * height, 0.3 * height
-    if len(inked) >= 6:
+    base, x_height = CONFIG.base * height, CONFIG.x_height * height
+    if len(inked) >= CONFIG.least_rows:
         base, x_height = _body(profile, int(inked[0]), int(inked[-1]) + 1)
     ends = np.array([first, max(last, first + 1)], dtype=np.float64)
     rows = base + slope * (ends - width / 2)
@@ -56,10 +106,11 @@ def find_line(darkness: NDArray[np.float32]) -> TextLine:
 
 
 def _slope(small: NDArray[np.float32], step: int) -> float:
-    sharpness = [float((_sheared(small, slope * step).sum(axis=1) ** 2).sum()) for slope in SLOPES]
-    level = len(SLOPES) // 2
+    slopes = np.linspace(-CONFIG.steepest, CONFIG.steepest, CONFIG.slopes)
+    sharpness = [float((_sheared(small, slope * step).sum(axis=1) ** 2).sum()) for slope in slopes]
     best = int(np.argmax(sharpness))
-    return float(SLOPES[best]) if sharpness[best] > sharpness[level] * 1.001 else 0.0
+    level = sharpness[CONFIG.slopes // 2]
+    return float(slopes[best]) if sharpness[best] > CONFIG.sharper * level else 0.0
 
 
 def _sheared(small: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
@@ -77,19 +128,20 @@ def _sheared(small: NDArray[np.float32], slope: float) -> NDArray[np.float32]:
 def _body(profile: NDArray[np.floating], top: int, bottom: int) -> tuple[float, float]:
     """Baseline and height of the band of small letters in the ink's profile over the rows."""
     height = len(profile)
-    profile = np.minimum(profile, FULLEST * np.percentile(profile[top:bottom], FULL))
+    profile = np.minimum(profile, CONFIG.fullest * np.percentile(profile[top:bottom], CONFIG.full))
     total = np.concatenate([[0.0], np.cumsum(profile)])
     best = (-np.inf, 0.0, 0.0)
-    for x_height in BODIES * (bottom - top):
+    heights = np.linspace(CONFIG.lowest, CONFIG.highest, CONFIG.heights)
+    for x_height in heights * (bottom - top):
         n = max(3, round(x_height))
         base = np.arange(top + n, bottom + 1)
         if not len(base):
             continue
-        over = np.maximum(0, base - n - int(ABOVE * n))
-        under = np.minimum(height, base + int(BELOW * n) + 1)
+        over = np.maximum(0, base - n - int(CONFIG.above * n))
+        under = np.minimum(height, base + int(CONFIG.below * n) + 1)
         inside = (total[base] - total[base - n]) / n
-        above = (total[base - n] - total[over]) / max(1, int(ABOVE * n))
-        below = (total[under] - total[base]) / max(1, int(BELOW * n))
+        above = (total[base - n] - total[over]) / max(1, int(CONFIG.above * n))
+        below = (total[under] - total[base]) / max(1, int(CONFIG.below * n))
         contrast = inside - 0.5 * above - 0.5 * below
         k = int(np.argmax(contrast))
         if contrast[k] > best[0]:

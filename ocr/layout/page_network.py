@@ -16,7 +16,8 @@ from ocr.layout.picture import Picture
 from ocr.layout.reading_order import page_slope
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
-from ocr.weights import find_weights, open_session, read_metadata, verify
+from ocr.session import Session
+from ocr.weights import find_weights, read_metadata, verify
 
 DEFAULT_PAGE = "page.onnx"
 NORMALIZATION = "darkness-64"  # recorded in weight files; change it when the method changes
@@ -127,7 +128,7 @@ class PageFinder:
             raise ModelError(f"{path}: not a page network that this version understands.")
         verify(path)
         self.config = config or ScaleConfig()
-        self._session = open_session(path)
+        self._session = Session(path)
 
     def maps(self, darkness: NDArray[np.float32]) -> NDArray[np.float32]:
         """The maps of a page: (4, ceil(H / 4), ceil(W / 4)) float32.

@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from ocr.layout.strips import TextLine
 
-END = 3.0  # x-heights of a baseline that tell on which row it begins or ends
-
 
 @dataclass(frozen=True)
 class OrderConfig:
@@ -28,6 +26,8 @@ class OrderConfig:
 
     Attributes
     ----------
+    end : float
+        Of a baseline, that tells on which row it begins or ends.
     corridor : float
         Least width of the white between two columns.
     level : float
@@ -43,6 +43,7 @@ class OrderConfig:
         lie level with one of the other. Wider ones are running text, and no rows.
     """
 
+    end: float = 3.0
     corridor: float = 1.6
     level: float = 1.0
     paragraph: float = 1.6
@@ -70,7 +71,7 @@ def reading_order(
     config = config or OrderConfig()
     if not lines:
         return []
-    boxes = np.array([_box(line) for line in lines])
+    boxes = np.array([_box(line, config.end) for line in lines])
     sizes = np.array([line.x_height for line in lines])
     slope = page_slope(lines)
     boxes = _leveled(boxes, slope)
@@ -86,11 +87,11 @@ def page_slope(lines: Sequence[TextLine]) -> float:
     return float(ends[:, 0].sum() / wide) if wide > 0 else 0.0
 
 
-def _box(line: TextLine) -> tuple[float, ...]:
+def _box(line: TextLine, end: float) -> tuple[float, ...]:
     """Top, left, bottom, right, and the rows on which its baseline begins and ends."""
     rows, cols = line.baseline.T
     middle, left, right = float(np.median(rows)), float(cols.min()), float(cols.max())
-    reach = END * line.x_height
+    reach = end * line.x_height
     first, last = np.median(rows[cols <= left + reach]), np.median(rows[cols >= right - reach])
     return middle - line.x_height, left, middle, right, float(first), float(last)
 

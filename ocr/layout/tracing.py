@@ -192,7 +192,11 @@ def _measured(
 
 
 def _linked(pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
-    """Pieces of one line put together, the nearest first."""
+    """Pieces of one line put together, the nearest first.
+
+    Rows join lines as well (`ocr.layout.reading_order`), but pieces such as a dash are too short to
+    be a line, and would be left out before.
+    """
     alive = dict(enumerate(pieces))
     usual = _page_slope(pieces)
     starts = np.array([piece.cols[0] for piece in pieces])

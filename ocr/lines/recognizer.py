@@ -27,7 +27,8 @@ from ocr.lines.patterns import compile_pattern
 from ocr.lines.sense import spare_senseless
 from ocr.lines.text_model import TextModel
 from ocr.lines.tiles import TILE, batches, join_tiles, tile_starts
-from ocr.weights import find_weights, open_session, read_metadata, verify
+from ocr.session import Session
+from ocr.weights import find_weights, read_metadata, verify
 
 FRAME = 4  # pixels of a strip that become one step of the network
 MULTIPLE = 8  # pixels: the network wants widths that are multiples of this
@@ -141,7 +142,7 @@ class LineReader:
             )
         self._spaces = [k for k, c in enumerate(self.charset, start=1) if c == " "]
         self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
-        self._session = open_session(path)
+        self._session = Session(path)
 
     def read(self, lines: Sequence[NDArray[np.float32]]) -> list[LineText]:
         """Read lines.

@@ -29,6 +29,7 @@ import pypdfium2.raw as raw
 from PIL import Image
 
 from ocr.formats import render
+from ocr.formats.pdf import turns_of
 from ocr.input.documents import PageSource
 from ocr.input.sources import pictures_in
 from ocr.layout.orientation import turn_back
@@ -89,8 +90,7 @@ def boxes_in(path: Path) -> list[tuple[str, tuple[float, ...]]]:
 
 def boxes_right(page: Page, path: Path) -> list[tuple[float, bool]]:
     """Of each word that PDFium finds as it was read: the IoU, and whether both ends are right."""
-    with pypdfium2.PdfDocument(path) as document:
-        turns = document[0].get_rotation() // 90
+    turns = -turns_of(page) % 4
     size = (page.height, page.width) if turns % 2 == 0 else (page.width, page.height)
     page = turn_back(page, turns, *size)  # as it is shown
     found: dict[str, list[tuple[float, ...]]] = {}

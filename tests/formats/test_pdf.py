@@ -92,6 +92,14 @@ def text_of(content: bytes, number: int = 0) -> str:
         return document[number].get_textpage().get_text_range().replace("\r\n", "\n")
 
 
+def found_by_poppler(content: bytes, tmp_path: Path, *options: str) -> list[str]:
+    """The lines that pdftotext gives, with one space between words."""
+    (tmp_path / "a.pdf").write_bytes(content)
+    command = ["pdftotext", *options, str(tmp_path / "a.pdf"), "-"]
+    found = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    return [" ".join(row.split()) for row in found.splitlines() if row.strip()]
+
+
 def shown(content: bytes, size: tuple[int, int], number: int = 0) -> np.ndarray:
     """The page as a picture of `size`."""
     with pypdfium2.PdfDocument(content) as document:
@@ -169,8 +177,7 @@ def test_turned_writing(picture, tmp_path, baseline, boxes):
     page = Page(300, 400, (Line(words, baseline),))
     content = made(tmp_path / "a.png", page)
     assert text_of(content).split() == ["A", "B"]
-    with pypdfium2.PdfDocument(content) as document:
-        turns = document[0].get_rotation() // 90
+    turns = -pdf.turns_of(page) % 4
     size = (300, 400) if turns % 2 == 0 else (400, 300)
     assert_in_place(content, turn_back(page, turns, *size))
     expected = np.rot90(np.asarray(picture, dtype=np.int16), -turns)
@@ -336,11 +343,60 @@ def test_lines_stay_together(picture, tmp_path, options, slope):
             words.append(word(text, round(60 + 70 * row + slope * x - tall / 2), x, 40, tall))
         ends = tuple((70 + 70 * row + slope * x, x) for x in (10, 380))
         lines.append(Line(tuple(words), ends))
-    (tmp_path / "a.pdf").write_bytes(made(tmp_path / "a.jpg", Page(300, 400, tuple(lines))))
-    command = ["pdftotext", *options, str(tmp_path / "a.pdf"), "-"]
-    found = subprocess.run(command, capture_output=True, check=True, text=True).stdout
-    rows = [" ".join(row.split()) for row in found.splitlines() if row.strip()]
+    rows = found_by_poppler(
+        made(tmp_path / "a.jpg", Page(300, 400, tuple(lines))), tmp_path, *options
+    )
     assert rows == ["so Jolly as gypsum I go"] * 3
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext here")
+@pytest.mark.parametrize("options", [(), ("-layout",)])
+@pytest.mark.parametrize("gaps", [(40, 40, 40, 40), (5, 30, 14, 60), (-6, 4, 2, 8)])
+def test_letters_that_stand_alone_are_not_joined(picture, tmp_path, options, gaps):
+    """Those of an alphabet, far apart, at all distances, and with boxes that touch."""
+    picture.save(tmp_path / "a.jpg")
+    starts = 20 + np.cumsum([0, *(gap + 30 for gap in gaps)])
+    line = Line(tuple(word("ABCDE"[k], 100, int(x), 30, 40) for k, x in enumerate(starts)))
+    content = made(tmp_path / "a.jpg", Page(300, 400, (line,)))
+    assert found_by_poppler(content, tmp_path, *options) == ["A B C D E"]
+    for (_, box), one in zip(words_in(content), line.words, strict=True):
+        sides = (one.box.x1 / 400, one.box.x2 / 400)
+        assert (box[1], box[3]) == pytest.approx(sides, abs=20 / 400)  # half a height
+
+
+def close_lines(fall: float) -> Page:
+    """Lines nearer than they are high, as where all words have ascenders and descenders."""
+    lines = []
+    for row, words in enumerate(("one big gypsy", "he had guppies", "they jog by")):
+        parts = []
+        for k, text in enumerate(words.split()):
+            x = 20 + 120 * k
+            parts.append(word(text, round(50 + 30 * row + fall * x / 360), x, 100, 36))
+        ends = tuple((80 + 30 * row + fall * x / 360, x) for x in (20, 360))
+        lines.append(Line(tuple(parts), ends))
+    return Page(300, 400, tuple(lines))
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext here")
+@pytest.mark.parametrize("options", [(), ("-layout",)])
+@pytest.mark.parametrize("fall", [0, 50])
+def test_close_lines_are_not_mixed(picture, tmp_path, options, fall):
+    """Level, and falling by twice their height."""
+    picture.save(tmp_path / "a.jpg")
+    page = close_lines(fall)
+    content = made(tmp_path / "a.jpg", page)
+    assert found_by_poppler(content, tmp_path, *options) == [line.text for line in page.lines]
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_close_lines_of_a_turned_photo(picture, tmp_path, turns):
+    """PDFium tells lines apart that lie on their side as it does upright ones."""
+    picture.save(tmp_path / "a.jpg")
+    page = close_lines(0)
+    size = (300, 400) if turns % 2 == 0 else (400, 300)
+    content = made(tmp_path / "a.jpg", turn_back(page, turns, *size))
+    assert text_of(content) == page.text
+    assert_in_place(content, page)
 
 
 def test_boxes_of_high_and_low_words_of_a_line(picture, tmp_path):

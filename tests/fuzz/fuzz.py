@@ -33,7 +33,8 @@ from ocr.errors import DataError, ImageError, ModelError, OcrError
 from ocr.input.photo import count_pages, open_image
 from ocr.letters.classifiers import load_classifier
 from ocr.lines.language import load_language
-from ocr.weights import installed, open_session, read_metadata
+from ocr.session import Session
+from ocr.weights import installed, read_metadata
 
 SECONDS = 10  # of computing
 WAIT = 300  # seconds by the clock: other programs may be at work beside
@@ -126,7 +127,7 @@ def open_weights(path: Path) -> None:
     elif kind in ("cnn", "mlp"):
         load_classifier(path).predict_proba(np.ones((2, 32, 32), np.float32))
     elif path.suffix == ".onnx":
-        open_session(path)
+        Session(path)
 
 
 def open_archive(path: Path) -> None:

@@ -50,6 +50,15 @@ def test_a_gap_without_ends_is_bridged():
     assert len(trace(maps)) == 1
 
 
+def test_a_piece_too_short_for_a_line_belongs_to_the_one_before_it():
+    """Such as a dash, or the last sign of a row: alone it would be left out."""
+    maps = draw_maps([straight(100, 30, 480)], (320, 512))
+    maps[:3, :, 60:68] = 0
+    maps[:3, :, 71:] = 0
+    (line,) = trace(maps)
+    assert line.baseline[-1, 1] > 68 * 4
+
+
 def test_a_wide_gap_is_not_bridged():
     maps = draw_maps([straight(100, 30, 480)], (320, 512))
     maps[:3, :, 50:80] = 0

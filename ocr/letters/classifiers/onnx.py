@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.letters.classifiers.base import check_glyphs, softmax
-from ocr.weights import Metadata, open_session
+from ocr.session import Session
+from ocr.weights import Metadata
 
 BATCH = 16  # glyphs a run: what lies between two layers stays in the cache, whatever the page
 
@@ -19,7 +20,7 @@ class OnnxClassifier:
     def __init__(self, path: Path, metadata: Metadata) -> None:
         self.metadata = metadata
         self.charset = metadata.charset
-        self._session = open_session(path)
+        self._session = Session(path)
         self._input = self._session.get_inputs()[0].name
 
     def predict_proba(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:
