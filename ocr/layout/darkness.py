@@ -53,8 +53,12 @@ def ink_darkness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     (H, W) float32 array
         0 where the page is as bright as its paper, 1 where it is black.
     """
-    paper = paper_brightness(grey)
-    return np.clip(1 - grey / np.maximum(paper, CONFIG.darkest_paper), 0, 1).astype(np.float32)
+    # in place: a page is large, and getting memory costs as much as the sums
+    darkness = paper_brightness(grey)
+    np.maximum(darkness, np.float32(CONFIG.darkest_paper), out=darkness)
+    np.divide(grey, darkness, out=darkness)
+    np.subtract(1, darkness, out=darkness)
+    return np.clip(darkness, 0, 1, out=darkness)
 
 
 def paper_brightness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -62,9 +66,13 @@ def paper_brightness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     height, width = grey.shape
     block = max(1.0, max(height, width) / CONFIG.blocks)
     size = (max(2, round(width / block)), max(2, round(height / block)))
-    picture = Image.fromarray(np.uint8(np.clip(grey, 0, 1) * 255 + 0.5))
+    bright = np.clip(grey, 0, 1, dtype=np.float32)
+    bright *= 255
+    bright += 0.5
+    picture = Image.fromarray(bright.astype(np.uint8))
     small = picture.resize(size, Image.Resampling.BOX)
     small = small.filter(ImageFilter.MaxFilter(CONFIG.window))
     small = small.filter(ImageFilter.GaussianBlur(CONFIG.blur))
-    paper = small.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(paper, dtype=np.float32) / np.float32(255)
+    paper = np.array(small.resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
+    paper /= 255
+    return paper

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from ocr.errors import ModelError
 from ocr.layout.darkness import ink_darkness
@@ -37,7 +38,8 @@ class ScaleConfig:
     others : tuple of int
         Longer sides that are tried as well where the first look takes up little of the ink.
     covered : float
-        Share of a page's ink that its lines hold from which the first look is trusted.
+        Share of a page's ink that its lines hold from which the first look is trusted. What hangs
+        together with the edge of the picture, as a desk around the page, does not count.
     ink : float
         Darkness from which a pixel counts for that.
     x_height : float
@@ -83,7 +85,7 @@ class Layout:
     map_scale : float
         Pixels of the page for one of the maps.
     covered : float
-        Share of the page's ink that lies in the lines.
+        Share of the page's ink, but for what touches its edge, that lies in the lines.
     """
 
     lines: tuple[TextLine, ...]
@@ -190,7 +192,7 @@ class PageFinder:
             maps = self.maps(darkness)
             lines = trace(maps)
         scale = max(picture.height, picture.width) / max(grey.shape)
-        covered = covered_ink(darkness > self.config.ink, lines)
+        covered = covered_ink(clear_of_edge(darkness > self.config.ink), lines)
         lines = [line.scaled(scale) for line in lines]
         return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered)
 
@@ -260,6 +262,16 @@ class Leveled:
             c, -s, there[1] - c * here[1] + s * here[0],
             s, c, there[0] - s * here[1] - c * here[0],
         )  # fmt: skip
+
+
+def clear_of_edge(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A page's ink, (H, W), without what hangs together with the edge of the picture."""
+    labels, count = ndimage.label(ink, np.ones((3, 3)))
+    inner = np.ones(count + 1, dtype=bool)
+    inner[0] = False
+    for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        inner[side] = False
+    return inner[labels]
 
 
 def covered_ink(ink: NDArray[np.bool_], lines: Sequence[TextLine]) -> float:

@@ -93,6 +93,16 @@ class Reading(NamedTuple):
     alternatives: tuple[tuple[str, float], ...]
 
 
+class _Searched(NamedTuple):
+    """Of each letter of a line what it may be, what shape and size and the hypotheses say of that,
+    (n, `CANDIDATES`) all, and which the best hypothesis took, (n,)."""
+
+    candidates: NDArray[np.int64]
+    scores: Floats
+    posterior: Floats
+    path: NDArray[np.int64]
+
+
 def decode_page(
     lines: Sequence[LineGlyphs],
     charset: Sequence[str],
@@ -143,14 +153,17 @@ def decode_page(
             local.append(np.log(proba) + SIZE_WEIGHT * size)
     starts = [line.starts for line in used]
     found = _search(local, starts, TextModel(ngrams, charset, None, lexicon))
-    texts = [[charset[r[0][0]] for r in line] for line in found]
+    texts = [
+        [charset[row[k]] for row, k in zip(line.candidates.tolist(), line.path, strict=True)]
+        for line in found
+    ]
     prior = case_prior(texts, starts)
     found = _search(local, starts, TextModel(ngrams, charset, prior, lexicon))
     read: list[list[Reading]] = [[] for _ in lines]
     for k, line in zip(order, found, strict=True):
         read[k] = [
             Reading(charset[r[0][0]], r[0][1], tuple((charset[c], p) for c, p in r[1:4]))
-            for r in line
+            for r in _ranked(line)
         ]
     return read
 
@@ -303,12 +316,8 @@ def case_prior(texts: Sequence[Sequence[str]], starts: Sequence[NDArray[np.bool_
 
 def _search(
     local: Sequence[Floats], starts: Sequence[NDArray[np.bool_]], text: TextModel
-) -> list[list[list[tuple[int, float]]]]:
-    """Beam search over lines of falling length, all at once.
-
-    Returns for each letter of each line its candidates as (index, probability): the one on the
-    best path first, then the others, likeliest first.
-    """
+) -> list[_Searched]:
+    """Beam search over lines of falling length, all at once."""
     lengths = [len(scores) for scores in local]
     count, longest = len(local), lengths[0]
     candidates = np.zeros((count, longest, CANDIDATES), dtype=np.int64)
@@ -357,25 +366,25 @@ def _search(
             rows = np.arange(ended[0] * total.shape[1])
             total, chosen, state = total[: ended[0]], chosen[: ended[0]], state.take(rows)
     return [
-        _ranked(candidates[k, :n], scores[k, :n], posterior[k, :n], path[k, :n])
+        _Searched(candidates[k, :n], scores[k, :n], posterior[k, :n], path[k, :n])
         for k, n in enumerate(lengths)
     ]
 
 
-def _ranked(
-    candidates: NDArray[np.int64], scores: Floats, posterior: Floats, path: NDArray[np.int64]
-) -> list[list[tuple[int, float]]]:
+def _ranked(line: _Searched) -> list[list[tuple[int, float]]]:
     """Candidates of a line's letters with their probabilities, that of the best path first."""
-    alone = np.exp(scores - scores[:, :1])
+    alone = np.exp(line.scores - line.scores[:, :1])
     alone /= alone.sum(axis=1, keepdims=True)
-    mixed = np.clip((1 - LOCAL_SHARE) * posterior + LOCAL_SHARE * alone, 0.0, 1.0).round(4)
+    mixed = np.clip((1 - LOCAL_SHARE) * line.posterior + LOCAL_SHARE * alone, 0.0, 1.0).round(4)
     ranks = mixed.copy()
-    np.put_along_axis(ranks, path[:, None], 2.0, axis=1)
+    np.put_along_axis(ranks, line.path[:, None], 2.0, axis=1)
     ranking = np.argsort(-ranks, axis=1, kind="stable")
-    return [
-        [(int(candidates[k, a]), float(mixed[k, a])) for a in row if mixed[k, a] > 0]
-        for k, row in enumerate(ranking)
-    ]
+    pairs = zip(
+        np.take_along_axis(line.candidates, ranking, axis=1).tolist(),
+        np.take_along_axis(mixed, ranking, axis=1).tolist(),
+        strict=True,
+    )
+    return [[(k, p) for k, p in zip(*row, strict=True) if p > 0] for row in pairs]
 
 
 def _space(state: State, total: Floats, lines: NDArray[np.intp], text: TextModel) -> None:

@@ -262,7 +262,10 @@ class _Beams:
             added = classes[line, col]
             ends[line, wide + place] = self._end(self._ending(line, row, added), added)
             ends = ends[lines, kept]
-            value[np.tril(ends[:, :, None] == ends[:, None], -1).any(axis=2)] = NEVER
+            ranked = np.argsort(ends, axis=1, kind="stable")
+            ends = ends[lines, ranked]
+            worse, place = np.nonzero(ends[:, 1:] == ends[:, :-1])  # after one that ends alike
+            value[worse, ranked[worse, place + 1]] = NEVER
         again = np.argsort(-value, axis=1, kind="stable")[:, : self.width]
         kept, value = kept[lines, again], value[lines, again]
         good = value > np.maximum(value[:, :1] - self.behind, NEVER / 2)

@@ -132,7 +132,7 @@ class State:
 
     def take(self, rows: NDArray[np.int64]) -> State:
         """The hypotheses `rows`, in that order."""
-        return State(*(getattr(self, name)[rows] for name in _FIELDS))
+        return State(*(getattr(self, name).take(rows, axis=0) for name in _FIELDS))
 
     def joined(self, others: State) -> State:
         """These hypotheses and then the others."""

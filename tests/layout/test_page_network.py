@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ocr.layout.page_network import Leveled, covered_ink, resized
+from ocr.layout.page_network import Leveled, clear_of_edge, covered_ink, resized
 from ocr.layout.strips import TextLine
 
 
@@ -47,6 +47,15 @@ def test_ink_within_and_outside_of_lines():
     assert covered_ink(ink, [line]) == pytest.approx(0.5)
     assert covered_ink(ink, []) == 0
     assert covered_ink(np.zeros((5, 5), bool), [line]) == 0
+
+
+def test_a_desk_around_the_page_is_no_ink():
+    ink = np.zeros((100, 200), bool)
+    ink[40:50, 20:180] = True
+    writing = ink.copy()
+    ink[:, :8] = ink[:15] = True
+    np.testing.assert_array_equal(clear_of_edge(ink), writing)
+    assert not clear_of_edge(np.ones((5, 5), bool)).any()
 
 
 @pytest.mark.parametrize("side", [64, 400])
