@@ -47,7 +47,8 @@ class WayUpConfig:
         Characters that a page must hold to be turned.
     covered : float
         Of the ink that lies in the lines of the way up whose lines cover most, the share that
-        another one must cover: a single mark may read surely whichever way up it is.
+        another one must cover: a single mark may read surely whichever way up it is. Lines that
+        cover less than this of the page's ink make no page upright at once.
     """
 
     sure: float = 0.88
@@ -71,7 +72,8 @@ def read_upright(engine: Engine, picture: Picture, config: WayUpConfig | None = 
     config = config or WayUpConfig()
     layout = engine.find(picture)
     as_is = Upright(0, picture, layout, engine.read(picture, layout))
-    if as_is.read.lines and as_is.read.confidence >= config.sure:
+    sure = as_is.read.confidence >= config.sure and layout.covered >= config.covered
+    if as_is.read.lines and sure:
         return as_is
     ways = []
     for turns in (2, 1, 3) if layout.lines else (1, 3):
