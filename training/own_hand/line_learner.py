@@ -31,6 +31,8 @@ from training.recipes.trainer import DescentLearner
 
 SHOWN_AGAIN = 6  # times an epoch that an own line is shown, each time changed
 FEWEST_DRAWN, MOST_DRAWN = 96, 320  # own lines an epoch: so many make it more or fewer times
+FEWEST_TO_CHOOSE = 20  # lines held back from which their loss chooses an epoch
+LATER = 1e-4  # nats a step that a later epoch is better by where they are fewer
 
 
 def network_of(architecture: dict[str, Any]) -> LineNetwork:
@@ -63,7 +65,9 @@ class LineLearner(DescentLearner):
     """Trains a `LineNetwork`; see `training.recipes.trainer.Learner`.
 
     A network that knows many hands keeps its convolutions: to learn another from a few lines, the
-    recurrent layers and the head do better alone, at half the cost, and forget nothing.
+    recurrent layers and the head do better alone, at half the cost, and forget nothing. Where few
+    lines are held back their loss is noise, and the last epoch is kept, unless more of them or of
+    the base lines are read wrong than before.
     """
 
     def __init__(self, network: LineNetwork, task: Task) -> None:
@@ -120,4 +124,7 @@ class LineLearner(DescentLearner):
 
     def measure(self) -> dict[str, float]:
         now = self._figures()
-        return {**now, "score": score(now, self.start, -1.0)}
+        chosen_by = now
+        if self.task.recipe.going_on and len(self.task.valid) < FEWEST_TO_CHOOSE:
+            chosen_by = {**now, "valid loss": -LATER * self.descent.count}
+        return {**now, "score": score(chosen_by, self.start, -1.0)}

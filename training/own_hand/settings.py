@@ -87,7 +87,7 @@ DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
         "epochs": 30, "rate": 3e-3, "batch": 128, "augmentation": "gentle", "patience": 6,
     },
     ("lines", True): {
-        "epochs": 5, "rate": 1e-3, "batch": 16, "augmentation": "gentle", "patience": 6,
+        "epochs": 6, "rate": 1e-3, "batch": 16, "augmentation": "gentle", "patience": 6,
     },
     ("lines", False): {
         "epochs": 40, "rate": 1.5e-3, "batch": 32, "augmentation": "gentle", "patience": 8,

@@ -240,8 +240,10 @@ def fit_confidence(
         language = reader.choose_language(logs[name])
         if language is None:
             raise ValueError("confidences with language need a language")
-        texts = beam_search(logs[name], language, reader.symbols)
-        classes = [reader.trim(text or []) for text in texts]
+        texts = [text or [] for text in beam_search(logs[name], language, reader.symbols)]
+        free = [best_path(line) for line in logs[name]]
+        texts = spare_senseless(texts, free, language, reader.symbols)
+        classes = [reader.trim(text) for text in texts]
         frames = align_frames(logs[name], classes)
         likely = language.character_logs([reader.symbols[text] for text in classes])
         mine = np.eye(len(names))[names.index(language.ngrams.name)]

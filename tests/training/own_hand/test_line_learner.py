@@ -49,3 +49,10 @@ def test_few_lines_are_shown_several_times_an_epoch(count: int, drawn: int) -> N
     batches = learner(count, "lines.safetensors").batches(np.random.default_rng(0))
     assert sum(map(len, batches)) == drawn
     assert drawn <= MOST_DRAWN or count > MOST_DRAWN
+
+
+def test_with_few_lines_held_back_a_later_epoch_is_kept() -> None:
+    found = learner(8, "lines.safetensors")
+    first = found.measure()["score"]
+    found.descent.count += 100
+    assert found.measure()["score"] > first
