@@ -25,7 +25,9 @@ class Task:
     recipe: Recipe
 
 
-def score(now: dict[str, float], start: dict[str, float], sign: float) -> float:
+def score(
+    now: dict[str, float], start: dict[str, float], sign: float, tolerated: float = TOLERATED
+) -> float:
     """What an epoch is chosen by, the higher the better.
 
     The loss on the own samples held back counts, which of a few samples tells more than a number of
@@ -37,10 +39,12 @@ def score(now: dict[str, float], start: dict[str, float], sign: float) -> float:
         "valid loss", and "valid" and "base" of samples held back; `start` is empty from scratch.
     sign : float
         1 if these are accuracies, -1 if they are error rates.
+    tolerated : float
+        Of base accuracy or error rate that may be lost.
     """
     lost = {key: sign * (start[key] - now[key]) for key in ("valid", "base") if key in start}
     worse = WORSE * max(0.0, lost.get("valid", 0.0))
-    forgotten = FORGETTING * max(0.0, lost.get("base", 0.0) - TOLERATED)
+    forgotten = FORGETTING * max(0.0, lost.get("base", 0.0) - tolerated)
     return -now["valid loss"] - worse - forgotten
 
 
