@@ -19,9 +19,10 @@ class SenseConfig:
     ----------
     least : float
         Mean natural logarithm of a character's probability by the language, below which the text
-        that language helped to find makes no sense. ``python -m training.recipes.line_decoding``
-        shows what each value costs: strings without sense lose a point and a half by language
-        without it and a fifth of a point with it, lines of language next to nothing.
+        that language helped to find makes no sense.
+        ``python -m training.recipes.line_decoding --sense`` shows what each value costs: strings
+        without sense in training fonts lose 1.5 points of CER by language without it and 0.2 with
+        it, UNIPEN and Copiste valid and held-out prose at most 0.04.
     """
 
     least: float = -3.0

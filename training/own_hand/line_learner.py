@@ -66,7 +66,7 @@ class LineLearner(DescentLearner):
     """Trains a `LineNetwork`; see `training.recipes.trainer.Learner`.
 
     A network that knows many hands keeps its convolutions: to learn another from a few lines, the
-    recurrent layers and the head do better alone, at half the cost, and forget nothing. Where few
+    recurrent layers and the head do better alone, at half the cost, and forget less. Where few
     lines are held back their loss is noise, and the last epoch is kept, unless more of them or of
     the base lines are read wrong than before.
     """

@@ -36,6 +36,7 @@ from training.recipes.descent import Descent, Optimization, State
 from training.recipes.progress import Bar
 from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through, stopwatch
 from training.synthesis.line_panel import panel
+from training.synthesis.strip_changes import CONFIG as CHANGES
 from training.synthesis.strip_changes import StripChanges
 from training.synthesis.strips import fits
 
@@ -312,7 +313,7 @@ class LineLearner(DescentLearner):
         """
         longest = max(image.shape[1] for image, _ in batch)
         longest = -(-longest // FEW_STEP) * FEW_STEP
-        count = max(1, round(self.recipe.batch_width / (1.15 * longest)))
+        count = max(1, round(self.recipe.batch_width / ((1 + CHANGES.wider) * longest)))
         return (batch * -(-count // len(batch)))[:count]
 
     def measure(self) -> dict[str, float]:

@@ -15,8 +15,6 @@ from torch.nn import functional
 
 from ocr.letters.glyphs import GLYPH_BODY, GLYPH_SIZE
 
-CPU = torch.device("cpu")
-
 ROTATION = 12.0  # degrees, either way
 SHEAR = 0.35  # columns a row: the slant of a hand
 STRETCH = 0.25  # log of the aspect's change
@@ -44,7 +42,9 @@ class Augment:
     glyph of strength 0 stays as it is.
     """
 
-    def __init__(self, seed: int, gentlest: float = 1.0, device: torch.device = CPU) -> None:
+    def __init__(
+        self, seed: int, gentlest: float = 1.0, device: torch.device | str = "cpu"
+    ) -> None:
         self.generator = torch.Generator(device).manual_seed(seed)
         self.gentlest, self.device = gentlest, device
         self.strength = torch.ones(())

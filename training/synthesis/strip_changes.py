@@ -16,8 +16,8 @@ from torch.nn import functional
 class StripChangeConfig:
     """How far strips are changed, and what share of them.
 
-    Nothing here was chosen by measuring: each number is what was seen between the lines of one
-    hand, or between two photos of one line.
+    Nothing here was chosen by measuring: the numbers were set by hand, and changed strips looked at
+    as pictures.
     """
 
     wider: float = 0.15  # share of its width that a strip is stretched by at most
