@@ -282,8 +282,10 @@ def quantized(model: onnx.ModelProto, samples: Sequence[NDArray[np.float32]]) ->
 
     Convolutions have their ranges from what they answer to `samples`, the LSTMs from each input
     they see; the first convolution, which is next to nothing of the work, and the last layer stay
-    as they are. Weights are unsigned as the activations are: the products of such bytes are summed
-    exactly on every processor, where signed ones saturate on some.
+    as they are. Weights are signed and take seven of the eight bits (`reduce_range`): the fast
+    instructions for unsigned by signed bytes add up pairs of products in 16 bits, which is exact
+    then on every processor. Unsigned weights of eight bits read no better and take a quarter more
+    time.
 
     Parameters
     ----------
@@ -312,7 +314,7 @@ def quantized(model: onnx.ModelProto, samples: Sequence[NDArray[np.float32]]) ->
 
     convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
     left = convolutions[:1] + (convolutions[-1:] if name == "darkness" else [])
-    kinds = {"per_channel": True, "weight_type": QuantType.QUInt8}
+    kinds = {"per_channel": True, "weight_type": QuantType.QInt8, "reduce_range": True}
     with tempfile.TemporaryDirectory() as folder:
         path, whole = Path(folder) / "model.onnx", Path(folder) / "whole.onnx"
         onnx.save(model, whole)

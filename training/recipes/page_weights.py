@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from ocr.layout.page_network import NORMALIZATION
-from ocr.weights import Metadata, models_dir
+from ocr.weights import Metadata, models_dir, read_metadata
 from training.data.datasets import data_dir
 from training.data.page_samples import crop, training_page
 from training.data.page_sets import read_pages
@@ -47,7 +47,9 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     network = PageNetwork()
-    steps = load_checkpoint(given.checkpoint, PageNetwork(), network)
+    seen = load_checkpoint(given.checkpoint, PageNetwork(), network) * PageRecipe.batch
+    if not seen:  # a weight file: it says itself
+        seen = read_metadata(given.checkpoint).architecture.get("crops_seen", 0)
     network.eval()
     pages = [training_page(page) for page in read_pages(data_dir(), "valid")]
     figures = evaluate(network, fixed_crops(pages))
@@ -57,7 +59,7 @@ def main() -> None:
     metadata = Metadata(
         name="page",
         kind="page",
-        architecture={**asdict(network.architecture), "crops_seen": steps * PageRecipe.batch},
+        architecture={**asdict(network.architecture), "crops_seen": seen},
         charset=(),
         normalization=NORMALIZATION,
         data=DATA,
