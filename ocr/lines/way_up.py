@@ -48,7 +48,8 @@ class WayUpConfig:
     covered : float
         Of the ink that lies in the lines of the way up whose lines cover most, the share that
         another one must cover: a single mark may read surely whichever way up it is. Lines that
-        cover less than this of the page's ink make no page upright at once.
+        cover less than this of the page's ink make no page upright at once, and tell no size to
+        look at it in.
     """
 
     sure: float = 0.88
@@ -75,21 +76,43 @@ def read_upright(engine: Engine, picture: Picture, config: WayUpConfig | None = 
     sure = as_is.read.confidence >= config.sure and layout.covered >= config.covered
     if as_is.read.lines and sure:
         return as_is
-    ways = []
-    for turns in (2, 1, 3) if layout.lines else (1, 3):
-        turned = Turned(picture, turns)
-        found = engine.find(turned, layout.side)
-        ways.append((engine.confidence(turned, found), -turns, turned, found))
-        if turns == 1 and not layout.lines and not found.lines:
-            return as_is  # there is nothing either way
-    least = config.covered * max(layout.covered, *(way[3].covered for way in ways))
-    ways = [way for way in ways if way[3].covered >= least]
+    ways = _other_ways(engine, picture, layout, config)
     if not ways:
         return as_is
-    best, turns, turned, found = max(ways, key=lambda way: way[:2])
+    best, turns, turned, found = max(ways, key=lambda way: (way[0], -way[1]))
     if best < engine.confidence(picture, layout) + config.evidence:
         return as_is
-    other = Upright(-turns, turned, found, engine.read(turned, found))
+    other = Upright(turns, turned, found, engine.read(turned, found))
     letters = sum(len(one.line.letters) for one in other.read.lines)
     surer = other.read.confidence >= as_is.read.confidence + config.evidence
     return other if surer and letters >= config.fewest else as_is
+
+
+def _other_ways(
+    engine: Engine, picture: Picture, layout: Layout, config: WayUpConfig
+) -> list[tuple[float, int, Turned, Layout]]:
+    """How surely a page reads another way up, the quarter turns, the page so and its layout.
+
+    Lines run where they run whether the page stands on its head or not, so that one quarter turn
+    tells of both whether it is worth a look at them. The size at which a page is best looked at is
+    not known from lines that lie across it.
+    """
+    side = layout.side if layout.covered >= config.covered else None
+
+    def look(turns: int) -> tuple[int, Turned, Layout]:
+        turned = Turned(picture, turns)
+        return turns, turned, engine.find(turned, side)
+
+    quarter = look(1)
+    least = config.covered * max(layout.covered, quarter[2].covered)
+    ways = []
+    if layout.lines and layout.covered >= least:
+        ways.append(look(2))
+    if quarter[2].lines and quarter[2].covered >= least:
+        ways += [quarter, look(3)]
+    least = config.covered * max(layout.covered, *(found.covered for _, _, found in ways), 0.0)
+    return [
+        (engine.confidence(turned, found), turns, turned, found)
+        for turns, turned, found in ways
+        if found.covered >= least
+    ]

@@ -118,10 +118,11 @@ class Ways:
     """An engine that sees each way up of a page as it is told: letters, confidence, ink covered."""
 
     def __init__(self, *ways):
-        self.ways = ways
+        self.ways, self.looks = ways, []
 
     def find(self, picture, side=None):
         turns = getattr(picture, "turns", 0)
+        self.looks.append((turns, side))
         maps = np.zeros((4, 50, 75), np.float32)
         return Layout((text_line(turns + 20, 0, 90),), maps, 4.0, self.ways[turns][2])
 
@@ -144,3 +145,21 @@ def test_a_page_on_its_head_is_turned_though_a_mark_reads_more_surely_sideways()
 def test_a_page_that_reads_unsurely_stays_where_other_ways_show_next_to_nothing():
     engine = Ways((90, 0.6, 0.9), (9, 0.98, 0.1), (90, 0.6, 0.9), (9, 0.98, 0.1))
     assert read_upright(engine, Blank()).turns == 0
+
+
+def test_of_two_ways_with_the_same_lines_none_is_looked_at_where_one_shows_next_to_nothing():
+    engine = Ways((90, 0.6, 0.9), (9, 0.98, 0.1), (90, 0.6, 0.9), (9, 0.98, 0.1))
+    read_upright(engine, Blank())
+    assert [turns for turns, _ in engine.looks] == [0, 1, 2]
+    engine = Ways((9, 0.5, 0.1), (90, 0.6, 0.9), (9, 0.5, 0.1), (90, 0.9, 0.9))
+    assert read_upright(engine, Blank()).turns == 3
+    assert [turns for turns, _ in engine.looks] == [0, 1, 3]
+
+
+def test_a_page_is_looked_at_in_the_size_that_its_lines_ask_for_where_they_cover_it():
+    engine = Ways(*((90, 0.6, 0.9),) * 4)
+    read_upright(engine, Blank())
+    assert {side for _, side in engine.looks[1:]} == {Layout((), np.zeros((4, 50, 75)), 4.0).side}
+    engine = Ways(*((90, 0.6, 0.2),) * 4)
+    read_upright(engine, Blank())
+    assert {side for _, side in engine.looks} == {None}
