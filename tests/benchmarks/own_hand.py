@@ -8,22 +8,27 @@ does a test of the base data. Cost is that of the whole command: wall time, CPU-
     python tests/benchmarks/own_hand.py lines             # 50 lines of a UNIPEN test writer
     python tests/benchmarks/own_hand.py lines --without-data # $OCR_DATA hidden from `ocr train`
     python tests/benchmarks/own_hand.py lines --five --count 25     # the mean of five writers
+    PYTHONPATH=tests/review python tests/benchmarks/own_hand.py lines --button  # by `ocr review`
 
 UNIPEN's strokes are drawn with one pen, so that the hand alone is new. Of writers who left words
 and no lines, four words are set side by side; words of lines that measure are in none that is
-given. `--threads 2` is passed on.
+given. `--threads 2` is passed on. `--button` writes the lines onto pages, ten on each, corrects
+them by the requests that the page of `ocr review` sends, and learns as its button does.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +64,7 @@ WORDS = 4  # a line
 SPACE = 0.5  # between them, in heights of a capital
 PEN = 0.08  # of the letter height, pen of drawn glyphs
 MOST = 150  # lines that measure
+A_PAGE, ROW, GAP, MARGIN = 10, 90, 30, 60  # lines of a page of `--button`, and its pixels
 
 Grey = NDArray[np.float32]
 Sample = tuple[Grey, str]
@@ -198,6 +204,8 @@ def one_writer(
     """Learn a writer's lines; error rates before and after."""
     given, rest = unipen_lines(writer, options.seed, options.count)
     print(f"{writer}: {len(given)} lines given, {len(rest)} measure")
+    if options.button:
+        return compared(press_learn(given, place), rest)
     with zipfile.ZipFile(place / "lines.zip", "w") as archive:
         rows = ["file\ttext"]
         for number, (image, text) in enumerate(given):
@@ -206,6 +214,11 @@ def one_writer(
             rows.append(f"{number}.png\t{text}")
         archive.writestr("lines.tsv", "\n".join(rows))
     learn(place / "lines.zip", place / "mine", options, "lines")
+    return compared(str(place / "mine"), rest)
+
+
+def compared(mine: str, rest: list[Sample]) -> dict[str, tuple[float, float]]:
+    """Error rates of the installed model and another one on a writer's lines and the base test."""
     languages = [load_language(f"{name}.npz") for name in ("english", "french")]
     sets = {
         "the writer's other lines": [
@@ -219,7 +232,7 @@ def one_writer(
     for name, part in sets.items():
         for way, helpers in (("greedy", []), ("language", languages)):
             rates = []
-            for model in ("lines.onnx", str(place / "mine")):
+            for model in ("lines.onnx", mine):
                 read = LineReader(model, helpers).read([image for image, _ in part])
                 edits = sum(
                     edit_distance(truth, one.text)
@@ -231,6 +244,69 @@ def one_writer(
     return found
 
 
+# --- by the button --------------------------------------------------------------------------
+
+
+def press_learn(lines: list[Sample], place: Path) -> str:
+    """Correct pages of these lines in `ocr review`, press Learn, and wait for the model's path."""
+    from review_fakes import Server
+
+    folder = place / "pages"
+    folder.mkdir()
+    starts = range(0, len(lines), A_PAGE)
+    pages = [_page(lines[k : k + A_PAGE], folder / f"{k:03d}.png") for k in starts]
+    began = time.perf_counter()
+    with Server(folder) as server:
+        taken = sum(_corrected(server.url, *page) for page in enumerate(pages))
+        print(f"{taken} lines found and corrected, {time.perf_counter() - began:.0f} s")
+        began = time.perf_counter()
+        state = _ask(server.url, "api/learn", {"do": "start"})
+        while state["doing"] not in ("done", "failed"):
+            time.sleep(1)
+            state = _ask(server.url, "api/learn")
+    if state["error"]:
+        raise SystemExit(state["error"])
+    shown(f"ocr review, CER of {state['held']} lines held back", state["before"], state["after"])
+    print(f"learned and measured in {time.perf_counter() - began:.0f} s")
+    return str(state["model"])
+
+
+def _page(lines: list[Sample], path: Path) -> list[tuple[float, str]]:
+    """Write a page of some lines; the row that each stands around, and its text."""
+    width = max(image.shape[1] for image, _ in lines) + 2 * MARGIN
+    page = np.ones((MARGIN + (ROW + GAP) * len(lines), width), np.float32)
+    placed = []
+    for number, (image, text) in enumerate(lines):
+        row = MARGIN + (ROW + GAP) * number
+        page[row : row + image.shape[0], MARGIN : MARGIN + image.shape[1]] = image
+        placed.append((row + image.shape[0] / 2, text))
+    save(page, path)
+    return placed
+
+
+def _corrected(address: str, number: int, truths: list[tuple[float, str]]) -> int:
+    """Type the text of each line of a page that was found, and confirm it; how many there are."""
+    count = 0
+    for row, text in truths:
+        page = _ask(address, f"api/pages/{number}")
+        rows = {one["id"]: np.mean([y for y, _ in one["outline"]]) for one in page["lines"]}
+        nearest = min(rows, key=lambda line: abs(rows[line] - row), default=None)
+        if nearest is None or abs(rows[nearest] - row) > ROW / 2:
+            continue
+        edit = {"op": "text", "line": nearest, "text": text, "confirmed": True}
+        _ask(address, f"api/pages/{number}", {**edit, "revision": page["revision"]})
+        count += 1
+    return count
+
+
+def _ask(address: str, path: str, data: dict[str, Any] | None = None) -> Any:
+    """What the server of `ocr review` answers."""
+    body = None if data is None else json.dumps(data).encode()
+    request = urllib.request.Request(address + path, body, {"content-type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
 COUNTS = {"glyphs": 500, "lines": 50}
 
 
@@ -239,6 +315,7 @@ def main() -> None:
     parser.add_argument("what", choices=COUNTS)
     parser.add_argument("--writer")
     parser.add_argument("--five", action="store_true", help="lines: the mean of five writers")
+    parser.add_argument("--button", action="store_true", help="lines: by `ocr review`")
     parser.add_argument("--count", type=int, help="samples given to `ocr train`")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)

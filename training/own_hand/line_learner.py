@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from ocr.evaluation.error_rates import Errors, character_errors
 from training.networks.line import LineArchitecture, LineNetwork
 from training.networks.precision import CPU, mixed_precision
 from training.own_hand.samples import Samples
 from training.own_hand.task import Task, optimization, score
-from training.recipes.descent import Descent
+from training.recipes.descent import Descent, State, arrays, blend
 from training.recipes.lines import (
     BETAS,
     CLIP,
@@ -33,6 +35,7 @@ SHOWN_AGAIN = 6  # times an epoch that an own line is shown, each time changed
 FEWEST_DRAWN, MOST_DRAWN = 96, 320  # own lines an epoch: so many make it more or fewer times
 FEWEST_TO_CHOOSE = 20  # lines held back from which their loss chooses an epoch
 LATER = 1e-4  # nats a step that a later epoch is better by where they are fewer
+SHARE = 0.3  # of the weights before in those that are kept
 TOLERATED = 0.02  # of the base lines' CER without language; with language a tenth of it is lost
 
 
@@ -76,29 +79,39 @@ class LineLearner(DescentLearner):
         if task.recipe.going_on:
             for part in (network.encoder, network.blocks, network.context):
                 part.requires_grad_(False)
+        self.before = copy.deepcopy(network) if task.recipe.going_on else None
         self.own = as_lines(task.own)
         self.base = as_lines(task.base.train) if task.base else []
         self.descent: Descent = Descent(network, optimization(task, CLIP, BETAS))
         self.start = self._figures() if task.recipe.going_on else {}
 
+    def _kept(self) -> nn.Module:
+        """The running mean of the weights, moved back a share of the way that they have come."""
+        if self.before is None:
+            return self.descent.average
+        network = copy.deepcopy(self.descent.average)
+        blend(network, self.before, SHARE)
+        return network
+
+    def weights(self) -> State:
+        return arrays(self._kept())
+
     def _figures(self) -> dict[str, float]:
         """CER of own and base lines held back, and the mean loss a character of the own."""
-        own = (
-            pooled_errors(self.task.valid, read_samples(self.descent.average, self.task.valid)).rate
-            or 0.0
-        )
+        network = self._kept()
+        own = pooled_errors(self.task.valid, read_samples(network, self.task.valid)).rate or 0.0
         total = characters = 0.0
         lines = as_lines(self.task.valid)
         with torch.inference_mode():
             for line in lines:
-                logits = self.descent.average(as_strips(stack([line])))
+                logits = network(as_strips(stack([line])))
                 loss = float(ctc_loss(logits, widths_of([line]), [line]))
                 total += loss * len(line[1])
                 characters += len(line[1])
         figures = {"valid": own, "valid loss": total / max(characters, 1)}
         if self.task.base is not None:
             valid = self.task.base.valid
-            read = read_samples(self.descent.average, valid)
+            read = read_samples(network, valid)
             figures["base"] = pooled_errors(valid, read).rate or 0.0
         return figures
 

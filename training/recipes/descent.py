@@ -89,6 +89,24 @@ def update_average(average: nn.Module, network: nn.Module, decay: float, count: 
             mean.copy_(value)
 
 
+@torch.no_grad()
+def blend(network: nn.Module, before: nn.Module, share: float) -> None:
+    """Move a network's weights a share of the way back to those that its training began with.
+
+    The mean of weights of one descent reads unlike lines better than either end of it (Wortsman et
+    al. 2022, "Robust fine-tuning of zero-shot models").
+    """
+    old = before.state_dict()
+    for name, value in network.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(old[name], share)
+
+
+def arrays(module: nn.Module) -> State:
+    """Copies of a module's weights and statistics."""
+    return {name: value.cpu().numpy().copy() for name, value in module.state_dict().items()}
+
+
 def alone(loss: torch.Tensor) -> float:
     """The value of a loss, where one process trains by itself."""
     return float(loss.detach())
@@ -155,8 +173,7 @@ class Descent:
         """Copies of everything that steps change, as arrays."""
         state: State = {"count": np.array(self.count)}
         for kind, module in (("network", self.network), ("average", self.average)):
-            for name, value in module.state_dict().items():
-                state[f"{kind}.{name}"] = value.cpu().numpy().copy()
+            state |= {f"{kind}.{name}": value for name, value in arrays(module).items()}
         for number, values in self.optimizer.state_dict()["state"].items():
             for name, value in values.items():
                 state[f"optimizer.{number}.{name}"] = value.cpu().numpy().copy()
@@ -180,6 +197,4 @@ class Descent:
 
     def weights(self) -> State:
         """The running mean of the weights."""
-        return {
-            name: value.cpu().numpy().copy() for name, value in self.average.state_dict().items()
-        }
+        return arrays(self.average)

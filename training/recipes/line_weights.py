@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from ocr.evaluation.error_rates import align as align_texts
 from ocr.letters.classifiers.base import softmax
@@ -30,6 +29,7 @@ from training.networks.line import FRAME, LineNetwork
 from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import weight_files
 from training.recipes.checkpoints import load_checkpoint
+from training.recipes.descent import blend
 from training.recipes.lines import PANEL, as_strips, greedy, measure, show, stack
 from training.recipes.temperature import likeliest_temperature
 from training.synthesis.line_panel import panel
@@ -57,19 +57,6 @@ DATA = (
 )  # fmt: skip
 
 BLEND = 0.35  # share of the weights before in a blend
-
-
-@torch.no_grad()
-def blend(network: nn.Module, before: nn.Module, share: float) -> None:
-    """Move a network's weights a share of the way back to those that its training began with.
-
-    The mean of weights of one descent reads unlike lines better than either end of it (Wortsman et
-    al. 2022, "Robust fine-tuning of zero-shot models").
-    """
-    old = before.state_dict()
-    for name, value in network.state_dict().items():
-        if value.is_floating_point():
-            value.lerp_(old[name], share)
 
 
 def _alone(image: NDArray[np.float32]) -> torch.Tensor:

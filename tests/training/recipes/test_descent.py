@@ -1,12 +1,20 @@
 """One step of training: the schedule, the running mean, what is skipped, going on."""
 
+import copy
 import math
 
 import numpy as np
 import pytest
 import torch
 
-from training.recipes.descent import Descent, Optimization, rate_at, update_average, weight_groups
+from training.recipes.descent import (
+    Descent,
+    Optimization,
+    blend,
+    rate_at,
+    update_average,
+    weight_groups,
+)
 
 
 def network():
@@ -111,3 +119,15 @@ def test_gradients_may_meet_those_of_others():
     assert lone.step(loss_of(lone), 1.0) == met.step(loss_of(met), 1.0)
     met = Descent(network(), Optimization(0.1), meet=lambda loss: math.inf)
     assert math.isnan(met.step(loss_of(met), 1.0))  # one of them failed: none goes on
+
+
+def test_a_blend_lies_between_two_networks():
+    now = network()
+    before = copy.deepcopy(now)
+    with torch.no_grad():
+        for value in now.state_dict().values():
+            value.add_(1)
+    blend(now, before, 0.25)
+    for one, then in zip(now.parameters(), before.parameters(), strict=True):
+        torch.testing.assert_close(one, then + 0.75)
+    assert int(now[1].num_batches_tracked) == 1  # a count is no mean

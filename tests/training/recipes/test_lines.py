@@ -1,6 +1,5 @@
 """The line recognizer's network, batches, loss, checkpoints and weight files."""
 
-import copy
 from pathlib import Path
 
 import numpy as np
@@ -219,14 +218,3 @@ def test_temperature_makes_overconfidence_milder(network):
         (rng.random((LINE_HEIGHT, 120)).astype(np.float32), "nothing like it") for _ in range(4)
     ]
     assert line_weights.fit_line_temperature(network, lines) > 1
-
-
-def test_a_blend_lies_between_two_networks(network):
-    before = copy.deepcopy(network)
-    with torch.no_grad():
-        for value in network.state_dict().values():
-            if value.is_floating_point():
-                value.add_(1)
-    line_weights.blend(network, before, 0.25)
-    for now, then in zip(network.parameters(), before.parameters(), strict=True):
-        torch.testing.assert_close(now, then + 0.75)
