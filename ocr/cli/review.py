@@ -125,7 +125,7 @@ def review(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound.
+    """A socket that listens.
 
     Raises
     ------
@@ -139,6 +139,7 @@ def _listen(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, socket.SOCK_STREAM)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen()  # who opens the address as soon as it is told waits, and is not refused
     except OSError as error:
         raise OutputError(
             f"{host}:{port}: cannot listen there ({error.strerror}). Choose another --port or "

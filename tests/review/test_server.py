@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from review_fakes import TEXTS, draw, folder
+from review_fakes import TEXTS, Server, draw, folder
 from test_shelf import Fake, pages_of
 
 from ocr.formats import FORMATS
@@ -315,3 +316,10 @@ def test_changes_of_many_at_once_are_all_there_or_refused(client):
     for line in (1, 2, 3):
         mine = [text for text in done if text.startswith(f"{line} ")]
         assert not mine or page["lines"][line - 1]["text"] == mine[-1]
+
+
+def test_the_address_answers_as_soon_as_it_is_printed(tmp_path):
+    with Server(folder(tmp_path / "notes", 1)) as server:
+        with urllib.request.urlopen(server.url + "api/pages") as answer:
+            assert answer.status == 200
+        assert server.stop()[0] == 0
