@@ -1,4 +1,8 @@
-"""Where the text lies in a picture of a single line, such as transcribers cut from pages."""
+"""Where the text lies in a picture of a single line, such as transcribers cut from pages.
+
+The page network sees it as on a page; where it sees nothing, the profile of the ink over the rows
+tells.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,29 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.page_network import PageFinder, resized
+from ocr.layout.reading_order import joined
 from ocr.layout.strips import TextLine
 
 
 @dataclass(frozen=True)
 class LinePictureConfig:
-    """How the band of small letters is found in the ink of a single line.
+    """How a single line is found on its picture.
 
-    `full` and `fullest` were chosen by the greedy error of 546 lines, valid of `copiste`, `unipen`,
-    `poilus`, `peraire` and train of `copiste`, cut with each of five pairs; the script was not
-    kept. How the others were chosen is not known any more. Training cuts
-    its scanned lines with them as well, so others ask for new weights of the line network.
+    `margin`, `row` and `found` were set by hand. Of those for the profile, `full` and `fullest`
+    were chosen by the greedy error of 546 lines, valid of `copiste`, `unipen`, `poilus`, `peraire`
+    and train of `copiste`, cut with each of five pairs; the script was not kept. How the others
+    were chosen is not known any more. Training cuts its scanned lines by the profile, so others ask
+    for new weights of the line network.
 
     Attributes
     ----------
+    margin : float
+        Heights of the picture that paper is added around it for the page network.
+    row : float
+        X-heights off the longest line, within which another one goes on with it.
+    found : float
+        Share of the ink's width that the line must run along.
     steepest : float
         Rows a column: slopes up to this are tried.
     slopes : int
@@ -49,6 +62,9 @@ class LinePictureConfig:
         holds: a dotted rule is fuller of strokes than any letters.
     """
 
+    margin: float = 0.6
+    row: float = 0.8
+    found: float = 0.6
     steepest: float = 0.06
     slopes: int = 13
     sharper: float = 1.001
@@ -70,8 +86,63 @@ class LinePictureConfig:
 CONFIG = LinePictureConfig()
 
 
-def find_line(darkness: NDArray[np.float32]) -> TextLine:
+class _Framed:
+    """A picture of a line with paper around it; the same interface as a page."""
+
+    name = ""
+
+    def __init__(self, darkness: NDArray[np.float32], margin: int) -> None:
+        self._page = np.pad(1 - darkness, margin, constant_values=1)
+        self.height, self.width = self._page.shape
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        return resized(self._page, min(long_side, max(self._page.shape)))
+
+
+def find_line(darkness: NDArray[np.float32], finder: PageFinder) -> TextLine:
     """The baseline and x-height of a picture of one line.
+
+    It is the longest line that the page network sees, with those that go on with it, led on to the
+    first and last column with ink; or that of `profile_line`.
+
+    Parameters
+    ----------
+    darkness : (H, W) float32 array
+        0 paper, 1 ink.
+    finder : PageFinder
+
+    Returns
+    -------
+    TextLine
+        A guess where there is no ink.
+    """
+    cols = np.flatnonzero((darkness > CONFIG.inked).any(axis=0))
+    margin = max(1, round(CONFIG.margin * darkness.shape[0]))
+    lines = finder.find(_Framed(darkness, margin)).lines if len(cols) else ()
+    if not lines:
+        return profile_line(darkness)
+    main = max(lines, key=lambda line: np.ptp(line.baseline[:, 1]))
+    row = [line for line in lines if line is main or _goes_on(line, main)]
+    line = joined(sorted(row, key=lambda line: line.baseline[0, 1]))
+    base = line.baseline - margin
+    if np.ptp(base[:, 1]) < CONFIG.found * np.ptp(cols):
+        return profile_line(darkness)
+    before, after = base[:1].copy(), base[-1:].copy()
+    before[:, 1], after[:, 1] = cols[0], cols[-1] + 1
+    parts = [before] * bool(cols[0] < base[0, 1]) + [base] + [after] * bool(cols[-1] > base[-1, 1])
+    return TextLine(np.concatenate(parts), line.x_height)
+
+
+def _goes_on(line: TextLine, main: TextLine) -> bool:
+    """Whether a line stands before or behind another one, on the same row."""
+    (start, end), (first, last) = line.baseline[[0, -1], 1], main.baseline[[0, -1], 1]
+    rows = np.interp(line.baseline[:, 1].mean(), main.baseline[:, 1], main.baseline[:, 0])
+    level = abs(rows - line.baseline[:, 0].mean()) < CONFIG.row * main.x_height
+    return bool(level and (start >= last - main.x_height or end <= first + main.x_height))
+
+
+def profile_line(darkness: NDArray[np.float32]) -> TextLine:
+    """The baseline and x-height of a picture of one line, by the profile of its ink.
 
     The slope is the one at which the strokes' profile over the rows is sharpest; the small letters
     are the band that is most fuller of strokes than the bands above and below it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,12 @@ class PageFinder:
         longer = max(picture.height, picture.width)
         wanted = longer * self.config.reading / layout.x_height
         return int(np.clip(wanted, 64, min(longer, self.config.largest)))
+
+
+@lru_cache(maxsize=1)
+def installed_finder() -> PageFinder:
+    """The installed page network, loaded once."""
+    return PageFinder()
 
 
 class Leveled:

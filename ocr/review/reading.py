@@ -245,7 +245,7 @@ class Recognizer:
         y1, x1 = (max(0, int((v - rim) / scale)) for v in (top, left))
         y2, x2 = (int((v + rim) / scale) + 1 for v in (bottom, right))
         darkness = ink_darkness(grey)[y1:y2, x1:x2]
-        line = find_line(darkness)
+        line = find_line(darkness, self.lines_reader.lines_engine.finder)
         return TextLine((line.baseline + np.array([y1, x1])) * scale, line.x_height * scale)
 
 

@@ -12,8 +12,9 @@ does a test of the base data. Cost is that of the whole command: wall time, CPU-
 
 UNIPEN's strokes are drawn with one pen, so that the hand alone is new. Of writers who left words
 and no lines, four words are set side by side; words of lines that measure are in none that is
-given. `--threads 2` is passed on. `--button` writes the lines onto pages, ten on each, corrects
-them by the requests that the page of `ocr review` sends, and learns as its button does.
+given. `--threads 2` is passed on. `--button` writes all lines onto pages, ten on each, corrects some
+of them by the requests that the page of `ocr review` sends, learns as its button does, and reads the
+rest again.
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ def one_writer(
     given, rest = unipen_lines(writer, options.seed, options.count)
     print(f"{writer}: {len(given)} lines given, {len(rest)} measure")
     if options.button:
-        return compared(press_learn(given, place), rest)
+        return press_learn(given, rest, place)
     with zipfile.ZipFile(place / "lines.zip", "w") as archive:
         rows = ["file\ttext"]
         for number, (image, text) in enumerate(given):
@@ -247,28 +248,54 @@ def compared(mine: str, rest: list[Sample]) -> dict[str, tuple[float, float]]:
 # --- by the button --------------------------------------------------------------------------
 
 
-def press_learn(lines: list[Sample], place: Path) -> str:
-    """Correct pages of these lines in `ocr review`, press Learn, and wait for the model's path."""
+def press_learn(
+    given: list[Sample], rest: list[Sample], place: Path
+) -> dict[str, tuple[float, float]]:
+    """Correct pages in `ocr review`, press Learn, and read the rest again; before and after."""
     from review_fakes import Server
 
     folder = place / "pages"
     folder.mkdir()
-    starts = range(0, len(lines), A_PAGE)
-    pages = [_page(lines[k : k + A_PAGE], folder / f"{k:03d}.png") for k in starts]
+    parts = [part[k : k + A_PAGE] for part in (given, rest) for k in range(0, len(part), A_PAGE)]
+    pages = [_page(part, folder / f"{number:03d}.png") for number, part in enumerate(parts, 1)]
+    learnt = -(-len(given) // A_PAGE)
     began = time.perf_counter()
     with Server(folder) as server:
-        taken = sum(_corrected(server.url, *page) for page in enumerate(pages))
-        print(f"{taken} lines found and corrected, {time.perf_counter() - began:.0f} s")
+        taken = sum(_corrected(server.url, *page) for page in enumerate(pages[:learnt], 1))
+        open_ = list(enumerate(pages[learnt:], learnt + 1))
+        before = error_rate(server.url, open_)
+        print(f"{taken} lines corrected, pages read: {time.perf_counter() - began:.0f} s")
         began = time.perf_counter()
-        state = _ask(server.url, "api/learn", {"do": "start"})
-        while state["doing"] not in ("done", "failed"):
-            time.sleep(1)
-            state = _ask(server.url, "api/learn")
+        state = _done(server.url, "start")
+        print(f"learned and measured in {time.perf_counter() - began:.0f} s")
+        _done(server.url, "reread")
+        after = error_rate(server.url, open_)
+    shown(f"ocr review: {state['held']} lines held back", state["before"], state["after"])
+    shown("the rest, read again", before, after)
+    return {"the rest, read again": (before, after)} | compared(str(state["model"]), rest)
+
+
+def _done(address: str, what: str) -> dict[str, Any]:
+    """Let `ocr review` do something to its end."""
+    state = _ask(address, "api/learn", {"do": what})
+    while state["doing"] not in ("done", "failed"):
+        time.sleep(1)
+        state = _ask(address, "api/learn")
     if state["error"]:
         raise SystemExit(state["error"])
-    shown(f"ocr review, CER of {state['held']} lines held back", state["before"], state["after"])
-    print(f"learned and measured in {time.perf_counter() - began:.0f} s")
-    return str(state["model"])
+    return dict(state)
+
+
+def error_rate(address: str, pages: list[tuple[int, list[tuple[float, str]]]]) -> float:
+    """CER of lines as the pages show them; what was not found counts as nothing read."""
+    edits = total = 0
+    for number, truths in pages:
+        page = _ask(address, f"api/pages/{number}")
+        for row, truth in truths:
+            line = _line_at(page, row)
+            edits += edit_distance(truth, line["text"] if line else "")
+            total += len(truth)
+    return edits / total
 
 
 def _page(lines: list[Sample], path: Path) -> list[tuple[float, str]]:
@@ -284,18 +311,26 @@ def _page(lines: list[Sample], path: Path) -> list[tuple[float, str]]:
     return placed
 
 
+def _line_at(page: dict[str, Any], row: float) -> dict[str, Any] | None:
+    """The line of a page that stands around a row."""
+
+    def off(line: dict[str, Any]) -> float:
+        return abs(float(np.mean([y for y, _ in line["outline"]])) - row)
+
+    nearest: dict[str, Any] | None = min(page["lines"], key=off, default=None)
+    return nearest if nearest is not None and off(nearest) < ROW / 2 else None
+
+
 def _corrected(address: str, number: int, truths: list[tuple[float, str]]) -> int:
     """Type the text of each line of a page that was found, and confirm it; how many there are."""
     count = 0
     for row, text in truths:
         page = _ask(address, f"api/pages/{number}")
-        rows = {one["id"]: np.mean([y for y, _ in one["outline"]]) for one in page["lines"]}
-        nearest = min(rows, key=lambda line: abs(rows[line] - row), default=None)
-        if nearest is None or abs(rows[nearest] - row) > ROW / 2:
-            continue
-        edit = {"op": "text", "line": nearest, "text": text, "confirmed": True}
-        _ask(address, f"api/pages/{number}", {**edit, "revision": page["revision"]})
-        count += 1
+        line = _line_at(page, row)
+        if line is not None:
+            edit = {"op": "text", "line": line["id"], "text": text, "confirmed": True}
+            _ask(address, f"api/pages/{number}", {**edit, "revision": page["revision"]})
+            count += 1
     return count
 
 

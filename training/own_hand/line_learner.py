@@ -31,7 +31,7 @@ from training.recipes.lines import (
 )
 from training.recipes.trainer import DescentLearner
 
-SHOWN_AGAIN = 6  # times an epoch that an own line is shown, each time changed
+SHOWN_AGAIN = 8  # times an epoch that an own line is shown, each time changed
 FEWEST_DRAWN, MOST_DRAWN = 96, 320  # own lines an epoch: so many make it more or fewer times
 FEWEST_TO_CHOOSE = 20  # lines held back from which their loss chooses an epoch
 LATER = 1e-4  # nats a step that a later epoch is better by where they are fewer

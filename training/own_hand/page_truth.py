@@ -18,6 +18,7 @@ from ocr.evaluation.ground_truth import PageTruth, is_page_file, page_truths, tr
 from ocr.input.photo import Photo
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.line_pictures import find_line
+from ocr.layout.page_network import installed_finder
 from ocr.layout.picture import dark_on_light
 from ocr.layout.strips import TextLine, fitted_strip
 from ocr.page import Line, Page
@@ -123,7 +124,7 @@ def _baseline(
     mask = Image.new("1", (part.shape[1], part.shape[0]))
     ImageDraw.Draw(mask).polygon([(x - left, y - top) for y, x in polygon.tolist()], fill=1)
     ink = np.where(np.asarray(mask), part, np.float32(0)).astype(np.float32)
-    return find_line(ink).baseline + np.array([top, left])
+    return find_line(ink, installed_finder()).baseline + np.array([top, left])
 
 
 def _level(base: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from ocr.layout.line_pictures import find_line
+from ocr.layout.line_pictures import profile_line
 
 WIDEST_SPREAD = 4.0  # x-heights that the room between words is wider, at most
 
@@ -47,7 +47,7 @@ cannot write what it was about to."""
 
 def level_line(darkness: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float]:
     """A picture of one line made level, its baseline's row, and its x-height."""
-    line = find_line(darkness)
+    line = profile_line(darkness)
     (y1, x1), (y2, x2) = line.baseline
     slope = (y2 - y1) / max(1.0, x2 - x1)
     if abs(slope) > 1e-3:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.layout.darkness import ink_darkness
-from ocr.layout.line_pictures import find_line
+from ocr.layout.line_pictures import profile_line
 from ocr.layout.strips import TextLine, cut_strip
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, photograph, write_pages
@@ -88,7 +88,7 @@ def lone_strip(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[
     """
     picture = photograph(rng, Image.fromarray(np.uint8(image * 255 + 0.5)))
     darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / np.float32(255))
-    strip = cut_strip(darkness, nearly(rng, find_line(1 - image))).image
+    strip = cut_strip(darkness, nearly(rng, profile_line(1 - image))).image
     return (255 * strip + 0.5).astype(np.uint8)
 
 
