@@ -54,8 +54,8 @@ class ScaleConfig:
         Slope of the lines, in rows a column, from which the page is looked at again, leveled.
     reading : float
         Height of the small letters in pixels at which strips are cut.
-    largest : int
-        Longest side at which strips are cut.
+    smallest, largest : int
+        Shortest and longest of the longer sides at which strips are cut.
     """
 
     first: int = 768
@@ -69,6 +69,7 @@ class ScaleConfig:
     enlarged: float = 4.0
     tilt: float = 0.07
     reading: float = 18.0
+    smallest: int = 64
     largest: int = 3200
 
 
@@ -200,7 +201,7 @@ class PageFinder:
         """Longer side in pixels at which a page's strips are best cut."""
         longer = max(picture.height, picture.width)
         wanted = longer * self.config.reading / layout.x_height
-        return int(np.clip(wanted, 64, min(longer, self.config.largest)))
+        return int(np.clip(wanted, self.config.smallest, min(longer, self.config.largest)))
 
 
 class Leveled:

@@ -30,7 +30,8 @@ from ocr.weights import damaged, find_weights, read_metadata, verify
 
 __all__ = ["Lexicon", "NgramModel", "flat", "likeliest", "load_language"]
 
-DOUBT = 12.0  # bits that a language other than the first must save on a page to be taken
+# Bits that a language other than the first must save on a page to be taken. Set by hand.
+DOUBT = 12.0
 
 
 def load_language(name: str | Path = "english") -> NgramModel:

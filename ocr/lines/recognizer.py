@@ -26,7 +26,8 @@ from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.patterns import compile_pattern
 from ocr.lines.sense import spare_senseless
 from ocr.lines.text_model import TextModel
-from ocr.lines.tiles import TILE, batches, join_tiles, tile_starts
+from ocr.lines.tiles import CONFIG as TILES
+from ocr.lines.tiles import batches, join_tiles, tile_starts
 from ocr.session import Session
 from ocr.weights import find_weights, read_metadata, verify
 
@@ -221,7 +222,7 @@ class LineReader:
         tiles = [
             (row, start) for row, line in enumerate(lines) for start in tile_starts(line.shape[1])
         ]
-        pieces = [lines[row][:, start : start + TILE] for row, start in tiles]
+        pieces = [lines[row][:, start : start + TILES.tile] for row, start in tiles]
         logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
         for batch in batches([piece.shape[1] for piece in pieces]):
             width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // MULTIPLE) * MULTIPLE
@@ -314,7 +315,8 @@ class LineReader:
             ink = np.exp(logs[first:last].max(axis=0).astype(np.float64))
             ink[[BLANK, k, *self._spaces]] = 0
             likely = np.argsort(-ink, kind="stable")[: CONFIG.alternatives]
-            shares = (1 - sure) * ink[likely] / max(float(ink.sum()), 1e-30)
+            total = max(float(ink.sum()), 1e-30)  # not 0, where nothing else is likely
+            shares = (1 - sure) * ink[likely] / total
             found.append(
                 tuple(
                     (self.charset[other - 1], round(float(share), 4))

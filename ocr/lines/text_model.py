@@ -198,7 +198,8 @@ class TextModel:
             self._share[k] = CONFIG.digit_shares[unicodedata.digit(charset[k])]
         self._share[self.symbols == OTHER_SIGN] = 1 / rare
         size = np.array([FOLDED_LETTERS, DIGITS, SIGNS, 1.0])
-        self.kinds = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
+        ends = len(size) - 1  # column of a word's end
+        self.kinds = np.where(np.arange(len(folded)) == self.space, ends, self._kind)
         others = []
         for inside, begin in (
             (CONFIG.string_inside, CONFIG.string_begin),
@@ -206,7 +207,7 @@ class TextModel:
         ):
             # No word is empty; and what is before a word's later characters is never nothing.
             first = np.hstack([begin, np.full((4, 1), 1e-6)])
-            later = np.vstack([inside, np.full((1, 4), 0.25)])
+            later = np.vstack([inside, np.full((1, 4), 1 / 4)])
             others.append((np.stack([later, first]) / size)[..., self.kinds])
         self._others = np.stack(others, axis=-1)  # (begins, kind before, character, 2)
         upper = np.array([CONFIG.upper_later, CONFIG.upper_first])
