@@ -36,6 +36,7 @@ CHARSETS = {
     "alnum": string.ascii_letters + string.digits,
     "punct": string.punctuation,
 }
+DPI_RANGE = (36, 2400)  # half of what screens show, to what scanners are set to
 FILE = click.Path(readable=False)  # lets the shell complete names; what is wrong is told later
 
 
@@ -166,7 +167,7 @@ def which_pages(command: Command) -> Command:
     for option in (
         click.option(
             "--dpi",
-            type=click.IntRange(36, 2400),
+            type=click.IntRange(*DPI_RANGE),
             help="Dots an inch at which PDF pages become pictures; by default as many as the "
             f"picture on the page has, else {DPI}.",
         ),

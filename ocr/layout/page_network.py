@@ -156,14 +156,14 @@ class PageFinder:
             Longer side in pixels at which it is looked at; found out if left out.
         """
         if side is not None:
-            return self._look(picture, side)
+            return self._found_at(picture, side)
         config = self.config
         largest = round(config.enlarged * max(picture.height, picture.width))
-        found = self._look(picture, min(config.first, largest))
+        found = self._found_at(picture, min(config.first, largest))
         if found.covered < config.covered:
             others = [side for side in config.others if side <= largest]
-            looks = [found, *(self._look(picture, side) for side in others)]
-            found = max(looks, key=lambda look: look.covered)
+            tried = [found, *(self._found_at(picture, side) for side in others)]
+            found = max(tried, key=lambda layout: layout.covered)
         if not found.lines:
             return found
         shown = found.side
@@ -172,12 +172,12 @@ class PageFinder:
         slope = page_slope(found.lines)
         tilt = slope if abs(slope) > config.tilt else 0.0
         if tilt or abs(np.log(wanted / shown)) > config.near:
-            again = self._look(picture, round(wanted), tilt)
-            if again.lines:
-                return again
+            closer = self._found_at(picture, round(wanted), tilt)
+            if closer.lines:
+                return closer
         return found
 
-    def _look(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
+    def _found_at(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels.
 
         `tilt` is the slope of its lines, in rows a column, that is taken out before.

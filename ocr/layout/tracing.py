@@ -122,7 +122,7 @@ def trace(maps: NDArray[np.float32], config: TracingConfig | None = None) -> lis
         if np.ptp(piece.cols) < config.shortest * piece.x_height:
             continue
         points = np.stack([piece.rows + 0.5, piece.cols + 0.5], axis=1) * MAP_STRIDE
-        score = float(np.sqrt(piece.body * _along(piece, maps[0])))
+        score = float(np.sqrt(piece.body * _mean_along(piece, maps[0])))
         lines.append(TextLine(_thinned(points), piece.x_height * MAP_STRIDE, score))
     return lines
 
@@ -338,7 +338,7 @@ def _led_on(piece: _Piece, base: NDArray[np.float32], config: TracingConfig) -> 
     return _Piece(np.array(cols), np.array(rows), piece.x_height, piece.body)
 
 
-def _along(piece: _Piece, base: NDArray[np.float32]) -> float:
+def _mean_along(piece: _Piece, base: NDArray[np.float32]) -> float:
     """Mean probability of the baseline along a piece."""
     rows = np.clip(np.round(piece.rows).astype(int), 0, base.shape[0] - 1)
     cols = np.clip(np.round(piece.cols).astype(int), 0, base.shape[1] - 1)
