@@ -17,7 +17,7 @@ from training.recipes import mlp
 from training.recipes.curves import Curves
 
 SPLITS = ("train", "valid", "test")
-QUICK_STEP = 20  # with --quick every so many-th row of the training file
+QUICK_STEP = 20  # with --quick one row in so many of the training file
 PUBLISHED_MLP = "78.3, 78.8, 77.3 %"
 RATES = {"best rate": 1.0, "ten times": 10.0, "a tenth": 0.1}  # times the recipe's
 PUBLISHED_RATES = ("78.8 and 78.3 %", "31.7 and 75.7 %", "74.9 and 75.4 %")

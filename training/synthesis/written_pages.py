@@ -27,15 +27,67 @@ from training.synthesis.papers import make_paper
 
 Grey = NDArray[np.float32]
 
-BLANK = 0.1  # share of the pages without writing
-NOTED, INSERTED, NUMBERED = 0.12, 0.15, 0.2
-"""Shares of the pages with notes in the margin, words between the lines, and a page's number."""
-UNDERLINED = 0.15  # share of the pages with underlined words
-SMALLEST, LARGEST = 7.0, 30.0  # x-heights in pixels
-SIDES = (700, 1600)  # pixels, shortest and longest side
+
+@dataclass(frozen=True)
+class PageConfig:
+    """What a written page holds, and how often.
+
+    Set by hand, pages looked at as pictures; what each brings was not measured alone. So were the
+    ranges that the functions below draw from, each once, where its line says of what.
+
+    Attributes
+    ----------
+    blank : float
+        Share of the pages without writing.
+    sides : (int, int)
+        Shortest and longest side, pixels.
+    x_heights : three floats
+        Smallest, commonest and largest, pixels.
+    loose, close : (float, float)
+        From baseline to baseline, x-heights; of a share `loosely` of the pages, and of the others.
+    loosely : float
+    level, tilted : float
+        Standard deviation of a page's slope, rows a column; of a share `mostly` of the pages, and
+        of the others.
+    mostly : float
+    two_hands, bent, struck : float
+        Shares of the pages that a second hand goes on with, whose lines bend strongly, and with
+        words struck out.
+    styles : five floats
+        Shares of blocks, columns, lists, tables and notes here and there.
+    heading, noted, inserted, numbered, underlined : float
+        Shares of the pages with a heading, notes in the margin, words between the lines, a page's
+        number, underlined words.
+    tries : int
+        Lines of a hand that are tried in a slot.
+    narrowest : float
+        Of its width, to which a line is squeezed to fit a slot.
+    """
+
+    blank: float = 0.1
+    sides: tuple[int, int] = (700, 1600)
+    x_heights: tuple[float, float, float] = (7.0, 11.0, 30.0)
+    loose: tuple[float, float] = (2.3, 4.0)
+    close: tuple[float, float] = (1.9, 2.4)
+    loosely: float = 0.75
+    level: float = 0.012
+    tilted: float = 0.06
+    mostly: float = 0.8
+    two_hands: float = 0.2
+    bent: float = 0.1
+    struck: float = 0.1
+    styles: tuple[float, ...] = (0.5, 0.1, 0.16, 0.1, 0.14)
+    heading: float = 0.25
+    noted: float = 0.12
+    inserted: float = 0.15
+    numbered: float = 0.2
+    underlined: float = 0.15
+    tries: int = 5
+    narrowest: float = 0.78
+
+
+CONFIG = PageConfig()
 PAGES_A_FILE = 20
-TRIES = 5  # lines of a hand that are tried in a slot
-NARROWEST = 0.78  # of its width, to which a line is squeezed to fit a slot
 
 
 @dataclass(frozen=True)
@@ -78,21 +130,24 @@ def write_page(
     blank : bool, optional
         Whether nothing is written on it, but all that is no writing may be; drawn if left out.
     """
-    height, width = (int(side) for side in rng.integers(*SIDES, 2))
+    height, width = (int(side) for side in rng.integers(*CONFIG.sides, 2))
     page = make_paper(rng, (height, width), data).copy()
     if blank is None:
-        blank = kind is None and rng.random() < BLANK
-    x_height = float(np.exp(rng.triangular(np.log(SMALLEST), np.log(11.0), np.log(LARGEST))))
+        blank = kind is None and rng.random() < CONFIG.blank
+    x_height = float(np.exp(rng.triangular(*np.log(CONFIG.x_heights))))
     x_height = min(x_height, height / 5)
     pitch = x_height * float(
-        rng.choice((rng.uniform(2.3, 4.0), rng.uniform(1.9, 2.4)), p=(0.75, 0.25))
+        rng.choice(
+            (rng.uniform(*CONFIG.loose), rng.uniform(*CONFIG.close)),
+            p=(CONFIG.loosely, 1 - CONFIG.loosely),
+        )
     )
-    slope = float(rng.normal(0, 0.012)) if rng.random() < 0.8 else float(rng.normal(0, 0.06))
+    slope = float(rng.normal(0, CONFIG.level if rng.random() < CONFIG.mostly else CONFIG.tilted))
     slots = [] if blank else layout(rng, (height, width), x_height, pitch)
     _under(rng, page, slots, pitch, slope, blank)
     lines: list[WrittenLine] = []
     first = random_hand(rng, data, kind)
-    second = random_hand(rng, data) if rng.random() < 0.2 else first
+    second = random_hand(rng, data) if rng.random() < CONFIG.two_hands else first
     strength = float(np.clip(rng.normal(0.8, 0.18), 0.3, 1.0))
     curl = _curl(rng, width, x_height)
     heading = slots[0].scale > 1.3 if slots else False
@@ -107,9 +162,9 @@ def write_page(
         if placed is not None:
             line, whole = placed
             lines.append(WrittenLine(line, ink.text if whole else None, name))
-    if lines and rng.random() < UNDERLINED:
+    if lines and rng.random() < CONFIG.underlined:
         _underline(rng, page, lines)
-    if not blank and rng.random() < 0.1 and lines:
+    if not blank and rng.random() < CONFIG.struck and lines:
         lines = _strike_out(rng, page, lines)
     page, lines = _bend(rng, np.clip(page, 0, 1), lines)
     return WrittenPage(page, tuple(lines))
@@ -118,8 +173,8 @@ def write_page(
 def _fitting(rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float) -> LineInk | None:
     """The first of some lines of a hand that a slot has room for."""
     room = slot.width / (slot.scale * x_height)
-    for ink in itertools.islice(lines_of(rng, hand, room), TRIES):
-        if ink.darkness.shape[1] / ink.x_height < room / NARROWEST:
+    for ink in itertools.islice(lines_of(rng, hand, room), CONFIG.tries):
+        if ink.darkness.shape[1] / ink.x_height < room / CONFIG.narrowest:
             return ink
     return None
 
@@ -129,16 +184,14 @@ def layout(
 ) -> list[Slot]:
     """Where lines go: one block, columns, a list, a table, or notes here and there."""
     height, width = size
-    style = rng.choice(
-        ("block", "columns", "list", "table", "notes"), p=(0.5, 0.1, 0.16, 0.1, 0.14)
-    )
+    style = rng.choice(("block", "columns", "list", "table", "notes"), p=CONFIG.styles)
     left, right = rng.uniform(0.01, 0.16) * width, rng.uniform(0.84, 0.99) * width
-    noted = style in ("block", "list") and rng.random() < NOTED
+    noted = style in ("block", "list") and rng.random() < CONFIG.noted
     if noted:  # a margin wide enough for notes
         left = rng.uniform(0.12, 0.25) * width
     top, bottom = rng.uniform(0.01, 0.15) * height + 2 * x_height, rng.uniform(0.6, 0.99) * height
     slots = []
-    if rng.random() < 0.25:  # a heading
+    if rng.random() < CONFIG.heading:
         scale = float(rng.uniform(1.2, 3.2))
         row = top + scale * 1.5 * x_height
         slots.append(Slot(left + rng.uniform(0, 0.3) * width, row, right - left, scale))
@@ -158,7 +211,7 @@ def layout(
             row += pitch * float(np.exp(rng.normal(0, 0.07))) * (2 if rng.random() < 0.06 else 1)
         if noted:
             slots += _notes(rng, slots, left, x_height)
-        if rng.random() < INSERTED:
+        if rng.random() < CONFIG.inserted:
             slots += _insertions(rng, slots, x_height, pitch)
     elif style in ("columns", "table"):
         count = int(rng.integers(2, 4 if style == "columns" else 6))
@@ -189,7 +242,7 @@ def layout(
             for _ in range(count):
                 slots.append(Slot(at, row, wide * rng.uniform(0.5, 1.0), scale))
                 row += pitch * scale
-    if rng.random() < NUMBERED:
+    if rng.random() < CONFIG.numbered:
         slots.append(_page_number(rng, size, x_height))
     return [slot for slot in slots if slot.row < height - 2]
 
@@ -270,7 +323,7 @@ def _under(
 def _curl(rng: np.random.Generator, width: int, x_height: float) -> tuple[float, float, float]:
     """Height, length and phase of the wave that all lines of a page follow."""
     high = abs(float(rng.normal(0, 0.25))) * x_height if rng.random() < 0.7 else 0.0
-    if rng.random() < 0.1:
+    if rng.random() < CONFIG.bent:
         high = float(rng.uniform(0.5, 2.0)) * x_height
     return high, float(rng.uniform(0.5, 2.5)) * width, float(rng.uniform(0, 6.3))
 
@@ -296,7 +349,7 @@ def set_line(
     scale = size / ink.x_height
     high, wide = ink.darkness.shape
     new = max(2, round(wide * scale)), max(2, round(high * scale))
-    new = max(2, round(min(new[0], max(slot.width, NARROWEST * new[0])))), new[1]
+    new = max(2, round(min(new[0], max(slot.width, CONFIG.narrowest * new[0])))), new[1]
     resample = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
     darkness = ink.darkness if rng.random() > 0.25 else smear(rng, ink.darkness)
     picture = Image.fromarray(np.ascontiguousarray(darkness)).resize(new, resample)
