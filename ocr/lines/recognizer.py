@@ -315,8 +315,7 @@ class LineReader:
             ink = np.exp(logs[first:last].max(axis=0).astype(np.float64))
             ink[[BLANK, k, *self._spaces]] = 0
             likely = np.argsort(-ink, kind="stable")[: CONFIG.alternatives]
-            total = max(float(ink.sum()), 1e-30)  # not 0, where nothing else is likely
-            shares = (1 - sure) * ink[likely] / total
+            shares = (1 - sure) * ink[likely] / max(float(ink.sum()), 1e-30)  # not by nothing
             found.append(
                 tuple(
                     (self.charset[other - 1], round(float(share), 4))
