@@ -1,4 +1,17 @@
-"""How likely text is, character by character: prose, strings without sense, cases, words."""
+"""How likely text is, character by character: a language, other strings, letter case.
+
+Small models are mixed, so that language helps where there is language and stays silent elsewhere:
+
+- an interpolated Kneser-Ney n-gram (Chen & Goodman 1999) over folded text: lower case, no accents,
+  every digit one symbol, rare signs one symbol;
+- lexicons: the language's common words, and those that a user expects;
+- models of other strings (codes, numbers, names) and of single characters in a row, which know
+  only that letters follow letters and digits digits. Every word is of one kind, and its characters
+  so far tell which, so that a word that began unlike language is not bent into it;
+- patterns of case: a word in capitals, lower case, with an initial capital, or mixed.
+
+`TextModel.advance` is all that a beam search needs, over glyphs as over CTC outputs.
+"""
 
 from __future__ import annotations
 
