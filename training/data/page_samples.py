@@ -73,7 +73,7 @@ class UnknownConfig:
 
 @dataclass(frozen=True)
 class CropConfig:
-    """At what size and where crops are taken. Set by hand; so are the ranges of `photograph`.
+    """At what size and where crops are taken. Set by hand.
 
     Attributes
     ----------
@@ -328,7 +328,7 @@ def draw_maps(lines: Sequence[TextLine], size: tuple[int, int]) -> NDArray[np.fl
 
 
 def photograph(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
-    """Blur, low contrast, shade, noise and JPEG."""
+    """Blur, low contrast, shade, noise and JPEG, each at times and in ranges set by hand."""
     if rng.random() < 0.35:
         picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.6)))
     values = np.asarray(picture, dtype=np.float32)
