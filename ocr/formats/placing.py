@@ -104,8 +104,8 @@ def slots(box: Box, count: int, turn: int = 0) -> list[Box]:
     >>> [one.as_list() for one in slots(Box(0, 10, 5, 40), 3)]
     [[0, 10, 5, 20], [0, 20, 5, 30], [0, 30, 5, 40]]
     """
-    upright = turn % 2 == 0
-    start, stop = (box.x1, box.x2) if upright else (box.y1, box.y2)
+    level = turn % 2 == 0
+    start, stop = (box.x1, box.x2) if level else (box.y1, box.y2)
     parts = []
     for k in range(count):
         first = min(start + (stop - start) * k // count, stop - 1)
@@ -113,7 +113,7 @@ def slots(box: Box, count: int, turn: int = 0) -> list[Box]:
         if turn in (2, 3):  # from right to left, from below to above
             first, last = start + stop - last, start + stop - first
         parts.append(
-            Box(box.y1, first, box.y2, last) if upright else Box(first, box.x1, last, box.x2)
+            Box(box.y1, first, box.y2, last) if level else Box(first, box.x1, last, box.x2)
         )
     return parts
 

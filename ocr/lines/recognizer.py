@@ -1,7 +1,7 @@
 """Read whole text lines at once, for joined and lower-case writing.
 
 A line image is scaled to one height, a recurrent network gives each step along it a probability
-for every character, and `ocr.lines.ctc` makes a text of these; the frames that spelt a character
+for every character, and `ocr.lines.ctc` makes a text of these; the frames that spelled a character
 tell where it stands.
 """
 

@@ -274,10 +274,10 @@ class TextModel:
         ]
         node = np.empty((*characters.shape, len(self._lexicons)), dtype=np.int64)
         kinds = self._kind[characters]
-        spelt = np.where(kinds == SIGN, 1.0, self._share[characters])  # one digit among ten
+        spelled = np.where(kinds == SIGN, 1.0, self._share[characters])  # one digit among ten
         for k, lexicon in enumerate(self._lexicons):
             expected, node[..., k] = lexicon.advance(state.node[:, k], symbols, kinds)
-            words[..., 3 + k] = expected * spelt
+            words[..., 3 + k] = expected * spelled
         words *= state.word[:, None]
         text = words.sum(axis=-1)
         # (B, A, 4): the patterns weighted by how well they explain this character's case

@@ -300,7 +300,7 @@ def _shadow_tint(camera: Camera) -> Array:
 
 
 def _optics(scene: Array, camera: Camera) -> Array:
-    """Defocus, stronger towards the far edge if so set, and shake."""
+    """Defocus, stronger toward the far edge if so set, and shake."""
     near = ndimage.gaussian_filter(scene, (camera.defocus, camera.defocus, 0), truncate=3)
     if camera.defocus_far > camera.defocus + 0.1:
         extra = np.sqrt(camera.defocus_far**2 - camera.defocus**2)

@@ -130,7 +130,7 @@ export class Panels {
       parts.push(el("p", {}, t.about));
       if (state.doing === "failed") parts.push(el("p", {role: "alert"}, t.failed(state.error)));
       if (state.doing === "done" && state.before !== null) {
-        parts.push(el("p", {role: "status", id: "learnt"}, t.result(percent(state.before), percent(state.after), state.held)));
+        parts.push(el("p", {role: "status", id: "learned"}, t.result(percent(state.before), percent(state.after), state.held)));
         parts.push(el("table", {},
           el("thead", {}, el("tr", {}, ...[t.truth, t.before, t.after].map((one) => el("th", {scope: "col"}, one)))),
           el("tbody", {}, ...state.examples.map((row) => el("tr", {}, ...row.map((one) => el("td", {}, one)))))));
