@@ -4,8 +4,8 @@
 recorded strokes of a writer (`training.synthesis.page_strokes`), photographs it with
 `training.synthesis.camera` and returns the picture with boxes of letters, words and lines, their
 text and order, and how the page lies. `DIFFICULTIES` name what makes a page hard, one thing each,
-so that a measurement shows which stage of reading is the weakest. Nothing is trained on these pages;
-those that are learned from come from `training.synthesis.written_pages`.
+so that a measurement shows which stage of reading is the weakest. Nothing is trained on these
+pages; those that are learned from come from `training.synthesis.written_pages`.
 """
 
 from __future__ import annotations
