@@ -39,12 +39,11 @@ class TilesConfig:
 CONFIG = TilesConfig()
 
 
-def tile_starts(width: int) -> list[int]:
-    """Left edges of the tiles of a strip of a width in pixels."""
-    if width <= CONFIG.tile:
-        return [0]
+def tiles_of(width: int) -> list[slice]:
+    """Columns of the tiles of a strip of a width in pixels; the last may reach beyond it."""
     step = CONFIG.tile - CONFIG.overlap
-    return [0, *range(step, width - CONFIG.overlap, step)]
+    later = range(step, width - CONFIG.overlap, step) if width > CONFIG.tile else ()
+    return [slice(start, start + CONFIG.tile) for start in (0, *later)]
 
 
 def batches(widths: list[int]) -> Iterator[list[int]]:
