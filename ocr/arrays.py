@@ -31,7 +31,8 @@ BROKEN = (
     *(NotImplementedError, RuntimeError, MemoryError, struct.error, zipfile.BadZipFile),
     *(zlib.error, lzma.LZMAError, tokenize.TokenError),
 )
-ITEM_BYTES = {
+LENGTH_BYTES = 8  # of the number at the start of a safetensors file
+ITEM_BYTES = {  # of the types that one may have
     **{"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1},
     **{"U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1},
 }
@@ -99,8 +100,8 @@ def safetensors_header(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
             size = path.stat().st_size
-            (length,) = struct.unpack("<Q", stream.read(8))
-            if length > min(size - 8, MAX_HEADER):
+            (length,) = struct.unpack("<Q", stream.read(LENGTH_BYTES))
+            if length > min(size - LENGTH_BYTES, MAX_HEADER):
                 raise ValueError("its header is longer than the file")
             header = json.loads(stream.read(length))
         end = 0
@@ -110,7 +111,7 @@ def safetensors_header(path: Path) -> dict[str, Any]:
             if start != end or stop - start != math.prod(one["shape"]) * ITEM_BYTES[one["dtype"]]:
                 raise ValueError("its tensors are not as large as it says")
             end = stop
-        if 8 + length + end != size:
+        if LENGTH_BYTES + length + end != size:
             raise ValueError("its tensors are longer or shorter than the file")
         if not isinstance(header.get("__metadata__", {}), dict):
             raise ValueError("its header is damaged")

@@ -32,7 +32,7 @@ HARMLESS = frozenset(
         *("quiet", "verbose", "debug", "json"),
         *("engine", "charset", "language", "no-lm", "lexicon", "pattern", "reject"),
         *("dpi", "pages", "recursive", "format", "join", "timeout", "page"),
-        *("normalise", "ignore-case", "ignore-spaces"),
+        *("normalize", "normalise", "ignore-case", "ignore-spaces"),
         *("kind", "epochs", "rate", "batch", "augmentation", "replay", "patience", "seed"),
     )
 )

@@ -16,15 +16,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MAX_BYTES = 1 << 29  # of a file
-MAX_NODES = 5000
+MAX_NODES = 5000  # of a graph
 MAX_SIDE = 1 << 16  # of kernels, strides, paddings and the like
 
+# Numbers of the fields of ONNX messages.
 METADATA_PROPS, GRAPH, TRAINING, FUNCTIONS = 14, 7, 20, 25  # of ModelProto
 NODE, INITIALIZER, SPARSE = 1, 5, 15  # of GraphProto
 OPERATOR, ATTRIBUTE, DOMAIN = 4, 5, 7  # of NodeProto
 ONE_INTEGER, GRAPH_INSIDE, INTEGERS, GRAPHS_INSIDE = 3, 6, 8, 11  # of AttributeProto
-SPARSE_INSIDE, SPARSES_INSIDE, TENSOR_INSIDE, TENSORS_INSIDE = 22, 23, 5, 10
+SPARSE_INSIDE, SPARSES_INSIDE, TENSOR_INSIDE, TENSORS_INSIDE = 22, 23, 5, 10  # of the same
 DIMS, TYPE, RAW, EXTERNAL, LOCATION = 1, 2, 9, 13, 14  # of TensorProto
+
+# Protocol buffers: a number is a row of bytes of seven bits, all but its last marked; a field's key
+# is its number and, in the last three bits, how its value is written.
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+FIXED_BYTES = {FIXED64: 8, FIXED32: 4}
+MORE, LOW_BITS = 0x80, 0x7F  # mark of a byte that is not the last, and mask of its bits
+LAST_SHIFT = 63  # bits: numbers are of 64
 
 # What networks are made of. Not here: control flow, and what makes much of little, such as Expand,
 # Tile, Range, ConstantOfShape, EyeLike and random numbers.
@@ -82,24 +90,24 @@ def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
         nonlocal position
         value = shift = 0
         while True:
-            if position >= end or shift > 63:
+            if position >= end or shift > LAST_SHIFT:
                 raise ValueError("not a protocol buffer")
             byte = data[position]
             position += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
+            value |= (byte & LOW_BITS) << shift
+            if byte < MORE:
                 return value
             shift += 7
 
     while position < end:
         key = varint()
         wire = key & 7
-        if wire == 0:
+        if wire == VARINT:
             yield key >> 3, varint()
             continue
-        if wire not in (1, 2, 5):
+        if wire != BYTES and wire not in FIXED_BYTES:
             raise ValueError("not a protocol buffer")
-        length = varint() if wire == 2 else {1: 8, 5: 4}[wire]
+        length = varint() if wire == BYTES else FIXED_BYTES[wire]
         if position + length > end:
             raise ValueError("truncated")
         yield key >> 3, data[position : position + length]
@@ -204,12 +212,12 @@ def _integers(value: int | bytes) -> list[int]:
         return [value]
     found, number, shift = [], 0, 0
     for byte in value:
-        number |= (byte & 0x7F) << shift
+        number |= (byte & LOW_BITS) << shift
         shift += 7
-        if byte < 0x80:
+        if byte < MORE:
             found.append(number)
             number = shift = 0
-        elif shift > 63:
+        elif shift > LAST_SHIFT:
             raise ValueError("not a protocol buffer")
     return found
 

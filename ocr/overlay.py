@@ -28,6 +28,7 @@ COLORS: tuple[tuple[float, tuple[int, int, int]], ...] = (
     (0.0, (213, 94, 0)),  # vermillion
 )
 LINE_COLOR = (170, 51, 119)  # purple: line numbers and baselines
+LEGEND_COLOR = (40, 40, 40)  # nearly black
 PAPER = (255, 255, 255)
 DARKER = 0.75  # factor on a color for letters, whose strokes are thinner than a box's
 FADED = 0.35  # share of white laid over the photo, so that the drawing stands out
@@ -39,14 +40,11 @@ READABLE = 24  # pixels, median letter height at which letters as read can be to
 LETTERS_FROM = 20  # pixels, median letter height from which each gets a box of its own by "auto"
 
 # Sizes as shares of the median letter height, and limits in pixels that keep them legible.
-LETTER_FONT = 0.55
-LETTER_FONT_PIXELS = (9, 40)
-NUMBER_FONT = 0.6
-NUMBER_FONT_PIXELS = (11, 44)
-STROKE = 0.05
-STROKE_PIXELS = (1, 6)
-LEGEND_FONT = 1 / 60  # of the picture's longer side
-LEGEND_FONT_PIXELS = (9, 32)
+LETTER_FONT, LETTER_FONT_PIXELS = 0.55, (9, 40)
+NUMBER_FONT, NUMBER_FONT_PIXELS = 0.6, (11, 44)
+STROKE, STROKE_PIXELS = 0.05, (1, 6)
+LEGEND_FONT, LEGEND_FONT_PIXELS = 1 / 60, (9, 32)  # of the picture's longer side
+BADGE = 1.8  # height of the badge around a line's number, in heights of a digit
 BADGE_GAP = 1.3  # left end of a line's number to the line's start, in widths of the number's badge
 BLANK_LETTER = 1 / 30  # of the picture's longer side: letter height of a page without letters
 
@@ -205,7 +203,7 @@ def _draw_part(
 def _badge_size(lines: int, font: Font) -> tuple[float, float]:
     """Width and height of the badge that holds any number up to `lines`."""
     left, top, right, bottom = font.getbbox("0" * len(str(lines)))
-    height = 1.8 * (bottom - top)
+    height = BADGE * (bottom - top)
     return max(height, right - left + height / 2), height
 
 
@@ -235,25 +233,25 @@ def _with_legend(photo: Image.Image, page: Page) -> Image.Image:
     entries += [("line", LINE_COLOR)] if page.lines else []
     entries += [(warning, None) for warning in page.warnings]
     measure = ImageDraw.Draw(photo)
-    unit = round(measure.textbbox((0, 0), "Mg", font)[3])
+    unit = round(measure.textbbox((0, 0), "Mg", font)[3])  # height of a row
+    step = unit * 3 // 2  # from row to row, and from a square of color to its text
     placed = []
     x, y = unit, unit // 2
     for text, color in entries:
-        swatch = unit * 3 // 2 if color else 0
-        length = swatch + int(measure.textlength(text, font))
+        length = (step if color else 0) + int(measure.textlength(text, font))
         if x + length > photo.width and x > unit:
-            x, y = unit, y + unit * 3 // 2
+            x, y = unit, y + step
         placed.append((x, y, text, color))
         x += length + 2 * unit
-    picture = Image.new("RGB", (photo.width, photo.height + y + unit * 3 // 2), PAPER)
+    picture = Image.new("RGB", (photo.width, photo.height + y + step), PAPER)
     picture.paste(photo)
     draw = ImageDraw.Draw(picture)
     for x, y, text, color in placed:
         y += photo.height
         if color:
             draw.rectangle((x, y + unit // 8, x + unit, y + unit), color)
-            x += unit * 3 // 2
-        draw.text((x, y), text, (40, 40, 40), font)
+            x += step
+        draw.text((x, y), text, LEGEND_COLOR, font)
     return picture
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
-from itertools import pairwise
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
 DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
 LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by page
-
-# A page of letters that stand far apart, whose gaps whole lines would take for none, is read letter
-# by letter, if surely enough.
-APART = 0.8  # share of the gaps between its letters that are wide
-WIDE_GAP = 0.7  # heights of a letter
-FEWEST_APART = 5  # letters
-SURE_APART = 0.95  # mean confidence of the letters
 
 ILLEGIBLE = "{} lines that may be writing could not be read and were left out"
 NOTHING_FOUND = "nothing that looks like writing was found"
@@ -211,15 +203,16 @@ class Reader:
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
         from ocr.layout.orientation import turn_back
         from ocr.layout.picture import dark_on_light
+        from ocr.letters.apart import CONFIG, stand_apart
         from ocr.lines.engine import unread
         from ocr.lines.way_up import read_upright
 
         by_letters = self._engine == "letters"
         engine = self.letters_engine if by_letters else self.lines_engine
         found = read_upright(engine, dark_on_light(photo))
-        if self._engine == "auto" and not found.read.left_out and _apart(found.read.lines):
+        if self._engine == "auto" and not found.read.left_out and stand_apart(found.read.lines):
             letters = self.letters_engine.read(found.picture, found.layout)
-            if letters.lines and _page(found.picture, "", letters.lines).confidence >= SURE_APART:
+            if letters.lines and _page(found.picture, "", letters.lines).confidence >= CONFIG.sure:
                 by_letters, found = True, replace(found, read=letters)
         if on_stage is not None:
             from ocr.layout.stages import show_layout
@@ -237,18 +230,6 @@ class Reader:
         warnings = (left,) if left else ()
         page = _page(found.picture, "letters" if by_letters else "lines", read, warnings)
         return turn_back(page, found.turns, photo.height, photo.width) if found.turns else page
-
-
-def _apart(read: list[ReadLine]) -> bool:
-    """Whether most letters of a page stand far apart."""
-    gaps = []
-    for one in read:
-        boxes = [letter.box for letter in one.line.letters]
-        high = sorted(box.height for box in boxes)[len(boxes) // 2] if boxes else 1
-        gaps += [(after.x1 - before.x2) / high for before, after in pairwise(boxes)]
-    letters = sum(len(one.line.letters) for one in read)
-    wide = sum(gap > WIDE_GAP for gap in gaps)
-    return letters >= FEWEST_APART and bool(gaps) and wide >= APART * len(gaps)
 
 
 def _page(

@@ -157,6 +157,6 @@ def test_hints_name_the_distribution():
     assert asked
     assert asked <= set(config["options.extras_require"])
     for path in (ROOT / "ocr").rglob("*.py"):
-        spelt = re.findall(r"pip install .?ocr\[", path.read_text(encoding="utf-8"))
-        assert not spelt or path.name == "config.py", path
+        spelled = re.findall(r"pip install .?ocr\[", path.read_text(encoding="utf-8"))
+        assert not spelled or path.name == "config.py", path
     assert TORCH_INDEX in install_hint("train")

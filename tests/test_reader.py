@@ -1,4 +1,4 @@
-"""The whole letters way, on sample photos with the installed weights."""
+"""Whole pages, by lines and letter by letter, on sample photos with the installed weights."""
 
 import json
 import os

@@ -17,7 +17,7 @@ from ocr.errors import OutputError
 from ocr.formats.output import make_folder, refuse_special, replacing
 from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url, protocols_of
 
-# Stores whose only folders are buckets, which a misspelt address must not make.
+# Stores whose only folders are buckets, which a misspelled address must not make.
 BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci"}
 
 # What `ocr.formats.output.replacing` leaves when its process is killed while it writes.

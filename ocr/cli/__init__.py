@@ -89,7 +89,7 @@ class _Commands(click.Group):
 
 
 def _names_input(argument: str) -> bool:
-    """Whether an argument is something to read and no misspelt command."""
+    """Whether an argument is something to read and no misspelled command."""
     import os
 
     if argument == "-" or os.path.exists(argument):  # noqa: PTH110 - a name may hold a null byte

@@ -20,6 +20,7 @@ from ocr.evaluation.normalization import FORMS, Normalization
 @click.argument("paths", metavar="DIR...", nargs=-1, required=True, type=FILE)
 @how_to_read
 @click.option(
+    "--normalize",
     "--normalise",
     "form",
     type=click.Choice(tuple(FORMS)),

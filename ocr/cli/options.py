@@ -36,6 +36,7 @@ CHARSETS = {
     "alnum": string.ascii_letters + string.digits,
     "punct": string.punctuation,
 }
+DPI_RANGE = (36, 2400)  # half of what screens show, to what scanners are set to
 FILE = click.Path(readable=False)  # lets the shell complete names; what is wrong is told later
 
 
@@ -131,7 +132,7 @@ def _charset(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     if value is None:
         return None
 
-    def spelt(ends: re.Match[str]) -> str:
+    def spelled(ends: re.Match[str]) -> str:
         first, last = (ord(end) for end in ends.groups() if end)
         if last < first:
             raise click.BadParameter(f"the range {ends[0]} ends before it begins.")
@@ -140,9 +141,9 @@ def _charset(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     parts = value.split("+")
     if any(part in CHARSETS for part in parts):
         # An empty part stands between two plus signs or at an end: a plus itself.
-        value = "".join(CHARSETS.get(part) or RANGE.sub(spelt, part) or "+" for part in parts)
+        value = "".join(CHARSETS.get(part) or RANGE.sub(spelled, part) or "+" for part in parts)
     else:
-        value = RANGE.sub(spelt, value)
+        value = RANGE.sub(spelled, value)
     value = "".join(dict.fromkeys(value))
     if not value.strip():
         raise click.BadParameter("give at least one character.")
@@ -166,7 +167,7 @@ def which_pages(command: Command) -> Command:
     for option in (
         click.option(
             "--dpi",
-            type=click.IntRange(36, 2400),
+            type=click.IntRange(*DPI_RANGE),
             help="Dots an inch at which PDF pages become pictures; by default as many as the "
             f"picture on the page has, else {DPI}.",
         ),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BAR = "{desc} {bar} {n_fmt}/{total_fmt}{postfix}"
 PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
+BAR_SECONDS = 0.2  # between changes of the bar where one does
 
 
 @click.command()
@@ -116,7 +117,7 @@ def _progress() -> Callable[[Progress], None]:
     def show(at: Progress) -> None:
         nonlocal shown, bar
         now = time.monotonic()
-        if not at.figures and now - shown < (0.2 if terminal else PLAIN_SECONDS):
+        if not at.figures and now - shown < (BAR_SECONDS if terminal else PLAIN_SECONDS):
             return
         shown = now
         minutes, seconds = divmod(round(at.seconds_left), 60)

@@ -13,9 +13,30 @@ from ocr.formats.placing import GivenLine, line_of, turn_of, with_text
 from ocr.page import Box, Line, Page, Word
 
 MOST = 2_000  # lines of a text or page: more are no page's, and aligning them takes long
-BEYOND = 60  # lines by which an alignment may be off the shortest way, beside the difference
-LEAST_ALIKE = 0.35  # of a line and one of the text that are the same, where there are more of one
-ODD = 1.0  # edits that lines joined or parted count for: where it makes no difference, they stay
+
+
+@dataclass(frozen=True)
+class AlignConfig:
+    """How the lines that were read are aligned with those of a text.
+
+    Set by hand; held to `tests/evaluation/test_corrections.py`.
+
+    Attributes
+    ----------
+    beyond : int
+        Lines by which an alignment may be off the shortest way, beside the difference.
+    least_alike : float
+        Share of a line and one of the text that must be the same, where there are more of one.
+    odd : float
+        Edits that lines joined or parted count for: where it makes no difference, they stay.
+    """
+
+    beyond: int = 60
+    least_alike: float = 0.35
+    odd: float = 1.0
+
+
+CONFIG = AlignConfig()
 
 
 @dataclass(frozen=True)
@@ -98,8 +119,8 @@ def align_lines(
     [((0,), (0,)), ((1, 2), (1,)), ((), (2,))]
     """
     rows, columns = len(read), len(written)
-    off = abs(rows - columns) + BEYOND
-    unlike = 1.0 - LEAST_ALIKE if rows != columns else 1.0 + ODD
+    off = abs(rows - columns) + CONFIG.beyond
+    unlike = 1.0 - CONFIG.least_alike if rows != columns else 1.0 + CONFIG.odd
     infinite = float("inf")
     cost = [[infinite] * (columns + 1) for _ in range(rows + 1)]
     step: list[list[tuple[int, int]]] = [[(0, 0)] * (columns + 1) for _ in range(rows + 1)]
@@ -110,7 +131,7 @@ def align_lines(
                 if di > i or dj > j or cost[i - di][j - dj] == infinite:
                     continue
                 left, right = " ".join(read[i - di : i]), " ".join(written[j - dj : j])
-                edits = edit_distance(right, left) + (ODD if di + dj > 2 else 0.0)
+                edits = edit_distance(right, left) + (CONFIG.odd if di + dj > 2 else 0.0)
                 if di and dj and edits > unlike * max(len(left), len(right)):
                     continue
                 total = cost[i - di][j - dj] + edits

@@ -219,11 +219,11 @@ def _line(row: ElementTree.Element, height: int, width: int) -> GivenLine:
     text, confidence = _text(row)
     words = []
     for word in row.iterfind("Word"):
-        spelt, sure = _text(word)
+        spelled, sure = _text(word)
         letters = tuple(_letters(word, height, width))
         box = box_around(_coords(word, "Coords", height, width), height, width)
-        spelt = "".join(letter.text for letter in letters) if spelt is None else spelt
-        words.append(GivenWord(spelt, box, sure, letters))
+        spelled = "".join(letter.text for letter in letters) if spelled is None else spelled
+        words.append(GivenWord(spelled, box, sure, letters))
     return GivenLine(
         text,
         tuple(words),

@@ -22,11 +22,12 @@ Point = tuple[float, float]  # (row, col)
 Points = tuple[Point, ...]
 
 # Of a line of which only the baseline is known, in widths of a letter: those of a hand are about as
-# wide as its small letters are high, and its tall ones twice as high.
+# wide as its small letters are high, and its tall ones twice as high. Set by hand.
 RISE, FALL = 2.0, 0.7
 LONGEST = 2_000  # characters of a line: more is none, and takes long to be aligned
 GRAPHEME = regex.compile(r"\X")
 WIDE_GAP = 0.5  # of a letter's usual width: a gap between letters into which another one fits
+ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,10 @@ def box_around(points: Iterable[Point], height: int, width: int) -> Box | None:
 
 def box_within(y1: float, x1: float, y2: float, x2: float, height: int, width: int) -> Box:
     """A box cut at the edges of a page, at least a pixel."""
-    top = min(max(math.floor(y1 + 1e-3), 0), height - 1)
-    left = min(max(math.floor(x1 + 1e-3), 0), width - 1)
-    bottom = min(max(math.ceil(y2 - 1e-3), top + 1), height)
-    right = min(max(math.ceil(x2 - 1e-3), left + 1), width)
+    top = min(max(math.floor(y1 + ROUNDING), 0), height - 1)
+    left = min(max(math.floor(x1 + ROUNDING), 0), width - 1)
+    bottom = min(max(math.ceil(y2 - ROUNDING), top + 1), height)
+    right = min(max(math.ceil(x2 - ROUNDING), left + 1), width)
     return Box(top, left, bottom, right)
 
 
@@ -103,8 +104,8 @@ def slots(box: Box, count: int, turn: int = 0) -> list[Box]:
     >>> [one.as_list() for one in slots(Box(0, 10, 5, 40), 3)]
     [[0, 10, 5, 20], [0, 20, 5, 30], [0, 30, 5, 40]]
     """
-    upright = turn % 2 == 0
-    start, stop = (box.x1, box.x2) if upright else (box.y1, box.y2)
+    level = turn % 2 == 0
+    start, stop = (box.x1, box.x2) if level else (box.y1, box.y2)
     parts = []
     for k in range(count):
         first = min(start + (stop - start) * k // count, stop - 1)
@@ -112,7 +113,7 @@ def slots(box: Box, count: int, turn: int = 0) -> list[Box]:
         if turn in (2, 3):  # from right to left, from below to above
             first, last = start + stop - last, start + stop - first
         parts.append(
-            Box(box.y1, first, box.y2, last) if upright else Box(first, box.x1, last, box.x2)
+            Box(box.y1, first, box.y2, last) if level else Box(first, box.x1, last, box.x2)
         )
     return parts
 

@@ -36,6 +36,7 @@ ENDINGS = tuple(
 INSIDE = ("page", "alto")  # folders that Transkribus puts the files into, beside the pictures
 ALIKE = 0.02  # share by which a picture's proportions may differ from those that a file tells
 HEAD = 1 << 12  # bytes that tell a file's kind
+LOOKED_THROUGH = 16 * HEAD  # bytes in which signs of a page are looked for
 ROOT = re.compile(r"<\s*(?:[\w.-]+:)?([A-Za-z][\w.-]*)[\s/>]")
 # What HTML may be in beside UTF-8.
 ENCODING = re.compile(rb"""(?i)(?:charset|encoding)\s*=\s*["']?(iso-8859-\d+|windows-125\d)""")
@@ -318,7 +319,7 @@ def files_in(folder: Path) -> list[tuple[Path, Path]]:
 def _seems(path: Path) -> bool:
     """Whether a file of a folder may hold pages: JSON and HTML are of many kinds."""
     with path.open("rb") as stream:
-        head = stream.read(16 * HEAD)
+        head = stream.read(LOOKED_THROUGH)
     signs = {"json": (b'"version"', b'"height"'), "hocr": (b"ocr_page",)}
     kind = kind_of(head[:HEAD])
     return bool(kind) and all(sign in head for sign in signs.get(kind, ()))

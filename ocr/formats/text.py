@@ -20,7 +20,7 @@ HYPHENS = "\u00ad\u2010¬-"
 BROKEN = re.compile(rf"(?<![\w./@{HYPHENS}])([^\W\d_]{{2,}})[{HYPHENS}]$")
 HALF = re.compile(rf"\w[{HYPHENS}]$")
 SUSPENDED = ("and", "or", "to", "nor", "und", "oder", "bis", "et", "ou", "y", "o", "e")
-PARAGRAPH = 1.5  # usual distances between lines from which on a gap parts paragraphs
+PARAGRAPH = 1.5  # usual distances between lines above which a gap parts paragraphs; set by hand
 
 
 def write(
@@ -50,8 +50,8 @@ def join_lines(lines: Sequence[Line]) -> str:
     A word broken at the end of a line is put together: its hyphen goes if the next line goes on
     with a small letter, unless the same page has the word with its hyphen within a line, or a
     word such as "and" follows ("two- and threefold"). Between digits and before a capital the
-    hyphen stays, without a space after it. A gap between lines of more than 1.5 times the usual
-    one parts paragraphs.
+    hyphen stays, without a space after it. A gap between lines of more than `PARAGRAPH` times the
+    usual one parts paragraphs.
     """
     if not lines:
         return ""

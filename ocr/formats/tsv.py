@@ -11,7 +11,7 @@ COLUMNS = (
     *("level", "page_num", "block_num", "par_num", "line_num", "word_num"),
     *("left", "top", "width", "height", "conf", "text"),
 )
-PAGE, BLOCK, PARAGRAPH, LINE, WORD = range(1, 6)
+PAGE, BLOCK, PARAGRAPH, LINE, WORD = range(1, 6)  # levels of a row
 NO_CONFIDENCE = -1  # what Tesseract writes for all but words
 
 

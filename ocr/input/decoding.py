@@ -27,7 +27,10 @@ FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF
 
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-ORIENTATION = 0x0112  # EXIF tag
+ORIENTATION = 0x0112  # EXIF tag, of 1 to 8
+# TIFF tags.
+BITS, COMPRESSION, STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 258, 259, 278, 322, 323
+UNCOMPRESSED = 1
 PNG_TAIL = 1 << 16  # bytes at a PNG's end searched for EXIF, which is at most that long
 
 MAX_DECODED_BYTES = 400 << 20  # that decoding a picture may need; the rest of the program takes 150
@@ -52,6 +55,7 @@ def decoding_bytes(image: Image.Image, width: int, height: int) -> int:
         return JPEG2000_COST * len(image.getbands()) * pixels // reduced
     if kind in COSTS:
         return COSTS[kind] * pixels
+    # Bytes a pixel of Pillow's own, of which other modes have four.
     stored = pixels * (1 if image.mode in ("1", "L", "P") else 2 if ";16" in image.mode else 4)
     if "progressive" in image.info or "progression" in image.info:  # its coefficients are held
         return stored + 2 * len(image.getbands()) * width * height
@@ -72,11 +76,11 @@ def draft_jpeg2000(image: Image.Image, size: tuple[int, int]) -> None:
 def _strip_bytes(image: Image.Image) -> int:
     """Bytes of the strip or tile that a compressed TIFF is decoded by."""
     tags = image.tag_v2  # type: ignore[attr-defined]
-    if tags.get(259, 1) == 1:
+    if tags.get(COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED:
         return 0
-    rows = min(int(tags.get(278, image.height)), image.height)
-    width, height = int(tags.get(322, image.width)), int(tags.get(323, rows))
-    bits = sum(map(int, tags.get(258, (1,))))
+    rows = min(int(tags.get(STRIP_ROWS, image.height)), image.height)
+    width, height = int(tags.get(TILE_WIDTH, image.width)), int(tags.get(TILE_HEIGHT, rows))
+    bits = sum(map(int, tags.get(BITS, (1,))))
     return width * height * max(bits, 8) // 8
 
 

@@ -19,6 +19,7 @@ import time
 from typing import IO, Any
 
 MEMORY = 640 << 20  # bytes this process may map, where the system can limit that
+POINT = 72  # PDF units an inch
 SHARE = 0.25  # of a page that a picture must cover to tell the page's resolution
 DEEP = 3  # forms inside forms in which such a picture is looked for
 LENGTHS = struct.Struct("<II")
@@ -85,7 +86,7 @@ def resolution(page: Any, area: float) -> float | None:
         covered = abs(a * d - b * c)
         width, height = one.get_px_size()
         if covered >= SHARE * area and width and height:
-            found.append(72 * math.sqrt(width * height / covered))
+            found.append(POINT * math.sqrt(width * height / covered))
     return max(found, default=None)
 
 

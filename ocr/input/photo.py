@@ -53,6 +53,7 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # EXIF orientation -> what makes it upright
+SIDEWAYS = 5  # orientations from this on have height and width exchanged
 
 
 @dataclass(frozen=True)
@@ -178,14 +179,16 @@ class Photo:
             )
         with opened(self.source, self.name, self.page) as image:
             orientation = orientation_of(image)
-            size = (height, width) if orientation >= 5 else (width, height)
+            size = (height, width) if orientation >= SIDEWAYS else (width, height)
             # a pixel less: half of an odd side is rounded up
             wanted = mode, (max(1, size[0] - 1), max(1, size[1] - 1))
             draft = image.draft(*wanted)
             whole = draft[1] if draft else None
             if image.format == "JPEG2000":
                 draft_jpeg2000(image, size)
-            stored = (self.height, self.width) if orientation >= 5 else (self.width, self.height)
+            stored = (
+                (self.height, self.width) if orientation >= SIDEWAYS else (self.width, self.height)
+            )
             check_bytes(image, self.name, *stored)
             decoded = loaded(image, self.source, wanted)
             if image.format == "TIFF":  # Pillow has turned it upright
@@ -244,7 +247,7 @@ def open_image(
             raise ImageError(_too_large(name, width, height, MAX_PIXELS))
         if image.format not in (*DRAFTED, "JPEG2000"):  # those may be decoded smaller
             check_bytes(image, name, width, height)
-        if orientation_of(image) >= 5:
+        if orientation_of(image) >= SIDEWAYS:
             if image.format == "TIFF":  # Pillow turns it, some versions not before decoding
                 image.load()
                 width, height = image.size

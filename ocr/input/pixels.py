@@ -12,13 +12,13 @@ from PIL import Image
 
 from ocr.input.tiff import signed
 
-PHOTOMETRIC = 262  # TIFF tags
-SAMPLE_FORMAT = 339
+PHOTOMETRIC, SAMPLE_FORMAT = 262, 339  # TIFF tags
 WHITE_IS_ZERO, UNSIGNED = 0, 1  # photometric interpretation; sample format
 DEEP_WHITE = 65535.0  # white of 16-bit samples
 SIGNED_WHITE = 32767.0  # and of signed ones, if none is negative
 BAND = 4_000_000  # pixels that are converted at a time
 FAINT = 26  # opacity, of 255, of what does not show
+LIGHT = 128  # brightness, of 255, above which ink is light
 ALIKE = 38.0  # standard deviation of the brightness of ink of one color, of 255
 
 
@@ -141,7 +141,7 @@ def _is_light_ink(image: Image.Image) -> bool:
     if not shown.any() or shown.mean() > 0.5:
         return False
     bright = np.asarray(image.convert("L"))[shown].astype(np.float32)
-    return bool(bright.mean() > 128 and bright.std() < ALIKE)
+    return bool(bright.mean() > LIGHT and bright.std() < ALIKE)
 
 
 def _from_lab(image: Image.Image) -> Image.Image:

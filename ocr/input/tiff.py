@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SUBFILE_TYPE, BITS, SAMPLES, PLANAR, SAMPLE_FORMAT = 254, 258, 277, 284, 339  # tags
+BYTE = 8  # bits
 REDUCED = 1  # bit of NewSubfileType: a preview of another page
 SEPARATE, SIGNED = 2, 2  # planar configuration; sample format
-MAX_PAGES = 100_000
+MAX_PAGES = 100_000  # of a file, previews among them
+# A file begins with its byte order and a number; 43 is BigTIFF's, whose numbers are wider. How the
+# entries of a directory are counted, where the next one lies, and bytes an entry and its value.
+HEAD, BIG = 16, 43
+CLASSIC, WIDE = ("H", "I", 12, 4), ("Q", "Q", 20, 8)
 
 
 def page_offsets(source: Path | bytes) -> tuple[int, ...]:
@@ -46,10 +51,10 @@ def _offsets(source: Path | bytes, _size: int, _changed: int) -> tuple[int, ...]
 
 
 def _directories(stream: IO[bytes]) -> tuple[int, ...]:
-    head = stream.read(16)
+    head = stream.read(HEAD)
     order = "<" if head[:2] == b"II" else ">"
-    big = struct.unpack(f"{order}H", head[2:4])[0] == 43
-    count_as, next_as, entry = ("Q", "Q", 20) if big else ("H", "I", 12)
+    big = struct.unpack(f"{order}H", head[2:4])[0] == BIG
+    count_as, next_as, entry, value = WIDE if big else CLASSIC
     (at,) = struct.unpack(f"{order}{next_as}", head[8:16] if big else head[4:8])
     first = at
     seen: set[int] = set()
@@ -63,7 +68,7 @@ def _directories(stream: IO[bytes]) -> tuple[int, ...]:
             (following,) = _unpacked(f"{order}{next_as}", stream)
         except (struct.error, OverflowError, ValueError):  # the file ends here
             break
-        if not _subfile_type(rows, entry, order) & REDUCED:
+        if not _subfile_type(rows, entry, value, order) & REDUCED:
             pages.append(at)
         at = following
     return tuple(pages) or (first,)
@@ -73,11 +78,11 @@ def _unpacked(form: str, stream: IO[bytes]) -> tuple[int, ...]:
     return struct.unpack(form, stream.read(struct.calcsize(form)))
 
 
-def _subfile_type(rows: bytes, entry: int, order: str) -> int:
+def _subfile_type(rows: bytes, entry: int, width: int, order: str) -> int:
     for k in range(0, len(rows) - entry + 1, entry):
         (tag,) = struct.unpack_from(f"{order}H", rows, k)
         if tag >= SUBFILE_TYPE:  # they are sorted
-            value = struct.unpack_from(f"{order}I", rows, k + entry - (8 if entry == 20 else 4))[0]
+            (value,) = struct.unpack_from(f"{order}I", rows, k + entry - width)
             return int(value) if tag == SUBFILE_TYPE else 0
     return 0
 
@@ -91,7 +96,7 @@ def signed(tags: Mapping[int, Any]) -> bool:
 def misread(tags: Mapping[int, Any]) -> bool:
     """Whether Pillow takes the samples of a TIFF for others: several a pixel, of more than eight
     bits, and plane by plane or signed."""
-    several = int(tags.get(SAMPLES, 1)) > 1 and max(tags.get(BITS, (1,))) > 8
+    several = int(tags.get(SAMPLES, 1)) > 1 and max(tags.get(BITS, (1,))) > BYTE
     return several and (tags.get(PLANAR) == SEPARATE or signed(tags))
 
 
@@ -142,5 +147,5 @@ def _shallow(samples: NDArray[Any]) -> NDArray[np.uint8]:
             np.uint8
         )
     if samples.dtype.kind == "u":
-        return (samples >> (8 * (samples.dtype.itemsize - 1))).astype(np.uint8)
+        return (samples >> (BYTE * (samples.dtype.itemsize - 1))).astype(np.uint8)
     return (np.clip(np.nan_to_num(samples), 0, 1) * 255).astype(np.uint8)

@@ -52,7 +52,9 @@ class LinePictureConfig:
         Share of the picture's height at which the letters of such a line are taken to stand, and
         that they are high.
     lowest, highest : float
-        Heights of the small letters that are tried, shares of the ink's.
+        Heights of the small letters that are tried, shares of the ink's, of `least_height` pixels
+        at least.
+    least_height : int
     heights : int
         How many of them.
     above, below : float
@@ -76,6 +78,7 @@ class LinePictureConfig:
     x_height: float = 0.3
     lowest: float = 0.22
     highest: float = 0.62
+    least_height: int = 3
     heights: int = 17
     above: float = 0.8
     below: float = 0.6
@@ -204,7 +207,7 @@ def _body(profile: NDArray[np.floating], top: int, bottom: int) -> tuple[float, 
     best = (-np.inf, 0.0, 0.0)
     heights = np.linspace(CONFIG.lowest, CONFIG.highest, CONFIG.heights)
     for x_height in heights * (bottom - top):
-        n = max(3, round(x_height))
+        n = max(CONFIG.least_height, round(x_height))
         base = np.arange(top + n, bottom + 1)
         if not len(base):
             continue

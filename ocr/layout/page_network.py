@@ -55,8 +55,8 @@ class ScaleConfig:
         Slope of the lines, in rows a column, from which the page is looked at again, leveled.
     reading : float
         Height of the small letters in pixels at which strips are cut.
-    largest : int
-        Longest side at which strips are cut.
+    smallest, largest : int
+        Shortest and longest of the longer sides at which strips are cut.
     """
 
     first: int = 768
@@ -70,6 +70,7 @@ class ScaleConfig:
     enlarged: float = 4.0
     tilt: float = 0.07
     reading: float = 18.0
+    smallest: int = 64
     largest: int = 3200
 
 
@@ -156,14 +157,14 @@ class PageFinder:
             Longer side in pixels at which it is looked at; found out if left out.
         """
         if side is not None:
-            return self._look(picture, side)
+            return self._found_at(picture, side)
         config = self.config
         largest = round(config.enlarged * max(picture.height, picture.width))
-        found = self._look(picture, min(config.first, largest))
+        found = self._found_at(picture, min(config.first, largest))
         if found.covered < config.covered:
             others = [side for side in config.others if side <= largest]
-            looks = [found, *(self._look(picture, side) for side in others)]
-            found = max(looks, key=lambda look: look.covered)
+            tried = [found, *(self._found_at(picture, side) for side in others)]
+            found = max(tried, key=lambda layout: layout.covered)
         if not found.lines:
             return found
         shown = found.side
@@ -172,12 +173,12 @@ class PageFinder:
         slope = page_slope(found.lines)
         tilt = slope if abs(slope) > config.tilt else 0.0
         if tilt or abs(np.log(wanted / shown)) > config.near:
-            again = self._look(picture, round(wanted), tilt)
-            if again.lines:
-                return again
+            closer = self._found_at(picture, round(wanted), tilt)
+            if closer.lines:
+                return closer
         return found
 
-    def _look(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
+    def _found_at(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels.
 
         `tilt` is the slope of its lines, in rows a column, that is taken out before.
@@ -201,7 +202,7 @@ class PageFinder:
         """Longer side in pixels at which a page's strips are best cut."""
         longer = max(picture.height, picture.width)
         wanted = longer * self.config.reading / layout.x_height
-        return int(np.clip(wanted, 64, min(longer, self.config.largest)))
+        return int(np.clip(wanted, self.config.smallest, min(longer, self.config.largest)))
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ocr.page import Line
 
-NO_GLYPHS: NDArray[np.float32] = np.empty((0, 32, 32), dtype=np.float32)
+NO_GLYPHS: NDArray[np.float32] = np.empty((0, 32, 32), dtype=np.float32)  # of a line read whole
 
 
 @dataclass(frozen=True)

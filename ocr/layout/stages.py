@@ -17,6 +17,8 @@ OnStage = Callable[[str, NDArray[np.float32]], None]  # told the name and the pi
 
 SHOWN_SIDE = 1400  # pixels, longer side of the pictures
 FAINT = 0.35  # share of the page that shows behind a map
+BASELINE_WIDTH = 1 / 8  # x-heights, of the line that is drawn for a baseline
+X_HEIGHT_GREY = 130  # of 255, of the line that is drawn over the small letters
 
 
 def show_layout(picture: Picture, layout: Layout, on_stage: OnStage) -> None:
@@ -52,8 +54,8 @@ def _with_lines(grey: NDArray[np.float32], picture: Picture, layout: Layout) -> 
         line = line.scaled(scale)
         points = [(x, y) for y, x in line.baseline.tolist()]
         over = [(x, y - line.x_height) for x, y in points]
-        thick = max(1, round(line.x_height / 8))
+        thick = max(1, round(BASELINE_WIDTH * line.x_height))
         draw.line(points, fill=0, width=thick)
-        draw.line(over, fill=130, width=max(1, thick // 2))
+        draw.line(over, fill=X_HEIGHT_GREY, width=max(1, thick // 2))
         draw.text((points[0][0], points[0][1] + thick), str(number), fill=0)
     return np.asarray(drawn, dtype=np.float32) / np.float32(255)

@@ -33,6 +33,8 @@ class StripConfig:
     smoothing, step : float
         X-heights: standard deviation of the smoothing of a baseline, and between the points at
         which it is sampled.
+    fewest : int
+        Points of a baseline, of which fewer are not smoothed.
     averaged : float
         Pixels of the page a pixel of the strip, above which they are averaged first.
     paper : float
@@ -40,6 +42,8 @@ class StripConfig:
     darkest, blank : float
         Percentile of the darkness around the small letters that is the darkest; below `blank`, the
         strip holds no ink.
+    core : float
+        X-heights above the baseline up to which the darkness counts for these.
     dark, full : float
         Share of the darkest from which a pixel is dark, and the percentile of those that is full
         ink.
@@ -61,10 +65,12 @@ class StripConfig:
     end_margin: float = 1.0
     smoothing: float = 1.5
     step: float = 0.5
+    fewest: int = 5
     averaged: float = 1.2
     paper: float = 40
     darkest: float = 99.7
     blank: float = 0.03
+    core: float = 1.6
     dark: float = 0.35
     full: float = 92
     inked: float = 0.3
@@ -146,7 +152,7 @@ def smooth_baseline(
     at = np.linspace(0, lengths[-1], count)
     rows, cols = (np.interp(at, lengths, points[:, axis]) for axis in (0, 1))
     sigma = CONFIG.smoothing / CONFIG.step
-    if count > 4:
+    if count >= CONFIG.fewest:
         rows = _smooth(rows, sigma)
         cols = _smooth(cols, sigma)
     return rows, cols
@@ -154,7 +160,7 @@ def smooth_baseline(
 
 def _smooth(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     """Gaussian smoothing that keeps straight lines: mirrored through the end points."""
-    pad = min(len(values) - 1, int(3 * sigma) + 1)
+    pad = min(len(values) - 1, int(3 * sigma) + 1)  # what lies farther has no weight to speak of
     before = 2 * values[0] - values[pad:0:-1]
     after = 2 * values[-1] - values[-2 : -pad - 2 : -1]
     padded = np.concatenate([before, values, after])
@@ -304,7 +310,7 @@ def full_ink(image: NDArray[np.float32]) -> float:
 
     It is a percentile of what is dark in the rows of the small letters.
     """
-    core = image[BASELINE_ROW - int(1.6 * X_HEIGHT) : BASELINE_ROW + 2]
+    core = image[BASELINE_ROW - int(CONFIG.core * X_HEIGHT) : BASELINE_ROW + 2]
     darkest = float(np.percentile(core, CONFIG.darkest)) if core.size else 0.0
     if darkest < CONFIG.blank:
         return 0.0

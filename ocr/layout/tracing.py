@@ -14,17 +14,15 @@ from ocr.layout.strips import TextLine
 
 MAP_STRIDE = 4  # pixels of the page a pixel of a map
 X_HEIGHT_UNIT = 8.0  # pixels: the height map holds log2(x-height / this)
-
-
-SLOPE_REACH = 6.0  # x-heights of a piece that tell its slope at an end
-SLOPE_PRIOR = 6.0  # weight of the page's slope, in that of a piece of about four x-heights
+MOST_POINTS = 60  # about so many of a baseline are kept
 
 
 @dataclass(frozen=True)
 class TracingConfig:
     """How maps become lines. Lengths are in x-heights unless said otherwise.
 
-    Chosen on the valid split of `$OCR_DATA/pages` by `tests/benchmarks/line_finding.py`.
+    Down to `reach` chosen on the valid split of `$OCR_DATA/pages` by
+    `tests/benchmarks/line_finding.py`; the rest were set by hand and not measured alone.
 
     Attributes
     ----------
@@ -42,6 +40,22 @@ class TracingConfig:
         Most that a piece may lie above or below where another leads.
     reach : float
         How far a traced line is led on where the end map had cut it short.
+    smoothing : int
+        Columns of the map over which the rows of a piece are averaged.
+    seen : float
+        Probability of small letters from which their height counts.
+    slope_reach : float
+        How much of a piece, at least `slope_columns` columns of the map, tells its slope at an end.
+    slope_columns : int
+    slope_prior : float
+        Weight of the page's slope in that of a piece: a piece about four x-heights long counts as
+        much.
+    steepest : float
+        Rows a column that no slope exceeds.
+    alike : float
+        Most that the x-heights of two pieces of one line differ, as a ratio.
+    off_cost : float
+        How much more a piece that lies off counts against a link than one that lies farther away.
     """
 
     threshold: float = 0.32
@@ -52,6 +66,14 @@ class TracingConfig:
     end_gap: float = 1.2
     off: float = 0.6
     reach: float = 1.0
+    smoothing: int = 5
+    seen: float = 0.3
+    slope_reach: float = 6.0
+    slope_columns: int = 6
+    slope_prior: float = 6.0
+    steepest: float = 0.5
+    alike: float = 1.8
+    off_cost: float = 3.0
 
 
 @dataclass
@@ -63,15 +85,16 @@ class _Piece:
     x_height: float
     body: float
 
-    def slope(self, right: bool, usual: float = 0.0) -> float:
+    def slope(self, right: bool, config: TracingConfig, usual: float = 0.0) -> float:
         """Rows a column at one of its ends; the shorter it is, the more as is usual on the page."""
-        n = max(6, round(SLOPE_REACH * self.x_height))
+        n = max(config.slope_columns, round(config.slope_reach * self.x_height))
         part = slice(-n, None) if right else slice(None, n)
         x, y = self.cols[part], self.rows[part]
         x = x - x.mean()
         weight = (x * x).sum()
-        prior = SLOPE_PRIOR * (self.x_height**3)
-        return float(np.clip(((x * y).sum() + prior * usual) / (weight + prior), -0.5, 0.5))
+        prior = config.slope_prior * (self.x_height**3)
+        slope = ((x * y).sum() + prior * usual) / (weight + prior)
+        return float(np.clip(slope, -config.steepest, config.steepest))
 
 
 def trace(maps: NDArray[np.float32], config: TracingConfig | None = None) -> list[TextLine]:
@@ -99,7 +122,7 @@ def trace(maps: NDArray[np.float32], config: TracingConfig | None = None) -> lis
         if np.ptp(piece.cols) < config.shortest * piece.x_height:
             continue
         points = np.stack([piece.rows + 0.5, piece.cols + 0.5], axis=1) * MAP_STRIDE
-        score = float(np.sqrt(piece.body * _along(piece, maps[0])))
+        score = float(np.sqrt(piece.body * _mean_along(piece, maps[0])))
         lines.append(TextLine(_thinned(points), piece.x_height * MAP_STRIDE, score))
     return lines
 
@@ -116,8 +139,8 @@ def _pieces(maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
             continue
         top, left = place[0].start, place[1].start
         for cols, rows in _tracks(np.where(inside, score[place], 0.0)):
-            smooth = ndimage.uniform_filter1d(rows, 5, mode="nearest") + top
-            pieces.append(_measured(cols + left, smooth, body, height))
+            smooth = ndimage.uniform_filter1d(rows, config.smoothing, mode="nearest") + top
+            pieces.append(_measured(cols + left, smooth, body, height, config))
     return pieces
 
 
@@ -178,6 +201,7 @@ def _measured(
     rows: NDArray[np.float64],
     body: NDArray[np.float32],
     height: NDArray[np.float32],
+    config: TracingConfig,
 ) -> _Piece:
     """A piece with its x-height, the median along it, and the mean of the body above it."""
     low = np.clip(np.round(rows).astype(int), 0, len(body) - 1)
@@ -185,8 +209,8 @@ def _measured(
     x_height = X_HEIGHT_UNIT / MAP_STRIDE * 2.0**guess
     over = np.clip(np.round(rows - x_height / 2).astype(int), 0, len(body) - 1)
     inside = body[over, cols]
-    if inside.max() > 0.3:
-        guess = float(np.median(height[over, cols][inside > 0.3]))
+    if inside.max() > config.seen:
+        guess = float(np.median(height[over, cols][inside > config.seen]))
         x_height = X_HEIGHT_UNIT / MAP_STRIDE * 2.0**guess
     return _Piece(cols.astype(np.float64), rows, x_height, float(inside.mean()))
 
@@ -198,7 +222,7 @@ def _linked(pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConf
     be a line, and would be left out before.
     """
     alive = dict(enumerate(pieces))
-    usual = _page_slope(pieces)
+    usual = _page_slope(pieces, config)
     starts = np.array([piece.cols[0] for piece in pieces])
     heap = []
     for i, left in alive.items():
@@ -226,7 +250,7 @@ def _linked(pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConf
     return out
 
 
-def _page_slope(pieces: list[_Piece]) -> float:
+def _page_slope(pieces: list[_Piece], config: TracingConfig) -> float:
     """Rows a column that half of a page's lines, by their length, do not exceed."""
     if not pieces:
         return 0.0
@@ -235,7 +259,8 @@ def _page_slope(pieces: list[_Piece]) -> float:
     slopes = rise / np.maximum(wide, 1)
     order = np.argsort(slopes)
     total = np.cumsum(wide[order] ** 2)
-    return float(np.clip(slopes[order][np.searchsorted(total, total[-1] / 2)], -0.5, 0.5))
+    middle = slopes[order][np.searchsorted(total, total[-1] / 2)]
+    return float(np.clip(middle, -config.steepest, config.steepest))
 
 
 def _cost(
@@ -247,11 +272,12 @@ def _cost(
 ) -> float | None:
     """How little it looks as if a piece goes on as another; None where it does not."""
     size = float(np.sqrt(left.x_height * right.x_height))
-    if max(left.x_height, right.x_height) > 1.8 * min(left.x_height, right.x_height):
+    lower, higher = sorted((left.x_height, right.x_height))
+    if higher > config.alike * lower:
         return None
     gap = right.cols[0] - left.cols[-1]
-    here = left.rows[-1] + left.slope(True, usual) * gap / 2
-    there = right.rows[0] - right.slope(False, usual) * gap / 2
+    here = left.rows[-1] + left.slope(True, config, usual) * gap / 2
+    there = right.rows[0] - right.slope(False, config, usual) * gap / 2
     off = abs(here - there)
     if off > config.off * size:
         return None
@@ -260,7 +286,7 @@ def _cost(
     limit = config.gap + (config.end_gap - config.gap) * closed
     if gap > limit * size:
         return None
-    return float((gap + 3 * off) / size)
+    return float((gap + config.off_cost * off) / size)
 
 
 def _end_near(ends: NDArray[np.float32], row: float, col: float) -> float:
@@ -293,7 +319,7 @@ def _led_on(piece: _Piece, base: NDArray[np.float32], config: TracingConfig) -> 
     height, width = base.shape
     cols, rows = list(piece.cols), list(piece.rows)
     for right in (True, False):
-        slope = piece.slope(right) * (1 if right else -1)
+        slope = piece.slope(right, config) * (1 if right else -1)
         step = 1 if right else -1
         x, y = piece.cols[-1 if right else 0], piece.rows[-1 if right else 0]
         for _ in range(limit):
@@ -312,7 +338,7 @@ def _led_on(piece: _Piece, base: NDArray[np.float32], config: TracingConfig) -> 
     return _Piece(np.array(cols), np.array(rows), piece.x_height, piece.body)
 
 
-def _along(piece: _Piece, base: NDArray[np.float32]) -> float:
+def _mean_along(piece: _Piece, base: NDArray[np.float32]) -> float:
     """Mean probability of the baseline along a piece."""
     rows = np.clip(np.round(piece.rows).astype(int), 0, base.shape[0] - 1)
     cols = np.clip(np.round(piece.cols).astype(int), 0, base.shape[1] - 1)
@@ -321,6 +347,6 @@ def _along(piece: _Piece, base: NDArray[np.float32]) -> float:
 
 def _thinned(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Every few points of a curve, its ends among them."""
-    step = max(1, len(points) // 60)
+    step = max(1, len(points) // MOST_POINTS)
     kept = points[::step]
     return kept if (kept[-1] == points[-1]).all() else np.concatenate([kept, points[-1:]])

@@ -84,7 +84,7 @@ def settle(found: Segmentation, classifier: Classifier) -> Settled:
     def classified(runs: list[Run]) -> tuple[Glyphs, NDArray[np.float32], NDArray[np.float32]]:
         glyphs = glyph_stack([found.glyph_of_parts(run) for run in runs])
         proba = classifier.predict_proba(glyphs)
-        return glyphs, proba, (proba @ like).max(axis=1, initial=1e-4)
+        return glyphs, proba, (proba @ like).max(axis=1, initial=1e-4)  # a logarithm is taken
 
     chosen = _characters(found.owner)
     glyphs, proba, sure = classified(chosen)

@@ -32,7 +32,7 @@ from ocr.lines.engine import Reading, legible, outlined, renumbered
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
 from ocr.page import Box, Letter, Line, Word
 
-SAMPLE = 64  # letters that tell how well a page reads
+SAMPLE = 64  # letters that tell how well a page reads: some, to save time
 
 
 class LettersEngine:

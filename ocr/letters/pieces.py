@@ -22,7 +22,8 @@ class PiecesConfig:
 
     Mostly those of an older version, whose choice was not kept; held to the shapes in
     `tests/letters/test_find_letters.py`, to `tests/benchmarks/course_photos.py` and to the row
-    "clean" of `tests/benchmarks/pages.py`.
+    "clean" of `tests/benchmarks/pages.py`. From the same version are the proportions of shapes in
+    the functions below, such as how much wider than high a bar is.
 
     Attributes
     ----------

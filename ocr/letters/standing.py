@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ocr.layout.strips import TextLine
 
 STEP = 0.5  # x-heights between the points at which a line is sampled
-ALONG = 0.5  # a way along the lines counts so much less than one across
+LENGTHWISE = 0.5  # what a way along the lines counts for, of one across; set by hand
 
 
 class Standing(NamedTuple):
@@ -47,7 +47,7 @@ def standing(boxes: NDArray[np.intp], lines: Sequence[TextLine]) -> Standing:
         owners.append(np.full(len(cols), number))
     samples, owner = np.concatenate(points), np.concatenate(owners)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    nearest = cKDTree(samples * (1, ALONG)).query(middles * (1, ALONG))[1]
+    nearest = cKDTree(samples * (1, LENGTHWISE)).query(middles * (1, LENGTHWISE))[1]
     line_of = owner[nearest]
     x_height = np.array([line.x_height for line in lines])[line_of]
     row = samples[nearest, 0]

@@ -135,7 +135,7 @@ def likely_texts(
         beams.step(ink.frames[step : step + 1], ink.classes[step : step + 1])
     value = np.logaddexp(beams.blank[0], beams.letter[0]) + beams.prior[0]
     ranked = [int(k) for k in np.argsort(-value, kind="stable")[:count]]
-    return [list(beams._spelt(int(beams.node[0, k]))) for k in ranked if value[k] > NEVER / 2]
+    return [list(beams._spelled(int(beams.node[0, k]))) for k in ranked if value[k] > NEVER / 2]
 
 
 class _Ink(NamedTuple):
@@ -176,7 +176,7 @@ class _Beams:
     `blank`, `letter` and `prior` are logarithms: of the paths that end in nothing, of those that
     end in the last letter, and what language and bonus add. `last` is the class of that letter,
     `ending` packs the last folded letters, `name` and `parent` are hashes of the text and of the
-    text without it, and `node` is where `spelt` holds it.
+    text without it, and `node` is where `spelled` holds it.
     """
 
     def __init__(
@@ -200,7 +200,7 @@ class _Beams:
         self.parent: NDArray[np.uint64] = np.full((count, 1), NO_PARENT)
         self.ending: NDArray[np.int64] = np.zeros((count, 1), dtype=np.int64)
         self.node: NDArray[np.intp] = np.full((count, 1), -1)
-        self.spelt: list[tuple[int, int]] = []  # node of the text before it, and class
+        self.spelled: list[tuple[int, int]] = []  # node of the text before it, and class
         self.states = language.start(count)
 
     def pass_over(self, passed: NDArray[np.float64]) -> None:
@@ -240,7 +240,7 @@ class _Beams:
         line, row, col = np.nonzero(hope > limit[:, None, None])
         if self.pattern is not None:
             texts = zip(self.node[line, row].tolist(), classes[line, col].tolist(), strict=True)
-            fits = [self.pattern((*self._spelt(node), k))[0] for node, k in texts]
+            fits = [self.pattern((*self._spelled(node), k))[0] for node, k in texts]
             line, row, col = (index[np.array(fits, dtype=bool)] for index in (line, row, col))
         states = self.states.take(line * wide + row)
         scores, after = self.language.advance(states, self.symbols[classes[line, col]][:, None])
@@ -292,8 +292,8 @@ class _Beams:
         self.ending = chosen(self.ending, self._ending(line, row, letter), 0)
         self.parent = chosen(self.parent, name, NO_PARENT)
         self.name = chosen(self.name, name * BASE + letter.astype(np.uint64), NO_TEXT)
-        self.node = chosen(self.node, np.arange(len(m)) + len(self.spelt), -1)
-        self.spelt += zip(node, letter.tolist(), strict=True)
+        self.node = chosen(self.node, np.arange(len(m)) + len(self.spelled), -1)
+        self.spelled += zip(node, letter.tolist(), strict=True)
         rows = np.where(kept < wide, lines * wide + old, 0)
         rows[new] = len(self.states) + m
         self.states = self.states.joined(after).take(rows.ravel())
@@ -318,14 +318,14 @@ class _Beams:
         value = np.logaddexp(self.blank[row], self.letter[row]) + self.prior[row]
         nodes = self.node[row].tolist()
         if self.pattern is not None:
-            value[[not self.pattern(self._spelt(node))[1] for node in nodes]] = NEVER
+            value[[not self.pattern(self._spelled(node))[1] for node in nodes]] = NEVER
         best = int(np.argmax(value))
-        return list(self._spelt(nodes[best])) if value[best] > NEVER / 2 else None
+        return list(self._spelled(nodes[best])) if value[best] > NEVER / 2 else None
 
-    def _spelt(self, node: int) -> tuple[int, ...]:
+    def _spelled(self, node: int) -> tuple[int, ...]:
         """Classes of the text at a node."""
         classes = []
         while node >= 0:
-            node, last = self.spelt[node]
+            node, last = self.spelled[node]
             classes.append(last)
         return tuple(classes[::-1])

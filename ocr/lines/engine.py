@@ -19,12 +19,13 @@ from ocr.lines.letter_boxes import letter_boxes
 from ocr.lines.recognizer import LineReader, LineText
 from ocr.page import Box, Letter, Line, Word
 
-SAMPLE = 4  # lines of a page that tell how well it reads
+# How well a page reads, one way up or another, is told by a part of it. Set by hand, to save time.
+SAMPLE = 4  # lines, the longest
 SAMPLE_WIDTH = 800  # pixels of their strips
 
-WRITING = 0.5  # probability of the body map from which a place is writing
-UNREAD = 0.06  # share of a page's writing left unread from which a warning says so
-UNREAD_WORD = 2.0  # squares of the x-height: smaller pieces of writing are no words
+# Outline of a line without letters, and how far below the baseline any line's reaches: x-heights.
+RISE, FALL = 1.2, 0.3
+LEAST_FALL = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,30 @@ class LegibleConfig:
     page: float = 0.6
     line: float = 0.7
     score: float = 0.7
+
+
+@dataclass(frozen=True)
+class UnreadConfig:
+    """When a warning says that writing was seen and not read.
+
+    Set by hand; how many pages it warns of was not kept.
+
+    Attributes
+    ----------
+    writing : float
+        Probability of small letters from which a place of the map is writing.
+    share : float
+        Of a page's writing, that must be left unread.
+    word : float
+        Squares of the x-height: smaller pieces of writing are no words.
+    piece : float
+        The same in pixels of the map, on a page without lines, whose letters are of unknown size.
+    """
+
+    writing: float = 0.5
+    share: float = 0.06
+    word: float = 2.0
+    piece: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -160,12 +185,18 @@ class LinesEngine:
         return self.recognizer.mean_confidence([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
 
 
-def unread(layout: Layout, read: list[ReadLine], size: tuple[int, int]) -> str | None:
+def unread(
+    layout: Layout,
+    read: list[ReadLine],
+    size: tuple[int, int],
+    config: UnreadConfig | None = None,
+) -> str | None:
     """A warning where the network saw writing that no line took up; None where all was read.
 
     `size` is (height, width) of the page in pixels.
     """
-    writing = layout.maps[2] > WRITING
+    config = config or UnreadConfig()
+    writing = layout.maps[2] > config.writing
     left = writing.copy()
     for one in read:
         for word in one.line.words:
@@ -175,10 +206,12 @@ def unread(layout: Layout, read: list[ReadLine], size: tuple[int, int]) -> str |
             left[max(0, y1) : y2, max(0, x1) : x2] = False
     labels, number = ndimage.label(left)
     sizes = np.bincount(labels.ravel(), minlength=number + 1)
-    least = UNREAD_WORD * (layout.x_height / layout.map_scale) ** 2 if layout.lines else 30.0
+    least = config.piece
+    if layout.lines:
+        least = config.word * (layout.x_height / layout.map_scale) ** 2
     left = (sizes >= least)[labels] & left
     count, total = int(left.sum()), int(writing.sum())
-    if not count or count < UNREAD * total:
+    if not count or count < config.share * total:
         return None
     rows, cols = np.nonzero(left)
     y, x = (int(np.median(at) * layout.map_scale) for at in (rows, cols))
@@ -229,12 +262,12 @@ def outlined(
     base: NDArray[np.float64], boxes: NDArray[np.int64], x_height: float
 ) -> tuple[tuple[float, float], ...]:
     """A polygon around a line: its baseline moved up and down by the most that its letters rise."""
-    up, down = 1.2 * x_height, 0.3 * x_height
+    up, down = RISE * x_height, FALL * x_height
     if len(boxes):
         middles = (boxes[:, 1] + boxes[:, 3]) / 2
         rows = np.interp(middles, base[:, 1], base[:, 0])
         up = max(x_height, float((rows - boxes[:, 0]).max()))
-        down = max(0.1 * x_height, float((boxes[:, 2] - rows).max()))
+        down = max(LEAST_FALL * x_height, float((boxes[:, 2] - rows).max()))
     over = [(round(float(y - up), 1), round(float(x), 1)) for y, x in base]
     under = [(round(float(y + down), 1), round(float(x), 1)) for y, x in base[::-1]]
     return tuple(over + under)

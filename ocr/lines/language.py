@@ -1,16 +1,6 @@
-"""What text looks like: a character n-gram over folded text, other strings, and letter case.
+"""Load language models, and choose the one that suits a page.
 
-Small models are mixed, so that language helps where there is language and stays silent elsewhere:
-
-- an interpolated Kneser-Ney n-gram (Chen & Goodman 1999) over folded text: lower case, no accents,
-  every digit one symbol, rare signs one symbol;
-- lexicons: the language's common words, and those that a user expects;
-- models of other strings (codes, numbers, names) and of single characters in a row, which know
-  only that letters follow letters and digits digits. Every word is of one kind, and its characters
-  so far tell which, so that a word that began unlike language is not bent into it;
-- patterns of case: a word in capitals, lower case, with an initial capital, or mixed.
-
-`TextModel.advance` is all that a beam search needs, over glyphs as over CTC outputs.
+How likely they make a text, and what is mixed with them, is `ocr.lines.text_model`.
 """
 
 from __future__ import annotations
@@ -30,7 +20,8 @@ from ocr.weights import damaged, find_weights, read_metadata, verify
 
 __all__ = ["Lexicon", "NgramModel", "flat", "likeliest", "load_language"]
 
-DOUBT = 12.0  # bits that a language other than the first must save on a page to be taken
+# Bits that a language other than the first must save on a page to be taken. Set by hand.
+DOUBT = 12.0
 
 
 def load_language(name: str | Path = "english") -> NgramModel:

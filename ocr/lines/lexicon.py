@@ -45,9 +45,9 @@ class Lexicon:
         if not masses:
             raise ValueError("a lexicon needs at least one word")
         below: dict[tuple[int, ...], float] = {}  # of every beginning of a word
-        for spelt, mass in masses.items():
-            for length in range(len(spelt) + 1):
-                below[spelt[:length]] = below.get(spelt[:length], 0.0) + mass
+        for spelled, mass in masses.items():
+            for length in range(len(spelled) + 1):
+                below[spelled[:length]] = below.get(spelled[:length], 0.0) + mass
         nodes = sorted(below, key=lambda beginning: (len(beginning), beginning))
         number = {beginning: k + self.ROOT for k, beginning in enumerate(nodes)}
         self._set(

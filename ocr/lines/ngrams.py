@@ -19,7 +19,11 @@ BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
 
 def _count_bits(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """How many bits of each number are set, for numpy before 2.0."""
+    """How many bits of each number are set, for numpy before 2.0.
+
+    Sums of two, of four, then of eight bits stand side by side in each number; the product adds up
+    the last in its top byte.
+    """
     pairs, fours = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
     one, two, four, top = (np.uint64(k) for k in (1, 2, 4, 56))
     n = numbers - ((numbers >> one) & pairs)

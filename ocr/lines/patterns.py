@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Patterns such as (a|a)*b take time by the power of the text. A match is a matter of microseconds;
 # one that takes longer than SLOW counts, and all that count may take ALL_SLOW seconds, or half of
-# the time that this thread works, whichever is more.
+# the time that this thread works, whichever is more. Set by hand.
 MATCH = 0.5  # seconds
 SLOW, ALL_SLOW = 0.005, 2.0
 

@@ -1,7 +1,7 @@
 """Read whole text lines at once, for joined and lower-case writing.
 
 A line image is scaled to one height, a recurrent network gives each step along it a probability
-for every character, and `ocr.lines.ctc` makes a text of these; the frames that spelt a character
+for every character, and `ocr.lines.ctc` makes a text of these; the frames that spelled a character
 tell where it stands.
 """
 
@@ -26,7 +26,7 @@ from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.patterns import compile_pattern
 from ocr.lines.sense import spare_senseless
 from ocr.lines.text_model import TextModel
-from ocr.lines.tiles import TILE, batches, join_tiles, tile_starts
+from ocr.lines.tiles import batches, join_tiles, tiles_of
 from ocr.session import Session
 from ocr.weights import find_weights, read_metadata, verify
 
@@ -218,10 +218,8 @@ class LineReader:
         list of (ceil(W / FRAME), K + 1) float32 arrays
             Class 0 is "nothing", class k + 1 is ``charset[k]``.
         """
-        tiles = [
-            (row, start) for row, line in enumerate(lines) for start in tile_starts(line.shape[1])
-        ]
-        pieces = [lines[row][:, start : start + TILE] for row, start in tiles]
+        tiles = [(row, tile) for row, line in enumerate(lines) for tile in tiles_of(line.shape[1])]
+        pieces = [lines[row][:, tile] for row, tile in tiles]
         logs: list[NDArray[np.float32]] = [np.empty((0, 0), np.float32)] * len(pieces)
         for batch in batches([piece.shape[1] for piece in pieces]):
             width = -(-(max(pieces[i].shape[1] for i in batch) + TAIL) // MULTIPLE) * MULTIPLE
@@ -235,11 +233,11 @@ class LineReader:
             for row, i in enumerate(batch):
                 logs[i] = logits[row, : -(-pieces[i].shape[1] // FRAME)]
         joined: list[NDArray[np.float32]] = []
-        for (_, start), piece in zip(tiles, logs, strict=True):
-            if start == 0:
+        for (_, tile), piece in zip(tiles, logs, strict=True):
+            if tile.start == 0:
                 joined.append(piece)
             else:
-                joined[-1] = join_tiles(joined[-1], piece, start // FRAME)
+                joined[-1] = join_tiles(joined[-1], piece, tile.start // FRAME)
         return joined
 
     def decode(
@@ -314,7 +312,7 @@ class LineReader:
             ink = np.exp(logs[first:last].max(axis=0).astype(np.float64))
             ink[[BLANK, k, *self._spaces]] = 0
             likely = np.argsort(-ink, kind="stable")[: CONFIG.alternatives]
-            shares = (1 - sure) * ink[likely] / max(float(ink.sum()), 1e-30)
+            shares = (1 - sure) * ink[likely] / max(float(ink.sum()), 1e-30)  # not by nothing
             found.append(
                 tuple(
                     (self.charset[other - 1], round(float(share), 4))

@@ -1,4 +1,17 @@
-"""How likely text is, character by character: prose, strings without sense, cases, words."""
+"""How likely text is, character by character: a language, other strings, letter case.
+
+Small models are mixed, so that language helps where there is language and stays silent elsewhere:
+
+- an interpolated Kneser-Ney n-gram (Chen & Goodman 1999) over folded text: lower case, no accents,
+  every digit one symbol, rare signs one symbol;
+- lexicons: the language's common words, and those that a user expects;
+- models of other strings (codes, numbers, names) and of single characters in a row, which know
+  only that letters follow letters and digits digits. Every word is of one kind, and its characters
+  so far tell which, so that a word that began unlike language is not bent into it;
+- patterns of case: a word in capitals, lower case, with an initial capital, or mixed.
+
+`TextModel.advance` is all that a beam search needs, over glyphs as over CTC outputs.
+"""
 
 from __future__ import annotations
 
@@ -198,7 +211,8 @@ class TextModel:
             self._share[k] = CONFIG.digit_shares[unicodedata.digit(charset[k])]
         self._share[self.symbols == OTHER_SIGN] = 1 / rare
         size = np.array([FOLDED_LETTERS, DIGITS, SIGNS, 1.0])
-        self.kinds = np.where(np.arange(len(folded)) == self.space, 3, self._kind)
+        ends = len(size) - 1  # column of a word's end
+        self.kinds = np.where(np.arange(len(folded)) == self.space, ends, self._kind)
         others = []
         for inside, begin in (
             (CONFIG.string_inside, CONFIG.string_begin),
@@ -206,7 +220,7 @@ class TextModel:
         ):
             # No word is empty; and what is before a word's later characters is never nothing.
             first = np.hstack([begin, np.full((4, 1), 1e-6)])
-            later = np.vstack([inside, np.full((1, 4), 0.25)])
+            later = np.vstack([inside, np.full((1, 4), 1 / 4)])
             others.append((np.stack([later, first]) / size)[..., self.kinds])
         self._others = np.stack(others, axis=-1)  # (begins, kind before, character, 2)
         upper = np.array([CONFIG.upper_later, CONFIG.upper_first])
@@ -260,10 +274,10 @@ class TextModel:
         ]
         node = np.empty((*characters.shape, len(self._lexicons)), dtype=np.int64)
         kinds = self._kind[characters]
-        spelt = np.where(kinds == SIGN, 1.0, self._share[characters])  # one digit among ten
+        spelled = np.where(kinds == SIGN, 1.0, self._share[characters])  # one digit among ten
         for k, lexicon in enumerate(self._lexicons):
             expected, node[..., k] = lexicon.advance(state.node[:, k], symbols, kinds)
-            words[..., 3 + k] = expected * spelt
+            words[..., 3 + k] = expected * spelled
         words *= state.word[:, None]
         text = words.sum(axis=-1)
         # (B, A, 4): the patterns weighted by how well they explain this character's case

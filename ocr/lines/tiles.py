@@ -3,29 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.lines.ctc import BLANK
 
-TILE = 2400  # pixels of a strip read at once: some 150 characters
-OVERLAP = 320  # pixels that neighboring tiles share, so that each letter is seen whole once
-BATCH = 8_000  # pixels of strips, padding included, read at once: keeps the memory flat
-ALIKE = 1.15  # times the narrowest line of a batch: padding costs more than another batch
+
+@dataclass(frozen=True)
+class TilesConfig:
+    """How much is read at once. Lengths are pixels of a strip.
+
+    Set by hand, for the memory and the time that reading takes; nothing shows in the text.
+
+    Attributes
+    ----------
+    tile : int
+        Width read at once: some 150 characters.
+    overlap : int
+        What neighboring tiles share, so that each letter is seen whole once.
+    batch : int
+        Widths of the strips of a batch together, padding included, at most.
+    alike : float
+        Widest line of a batch, in widths of its narrowest: more padding costs more than another
+        batch.
+    """
+
+    tile: int = 2400
+    overlap: int = 320
+    batch: int = 8000
+    alike: float = 1.15
 
 
-def tile_starts(width: int) -> list[int]:
-    """Left edges of the tiles of a strip of a width in pixels."""
-    return [0, *range(TILE - OVERLAP, width - OVERLAP, TILE - OVERLAP)] if width > TILE else [0]
+CONFIG = TilesConfig()
+
+
+def tiles_of(width: int) -> list[slice]:
+    """Columns of the tiles of a strip of a width in pixels; the last may reach beyond it."""
+    step = CONFIG.tile - CONFIG.overlap
+    later = range(step, width - CONFIG.overlap, step) if width > CONFIG.tile else ()
+    return [slice(start, start + CONFIG.tile) for start in (0, *later)]
 
 
 def batches(widths: list[int]) -> Iterator[list[int]]:
-    """Indices of strips of like widths, narrow ones first, at most `BATCH` pixels together."""
+    """Indices of strips of like widths, narrow ones first, for one batch after the other."""
     batch: list[int] = []
     for i in sorted(range(len(widths)), key=lambda i: widths[i]):
-        wider = batch and widths[i] > ALIKE * widths[batch[0]]
-        if batch and (wider or (len(batch) + 1) * widths[i] > BATCH):
+        wider = batch and widths[i] > CONFIG.alike * widths[batch[0]]
+        if batch and (wider or (len(batch) + 1) * widths[i] > CONFIG.batch):
             yield batch
             batch = []
         batch.append(i)
@@ -42,7 +68,8 @@ def join_tiles(
     between two letters, none of which can then be lost or read twice.
     """
     shared = len(left) - start
-    inner = np.arange(shared // 4, max(shared - shared // 4, shared // 4 + 1))
+    rim = shared // 4
+    inner = np.arange(rim, max(shared - rim, rim + 1))
     both = np.minimum(left[start + inner, BLANK], right[inner, BLANK])
     seam = int(inner[np.argmax(both)])
     return np.concatenate([left[: start + seam], right[seam:]])

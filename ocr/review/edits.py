@@ -18,6 +18,8 @@ from ocr.review.document import Entry, Reviewed
 from ocr.review.respell import clean, is_level, respelled
 
 MOST_LINES = 5000  # of a page
+ASIDE = 3.0  # pixels aside count so much more than up or down, where a neighbor is looked for
+END = 0.01  # share of a stretch of baseline that stays on either side of a cut
 Point = tuple[float, float]
 
 
@@ -57,7 +59,7 @@ def merge(doc: Reviewed, number: int) -> Reviewed:
         raise EditError("There is no line below this one to join it with.")
     one, other = doc.entries[at], doc.entries[after]
     first, second = (one.line, other.line)
-    if _along(second, first) < _along(first, first):
+    if _position_along(second, first) < _position_along(first, first):
         first, second = second, first
     line = Line(
         first.words + second.words,
@@ -139,7 +141,7 @@ def place_of(doc: Reviewed, new: Entry) -> int:
     for k, entry in enumerate(doc.entries):
         other_y, left, right = _upright(entry, doc)
         apart = max(left - x2, x1 - right, 0.0)  # lines of other columns are far
-        far = abs(other_y - y) + 3 * apart
+        far = abs(other_y - y) + ASIDE * apart
         if other_y <= y and (best is None or far < best[0]):
             best = (far, k + 1)
         if other_y > y and (first is None or far < first[0]):
@@ -169,8 +171,8 @@ def turn(doc: Reviewed, by: int) -> Reviewed:
 def reread(doc: Reviewed, read: Callable[[Sequence[Entry]], Sequence[Entry]]) -> Reviewed:
     """Read the lines again that nobody has confirmed; the others stay untouched."""
     open_ = [entry for entry in doc.entries if not entry.line.confirmed]
-    again = {entry.id: entry for entry in read(open_)}
-    return replace(doc, entries=tuple(again.get(entry.id, entry) for entry in doc.entries))
+    found = {entry.id: entry for entry in read(open_)}
+    return replace(doc, entries=tuple(found.get(entry.id, entry) for entry in doc.entries))
 
 
 def found_again(doc: Reviewed, found: Reviewed) -> Reviewed:
@@ -282,7 +284,7 @@ def _upright(entry: Entry, doc: Reviewed) -> tuple[float, float, float]:
     return (y1 + y2) / 2, x1, x2
 
 
-def _along(line: Line, of: Line) -> float:
+def _position_along(line: Line, of: Line) -> float:
     """Where a line begins in the direction of another."""
     if not line.baseline or len(of.baseline) < 2:
         return 0.0
@@ -322,7 +324,7 @@ def _cut(line: Line, at: Point) -> tuple[tuple[Point, ...], ...]:
     shares = np.clip(((np.array(at) - base[:-1]) * steps).sum(axis=1) / lengths, 0, 1)
     near = base[:-1] + shares[:, None] * steps
     k = int(((near - np.array(at)) ** 2).sum(axis=1).argmin())
-    share = float(np.clip(shares[k], 0.01, 0.99))
+    share = float(np.clip(shares[k], END, 1 - END))
 
     def halves(points: tuple[Point, ...]) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
         (y1, x1), (y2, x2) = points[k], points[k + 1]

@@ -33,11 +33,12 @@ from ocr.review.reading import Recognizer
 from ocr.review.shelf import Shelf, StaleError
 
 FEWEST = 10  # confirmed lines to learn from
-HELD_BACK = 5  # every so manyth line is held back
+HELD_BACK = 5  # one line in so many is held back
 NEEDED = ("torch", "safetensors", "onnx", "matplotlib", "tqdm")
 NAME = "my-hand"  # folder of the model, beside the photos
 EXAMPLES = 6  # lines that are shown before and after
 ENDED = ("nothing", "done", "failed")
+TRIES = 3  # to put what was read again into a page that is changed meanwhile
 WAIT = 5.0  # seconds that a training gets to end
 EPOCH = re.compile(r"epoch (\d+)/(\d+)\s+(\d+)/(\d+)")
 LEFT = re.compile(r"(\d+):(\d\d) left at most")
@@ -102,13 +103,13 @@ class Learning:
     def state(self) -> dict[str, Any]:
         """How it stands, as plain values."""
         with self._lock:
-            told = dict(vars(self._state))
+            state = dict(vars(self._state))
         summaries = self.shelf.summaries()
-        told["confirmed"] = sum(one.confirmed for one in summaries.values())
-        told["fewest"] = FEWEST
-        told["missing"] = _missing()
-        told["install"] = install_hint("train")
-        return told
+        state["confirmed"] = sum(one.confirmed for one in summaries.values())
+        state["fewest"] = FEWEST
+        state["missing"] = _missing()
+        state["install"] = install_hint("train")
+        return state
 
     def start(self) -> None:
         """Begin; EditError if that cannot be."""
@@ -294,14 +295,14 @@ class Learning:
     def _reread_page(self, number: int) -> None:
         """Read a page's open lines again; whoever changes it meanwhile is not disturbed."""
         photo = self.shelf.pages[number].source.open()
-        for _ in range(3):
+        for _ in range(TRIES):
             held = self.shelf.open(number)
 
             def read(doc: Any, recognizer: Recognizer) -> Any:
                 open_ = [entry for entry in doc.entries if not entry.line.confirmed]
-                again = {entry.id: entry for entry in recognizer.again(photo, doc, open_)}
+                found = {entry.id: entry for entry in recognizer.reread(photo, doc, open_)}
                 return lambda now: edits.reread(
-                    now, lambda some: [again[e.id] for e in some if e.id in again]
+                    now, lambda some: [found[e.id] for e in some if e.id in found]
                 )
 
             try:

@@ -22,6 +22,10 @@ STRIP_SIDE = 3200  # pixels of the longer side of the photo that strips are cut 
 STRIP_HEIGHT = 88  # pixels at most: twice those on the screen
 STRIP_WIDTH = 3000  # pixels at most
 MARGIN = 0.25  # of a line's height that is shown above and below it
+AVERAGED = 1.5  # pixels of the photo a pixel of the strip, above which they are averaged
+RISE, FALL = 24.0, 8.0  # pixels that a line without an outline is taken to reach up and down
+LEAST_RISE, LEAST_FALL = 6.0, 2.0  # and that any line reaches
+MISSING = np.full((8, 8, 3), 255, np.uint8)  # shown of a line that lies off the photo: white
 QUALITY = 82  # of JPEG
 KEPT = 48 << 20  # bytes of encoded pictures that are held
 DECODED = 3  # photos that are held decoded
@@ -127,7 +131,7 @@ def cut(rgb: NDArray[np.uint8], line: Line, scale: float) -> NDArray[np.uint8]:
     up, down = _rises(line, base, scale)
     high = (up + down) * (1 + 2 * MARGIN)
     shrink = max(1.0, high / STRIP_HEIGHT)
-    rows, cols = smooth_baseline(base, max(2.0, high / 4))
+    rows, cols = smooth_baseline(base, max(2.0, high / 4))  # the letters are about so high
     lengths = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(rows), np.diff(cols)))])
     margin = 0.5 * high
     shrink = max(shrink, (lengths[-1] + 2 * margin) / STRIP_WIDTH)
@@ -135,7 +139,7 @@ def cut(rgb: NDArray[np.uint8], line: Line, scale: float) -> NDArray[np.uint8]:
     inside = np.clip(along, 0, lengths[-1])
     y, x = np.interp(inside, lengths, rows), np.interp(inside, lengths, cols)
     dy, dx = np.gradient(y), np.gradient(x)
-    # Beyond the ends straight on, in the direction of the ends.
+    # Beyond the ends straight on, in the direction of the ends: there the steps are none, or short.
     sure = np.hypot(dy, dx) > 0.2 * shrink
     at = np.arange(len(along))
     dy, dx = (np.interp(at, at[sure], v[sure]) if sure.any() else v for v in (dy, dx))
@@ -147,8 +151,8 @@ def cut(rgb: NDArray[np.uint8], line: Line, scale: float) -> NDArray[np.uint8]:
     top, left = max(0, int(at_y.min()) - 2), max(0, int(at_x.min()) - 2)
     part = rgb[top : int(at_y.max()) + 3, left : int(at_x.max()) + 3]
     if not part.size:
-        return np.full((8, 8, 3), 255, np.uint8)
-    if shrink > 1.5:  # averaging instead of picking single pixels
+        return MISSING
+    if shrink > AVERAGED:  # averaging instead of picking single pixels
         size = (max(1, round(part.shape[1] / shrink)), max(1, round(part.shape[0] / shrink)))
         part = np.asarray(Image.fromarray(part).resize(size, Image.Resampling.BOX))
         at_y, at_x = (at_y - top) / shrink - 0.5, (at_x - left) / shrink - 0.5
@@ -165,20 +169,20 @@ def _rises(line: Line, base: NDArray[np.float64], scale: float) -> tuple[float, 
     """How far a line reaches above and below its baseline, in pixels."""
     outline = np.array(line.polygon, dtype=np.float64) * scale
     if not len(outline):
-        return 24.0, 8.0
+        return RISE, FALL
     direction = base[-1] - base[0]
     direction /= max(float(np.hypot(*direction)), 1e-6)
     normal = np.array([direction[1], -direction[0]])
     height = (outline @ normal)[:, None] - (base @ normal)[None]
     near = np.abs((outline @ direction)[:, None] - (base @ direction)[None]).argmin(axis=1)
     reach = height[np.arange(len(outline)), near]
-    return max(float(-reach.min()), 6.0), max(float(reach.max()), 2.0)
+    return max(float(-reach.min()), LEAST_RISE), max(float(reach.max()), LEAST_FALL)
 
 
 def _boxed(rgb: NDArray[np.uint8], line: Line, scale: float) -> NDArray[np.uint8]:
     """The box of a line without a baseline."""
     if not line.words:
-        return np.full((8, 8, 3), 255, np.uint8)
+        return MISSING
     box = line.box
     rim = MARGIN * box.height
     y1, x1 = (max(0, int((v - rim) * scale)) for v in (box.y1, box.x1))

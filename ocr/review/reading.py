@@ -30,6 +30,10 @@ CHOICES = 5  # of a word at most
 SEARCHED = 12  # texts of a word that are asked for: some come twice, or are what was read
 NEAR = 1.5  # x-heights over or under a new line within which a found one tells its letters' size
 BOX_SIDE = 1600  # pixels of the longer side of a box in which a line is looked for
+PAGE_SIDE = 4000  # and of the page that it is cut from, at most
+FOOT = 0.2  # of a box's height, from its lower edge up to the baseline of the line in it
+X_HEIGHTS = 100  # along the page's longer side, where no line was found to tell their size
+PLACES = 9  # at which a new line is compared with those that were found
 MARGIN = 0.15  # of a box's height that is looked at around it
 
 
@@ -154,12 +158,12 @@ class Recognizer:
         points = entry.line.baseline
         if len(points) < 2:
             y1, x1, y2, x2 = entry.bounds
-            foot = y2 - 0.2 * (y2 - y1)
+            foot = y2 - FOOT * (y2 - y1)
             points = ((foot, x1), (foot, x2))
         base = _onto_turned(points, doc.turns, photo.height, photo.width)
         return TextLine(base, _x_height(base, layout, picture))
 
-    def again(self, photo: Photo, doc: Reviewed, entries: Sequence[Entry]) -> list[Entry]:
+    def reread(self, photo: Photo, doc: Reviewed, entries: Sequence[Entry]) -> list[Entry]:
         """Read lines again where they stand, such as with another model."""
         placed = [entry for entry in entries if len(entry.line.baseline) > 1]
         read = self._read_at(photo, doc.turns, [entry.line.baseline for entry in placed])
@@ -239,7 +243,7 @@ class Recognizer:
         (top, left), (bottom, right) = at.min(axis=0), at.max(axis=0)
         longer = max(picture.height, picture.width)
         wide = max(bottom - top, right - left, 1.0)
-        grey = picture.grey(int(min(longer, max(1.0, longer * BOX_SIDE / wide), 4000)))
+        grey = picture.grey(int(min(longer, max(1.0, longer * BOX_SIDE / wide), PAGE_SIDE)))
         scale = longer / max(grey.shape)
         rim = MARGIN * (bottom - top)
         y1, x1 = (max(0, int((v - rim) / scale)) for v in (top, left))
@@ -265,9 +269,9 @@ def _onto_turned(
 def _x_height(base: NDArray[np.float64], layout: Layout, picture: Picture) -> float:
     """The size of the letters on a baseline: that of the nearest line that was found."""
     if not layout.lines:
-        return max(picture.height, picture.width) / 100
+        return max(picture.height, picture.width) / X_HEIGHTS
     left, right = base[:, 1].min(), base[:, 1].max()
-    middle = np.linspace(left, right, 9)
+    middle = np.linspace(left, right, PLACES)
     order = np.argsort(base[:, 1])
     rows = np.interp(middle, base[order, 1], base[order, 0])
     best = (np.inf, layout.x_height)

@@ -65,15 +65,15 @@ class Application:
         return [
             Route("/", self.index),
             Route("/static/{name}", self.file),
-            Route("/api/pages", _told(self.pages)),
-            Route("/api/pages/{page:int}", _told(self.page)),
-            Route("/api/pages/{page:int}", _told(self.change), methods=["POST"]),
-            Route("/api/search", _told(self.search)),
-            Route("/api/learn", _told(self.learn)),
-            Route("/api/learn", _told(self.command), methods=["POST"]),
-            Route("/photo/{page:int}/{side:int}/{turns:int}", _told(self.photo)),
-            Route("/strip/{page:int}/{line:int}", _told(self.strip)),
-            Route("/export/{format}", _told(self.export)),
+            Route("/api/pages", _in_json(self.pages)),
+            Route("/api/pages/{page:int}", _in_json(self.page)),
+            Route("/api/pages/{page:int}", _in_json(self.change), methods=["POST"]),
+            Route("/api/search", _in_json(self.search)),
+            Route("/api/learn", _in_json(self.learn)),
+            Route("/api/learn", _in_json(self.command), methods=["POST"]),
+            Route("/photo/{page:int}/{side:int}/{turns:int}", _in_json(self.photo)),
+            Route("/strip/{page:int}/{line:int}", _in_json(self.strip)),
+            Route("/export/{format}", _in_json(self.export)),
         ]
 
     # --- files of the application itself ----------------------------------------------------
@@ -273,8 +273,8 @@ def _find_again(
 READING = {"new_line": _new_line, "turn": _turn, "find_again": _find_again}
 
 
-def _told(handler: Handler) -> Handler:
-    """A handler whose errors are told in JSON."""
+def _in_json(handler: Handler) -> Handler:
+    """A handler whose errors are answered in JSON."""
 
     @wraps(handler)
     async def safe(request: Request) -> Response:

@@ -307,7 +307,7 @@ class Shelf:
             if wanted is not None:
                 self._ahead_of_time(wanted)
             elif page is not None:
-                self._look_at(page)
+                self._count_unopened(page)
 
     def _ahead_of_time(self, number: int) -> None:
         with self._lock:
@@ -326,7 +326,7 @@ class Shelf:
         except OcrError:
             return  # said when the page is opened
 
-    def _look_at(self, page: ReviewPage) -> None:
+    def _count_unopened(self, page: ReviewPage) -> None:
         with self._lock:
             if page.id in self._summaries:
                 return

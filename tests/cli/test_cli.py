@@ -160,6 +160,7 @@ def test_version(run):
         ["boxes", "a.jpg"],
         ["boxes", "a.jpg", "--out", "a.doc"],
         ["eval"],
+        ["eval", "--normalize", "nfd", "."],
         ["eval", "--normalise", "nfd", "."],
         ["no-such-command"],
     ],
@@ -749,6 +750,9 @@ def test_eval(run, fake, tmp_path):
     assert (status, err) == (0, "")
     assert "case counts" in out
     assert "50.00%" in out
+    for option in ("--normalize", "--normalise"):
+        status, out, _ = run("eval", tmp_path, option, "plain")
+        assert status == 0 and "without accents" in out
     status, out, _ = run("eval", tmp_path, "--ignore-case", "--json")
     report = json.loads(out)
     assert report["cer"] == 0

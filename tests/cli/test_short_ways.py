@@ -53,7 +53,7 @@ def test_a_file_alone_is_read(run, tmp_path, monkeypatch):
     assert err.startswith("ocr: none.jpg: no such file")
 
 
-def test_a_misspelt_command_is_still_one(run):
+def test_a_misspelled_command_is_still_one(run):
     for arguments in (["raed"], ["raed", LIST], ["--no-such-option"], ["-x"]):
         status, _, err = run(*arguments)
         assert status == 2

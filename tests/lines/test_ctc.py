@@ -45,13 +45,13 @@ def test_best_path_removes_repeats_then_nothings():
 
 
 def test_beam_search_sums_over_paths(language):
-    # "a" is spelt by (a a), (a -), (- a): 0.16 + 0.24 + 0.24; nothing by (- -): 0.36.
+    # "a" is spelled by (a a), (a -), (- a): 0.16 + 0.24 + 0.24; nothing by (- -): 0.36.
     logs = logs_of([0.6, 0.4, 0, 0], [0.6, 0.4, 0, 0])
     assert best_path(logs) == []
     assert beam_search([logs], language, SYMBOLS, BeamConfig(0.0, NO_BONUS)) == [[1]]
 
 
-def spelt(path):
+def spelled(path):
     kept = [k for k, _ in itertools.groupby(path)]
     return tuple(k for k in kept if k)
 
@@ -65,7 +65,7 @@ def test_beam_search_finds_the_likeliest_of_all_texts(seed, frames):
     flat = NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1)
     total = {}
     for path in itertools.product(range(4), repeat=frames):
-        text = spelt(path)
+        text = spelled(path)
         total[text] = total.get(text, 0) + np.prod(rows[np.arange(frames), path])
     model = TextModel(flat, ("a", "b"))
     (read,) = beam_search([logs_of(*rows)], model, SYMBOLS, BeamConfig(0.0, NO_BONUS, width=400))
@@ -132,7 +132,7 @@ def test_align_finds_the_likeliest_path_of_each_line(seed, frames):
         max(itertools.product(range(3), repeat=len(p)), key=lambda way: logs_of_path(p, way))
         for p in rows
     ]
-    texts = [spelt(path) for path in paths]
+    texts = [spelled(path) for path in paths]
     logs = [logs_of(*p) for p in rows]
     for p, path, text, places in zip(rows, paths, texts, align(logs, texts), strict=True):
         found = np.zeros(len(p), dtype=int)

@@ -472,8 +472,8 @@ def test_learning_from_the_page(tmp_path, tab, reader_of):
         page.click("#learn")
         until(page, "document.querySelector('dialog button.main')?.disabled === false")
         page.click("dialog button.main")
-        page.wait_for_selector("#learnt")
-        assert "2 lines held back" in page.inner_text("#learnt")
+        page.wait_for_selector("#learned")
+        assert "2 lines held back" in page.inner_text("#learned")
         page.click("dialog button.main")
         page.wait_for_selector("#reread")
         assert page.inner_text("#reread") == "1 page was read again."

@@ -156,9 +156,9 @@ def test_strips_are_cut_as_they_are_read(learned):
     recognizer = shelf.recognizer
     strips = recognizer.strips(photo, doc, doc.entries)
     read = recognizer.lines_reader.line_reader.read(strips)
-    again = recognizer.again(photo, doc, doc.entries)
-    assert [one.text for one in read] == [entry.line.text for entry in again]
-    assert again[0].line.text.lower() == TEXTS[0] and again[0].id == 1
+    found = recognizer.reread(photo, doc, doc.entries)
+    assert [one.text for one in read] == [entry.line.text for entry in found]
+    assert found[0].line.text.lower() == TEXTS[0] and found[0].id == 1
 
 
 def test_ocr_train_takes_the_confirmed_lines_of_the_folder(learned):

@@ -32,7 +32,7 @@ TOY_CLASSES = (  # center and standard deviation of each class, across and up
     ((2.0, 10.0), (0.7, 3.2)),
 )
 TOY_ROWS = 10  # a class
-TOY_HIDDEN, TOY_BATCH, TOY_RATE = 25, 5, 2e-3
+TOY_HIDDEN, TOY_BATCH, TOY_RATE = 25, 5, 2e-3  # units, rows a batch, and the step
 TOY_DRAWS = 5  # of points and weights: of so few points one draw says little
 DEPTH = 20  # layers through which a gradient is sent back
 WIDTH = 100  # units of each

@@ -31,13 +31,13 @@ from training.synthesis.shapes import SCENES, SHAPES, draw_set, write_folder
 Labeled = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 BALANCED = tuple(dict.fromkeys(EMNIST_47.values()))  # the 47 classes
-WIDTHS, QUICK_WIDTHS = (16, 32, 64), (4, 8, 8)
+WIDTHS, QUICK_WIDTHS = (16, 32, 64), (4, 8, 8)  # channels; those with --quick
 EPOCHS = 3  # over EMNIST; more gains tenths of a point
 DIGIT_ROWS = 30_000  # of EMNIST's digits to train on, half of MNIST
 FORMAT_ROWS = 2_000  # written in EMNIST's own formats and read back
 PUBLISHED_BALANCED = "91.06 % (highest known, official split)"
 COLOR_EACH = 300  # made pictures a class
-COLOR_EPOCHS = 8
+COLOR_EPOCHS = 8  # over them
 SCENE_SIDE = 64  # pixels of the scenes, as the folder loader scales them
 
 

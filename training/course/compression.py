@@ -13,7 +13,7 @@ from training.networks import autoencoder, pca
 from training.networks.autoencoder import mean_psnr
 from training.networks.numpy_mlp import Array, Layer
 
-COMPONENTS = 32
+COMPONENTS = 32  # of the PCA: as many numbers a picture as the autoencoder has
 SHOWN = "AEGKRSW358"  # characters whose reconstructions are shown
 
 

@@ -17,17 +17,16 @@ from training.recipes import mlp
 from training.recipes.curves import Curves
 
 SPLITS = ("train", "valid", "test")
-QUICK_STEP = 20  # with --quick every so many-th row of the training file
+QUICK_STEP = 20  # with --quick one row in so many of the training file
 PUBLISHED_MLP = "78.3, 78.8, 77.3 %"
 RATES = {"best rate": 1.0, "ten times": 10.0, "a tenth": 0.1}  # times the recipe's
 PUBLISHED_RATES = ("78.8 and 78.3 %", "31.7 and 75.7 %", "74.9 and 75.4 %")
 SEEDS = 3  # trainings of each MLP, to see the noise
 ALIKE = ("O0", "I1", "S5", "Z2")  # shapes that a hand may make alike; the course's pairs but V/Y
 PUBLISHED_PAIRS = "O/0, S/5, Z/2, I/1, Y/V"
-CNN_WIDTHS = (16, 32, 64)
-CNN_EPOCHS = 25
-LENET_EPOCHS = 12
-SHOWN_ERRORS = 60
+CNN_WIDTHS = (16, 32, 64)  # channels of the stages of `ocr.letters.classifiers.cnn.GlyphCnn`
+CNN_EPOCHS, LENET_EPOCHS = 25, 12  # over the training file; set by hand
+SHOWN_ERRORS = 60  # letters read wrongly, in the picture
 
 
 @dataclass(frozen=True)

@@ -315,7 +315,7 @@ def load_folder(folder: Path) -> Characters:
         raise DataError(f"{folder}: no picture in it can be read. {' '.join(skipped[:3])}".rstrip())
     stack = np.stack(images)
     edges = np.concatenate([stack[:, 0], stack[:, -1], stack[:, :, 0], stack[:, :, -1]], axis=1)
-    if np.median(np.median(edges, axis=1)) < 128:
+    if np.median(np.median(edges, axis=1)) < 128:  # most are dark at the edge: light on dark
         stack = 255 - stack
     return Characters(
         stack, np.array(labels), np.ones(len(labels), dtype=bool), skipped=tuple(skipped)

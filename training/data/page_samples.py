@@ -22,10 +22,108 @@ from training.data.page_sets import RealPage
 SIDE = 512  # pixels of a crop
 SMALLEST, LARGEST = 4.0, 36.0  # x-heights in pixels of a crop
 FINER = 4  # maps are drawn so much finer and averaged
-BASELINE_WIDTH = 0.34  # x-heights, thickness of the drawn baseline
-LEAST_WIDTH = 5.0  # pixels of the crop, the same
-END_RADIUS = 0.55  # x-heights
-LEAST_RADIUS = 5.0  # pixels of the crop
+
+
+@dataclass(frozen=True)
+class MapConfig:
+    """How the lines of a page become maps. Set by hand; what each brings was not measured alone.
+
+    Attributes
+    ----------
+    baseline, least_baseline : float
+        Thickness of the drawn baseline in x-heights, and pixels of the crop at least.
+    end, least_end : float
+        Radius of the drawn ends, the same.
+    """
+
+    baseline: float = 0.34
+    least_baseline: float = 5.0
+    end: float = 0.55
+    least_end: float = 5.0
+
+
+@dataclass(frozen=True)
+class UnknownConfig:
+    """Which dark marks of a real page may be writing that nobody transcribed. Lengths in x-heights.
+
+    Set by hand, pages looked at as pictures.
+
+    Attributes
+    ----------
+    spine : float
+        Thickness of the stripe along the middle of a transcribed line's letters that is known.
+    dark : float
+        Darkness from which a pixel is a mark's.
+    least, most : float
+        Longer side of a mark: specks are smaller, rules, frames and edges longer than any letter.
+    rule_height, rule_width : float
+        A lower and wider mark is a ruling line.
+    around : float
+        Above and below a mark that is unknown as well; beside it twice as much.
+    """
+
+    spine: float = 1.6
+    dark: float = 0.22
+    least: float = 0.4
+    most: float = 8.0
+    rule_height: float = 0.35
+    rule_width: float = 2.0
+    around: float = 0.8
+
+
+@dataclass(frozen=True)
+class CropConfig:
+    """At what size and where crops are taken. Set by hand.
+
+    Attributes
+    ----------
+    usual_share : float
+        Of the crops have letters about as high as pages are looked at for; the rest any height.
+    usual, spread : float
+        That x-height in pixels of the crop, and the standard deviation of its log.
+    enlarged : float
+        Most that a page is enlarged.
+    blank : (float, float)
+        Scales of pages without lines.
+    least_side : float
+        Of the crop that the page's longer side fills.
+    stretch : float
+        Standard deviation of the log of the aspect's change.
+    level_share, level, tilted : float
+        Share of the crops turned by a standard deviation of `level` degrees, and most that the
+        others are turned, either way.
+    at_line_share, off : float
+        Share of the crops about a point of a line, and standard deviation of how far off it, in
+        sides of a crop.
+    averaged : float
+        Scale below which the page is averaged first.
+    paper_share, paper : float
+        Share of the crops with what lies beyond the page as bright as its paper, this percentile.
+    contrast_share : float
+        Of the crops are drawn fainter or darker by a factor of `contrast`.
+    contrast : (float, float)
+    """
+
+    usual_share: float = 0.6
+    usual: float = 8.5
+    spread: float = 0.3
+    enlarged: float = 2.5
+    blank: tuple[float, float] = (0.3, 1.5)
+    least_side: float = 0.5
+    stretch: float = 0.06
+    level_share: float = 0.85
+    level: float = 2.0
+    tilted: float = 12.0
+    at_line_share: float = 0.85
+    off: float = 0.25
+    averaged: float = 0.75
+    paper_share: float = 0.6
+    paper: float = 85
+    contrast_share: float = 0.3
+    contrast: tuple[float, float] = (0.5, 1.3)
+
+
+MAP, UNKNOWN, CROP = MapConfig(), UnknownConfig(), CropConfig()
 
 
 @dataclass(frozen=True)
@@ -53,19 +151,19 @@ def training_page(page: RealPage) -> TrainingPage:
     for line in page.lines:
         draw.polygon([(x, y) for y, x in line.polygon.tolist()], fill=1)
         spine = [(x, y - line.line.x_height / 2) for y, x in line.line.baseline.tolist()]
-        draw.line(spine, fill=1, width=max(3, round(1.6 * line.line.x_height)))
+        draw.line(spine, fill=1, width=max(3, round(UNKNOWN.spine * line.line.x_height)))
     inside = np.asarray(outlines)
     usual = float(np.median([line.line.x_height for line in page.lines]))
-    dark = ink_darkness(page.grey.astype(np.float32) / np.float32(255)) > 0.22
+    dark = ink_darkness(page.grey.astype(np.float32) / np.float32(255)) > UNKNOWN.dark
     labels, _ = ndimage.label(dark & ~inside, np.ones((3, 3)))
     unknown = np.zeros_like(dark)
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         high, wide = (part.stop - part.start for part in place)
-        # Rules, frames and edges are longer than any letter; specks are smaller.
-        rule_like = high < 0.35 * usual and wide > 2 * usual
-        if 0.4 * usual < max(high, wide) < 8 * usual and not rule_like:
+        rule_like = high < UNKNOWN.rule_height * usual and wide > UNKNOWN.rule_width * usual
+        letter_like = UNKNOWN.least * usual < max(high, wide) < UNKNOWN.most * usual
+        if letter_like and not rule_like:
             unknown[place] |= labels[place] == number
-    reach = max(3, round(0.8 * usual))
+    reach = max(3, round(UNKNOWN.around * usual))
     return TrainingPage(
         page.grey,
         tuple(line.line for line in page.lines),
@@ -126,21 +224,24 @@ def crop(
     if page.lines:
         usual = float(np.median([line.x_height for line in page.lines]))
         wanted = math.exp(rng.uniform(math.log(SMALLEST), math.log(LARGEST)))
-        if rng.random() < 0.6:  # most pages are looked at so that their letters are this high
-            wanted = float(np.clip(math.exp(rng.normal(math.log(8.5), 0.3)), SMALLEST, LARGEST))
-        scale = min(wanted / usual, 2.5)
+        if rng.random() < CROP.usual_share:
+            wanted = math.exp(rng.normal(math.log(CROP.usual), CROP.spread))
+            wanted = float(np.clip(wanted, SMALLEST, LARGEST))
+        scale = min(wanted / usual, CROP.enlarged)
     else:
-        scale = math.exp(rng.uniform(math.log(0.3), math.log(1.5)))
-    scale = max(scale, 0.5 * SIDE / max(height, width))
-    stretch = math.exp(rng.normal(0, 0.06))
-    angle = math.radians(rng.normal(0, 2.0) if rng.random() < 0.85 else rng.uniform(-12, 12))
+        scale = math.exp(rng.uniform(math.log(CROP.blank[0]), math.log(CROP.blank[1])))
+    scale = max(scale, CROP.least_side * SIDE / max(height, width))
+    stretch = math.exp(rng.normal(0, CROP.stretch))
+    level = rng.random() < CROP.level_share
+    degrees = rng.normal(0, CROP.level) if level else rng.uniform(-CROP.tilted, CROP.tilted)
+    angle = math.radians(degrees)
     cos, sin = math.cos(angle) / scale, math.sin(angle) / scale
     # (x, y) of the page at (u, v) of the crop, both from their middles
     forward = np.array([[cos * stretch, -sin], [sin * stretch, cos]])
-    if page.lines and rng.random() < 0.85:
+    if page.lines and rng.random() < CROP.at_line_share:
         line = page.lines[rng.integers(len(page.lines))].baseline
         y, x = line[rng.integers(len(line))]
-        at = np.array([x, y]) + rng.normal(0, 0.25 * SIDE / scale, 2)
+        at = np.array([x, y]) + rng.normal(0, CROP.off * SIDE / scale, 2)
     else:
         at = rng.uniform(0, 1, 2) * (width, height)
     room = 0.5 * SIDE / scale
@@ -152,15 +253,15 @@ def crop(
     )
     shift = at - forward @ np.array([SIDE / 2, SIDE / 2])
     picture = Image.fromarray(page.grey)
-    shrink = min(1.0, scale * 1.0)
-    if shrink < 0.75:
+    shrink = min(1.0, scale)
+    if shrink < CROP.averaged:
         picture = picture.resize(
             (max(1, round(width * shrink)), max(1, round(height * shrink))), Image.Resampling.BOX
         )
     by = picture.width / width, picture.height / height
     fill = (
-        int(np.percentile(page.grey[::16, ::16], 85))
-        if rng.random() < 0.6
+        int(np.percentile(page.grey[::16, ::16], CROP.paper))
+        if rng.random() < CROP.paper_share
         else int(rng.integers(256))
     )
     matrix = (
@@ -172,8 +273,8 @@ def crop(
     )
     picture = photograph(rng, picture)
     darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / np.float32(255))
-    if rng.random() < 0.3:
-        darkness = np.clip(darkness * rng.uniform(0.5, 1.3), 0, 1)
+    if rng.random() < CROP.contrast_share:
+        darkness = np.clip(darkness * rng.uniform(*CROP.contrast), 0, 1)
     back = np.linalg.inv(forward)
     lines = [
         TextLine(((line.baseline[:, ::-1] - shift) @ back.T)[:, ::-1], line.x_height * scale)
@@ -215,9 +316,9 @@ def draw_maps(lines: Sequence[TextLine], size: tuple[int, int]) -> NDArray[np.fl
     for line in lines:
         points = line.baseline[:, ::-1] * zoom
         flat = [tuple(point) for point in points.tolist()]
-        wide = max(LEAST_WIDTH, BASELINE_WIDTH * line.x_height) * zoom
+        wide = max(MAP.least_baseline, MAP.baseline * line.x_height) * zoom
         draws[0].line(flat, fill=255, width=max(1, round(wide)), joint="curve")
-        radius = max(LEAST_RADIUS, END_RADIUS * line.x_height) * zoom
+        radius = max(MAP.least_end, MAP.end * line.x_height) * zoom
         for x, y in (flat[0], flat[-1]):
             draws[1].ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     for k, layer in enumerate(layers):
@@ -227,7 +328,7 @@ def draw_maps(lines: Sequence[TextLine], size: tuple[int, int]) -> NDArray[np.fl
 
 
 def photograph(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
-    """Blur, low contrast, shade, noise and JPEG."""
+    """Blur, low contrast, shade, noise and JPEG, each at times and in ranges set by hand."""
     if rng.random() < 0.35:
         picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.6)))
     values = np.asarray(picture, dtype=np.float32)

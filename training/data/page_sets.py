@@ -21,10 +21,62 @@ from training.data.text import fold_text
 
 PAGE_SETS = ("copiste", "peraire", "poilus", "mss19", "mss20")
 SHARED_WITH_LINES = ("peraire", "poilus")  # line sets whose valid lines may stand on train pages
-LEAST_X_HEIGHT, MOST_X_HEIGHT = 0.25, 0.62  # of the height of a line's ascenders
-ASCENDERS = 85  # percentile of the outline's height above the baseline that ascenders reach
-PROFILE_STEPS = 60  # heights that are tried for the small letters of a line
-OUTLYING = 1.22  # a line's height is held within this factor of its page's median
+
+
+@dataclass(frozen=True)
+class SizeConfig:
+    """How the height of a line's small letters is told from its outline and its ink.
+
+    Set by hand; how they were compared was not kept.
+
+    Attributes
+    ----------
+    ascenders : float
+        Percentile of the outline's height above the baseline that ascenders reach.
+    over, guess : float
+        Pixels above the baseline from which the outline counts, and the height where nothing does.
+    most_pitch : float
+        Distances between lines that ascenders reach at most.
+    overlap : float
+        Share of the narrower of two lines that must lie over the other to tell that distance.
+    least_pitch : float
+        Pixels between two lines; nearer ones are one line transcribed twice.
+    lines : float
+        Of a page whose lines do not lie over each other: so many fit on it.
+    inked : float
+        Darkness from which a pixel is ink.
+    step, reach : float
+        Pixels between the heights at which the ink is looked at, and how far up, in ascenders.
+    least, most : float
+        Heights that are tried, in those of the ascenders; `steps` of them.
+    steps : int
+    usual : float
+        The same, where no height shows.
+    compared : float
+        Heights above the baseline up to which the ink above the small letters counts.
+    outlying : float
+        A line's height is held within this factor of its page's median.
+    """
+
+    ascenders: float = 85
+    over: float = 2
+    guess: float = 20.0
+    most_pitch: float = 1.2
+    overlap: float = 0.3
+    least_pitch: float = 6
+    lines: float = 25
+    inked: float = 0.25
+    step: float = 0.5
+    reach: float = 1.3
+    least: float = 0.25
+    most: float = 0.62
+    steps: int = 60
+    usual: float = 0.45
+    compared: float = 1.9
+    outlying: float = 1.22
+
+
+CONFIG = SizeConfig()
 
 
 @dataclass(frozen=True)
@@ -125,18 +177,21 @@ def x_heights(
     Returns
     -------
     (N,) float array
-        Each within `OUTLYING` of the median of the page.
+        Each within `SizeConfig.outlying` of the median of the page.
     """
     pitch = line_pitch(baselines, darkness.shape[0])
     heights = np.array(
         [
-            body_height(darkness, base, min(ascender_height(base, polygon), 1.2 * pitch))
+            body_height(
+                darkness, base, min(ascender_height(base, polygon), CONFIG.most_pitch * pitch)
+            )
             for base, polygon in zip(baselines, polygons, strict=True)
         ]
     )
     lengths = np.array([np.ptp(base[:, 1]) for base in baselines])
     usual = float(np.median(np.repeat(heights, np.maximum(1, (lengths / pitch).astype(int)))))
-    clipped: NDArray[np.float64] = np.clip(heights, usual / OUTLYING, usual * OUTLYING)
+    off = CONFIG.outlying
+    clipped: NDArray[np.float64] = np.clip(heights, usual / off, usual * off)
     return clipped
 
 
@@ -154,23 +209,24 @@ def line_pitch(baselines: list[NDArray[np.float64]], height: int) -> float:
         below = []
         for other in baselines:
             shared = min(right, other[:, 1].max()) - max(left, other[:, 1].min())
-            if other is not one and shared > 0.3 * min(right - left, np.ptp(other[:, 1])):
+            least = CONFIG.overlap * min(right - left, np.ptp(other[:, 1]))
+            if other is not one and shared > least:
                 middle = (max(left, other[:, 1].min()) + min(right, other[:, 1].max())) / 2
                 gap = np.interp(middle, other[:, 1], other[:, 0]) - np.interp(
                     middle, one[:, 1], one[:, 0]
                 )
-                if gap > 6:
+                if gap > CONFIG.least_pitch:
                     below.append(gap)
         if below:
             gaps.append(min(below))
-    return float(np.median(gaps)) if gaps else height / 25
+    return float(np.median(gaps)) if gaps else height / CONFIG.lines
 
 
 def ascender_height(base: NDArray[np.float64], polygon: NDArray[np.float64]) -> float:
     """How far an outline reaches over its baseline where letters rise, in pixels."""
     over = np.interp(polygon[:, 1], base[:, 1], base[:, 0]) - polygon[:, 0]
-    over = over[over > 2]
-    return float(np.percentile(over, ASCENDERS)) if len(over) else 20.0
+    over = over[over > CONFIG.over]
+    return float(np.percentile(over, CONFIG.ascenders)) if len(over) else CONFIG.guess
 
 
 def body_height(darkness: NDArray[np.float32], base: NDArray[np.float64], rise: float) -> float:
@@ -186,14 +242,14 @@ def body_height(darkness: NDArray[np.float32], base: NDArray[np.float64], rise: 
     """
     cols = np.arange(base[0, 1], max(base[-1, 1], base[0, 1] + 2))
     rows = np.interp(cols, base[:, 1], base[:, 0])
-    over = np.arange(0, 1.3 * rise, 0.5)
+    over = np.arange(0, CONFIG.reach * rise, CONFIG.step)
     at = (rows[None] - over[:, None], np.broadcast_to(cols, (len(over), len(cols))))
-    profile = (ndimage.map_coordinates(darkness, at, order=1) > 0.25).mean(axis=1)
+    profile = (ndimage.map_coordinates(darkness, at, order=1) > CONFIG.inked).mean(axis=1)
     total = np.concatenate([[0.0], np.cumsum(profile)])
-    best, chosen = -1.0, 0.45 * rise
-    for height in np.linspace(LEAST_X_HEIGHT * rise, MOST_X_HEIGHT * rise, PROFILE_STEPS):
-        n = max(2, int(height / 0.5))
-        top = min(len(over), int(n * 1.9))
+    best, chosen = -1.0, CONFIG.usual * rise
+    for height in np.linspace(CONFIG.least * rise, CONFIG.most * rise, CONFIG.steps):
+        n = max(2, int(height / CONFIG.step))
+        top = min(len(over), int(n * CONFIG.compared))
         contrast = total[n] / n - (total[top] - total[n]) / max(1, top - n)
         if contrast > best:
             best, chosen = contrast, height

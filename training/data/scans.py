@@ -15,6 +15,10 @@ from scipy import ndimage as ndi
 from ocr.input.decoding import FORMATS
 from training.data.text import fold_text, writable
 
+# The paper of a line, looked for in one pixel of so many along each side: the percentile of the
+# brightness of those around, rows and columns. Set by hand.
+COARSER, PAPER, AROUND = 6, 80, (11, 16)
+
 Grey = NDArray[np.float32]
 Sample = tuple[Grey, str]
 
@@ -48,8 +52,8 @@ def open_scans(path: Path, split: str) -> Scans:
 
 
 def even_light(grey: Grey) -> Grey:
-    """Divide a line by its paper: the 80th percentile of the surroundings, a sixth as fine."""
-    paper = ndi.percentile_filter(grey[::6, ::6], 80, size=(11, 16))
+    """Divide a line by its paper: a percentile of the surroundings, at a part of the size."""
+    paper = ndi.percentile_filter(grey[::COARSER, ::COARSER], PAPER, size=AROUND)
     rows = np.linspace(0, paper.shape[0] - 1, grey.shape[0])
     cols = np.linspace(0, paper.shape[1] - 1, grey.shape[1])
     paper = ndi.map_coordinates(paper, np.meshgrid(rows, cols, indexing="ij"), order=1)

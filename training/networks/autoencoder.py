@@ -24,7 +24,7 @@ from training.networks.numpy_mlp import (
 )
 
 RATE_FALL = 0.9  # every `RATE_EPOCHS` epochs the rate is multiplied by this
-RATE_EPOCHS = 20
+RATE_EPOCHS = 20  # see `RATE_FALL`
 
 
 @dataclass(frozen=True)

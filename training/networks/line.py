@@ -12,6 +12,7 @@ from ocr.layout.strips import STRIP_HEIGHT
 from training.data.text import CHARSET
 
 FRAME = 4  # pixels of a strip's width a step
+DROPOUT = 0.1  # before the recurrent layers; set by hand
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class LineNetwork(nn.Module):
         self.encoder = nn.Sequential(*layers)
         self.blocks = nn.Sequential(*(ResidualConv(sizes.features) for _ in range(sizes.blocks)))
         self.context = Context(sizes)
-        self.dropout = nn.Dropout(0.1)
+        self.dropout = nn.Dropout(DROPOUT)
         self.lstm = nn.LSTM(sizes.features, sizes.lstm, bidirectional=True, batch_first=True)
         self.second = ResidualLSTM(2 * sizes.lstm)
         self.head = nn.Linear(2 * sizes.lstm, sizes.classes)

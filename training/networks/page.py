@@ -12,8 +12,32 @@ MAPS = ("baseline", "ends", "body", "height")
 
 
 @dataclass(frozen=True)
+class LossConfig:
+    """What the errors of the maps count. Set by hand; how they were compared was not kept.
+
+    Attributes
+    ----------
+    maps : three floats
+        Weights of baseline, ends and body.
+    entropy, dice, height : float
+        Weights of the cross-entropy and of Dice, for each of these, and of the height's error.
+    beta : float
+        Error of the height's logarithm up to which it counts by its square.
+    """
+
+    maps: tuple[float, float, float] = (1.0, 1.0, 0.6)
+    entropy: float = 4.0
+    dice: float = 0.5
+    height: float = 0.5
+    beta: float = 0.25
+
+
+LOSS = LossConfig()
+
+
+@dataclass(frozen=True)
 class PageArchitecture:
-    """Channels at strides 2, 4, 8, 16 and 32."""
+    """Channels at strides 2, 4, 8, 16 and 32. Set by hand."""
 
     channels: tuple[int, ...] = (16, 32, 56, 80, 112)
 
@@ -110,7 +134,9 @@ def page_loss(output: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) 
     total = probability.sum(dim=(0, 2, 3)) + (truth * weight).sum(dim=(0, 2, 3))
     dice = 1 - (2 * overlap + 1) / (total + 1)
     inside = truth[:, 2:3] * weight
-    height = F.smooth_l1_loss(output[:, 3:].float(), target[:, 3:], reduction="none", beta=0.25)
+    height = F.smooth_l1_loss(
+        output[:, 3:].float(), target[:, 3:], reduction="none", beta=LOSS.beta
+    )
     height = (height * inside).sum() / inside.sum().clamp_min(1.0)
-    share = entropy.new_tensor([1.0, 1.0, 0.6])
-    return (share * (4 * entropy + 0.5 * dice)).sum() + 0.5 * height
+    share = entropy.new_tensor(LOSS.maps)
+    return (share * (LOSS.entropy * entropy + LOSS.dice * dice)).sum() + LOSS.height * height

@@ -28,6 +28,7 @@ from training.synthesis.line_text import sample_text
 
 LINES = 5  # lines a page
 CAPITAL = 60  # pixels, cap height of the simulated hand
+SMALL = 0.65  # of a capital, height of the small letters in `ocr.letters.context`
 KINDS = ("prose", "lower case", "capitals", "lists", "codes", "single characters", "anything")
 CONFUSED = (
     "0OoDQ", "1Il|7Ji/!", "5SsB", "2Zz7", "8B3", "6Gb", "9gqy", "UuVv", "VvYyrX", "AHR", "DOP",
@@ -40,7 +41,10 @@ Bank = dict[str, NDArray[np.float32]]  # for each character, classifier rows of 
 
 
 def simulated_bank(rng: np.random.Generator, rows: int = 400) -> Bank:
-    """Probabilities as a classifier of 85 to 90 % might give them, without size on the line."""
+    """Probabilities as a classifier of 85 to 90 % might give them, without size on the line.
+
+    The likenesses below were set by hand so that it is as often right.
+    """
     index = {c: k for k, c in enumerate(CHARSET)}
     likeness = np.full((len(CHARSET), len(CHARSET)), 1e-4)
     for group in CONFUSED:
@@ -78,7 +82,10 @@ def measured_bank(model: str, data: Path) -> Bank:
 
 
 def write_page(rng: np.random.Generator, kind: str, corpus: Corpus, bank: Bank) -> Page:
-    """A page of one kind of text in one hand; characters the bank lacks are left out."""
+    """A page of one kind of text in one hand; characters the bank lacks are left out.
+
+    How uneven a hand is was set by hand: lengths in heights of a capital, slopes in rows a column.
+    """
     x_height = rng.uniform(0.5, 0.75)
     lean, uneven = rng.normal(0, 0.01), rng.uniform(0.04, 0.14)
     page: Page = []
@@ -93,7 +100,8 @@ def write_page(rng: np.random.Generator, kind: str, corpus: Corpus, bank: Bank) 
         drift = 0.0
         for character, start in zip(text, starts, strict=True):
             top, bottom = ocr.letters.context._reach(character)
-            top = top * x_height / 0.65 if abs(top - 0.65) < 0.01 else top
+            if top == SMALL:  # its own small letters, where those of fonts are so high
+                top = top * x_height / SMALL
             size = CAPITAL * np.exp(rng.normal(0, uneven))
             drift = 0.8 * drift + rng.normal(0, uneven)
             jump = rng.normal(0, 0.3) if rng.random() < 0.04 else rng.normal(0, 0.5 * uneven)

@@ -28,7 +28,8 @@ class Fit:
     """Settings of a training.
 
     `rate` is the highest of a schedule that rises, then falls along half a cosine; `smoothing` of
-    the labels; with `average` the running mean of the weights is measured and kept.
+    the labels; with `average` the running mean of the weights is measured and kept. The defaults
+    were set by hand.
     """
 
     epochs: int

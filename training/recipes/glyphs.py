@@ -75,7 +75,10 @@ SETTLE = Phase(epochs=4, rate=1.2e-3, class_power=0.65, gentlest=-0.5)
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides how the network comes out, besides the data."""
+    """Everything that decides how the network comes out, besides the data.
+
+    How the numbers were chosen was not kept; `models/glyphs.md` has what comes of them.
+    """
 
     widths: tuple[int, ...] = (32, 64, 128)
     dropout: float = 0.3

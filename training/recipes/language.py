@@ -55,8 +55,8 @@ WORDS = 300_000  # words added, drawn by their frequency
 LEXICON = 60_000  # commonest words that are stored as words
 COMMON = 100_000  # words of a language that are drawn
 
-FEWEST_SPELT = 8  # occurrences of a word for its spelling to be kept
-LEAST_SPELT = 0.005  # share of a word's spelling to be kept
+FEWEST_SPELLED = 8  # occurrences of a word for its spelling to be kept
+LEAST_SPELLED = 0.005  # share of a word's spelling to be kept
 # A word inside a sentence: behind a small letter or comma and a space.
 INSIDE = re.compile(r"(?<=[a-zà-öø-ÿ,;] )[^\W\d_]+(?=[ ,.;:!?)])")
 
@@ -239,7 +239,7 @@ def spellings(rows: Iterable[str]) -> Spellings:
     for row in rows:
         counts.update(INSIDE.findall(row))
     counts = Counter({w: n for w, n in counts.items() if len(w) == 1 or not w.isupper()})
-    shares = count_shares(counts, FEWEST_SPELT, LEAST_SPELT)
+    shares = count_shares(counts, FEWEST_SPELLED, LEAST_SPELLED)
     return Spellings(tuple(shares), np.array(list(shares.values())))
 
 

@@ -53,6 +53,7 @@ from training.synthesis.line_text import random_text
 from training.synthesis.strips import lone_strip
 from training.synthesis.written_glyphs import WrittenGlyphs
 
+# Values that are tried of what stands in `ocr.lines.beam_search.BeamConfig`.
 WEIGHTS = (0.6, 0.65, 0.7)
 LETTERS = (2.0, 2.25, 2.5)
 SIGNS = (1.0,)  # beside a letter's bonus, as are those of spaces

@@ -31,7 +31,11 @@ from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through
 
 @dataclass(frozen=True)
 class PageRecipe:
-    """Everything that decides how the network comes out, besides the data."""
+    """Everything that decides how the network comes out, besides the data.
+
+    How the numbers were chosen was not kept; `models/page.md` has those that the network was
+    trained with.
+    """
 
     minutes: float = 60.0
     rate: float = 2e-3

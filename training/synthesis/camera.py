@@ -146,7 +146,7 @@ def photograph(
     """
     if sheet.shape[:2] != geometry.sheet:
         raise ValueError(f"geometry is for a sheet of {geometry.sheet}, not {sheet.shape[:2]}")
-    scene = _look(sheet, geometry, camera.desk, rng)
+    scene = _seen(sheet, geometry, camera.desk, rng)
     light = _light(geometry.photo, camera, rng)
     scene *= light[..., None] ** _shadow_tint(camera)
     scene = _optics(scene, camera)
@@ -162,7 +162,7 @@ def jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
     return out.getvalue()
 
 
-def _look(sheet: Array, geometry: Geometry, desk: str, rng: np.random.Generator) -> Array:
+def _seen(sheet: Array, geometry: Geometry, desk: str, rng: np.random.Generator) -> Array:
     """What each pixel sees, evenly lit: (h, w, 3) linear reflectance."""
     height, width = geometry.sheet
     plane_rows, cols = geometry.grid()
@@ -300,7 +300,7 @@ def _shadow_tint(camera: Camera) -> Array:
 
 
 def _optics(scene: Array, camera: Camera) -> Array:
-    """Defocus, stronger towards the far edge if so set, and shake."""
+    """Defocus, stronger toward the far edge if so set, and shake."""
     near = ndimage.gaussian_filter(scene, (camera.defocus, camera.defocus, 0), truncate=3)
     if camera.defocus_far > camera.defocus + 0.1:
         extra = np.sqrt(camera.defocus_far**2 - camera.defocus**2)

@@ -25,10 +25,16 @@ from training.synthesis.line_strokes import EM, X_HEIGHT
 from training.synthesis.line_text import SCANS, corpus, fitting_length, fitting_text
 from training.synthesis.stroke_hands import character_hand, text_hand, word_hand
 
+# Set by hand, lines looked at as pictures, as were the ranges that the hands below are drawn from.
 FONT_EM = 44  # pixels, size at which fonts are drawn
 SCAN_SHARES = (0.6, 0.15, 0.17, 0.08)  # of the lines of real paper, in the order of `SCANS`
 HIGHEST_BODY = 0.72  # of a capital: in fonts of capitals the small letters are as high
 SPREAD_SHARE = 0.12  # of the lines have wider room between their words
+LONGEST = 100  # characters of a scanned line
+PAPER, LIGHTER = 0.08, 1.1  # darkness of a scan's paper that is taken off, and factor on the rest
+INKED = 60  # of 255, from which a pixel of EMNIST is ink
+MISSES = 8  # lines in a row that a hand cannot write, after which it is given up
+LEAST_X_HEIGHT = 4  # pixels of a line, or it shows nothing
 
 
 def _body(face: ImageFont.FreeTypeFont) -> float:
@@ -92,7 +98,7 @@ def emnist_hand(rng: np.random.Generator, data: Path) -> Hand:
                 x += EM * space * rng.uniform(0.7, 1.4)
                 continue
             glyph = images[rng.choice(rows[letter])]
-            filled = glyph > 60
+            filled = glyph > INKED
             cols, lines = np.flatnonzero(filled.any(0)), np.flatnonzero(filled.any(1))
             glyph = glyph[lines[0] : lines[-1] + 1, cols[0] : cols[-1] + 1]
             high = EM * size * rng.uniform(0.92, 1.08)
@@ -131,10 +137,10 @@ def scan_hand(rng: np.random.Generator, data: Path) -> Hand:
         nonlocal row
         row = (row + 1) % len(scans.rows)
         text = scans.rows[row][1]
-        if len(text) > 100:
+        if len(text) > LONGEST:
             return None
         darkness = 1 - scans.image(row)
-        darkness = np.clip((darkness - 0.08) * 1.1, 0, 1).astype(np.float32)
+        darkness = np.clip((darkness - PAPER) * LIGHTER, 0, 1).astype(np.float32)
         darkness, base, body = level_line(np.pad(darkness, ((8, 8), (8, 8))))
         picture = shear(Image.fromarray(np.ascontiguousarray(darkness)), style[0], base, style[1])
         return LineInk(np.asarray(picture, np.float32), base, body, text)
@@ -189,9 +195,9 @@ def random_hand(rng: np.random.Generator, data: Path, kind: str | None = None) -
 def lines_of(rng: np.random.Generator, hand: Hand, room: float) -> Iterator[LineInk]:
     """Lines of a hand for a room of so many x-heights, until it fails too often."""
     misses = 0
-    while misses < 8:
+    while misses < MISSES:
         line = hand(rng, room)
-        if line is None or line.x_height < 4:
+        if line is None or line.x_height < LEAST_X_HEIGHT:
             misses += 1
             continue
         misses = 0

@@ -16,6 +16,8 @@ from scipy import ndimage
 
 from ocr.layout.line_pictures import profile_line
 
+INKED = 0.25  # darkness from which a pixel is ink
+SURELY = 1.3  # times the widest gap that is none, that the narrowest space must be
 WIDEST_SPREAD = 4.0  # x-heights that the room between words is wider, at most
 
 
@@ -76,7 +78,7 @@ def spread(rng: np.random.Generator, line: LineInk) -> LineInk:
     The line is left as it is where its white does not tell which gaps are the spaces.
     """
     spaces = line.text.count(" ")
-    white = np.logical_not((line.darkness > 0.25).any(axis=0))
+    white = np.logical_not((line.darkness > INKED).any(axis=0))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], white, [False]]).astype(np.int8)))
     starts, stops = edges[::2], edges[1::2]
     inner = (starts > 0) & (stops < line.darkness.shape[1])
@@ -85,7 +87,7 @@ def spread(rng: np.random.Generator, line: LineInk) -> LineInk:
         return line
     widest = np.argsort(starts - stops, kind="stable")
     sizes = (stops - starts)[widest]
-    if spaces < len(sizes) and sizes[spaces - 1] < 1.3 * sizes[spaces]:
+    if spaces < len(sizes) and sizes[spaces - 1] < SURELY * sizes[spaces]:
         return line
     most = rng.uniform(0.5, WIDEST_SPREAD) * line.x_height
     parts, before = [], 0
@@ -100,7 +102,7 @@ def spread(rng: np.random.Generator, line: LineInk) -> LineInk:
 
 def trimmed(line: LineInk) -> LineInk:
     """A line without the empty columns and rows around its ink."""
-    dark = line.darkness > 0.25
+    dark = line.darkness > INKED
     cols, rows = np.flatnonzero(dark.any(axis=0)), np.flatnonzero(dark.any(axis=1))
     if not len(cols):
         return line

@@ -26,7 +26,7 @@ CAPITALS = 0.22  # share of the prose written in capitals, as notes and lists of
 NO_SENSE = 0.07  # share of random strings
 SHORTEST, LONGEST = 2, 90  # characters of a line that is to fill a room
 CHUNK = 400  # characters of running text at least that lines are cut from
-HELD_BACK = 40  # every so many-th row of the corpora is left for measuring
+HELD_BACK = 40  # one row in so many of the corpora is left for measuring
 SCANS = ("copiste", "poilus", "peraire", "stanford-1905")  # lines of real paper, and their texts
 
 

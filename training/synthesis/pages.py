@@ -4,7 +4,8 @@
 recorded strokes of a writer (`training.synthesis.page_strokes`), photographs it with
 `training.synthesis.camera` and returns the picture with boxes of letters, words and lines, their
 text and order, and how the page lies. `DIFFICULTIES` name what makes a page hard, one thing each,
-so that a measurement shows which stage of reading is the weakest.
+so that a measurement shows which stage of reading is the weakest. Nothing is trained on these
+pages; those that are learned from come from `training.synthesis.written_pages`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from PIL import Image
 from ocr.page import Page
 from training.data.datasets import HELD_OUT_FONTS, data_dir
 from training.data.text import Corpus, read_corpus
-from training.synthesis.camera import Camera, Shadow, jpeg, photograph
+from training.synthesis.camera import jpeg, photograph
 from training.synthesis.difficulties import (
     BOARDS,
     CAPITAL_FAMILIES,
@@ -33,9 +34,10 @@ from training.synthesis.difficulties import (
     WHITES,
     Difficulty,
 )
-from training.synthesis.geometry import Curl, Geometry, aim
+from training.synthesis.geometry import Geometry, aim
 from training.synthesis.line_text import sample_text
 from training.synthesis.page_strokes import PenHands, PieceWords, pieces_width
+from training.synthesis.page_views import camera_of, view
 from training.synthesis.paper import Paper
 from training.synthesis.papers import real_paper, real_sheet
 from training.synthesis.pens import PENS, Hand, font_files, line_width
@@ -175,7 +177,7 @@ def render_page(
         sheet.thinness = float(rng.uniform(0.06, 0.18))
         _fill(sheet.back, hand, pen, cap, corpus, level, writers)
     orientation = int(rng.choice([90, 180, 270])) if level.turned else 0
-    geometry = _view(sheet, level, cap, long_side, orientation, rng)
+    geometry = view(sheet, level, cap, long_side, orientation, rng)
     rgb = _take(sheet, geometry, level, rng)
     page = sheet.truth(geometry)
     tilt = measure_tilt(page, orientation)
@@ -185,7 +187,7 @@ def render_page(
 def _take(
     sheet: Sheet, geometry: Geometry, level: Difficulty, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    camera = _camera(level, rng)
+    camera = camera_of(level, rng)
     photo = photograph(sheet.reflectance(), geometry, camera, rng)
     if level.negative:
         photo = 255 - photo
@@ -429,94 +431,3 @@ def _fitting(text: str, hand: Hand, cap: float, room: float) -> str:
     while len(line) > 1 and line_width(line, cap, hand) > room:
         line = line[:-1]
     return line
-
-
-def _view(
-    sheet: Sheet,
-    level: Difficulty,
-    cap: float,
-    long_side: int,
-    orientation: int,
-    rng: np.random.Generator,
-) -> Geometry:
-    height, width = sheet.size
-    tilt, pitch, yaw = (
-        float(limit * rng.uniform(-1, 1)) for limit in (level.tilt, level.pitch, level.yaw)
-    )
-    curl = Curl()
-    if level.curl:
-        reach = float(rng.uniform(0.3, 1) * level.curl * cap)
-        curl = Curl(reach, float(rng.uniform(0.4, 0.8)), float(rng.uniform(0, 2 * np.pi)))
-    if level.surround >= 0:
-        frame, margin = (0.0, 0.0, float(height), float(width)), level.surround
-    else:
-        frame, margin = _around(sheet.extent(), sheet.size, 1.3 * cap), 0.0
-    aspect = (frame[2] - frame[0]) / (frame[3] - frame[1])
-    photo = (round(long_side * min(1, aspect)), round(long_side / max(1, aspect)))
-    shift = (float(rng.uniform(-0.8, 0.8)), float(rng.uniform(-0.8, 0.8)))
-    return aim(
-        sheet.size,
-        photo,
-        tilt=tilt,
-        pitch=abs(pitch),
-        yaw=yaw,
-        frame=frame,
-        margin=margin,
-        shift=shift,
-        orientation=orientation,
-        curl=curl,
-    )
-
-
-def _around(
-    extent: tuple[float, float, float, float], sheet: tuple[int, int], spare: float
-) -> tuple[float, float, float, float]:
-    """The part of the sheet to photograph: the writing, `spare` pixels and no narrower than 3:5.
-
-    It stays on the sheet, so that next to nothing is seen of what lies beyond.
-    """
-    y1, x1 = max(extent[0] - spare, 0.0), max(extent[1] - spare, 0.0)
-    y2, x2 = min(extent[2] + spare, sheet[0]), min(extent[3] + spare, sheet[1])
-    missing = 0.6 * (x2 - x1) - (y2 - y1)
-    if missing > 0:
-        y2 = min(y2 + missing, sheet[0])
-        y1 = max(y2 - 0.6 * (x2 - x1), 0.0)
-    missing = 0.6 * (y2 - y1) - (x2 - x1)
-    if missing > 0:
-        x2 = min(x2 + missing, sheet[1])
-        x1 = max(x2 - 0.6 * (y2 - y1), 0.0)
-    return y1, x1, y2, x2
-
-
-def _camera(level: Difficulty, rng: np.random.Generator) -> Camera:
-    warmth = float(rng.normal(0, 0.05))
-    shadows: tuple[Shadow, ...] = ()
-    if level.shadow:
-        kind = str(rng.choice(["phone", "hand"]))
-        center = (float(rng.uniform(0.6, 1.05)), float(rng.uniform(0.1, 0.9)))
-        shadows = (
-            Shadow(
-                kind,
-                center,
-                float(rng.uniform(0.4, 0.8)),
-                float(rng.uniform(-35, 35)),
-                float(rng.uniform(0.25, 0.5)),
-                float(rng.uniform(0.03, 0.1)),
-            ),
-        )
-    near = float(rng.uniform(0.5, level.blur))
-    loss = level.light
-    return Camera(
-        desk=str(rng.choice(level.desks)),
-        exposure=float(rng.uniform(0.72, 0.95) * level.dim),
-        white=(1 + warmth, 1.0, 1 - 1.5 * warmth),
-        gradient=(float(rng.uniform(-loss, loss)) * 0.6, float(rng.uniform(-loss, loss)) * 0.6),
-        vignette=float(rng.uniform(0, 0.5 * loss)),
-        shadows=shadows,
-        defocus=near,
-        defocus_far=near * (1.5 if level.pitch > 10 else 1.0),
-        noise=level.noise,
-        sharpen=float(rng.uniform(0.2, 0.7)),
-        contrast=float(rng.uniform(0, 0.3)),
-        quality=int(rng.integers(70, 92)),
-    )

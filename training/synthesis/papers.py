@@ -13,10 +13,16 @@ from scipy import ndimage
 from ocr.layout.darkness import ink_darkness
 from training.data.page_sets import read_pages
 
+# Set by hand, papers looked at as pictures; so were the ranges that made-up paper is drawn from.
 WRITTEN = 0.16  # darkness from which a pixel of a real page is filled
 LONGEST_MARK = 0.22  # of the page's longer side: longer pieces are rules, folds and edges
+THICKEST_RULE = 0.02  # of the page's longer side: where a longer piece is thicker, letters touch it
+RULE = 25  # pixels of a straight stretch that is a rule's and not a letter's
 PAPERS = 200  # real pages whose paper is used
 REAL_SHARE = 0.45  # of the papers are real ones
+RADII = (3, 8, 24, 80)  # pixels around a filled one that tell its brightness, the nearest that do
+ENOUGH = 0.05  # share of them that must be paper
+GAMMA = 2.2  # about sRGB's
 
 
 @cache
@@ -38,7 +44,7 @@ def real_sheet(paper: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.fl
     grey = Image.fromarray(paper[y : height - y, x : width - x]).resize(
         size[::-1], Image.Resampling.BILINEAR
     )
-    linear = (np.asarray(grey, dtype=np.float32) / np.float32(255)) ** np.float32(2.2)  # about sRGB
+    linear = (np.asarray(grey, dtype=np.float32) / np.float32(255)) ** np.float32(GAMMA)
     return np.repeat(linear[..., None], 3, axis=2)
 
 
@@ -52,12 +58,11 @@ def cleared(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         high, wide = (part.stop - part.start for part in place)
         if max(high, wide) < longest:
             small[place] |= labels[place] == number
-        elif min(high, wide) > 0.02 * longest / LONGEST_MARK:  # letters joined to a rule
+        elif min(high, wide) > THICKEST_RULE * longest / LONGEST_MARK:  # letters joined to a rule
             part = labels[place] == number
-            thick = ndimage.binary_opening(part, np.ones((1, 25))) | ndimage.binary_opening(
-                part, np.ones((25, 1))
-            )
-            small[place] |= part & ~ndimage.binary_dilation(thick)
+            rule = ndimage.binary_opening(part, np.ones((1, RULE)))
+            rule |= ndimage.binary_opening(part, np.ones((RULE, 1)))
+            small[place] |= part & ~ndimage.binary_dilation(rule)
     small = ndimage.binary_dilation(small, iterations=3)
     return filled(grey, small)
 
@@ -68,11 +73,11 @@ def filled(grey: NDArray[np.uint8], where: NDArray[np.bool_]) -> NDArray[np.uint
     values = grey.astype(np.float32)
     out = np.full_like(values, float(np.median(values)))
     missing = where.copy()
-    for radius in (3, 8, 24, 80):
+    for radius in RADII:
         shrink = max(1, radius // 4)
         weight = _blurred(keep, radius, shrink)
         mean = _blurred(values * keep, radius, shrink)
-        found = missing & (weight > 0.05)
+        found = missing & (weight > ENOUGH)
         out[found] = mean[found] / weight[found]
         missing &= ~found
         if not missing.any():

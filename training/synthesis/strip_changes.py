@@ -21,21 +21,21 @@ class StripChangeConfig:
     """
 
     wider: float = 0.15  # share of its width that a strip is stretched by at most
-    taller: tuple[float, float] = (0.92, 1.1)
+    taller: tuple[float, float] = (0.92, 1.1)  # of its height
     slant: float = 0.1  # columns a row, standard deviation
     shift: float = 1.5  # rows, either way
     cell: int = 24  # pixels between the knots of a bend
     bend: tuple[float, float] = (1.4, 0.9)  # pixels across and down, standard deviation
     pace_cell: int = 120  # pixels between the knots of a change of pace
     pace: float = 3.0  # pixels, standard deviation
-    thicker: float = 0.12
-    thinner: float = 0.12
-    coarse: float = 0.06
-    blurred: float = 0.1
-    noisy: float = 0.2
+    thicker: float = 0.12  # share of the strips with broader strokes
+    thinner: float = 0.12  # share with finer strokes
+    coarse: float = 0.06  # share with larger pixels
+    blurred: float = 0.1  # share with blur
+    noisy: float = 0.2  # share with noise
     noise: float = 0.06  # largest standard deviation, of ink in [0, 1]
     fainter: float = 0.3  # share of the ink that is lost at most
-    darker: float = 0.15
+    darker: float = 0.15  # share of the ink that is added at most
 
 
 CONFIG = StripChangeConfig()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,11 +31,41 @@ Sample = tuple[NDArray[np.uint8], str]
 FRAME = 4  # pixels of a strip's width that become one step of the recognizer
 LONGEST, WIDEST = 100, 1600  # characters and pixels of a training strip
 SHARD = 1000  # strips a file
-REAL_SHARE = 0.18  # of the strips are of real pages
-SIZE_SPREAD = 0.17  # standard deviation of the log of how wrongly a line's size is taken
-SHIFT_SPREAD = 0.09  # x-heights, standard deviation of how far a baseline is off
-END_SPREAD = 0.35  # x-heights, standard deviation of how far its ends are off
-TILT_SPREAD = 0.15  # x-heights, standard deviation of how much further off one end is
+
+
+@dataclass(frozen=True)
+class FoundConfig:
+    """How a line might be found: a little off. Lengths are in x-heights.
+
+    Set by hand; `size` was made larger since of lines of capitals the whole letter is taken for its
+    x-height at times. What each brings was not measured alone.
+
+    Attributes
+    ----------
+    size : float
+        Standard deviation of the log of how wrongly a line's size is taken.
+    shift : float
+        Standard deviation of how far a baseline is off.
+    tilt : float
+        Standard deviation of how much further off one end is.
+    beyond, end : float
+        Mean and standard deviation of how far a baseline reaches beyond its ends.
+    short : float
+        By which it ends too early at most.
+    """
+
+    size: float = 0.17
+    shift: float = 0.09
+    tilt: float = 0.15
+    beyond: float = 0.1
+    end: float = 0.35
+    short: float = 0.25
+
+
+CONFIG = FoundConfig()
+REAL_SHARE = 0.18  # of the strips are of real pages; set by hand
+AT_ONCE = 12  # lines of a real page that are taken before another page
+ROOM = 1.1  # times the steps that a text needs, that a strip must have
 
 
 def frames_needed(text: str) -> int:
@@ -44,19 +75,19 @@ def frames_needed(text: str) -> int:
 
 def fits(image: NDArray[np.generic], text: str) -> bool:
     """Whether a strip is wide enough for its text, with a tenth to spare."""
-    return image.shape[1] // FRAME >= 1.1 * frames_needed(text) and image.shape[1] <= WIDEST
+    return image.shape[1] // FRAME >= ROOM * frames_needed(text) and image.shape[1] <= WIDEST
 
 
 def nearly(rng: np.random.Generator, line: TextLine) -> TextLine:
     """A line as it might be found: a little off in size, place, tilt and ends."""
-    x_height = line.x_height * float(np.exp(rng.normal(0, SIZE_SPREAD)))
+    x_height = line.x_height * float(np.exp(rng.normal(0, CONFIG.size)))
     base = line.baseline.copy()
     share = np.linspace(-0.5, 0.5, len(base))
-    base[:, 0] += x_height * (rng.normal(0, SHIFT_SPREAD) + rng.normal(0, TILT_SPREAD) * share)
+    base[:, 0] += x_height * (rng.normal(0, CONFIG.shift) + rng.normal(0, CONFIG.tilt) * share)
     for end, neighbor in ((0, 1), (-1, -2)):
         way = base[end] - base[neighbor]
         way = way / max(1e-6, float(np.hypot(*way)))
-        off = max(-0.25, rng.normal(0.1, END_SPREAD)) * x_height
+        off = max(-CONFIG.short, rng.normal(CONFIG.beyond, CONFIG.end)) * x_height
         base[end] = base[end] + way * off
     return TextLine(base, x_height)
 
@@ -117,7 +148,8 @@ def real_strips(rng: np.random.Generator, pages: list[RealPage]) -> Iterator[Sam
     while True:
         page = able[rng.integers(len(able))]
         lines = readable_lines(page)
-        yield from strips_of(rng, page.grey, [lines[k] for k in rng.permutation(len(lines))[:12]])
+        some = rng.permutation(len(lines))[:AT_ONCE]
+        yield from strips_of(rng, page.grey, [lines[k] for k in some])
 
 
 def main() -> None:

@@ -23,19 +23,64 @@ from training.data.page_samples import TrainingPage, write_pages
 from training.synthesis import marks
 from training.synthesis.hands import lines_of, random_hand
 from training.synthesis.line_ink import Hand, LineInk, smear
+from training.synthesis.page_slots import Slot, slots_of
 from training.synthesis.papers import make_paper
 
 Grey = NDArray[np.float32]
 
-BLANK = 0.1  # share of the pages without writing
-NOTED, INSERTED, NUMBERED = 0.12, 0.15, 0.2
-"""Shares of the pages with notes in the margin, words between the lines, and a page's number."""
-UNDERLINED = 0.15  # share of the pages with underlined words
-SMALLEST, LARGEST = 7.0, 30.0  # x-heights in pixels
-SIDES = (700, 1600)  # pixels, shortest and longest side
+
+@dataclass(frozen=True)
+class PageConfig:
+    """What a written page holds, and how often.
+
+    Set by hand, pages looked at as pictures; what each brings was not measured alone. So were the
+    ranges that the functions below draw from, each once, where its line says of what.
+
+    Attributes
+    ----------
+    blank : float
+        Share of the pages without writing.
+    sides : (int, int)
+        Shortest and longest side, pixels.
+    x_heights : three floats
+        Smallest, commonest and largest, pixels.
+    loose, close : (float, float)
+        From baseline to baseline, x-heights; of a share `loosely` of the pages, and of the others.
+    loosely : float
+    level, tilted : float
+        Standard deviation of a page's slope, rows a column; of a share `mostly` of the pages, and
+        of the others.
+    mostly : float
+    two_hands, bent, struck : float
+        Shares of the pages that a second hand goes on with, whose lines bend strongly, and with
+        words struck out.
+    underlined : float
+        Share of the pages with underlined words.
+    tries : int
+        Lines of a hand that are tried in a slot.
+    narrowest : float
+        Of its width, to which a line is squeezed to fit a slot.
+    """
+
+    blank: float = 0.1
+    sides: tuple[int, int] = (700, 1600)
+    x_heights: tuple[float, float, float] = (7.0, 11.0, 30.0)
+    loose: tuple[float, float] = (2.3, 4.0)
+    close: tuple[float, float] = (1.9, 2.4)
+    loosely: float = 0.75
+    level: float = 0.012
+    tilted: float = 0.06
+    mostly: float = 0.8
+    two_hands: float = 0.2
+    bent: float = 0.1
+    struck: float = 0.1
+    underlined: float = 0.15
+    tries: int = 5
+    narrowest: float = 0.78
+
+
+CONFIG = PageConfig()
 PAGES_A_FILE = 20
-TRIES = 5  # lines of a hand that are tried in a slot
-NARROWEST = 0.78  # of its width, to which a line is squeezed to fit a slot
 
 
 @dataclass(frozen=True)
@@ -56,16 +101,6 @@ class WrittenPage:
     unknown: NDArray[np.bool_] | None = None
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Room for one line: its left end, baseline row there, width, and scale of its letters."""
-
-    left: float
-    row: float
-    width: float
-    scale: float = 1.0
-
-
 def write_page(
     rng: np.random.Generator, data: Path, kind: str | None = None, blank: bool | None = None
 ) -> WrittenPage:
@@ -78,21 +113,24 @@ def write_page(
     blank : bool, optional
         Whether nothing is written on it, but all that is no writing may be; drawn if left out.
     """
-    height, width = (int(side) for side in rng.integers(*SIDES, 2))
+    height, width = (int(side) for side in rng.integers(*CONFIG.sides, 2))
     page = make_paper(rng, (height, width), data).copy()
     if blank is None:
-        blank = kind is None and rng.random() < BLANK
-    x_height = float(np.exp(rng.triangular(np.log(SMALLEST), np.log(11.0), np.log(LARGEST))))
+        blank = kind is None and rng.random() < CONFIG.blank
+    x_height = float(np.exp(rng.triangular(*np.log(CONFIG.x_heights))))
     x_height = min(x_height, height / 5)
     pitch = x_height * float(
-        rng.choice((rng.uniform(2.3, 4.0), rng.uniform(1.9, 2.4)), p=(0.75, 0.25))
+        rng.choice(
+            (rng.uniform(*CONFIG.loose), rng.uniform(*CONFIG.close)),
+            p=(CONFIG.loosely, 1 - CONFIG.loosely),
+        )
     )
-    slope = float(rng.normal(0, 0.012)) if rng.random() < 0.8 else float(rng.normal(0, 0.06))
-    slots = [] if blank else layout(rng, (height, width), x_height, pitch)
+    slope = float(rng.normal(0, CONFIG.level if rng.random() < CONFIG.mostly else CONFIG.tilted))
+    slots = [] if blank else slots_of(rng, (height, width), x_height, pitch)
     _under(rng, page, slots, pitch, slope, blank)
     lines: list[WrittenLine] = []
     first = random_hand(rng, data, kind)
-    second = random_hand(rng, data) if rng.random() < 0.2 else first
+    second = random_hand(rng, data) if rng.random() < CONFIG.two_hands else first
     strength = float(np.clip(rng.normal(0.8, 0.18), 0.3, 1.0))
     curl = _curl(rng, width, x_height)
     heading = slots[0].scale > 1.3 if slots else False
@@ -107,9 +145,9 @@ def write_page(
         if placed is not None:
             line, whole = placed
             lines.append(WrittenLine(line, ink.text if whole else None, name))
-    if lines and rng.random() < UNDERLINED:
+    if lines and rng.random() < CONFIG.underlined:
         _underline(rng, page, lines)
-    if not blank and rng.random() < 0.1 and lines:
+    if not blank and rng.random() < CONFIG.struck and lines:
         lines = _strike_out(rng, page, lines)
     page, lines = _bend(rng, np.clip(page, 0, 1), lines)
     return WrittenPage(page, tuple(lines))
@@ -118,122 +156,10 @@ def write_page(
 def _fitting(rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float) -> LineInk | None:
     """The first of some lines of a hand that a slot has room for."""
     room = slot.width / (slot.scale * x_height)
-    for ink in itertools.islice(lines_of(rng, hand, room), TRIES):
-        if ink.darkness.shape[1] / ink.x_height < room / NARROWEST:
+    for ink in itertools.islice(lines_of(rng, hand, room), CONFIG.tries):
+        if ink.darkness.shape[1] / ink.x_height < room / CONFIG.narrowest:
             return ink
     return None
-
-
-def layout(
-    rng: np.random.Generator, size: tuple[int, int], x_height: float, pitch: float
-) -> list[Slot]:
-    """Where lines go: one block, columns, a list, a table, or notes here and there."""
-    height, width = size
-    style = rng.choice(
-        ("block", "columns", "list", "table", "notes"), p=(0.5, 0.1, 0.16, 0.1, 0.14)
-    )
-    left, right = rng.uniform(0.01, 0.16) * width, rng.uniform(0.84, 0.99) * width
-    noted = style in ("block", "list") and rng.random() < NOTED
-    if noted:  # a margin wide enough for notes
-        left = rng.uniform(0.12, 0.25) * width
-    top, bottom = rng.uniform(0.01, 0.15) * height + 2 * x_height, rng.uniform(0.6, 0.99) * height
-    slots = []
-    if rng.random() < 0.25:  # a heading
-        scale = float(rng.uniform(1.2, 3.2))
-        row = top + scale * 1.5 * x_height
-        slots.append(Slot(left + rng.uniform(0, 0.3) * width, row, right - left, scale))
-        top = row + pitch * rng.uniform(1.0, 2.0) + 0.5 * scale * x_height
-    if style in ("block", "list"):
-        row = top
-        while row < bottom:
-            indent = abs(rng.normal(0, 0.6)) * x_height + (
-                3 * x_height if rng.random() < 0.08 else 0
-            )
-            wide = (right - left) * (rng.uniform(0.15, 0.6) if style == "list" else 1.0)
-            if style == "block" and rng.random() < 0.12:
-                wide *= rng.uniform(0.1, 0.8)
-            slots.append(
-                Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06))))
-            )
-            row += pitch * float(np.exp(rng.normal(0, 0.07))) * (2 if rng.random() < 0.06 else 1)
-        if noted:
-            slots += _notes(rng, slots, left, x_height)
-        if rng.random() < INSERTED:
-            slots += _insertions(rng, slots, x_height, pitch)
-    elif style in ("columns", "table"):
-        count = int(rng.integers(2, 4 if style == "columns" else 6))
-        edges = np.linspace(left, right, count + 1) + rng.normal(0, 0.02 * width, count + 1)
-        gap = rng.uniform(2.0, 5.0) * x_height
-        for k in range(count):
-            row = top + (rng.uniform(-0.5, 0.5) * pitch if style == "columns" else 0)
-            while row < bottom:
-                wide = edges[k + 1] - edges[k] - gap
-                if style == "table":
-                    wide *= rng.uniform(0.3, 1.0)
-                if wide > 2 * x_height and rng.random() < 0.93:
-                    slots.append(Slot(edges[k], row, wide))
-                row += pitch * (1.0 if style == "table" else float(np.exp(rng.normal(0, 0.05))))
-    else:
-        taken: list[tuple[float, float, float, float]] = []
-        for _ in range(int(rng.integers(1, 16))):
-            scale = float(np.exp(rng.normal(0, 0.3)))
-            row, at = rng.uniform(0.05, 0.95) * height, rng.uniform(0, 0.8) * width
-            count, wide = int(rng.integers(1, 5)), rng.uniform(0.1, 0.7) * width
-            box = (row - pitch * scale, at, row + pitch * scale * count, at + wide)
-            if any(
-                box[0] < y2 and y1 < box[2] and box[1] < x2 and x1 < box[3]
-                for y1, x1, y2, x2 in taken
-            ):
-                continue
-            taken.append(box)
-            for _ in range(count):
-                slots.append(Slot(at, row, wide * rng.uniform(0.5, 1.0), scale))
-                row += pitch * scale
-    if rng.random() < NUMBERED:
-        slots.append(_page_number(rng, size, x_height))
-    return [slot for slot in slots if slot.row < height - 2]
-
-
-def _notes(rng: np.random.Generator, slots: list[Slot], left: float, x_height: float) -> list[Slot]:
-    """Notes in the margin, beside a line or a few."""
-    notes = []
-    start, count = int(rng.integers(len(slots))), int(rng.integers(1, 5))
-    for slot in slots[start : start + count] if rng.random() < 0.5 else _some(rng, slots, count):
-        gap, scale = rng.uniform(1.0, 3.0) * x_height, float(rng.uniform(0.65, 1.05))
-        at = rng.uniform(0.05, 0.5) * left
-        if left - gap - at > 2 * x_height:
-            row = slot.row + rng.normal(0, 0.15) * x_height
-            notes.append(Slot(at, row, left - gap - at, scale))
-    return notes
-
-
-def _insertions(
-    rng: np.random.Generator, slots: list[Slot], x_height: float, pitch: float
-) -> list[Slot]:
-    """Words put in between two lines, small and near the upper edge of the lower one."""
-    words = []
-    for slot in _some(rng, slots, int(rng.integers(1, 4))):
-        wide = rng.uniform(2.5, 9.0) * x_height
-        if slot.width > 2 * wide:
-            at = slot.left + rng.uniform(0, slot.width - wide)
-            row = slot.row - rng.uniform(0.42, 0.6) * pitch
-            words.append(Slot(at, row, wide, float(rng.uniform(0.5, 0.85))))
-    return words
-
-
-def _page_number(rng: np.random.Generator, size: tuple[int, int], x_height: float) -> Slot:
-    """A page's number, in a corner or in the middle, above or below."""
-    height, width = size
-    wide = rng.uniform(2.0, 4.5) * x_height
-    across = rng.choice((rng.uniform(0.01, 0.1), 0.5, rng.uniform(0.85, 0.97)), p=(0.2, 0.2, 0.6))
-    row = (
-        rng.uniform(0.03, 0.1) * height if rng.random() < 0.8 else rng.uniform(0.93, 0.99) * height
-    )
-    return Slot(min(across * width, width - wide), row, wide, float(rng.uniform(0.8, 1.6)))
-
-
-def _some(rng: np.random.Generator, slots: list[Slot], count: int) -> list[Slot]:
-    return [slots[k] for k in rng.permutation(len(slots))[:count]]
 
 
 def _under(
@@ -270,7 +196,7 @@ def _under(
 def _curl(rng: np.random.Generator, width: int, x_height: float) -> tuple[float, float, float]:
     """Height, length and phase of the wave that all lines of a page follow."""
     high = abs(float(rng.normal(0, 0.25))) * x_height if rng.random() < 0.7 else 0.0
-    if rng.random() < 0.1:
+    if rng.random() < CONFIG.bent:
         high = float(rng.uniform(0.5, 2.0)) * x_height
     return high, float(rng.uniform(0.5, 2.5)) * width, float(rng.uniform(0, 6.3))
 
@@ -296,7 +222,7 @@ def set_line(
     scale = size / ink.x_height
     high, wide = ink.darkness.shape
     new = max(2, round(wide * scale)), max(2, round(high * scale))
-    new = max(2, round(min(new[0], max(slot.width, NARROWEST * new[0])))), new[1]
+    new = max(2, round(min(new[0], max(slot.width, CONFIG.narrowest * new[0])))), new[1]
     resample = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
     darkness = ink.darkness if rng.random() > 0.25 else smear(rng, ink.darkness)
     picture = Image.fromarray(np.ascontiguousarray(darkness)).resize(new, resample)

@@ -31,10 +31,10 @@ export const post = (path, data, more = {}) => ask(path, {
 
 // Changes of one page go one after the other, each with the revision that the one before gave.
 export class Changes {
-  constructor(page, told) {
+  constructor(page, listener) {
     this.page = page;
     this.revision = page.revision;
-    this.told = told; // {keeping, kept, failed}
+    this.listener = listener; // {keeping, kept, failed}
     this.last = Promise.resolve();
     this.waiting = 0;
     this.texts = new Map(); // line -> {text, confirmed}: not yet sent
@@ -46,7 +46,7 @@ export class Changes {
   type(line, text) {
     const before = this.texts.get(line) || {};
     this.texts.set(line, {...before, text});
-    this.told.keeping();
+    this.listener.keeping();
     if (!this.timer) this.timer = setTimeout(() => this.flush(), 250);
   }
 
@@ -63,7 +63,7 @@ export class Changes {
   send(change) {
     if (change.op !== "text") this.flush();
     this.waiting += 1;
-    this.told.keeping();
+    this.listener.keeping();
     const done = this.last.then(async () => {
       if (this.stopped) return undefined;
       const data = await post(`api/pages/${this.page.id}`, {...change, revision: this.revision});
@@ -72,14 +72,14 @@ export class Changes {
     });
     this.last = done.then(
       () => this.finish(),
-      (error) => { this.finish(error); this.told.failed(error, change); },
+      (error) => { this.finish(error); this.listener.failed(error, change); },
     );
     return done.catch(() => undefined);
   }
 
   finish(error) {
     this.waiting -= 1;
-    if (!error && !this.waiting && !this.texts.size) this.told.kept();
+    if (!error && !this.waiting && !this.texts.size) this.listener.kept();
   }
 
   // When the page is left: what was typed last goes out though nobody waits for the answer.

@@ -120,11 +120,11 @@ function header() {
 async function poll() {
   clearTimeout(poll.timer);
   try {
-    const told = await get(`api/pages?since=${book.version}`);
-    book.version = told.version;
-    book.count = told.count;
-    book.done = told.done;
-    for (const [id, name, state, count, confirmed, done, error] of told.pages) {
+    const latest = await get(`api/pages?since=${book.version}`);
+    book.version = latest.version;
+    book.count = latest.count;
+    book.done = latest.done;
+    for (const [id, name, state, count, confirmed, done, error] of latest.pages) {
       book.pages.set(id, {id, name, state, lines: count, confirmed, done, error});
     }
     header();
@@ -231,7 +231,7 @@ function tool(name) {
   else if (name === "again") change({op: "find_again"});
 }
 
-// --- what is told --------------------------------------------------------------------------
+// --- messages ------------------------------------------------------------------------------
 
 function kept(text, bad = false) {
   $("kept").textContent = text;

@@ -8,9 +8,9 @@ const STRONG = 0.8; // probability of being right under which a place is marked 
 const AT_ONCE = 24; // lines that are laid out before the first are painted, and then at a time
 
 export class Lines {
-  // told: {typed(line), confirm(line, whether), chosen(line, word), act(name, line, more), finished()}
-  constructor(told) {
-    this.told = told;
+  // listener: {typed(line), confirm(line, whether), chosen(line, word), act(name, line, more), finished()}
+  constructor(listener) {
+    this.listener = listener;
     this.rows = new Map();
     this.lines = [];
     this.later = []; // lines of a page just opened that are still to be shown
@@ -84,7 +84,7 @@ export class Lines {
       onblur: () => setTimeout(() => { if (document.activeElement !== row.area) this.blurred(row); }, 120),
       onclick: () => this.selected(true),
     });
-    row.tick = icon("✓", "", {onclick: () => this.told.confirm(row.line, !row.line.confirmed)});
+    row.tick = icon("✓", "", {onclick: () => this.listener.confirm(row.line, !row.line.confirmed)});
     row.tick.classList.add("tick");
     row.more = icon("⋯", "", {"aria-haspopup": "menu", onclick: () => this.menu(row)});
     row.more.classList.add("more");
@@ -147,7 +147,7 @@ export class Lines {
     retext(row.line, row.area.value);
     this.mark(row, doubtsOf(row.line));
     this.hideChoices();
-    this.told.typed(row.line);
+    this.listener.typed(row.line);
   }
 
   // --- where one is ---------------------------------------------------------------------
@@ -158,7 +158,7 @@ export class Lines {
       this.current = row.line.id;
     }
     row.item.classList.add("active");
-    this.told.chosen(row.line);
+    this.listener.chosen(row.line);
   }
 
   blurred() {
@@ -185,7 +185,7 @@ export class Lines {
   offer(row, word) {
     const text = row.line.text.slice(word.from, word.to);
     this.word = {line: row.line.id, from: word.from, to: word.to, options: [text, ...word.choices], at: 0};
-    this.told.chosen(row.line, word);
+    this.listener.chosen(row.line, word);
     if (!word.choices.length) {
       $("choices").hidden = true;
       return;
@@ -234,7 +234,7 @@ export class Lines {
     this.word.at = k;
     area.setSelectionRange(from, end);
     this.mark(row, doubtsOf(line));
-    this.told.typed(line);
+    this.listener.typed(line);
     this.showChoices(row);
     say(options[k]);
   }
@@ -243,10 +243,10 @@ export class Lines {
 
   key(e, row) {
     const command = e.ctrlKey || e.metaKey;
-    const act = (name, more) => { e.preventDefault(); this.told.act(name, row.line, more); };
+    const act = (name, more) => { e.preventDefault(); this.listener.act(name, row.line, more); };
     if (e.isComposing) return;
     if (e.key === "Enter" && command && e.shiftKey) act("split", {at: row.area.selectionStart});
-    else if (e.key === "Enter" && command) { e.preventDefault(); this.told.act("confirmPage", row.line); }
+    else if (e.key === "Enter" && command) { e.preventDefault(); this.listener.act("confirmPage", row.line); }
     else if (e.key === "Enter") { e.preventDefault(); this.enter(row); }
     else if (e.key === "Tab" && !command && !e.altKey) this.tab(e, row);
     else if (command && e.key.toLowerCase() === "j") act("merge");
@@ -259,7 +259,7 @@ export class Lines {
 
   enter(row) {
     this.hideChoices();
-    if (!row.line.out) this.told.confirm(row.line, true);
+    if (!row.line.out) this.listener.confirm(row.line, true);
     this.toNext(row.line);
   }
 
@@ -269,7 +269,7 @@ export class Lines {
     const after = [...this.lines.slice(at + 1), ...this.lines.slice(0, at)];
     const open = after.filter((one) => !one.confirmed && !one.out);
     const next = open.find((one) => doubtsOf(one).length) || open[0];
-    if (!next) this.told.finished();
+    if (!next) this.listener.finished();
     else this.focus(next.id, true);
   }
 
@@ -358,7 +358,7 @@ export class Lines {
     const at = row.area.selectionStart;
     const items = Object.entries(texts.menu).map(([name, label]) => button(label, {
       role: "menuitem",
-      onclick: () => { close(); this.told.act(name, row.line, {at}); },
+      onclick: () => { close(); this.listener.act(name, row.line, {at}); },
     }));
     items.forEach((one, k) => one.append(el("small", {}, texts.keysOf[Object.keys(texts.menu)[k]])));
     const box = el("div", {class: "menu", role: "menu", "aria-label": texts.lineMenu(row.number)}, ...items);

@@ -7,9 +7,9 @@ import {texts} from "./texts.js";
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export class Panels {
-  // told: {open(page, line), insert(sign), saved(): promise, reread()}; book: {pages, here}
-  constructor(told, book) {
-    this.told = told;
+  // listener: {open(page, line), insert(sign), saved(): promise, reread()}; book: {pages, here}
+  constructor(listener, book) {
+    this.listener = listener;
     this.book = book;
     this.timer = 0;
     $("dialog").addEventListener("close", () => { clearTimeout(this.timer); this.after?.(); });
@@ -34,7 +34,7 @@ export class Panels {
         : page.state === "read" ? texts.pageState.read(page.confirmed, page.lines) : texts.pageState[page.state];
       return el("li", {}, el("button", {
         type: "button", "aria-current": page.id === this.book.here() ? "page" : null, title: page.error || null,
-        onclick: () => { $("dialog").close(); this.told.open(page.id); },
+        onclick: () => { $("dialog").close(); this.listener.open(page.id); },
       }, el("span", {}, page.name), el("small", {class: done ? "done" : null}, done ? `✓ ${state}` : state)));
     });
     this.show(texts.pages, el("ul", {}, ...items));
@@ -54,11 +54,11 @@ export class Panels {
       const text = field.value.trim();
       asked = text;
       if (!text) { list.replaceChildren(); return; }
-      await this.told.saved();
+      await this.listener.saved();
       const {found, more} = await get(`api/search?text=${encodeURIComponent(text)}`);
       if (asked !== text) return;
       const items = found.map(([page, line, row]) => el("li", {}, el("button", {
-        type: "button", onclick: () => { $("dialog").close(); this.told.open(page, line); },
+        type: "button", onclick: () => { $("dialog").close(); this.listener.open(page, line); },
       }, el("span", {}, row), el("small", {}, this.book.pages.get(page)?.name || ""))));
       if (!found.length) items.push(el("li", {}, texts.searchNone));
       if (more) items.push(el("li", {}, texts.searchMore));
@@ -69,7 +69,7 @@ export class Panels {
   }
 
   async export() {
-    await this.told.saved();
+    await this.listener.saved();
     const read = [...this.book.pages.values()].filter((one) => one.state === "read").length;
     const what = el("select", {"aria-label": texts.exportWhat},
       el("option", {value: this.book.here()}, texts.exportThis),
@@ -106,7 +106,7 @@ export class Panels {
   }
 
   async learn() {
-    await this.told.saved();
+    await this.listener.saved();
     this.showLearn(await get("api/learn"));
   }
 
@@ -130,7 +130,7 @@ export class Panels {
       parts.push(el("p", {}, t.about));
       if (state.doing === "failed") parts.push(el("p", {role: "alert"}, t.failed(state.error)));
       if (state.doing === "done" && state.before !== null) {
-        parts.push(el("p", {role: "status", id: "learnt"}, t.result(percent(state.before), percent(state.after), state.held)));
+        parts.push(el("p", {role: "status", id: "learned"}, t.result(percent(state.before), percent(state.after), state.held)));
         parts.push(el("table", {},
           el("thead", {}, el("tr", {}, ...[t.truth, t.before, t.after].map((one) => el("th", {scope: "col"}, one)))),
           el("tbody", {}, ...state.examples.map((row) => el("tr", {}, ...row.map((one) => el("td", {}, one)))))));
@@ -149,7 +149,7 @@ export class Panels {
     const reread = this.doing === "reading" && state.doing === "done";
     this.doing = state.doing;
     this.show(t.title, ...parts);
-    if (reread) this.told.reread();
+    if (reread) this.listener.reread();
     if (working) {
       this.timer = setTimeout(async () => {
         const next = await get("api/learn").catch(() => null);
@@ -167,7 +167,7 @@ export class Panels {
     this.show(texts.special, el("div", {class: "signs"}, ...[...texts.characters].map((sign) =>
       button(sign, {onclick: () => {
         $("dialog").close();
-        this.told.insert(sign);
+        this.listener.insert(sign);
       }}))));
   }
 }

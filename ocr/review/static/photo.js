@@ -9,9 +9,9 @@ const MIDDLE = 1600;
 const MOST = 8; // times its own size that a photo is enlarged
 
 export class Photo {
-  // told: {chosen(line), drawn(what, box), takeIn(region), act(name)}
-  constructor(told) {
-    this.told = told;
+  // listener: {chosen(line), drawn(what, box), takeIn(region), act(name)}
+  constructor(listener) {
+    this.listener = listener;
     this.page = null;
     this.scale = 1;
     this.x = this.y = 0;
@@ -25,7 +25,7 @@ export class Photo {
   makeTools() {
     const t = texts.tools;
     const plain = (name, more = {}) =>
-      button(t[name], {id: `tool-${name}`, onclick: () => this.told.act(name), ...more});
+      button(t[name], {id: `tool-${name}`, onclick: () => this.listener.act(name), ...more});
     const sign = (mark, name, act) => icon(mark, t[name], {id: `tool-${name}`, onclick: act});
     $("tools").setAttribute("aria-label", texts.photo);
     $("tools").replaceChildren(
@@ -34,8 +34,8 @@ export class Photo {
       sign("⤢", "fit", () => this.fit()),
       plain("line", {"aria-pressed": "false", title: t.lineHint}),
       plain("out", {"aria-pressed": "false", title: t.outHint}),
-      sign("⟲", "left", () => this.told.act("left")),
-      sign("⟳", "right", () => this.told.act("right")),
+      sign("⟲", "left", () => this.listener.act("left")),
+      sign("⟳", "right", () => this.listener.act("right")),
       plain("again"),
     );
   }
@@ -93,12 +93,12 @@ export class Photo {
         : doubtsOf(line).length ? "doubtful" : "";
       parts.push(svg("polygon", {
         points, class: `outline ${state}`, "data-line": line.id,
-        onclick: () => { if (!this.moved && !this.mode) this.told.chosen(line.id); },
+        onclick: () => { if (!this.moved && !this.mode) this.listener.chosen(line.id); },
       }));
     }
     this.page.regions.forEach((region, k) => {
       const [a, b] = [this.shown([region[0], region[1]]), this.shown([region[2], region[3]])];
-      const back = () => { if (!this.moved && !this.mode) this.told.takeIn(k); };
+      const back = () => { if (!this.moved && !this.mode) this.listener.takeIn(k); };
       parts.push(svg("rect", {
         x: Math.min(a[1], b[1]), y: Math.min(a[0], b[0]),
         width: Math.abs(a[1] - b[1]), height: Math.abs(a[0] - b[0]),
@@ -249,7 +249,7 @@ export class Photo {
     const [a, b] = this.box.map((p) => this.stored(p));
     const mode = this.mode;
     this.setMode("");
-    this.told.drawn(mode, [...a, ...b]);
+    this.listener.drawn(mode, [...a, ...b]);
   }
 
   setMode(mode) {

@@ -48,7 +48,7 @@ def test_biases_and_norms_do_not_decay():
     assert {p.ndim for p in kept["params"]} == {1}
 
 
-def test_average_moves_towards_the_network():
+def test_average_moves_toward_the_network():
     one, two = network(), network()
     with torch.no_grad():
         two[3].weight.add_(1)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from ocr.letters.glyphs import GLYPH_BODY, normalize_glyph
-from training.synthesis.augment import LOOSE, SHIFT, Augment
+from training.synthesis.augment import CONFIG, Augment
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_warp_fits_the_ink_into_its_box_again(glyphs):
     for mask in ink:
         rows, cols = mask.nonzero(as_tuple=True)
         longest = max(int(rows.max() - rows.min()), int(cols.max() - cols.min())) + 1
-        assert GLYPH_BODY * LOOSE[0] - 2 <= longest <= GLYPH_BODY * LOOSE[1] + 2
+        assert GLYPH_BODY * CONFIG.loose[0] - 2 <= longest <= GLYPH_BODY * CONFIG.loose[1] + 2
         middle = float(rows.max() + rows.min()) / 2
-        assert abs(middle - 15.5) <= SHIFT + 1
+        assert abs(middle - 15.5) <= CONFIG.shift + 1
 
 
 def test_a_blank_glyph_stays_finite():

@@ -50,7 +50,7 @@ def test_only_writers_of_the_split_with_enough_to_write_a_page(folder: Path) -> 
     assert PenHands(folder, "train").copyists == []
 
 
-def test_text_is_spelt_without_words_that_lack_a_letter(folder: Path) -> None:
+def test_text_is_spelled_without_words_that_lack_a_letter(folder: Path) -> None:
     words = PenHands(folder, "test").spell(
         np.random.default_rng(0), "aga:ann", "I saw 7 (odd) cats."
     )
