@@ -12,9 +12,9 @@ does a test of the base data. Cost is that of the whole command: wall time, CPU-
 
 UNIPEN's strokes are drawn with one pen, so that the hand alone is new. Of writers who left words
 and no lines, four words are set side by side; words of lines that measure are in none that is
-given. `--threads 2` is passed on. `--button` writes all lines onto pages, ten on each, corrects some
-of them by the requests that the page of `ocr review` sends, learns as its button does, and reads the
-rest again.
+given. `--threads 2` is passed on. `--button` writes all lines onto pages, ten on each, corrects
+some of them by the requests that the page of `ocr review` sends, learns as its button does, and
+reads the rest again.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def unipen_glyphs(writer: str) -> tuple[list[Grey], list[str]]:
 def unipen_lines(writer: str, seed: int, count: int) -> tuple[list[Sample], list[Sample]]:
     """Pictures of a writer's lines, with their texts: `count` to learn from, and some to measure.
 
-    A text, or word, of the former is not in the latter: one that was learnt measures nothing.
+    A text, or word, of the former is not in the latter: one that was learned measures nothing.
     """
     rng = np.random.default_rng(seed)
     for name in ("unipen_text", "unipen_words"):
@@ -258,11 +258,11 @@ def press_learn(
     folder.mkdir()
     parts = [part[k : k + A_PAGE] for part in (given, rest) for k in range(0, len(part), A_PAGE)]
     pages = [_page(part, folder / f"{number:03d}.png") for number, part in enumerate(parts, 1)]
-    learnt = -(-len(given) // A_PAGE)
+    learned = -(-len(given) // A_PAGE)
     began = time.perf_counter()
     with Server(folder) as server:
-        taken = sum(_corrected(server.url, *page) for page in enumerate(pages[:learnt], 1))
-        open_ = list(enumerate(pages[learnt:], learnt + 1))
+        taken = sum(_corrected(server.url, *page) for page in enumerate(pages[:learned], 1))
+        open_ = list(enumerate(pages[learned:], learned + 1))
         before = error_rate(server.url, open_)
         print(f"{taken} lines corrected, pages read: {time.perf_counter() - began:.0f} s")
         began = time.perf_counter()
