@@ -7,6 +7,7 @@ reads each, and `context` settles what one alone cannot tell. It is asked the sa
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -105,8 +106,8 @@ class LettersEngine:
             base = tuple((round(float(y), 1), round(float(x), 1)) for y, x in line.baseline)
             outline = outlined(line.baseline, boxes[row], line.x_height)
             words = _words(boxes[row], texts[k], starts[k])
-            image = fitted_strip(darkness, text_lines[k]).image
-            read.append(ReadLine(Line(words, base, outline, blocks[k]), image, glyphs[row]))
+            cut = partial(fitted_strip, darkness, text_lines[k])
+            read.append(ReadLine(Line(words, base, outline, blocks[k]), cut, glyphs[row]))
         return Reading(renumbered(read), float(sure.mean()), int((~keep).sum()))
 
     def _sure(self, proba: NDArray[np.float32]) -> NDArray[np.float32]:
