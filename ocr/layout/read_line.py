@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.strips import Strip
 from ocr.page import Line
+
+if TYPE_CHECKING:
+    from ocr.layout.strips import Strip
 
 NO_GLYPHS: NDArray[np.float32] = np.empty((0, 32, 32), dtype=np.float32)
 

@@ -59,6 +59,11 @@ class Segmentation:
         """(N, 4) boxes of the characters."""
         return group_boxes(self.part_boxes, self.owner)
 
+    @cached_property
+    def darkness(self) -> NDArray[np.float32]:
+        """(H, W) float32: ink 1, paper 0."""
+        return 1 - self.grey
+
     @property
     def bw(self) -> NDArray[np.float32]:
         """(H, W) float32, 0.0 characters on 1.0 paper."""
