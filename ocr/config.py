@@ -163,6 +163,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: no valid TOML (nested too deeply).") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not in UTF-8. Save it so.") from None
+    except ValueError:  # of `int`, which has a limit
+        raise ConfigError(f"{path}: no valid TOML (a number of thousands of digits).") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}).") from None
 
@@ -170,8 +172,11 @@ def _parsed(path: Path) -> dict[str, Any]:
 def _is_harmless(path: Path, key: str, value: Any) -> bool:
     """Whether a file that was found by itself may set this."""
     if key == "lexicon" and isinstance(value, str):  # a file of its own folder
-        folder, place = path.parent.resolve(), (path.parent / value).resolve()
-        return place.is_relative_to(folder) and place.is_file()
+        try:
+            folder, place = path.parent.resolve(), (path.parent / value).resolve()
+            return place.is_relative_to(folder) and place.is_file()
+        except (OSError, ValueError, RuntimeError):  # no name of a file, or links in a circle
+            return False
     if key == "language" and isinstance(value, str):  # what is installed: a path would be loaded
         from ocr.weights import installed
 
@@ -186,10 +191,14 @@ def _checked(place: str, value: Any, option: Option) -> Any:
     if isinstance(value, list) and not option.several:
         raise ConfigError(f"{place} takes one value, not a list.")
     values = value if isinstance(value, list) else [value]
+    if not values:
+        raise ConfigError(f"{place} takes a value at least.")
     wanted = (int, float) if option.type is float else option.type
     for one in values:
         if not isinstance(one, wanted) or isinstance(one, bool) != (option.type is bool):
             raise ConfigError(f"{place} takes {TYPES[option.type]}.")
+        if isinstance(one, str) and "\0" in one:
+            raise ConfigError(f"{place} takes text without null characters.")
     return values if option.several else value
 
 

@@ -86,6 +86,9 @@ def test_options_of_a_file(tmp_path):
         ("[read]\ndpi = 300.5", "dpi takes a whole number"),
         ('[read]\nreject = "0.5"', "reject takes a number"),
         ('[read]\nformat = ["text", 2]', "format takes text in quotes"),
+        ("[read]\nformat = []", "format takes a value at least"),
+        ("[read]\ndpi = " + "9" * 5000, "a number of thousands of digits"),
+        ('[read]\nengine = "a\\u0000"', "engine takes text without null characters"),
     ],
 )
 def test_what_a_file_cannot_hold(tmp_path, text, message):
@@ -189,6 +192,14 @@ def test_words_and_languages_of_a_file_that_was_found(run, monkeypatch, tmp_path
     config(tmp_path, '[read]\nlexicon = "names.txt"\nlanguage = "french"\n')
     assert "ignored" not in run("read", "a.png")[2]
     assert (seen[0]["lexicon"], seen[0]["language"]) == (["Anna"], "french")
+    for odd in ("a\\u0000b", "x" * 5000):  # no names of files
+        found = read_config(
+            config(tmp_path, f'[read]\nlexicon = "{odd}"\n'),
+            {},
+            {"read": {"lexicon": Option("lexicon")}},
+            named=False,
+        )
+        assert (found.options, found.ignored) == ({"read": {}}, ("[read] lexicon",))
     config(tmp_path, '[read]\nlexicon = "link.txt"\n')
     assert "[read] lexicon ignored" in run("read", "a.png")[2]
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+MAX_LEXICON = 4 << 20  # bytes of a list of words: some 400,000, which take half a gibibyte
+LONGEST_WORD = 200  # letters: every beginning of a word is kept
+
 # Ends of a range in --charset, such as 0-9: a dash anywhere else is a dash.
 RANGE = re.compile("([0-9])-([0-9])|([a-z])-([a-z])|([A-Z])-([A-Z])")
 
@@ -195,10 +198,18 @@ def _words(_: click.Context, __: click.Parameter, value: str | None) -> list[str
     if value is None:
         return None
     try:
-        lines = Path(value).read_text(encoding="utf-8-sig").splitlines()
+        with Path(value).open("rb") as stream:
+            data = stream.read(MAX_LEXICON + 1)
+        lines = data.decode("utf-8-sig").splitlines() if len(data) <= MAX_LEXICON else []
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise click.BadParameter(f"{value}: cannot be read ({reason}).") from None
+    longest = max((len(word) for line in lines for word in line.split()), default=0)
+    if len(data) > MAX_LEXICON or longest > LONGEST_WORD:
+        raise click.BadParameter(
+            f"{value}: no list of words: they have {LONGEST_WORD} letters and the file "
+            f"{MAX_LEXICON >> 20} MiB at most."
+        )
     if not any(line.strip() for line in lines):
         raise click.BadParameter(f"{value}: holds no words; give one a line.")
     return lines

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from ocr.config import install_hint
 from ocr.errors import OutputError
 from ocr.formats.text import join_lines, paragraphs
+from ocr.formats.xml import legal
 from ocr.input.documents import PageSource
 from ocr.page import Page
 
@@ -47,11 +48,11 @@ def write(
         if k:
             document.add_page_break()
         if not single:
-            document.add_heading(source.title, 2)
+            document.add_heading(legal(source.title), 2)
         for block in page.blocks:
             for lines in paragraphs(block):
                 rows = [join_lines(lines)] if join else [line.text for line in lines]
-                document.add_paragraph("\n".join(_allowed(row) for row in rows))
+                document.add_paragraph(legal("\n".join(rows)))
     written, result = io.BytesIO(), io.BytesIO()
     document.save(written)
     with zipfile.ZipFile(written) as old, zipfile.ZipFile(result, "w") as new:
@@ -59,8 +60,3 @@ def write(
             about = zipfile.ZipInfo(name, DATE)
             new.writestr(about, old.read(name), zipfile.ZIP_DEFLATED)
     yield result.getvalue()
-
-
-def _allowed(text: str) -> str:
-    """Text without the control characters that XML cannot hold."""
-    return "".join(sign for sign in text if sign >= " ")

@@ -23,6 +23,7 @@ from ocr.input.photo import Photo, count_pages, open_image
 from ocr.input.sources import SUFFIXES, pictures_in, read_source
 
 STDIN = "-"
+MAX_LIST = 1 << 28  # bytes of a list of files
 RESERVED = ("errors",)  # names in a folder of results that are a run's own: errors.ndjson
 PAGE_NAME = re.compile(r"(.+)\.page\d{4,}")  # of a file that holds one page of several
 
@@ -182,10 +183,11 @@ def read_list(path: str) -> list[str]:
     content = read_source(path, name)
     if isinstance(content, Path):
         try:
-            content = content.read_bytes()
+            with content.open("rb") as stream:
+                content = stream.read(MAX_LIST + 1)
         except OSError as error:
             raise ImageError(f"{name}: cannot be read ({error.strerror}).") from None
-    if b"\0" in content:
+    if len(content) > MAX_LIST or b"\0" in content:
         raise ImageError(f"{name}: no list of files. Write one path a line, or leave --files-from.")
     lines = content.removeprefix(codecs.BOM_UTF8).splitlines()
     paths = [os.fsdecode(line) for line in lines if line.strip()]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import lzma
 import struct
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -87,6 +89,9 @@ def _subfile_type(rows: bytes, entry: int, width: int, order: str) -> int:
     return 0
 
 
+DEFLATED = (8, 32946)  # compressions of which a little may hold much
+
+
 def signed(tags: Mapping[int, Any]) -> bool:
     """Whether the samples of a TIFF are signed integers."""
     formats = tags.get(SAMPLE_FORMAT, (1,))
@@ -121,6 +126,13 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
             one = next(one for one in file.pages if one.offset == offset)
             if one.nbytes * 2 > most:
                 raise ImageError(f"{name}: too large for this kind of TIFF. Save it with 8 bits.")
+            if int(one.compression) in DEFLATED:
+                for start, count in zip(one.dataoffsets, one.databytecounts, strict=True):
+                    stream.seek(start)
+                    unpacked = zlib.decompressobj()
+                    unpacked.decompress(stream.read(count), one.nbytes + 1)
+                    if unpacked.unconsumed_tail:
+                        raise ValueError("it unpacks to more than the picture")
             samples = one.asarray()
             if int(one.planarconfig) == SEPARATE:
                 samples = np.moveaxis(samples, 0, -1)
@@ -128,7 +140,7 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
         raise
     # What tifffile raises on broken content and on compressions it has no package for.
     except (ValueError, TypeError, KeyError, IndexError, OSError, StopIteration, RuntimeError,
-            struct.error, ImportError, AttributeError):  # fmt: skip
+            struct.error, zlib.error, lzma.LZMAError, ImportError, AttributeError):  # fmt: skip
         raise ImageError(
             f"{name}: damaged, or a kind of TIFF that cannot be read. Save it with 8 or 16 "
             "bits a sample, in grey or RGB."

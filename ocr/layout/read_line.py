@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.page import Line
+
+if TYPE_CHECKING:
+    from ocr.layout.strips import Strip
 
 NO_GLYPHS: NDArray[np.float32] = np.empty((0, 32, 32), dtype=np.float32)  # of a line read whole
 
@@ -19,6 +25,8 @@ class ReadLine:
     Attributes
     ----------
     line : Line
+    cut : callable
+        Gives its strip: the letters way cuts none that nobody asks for.
     image : (H, W) float32 array
         The straightened line: 0 ink, 1 paper.
     glyphs : (n, 32, 32) float32 array
@@ -28,6 +36,10 @@ class ReadLine:
     """
 
     line: Line
-    image: NDArray[np.float32]
+    cut: Callable[[], Strip]
     glyphs: NDArray[np.float32] = field(default_factory=lambda: NO_GLYPHS)
     confidence: float = 0.0
+
+    @cached_property
+    def image(self) -> NDArray[np.float32]:
+        return self.cut().image

@@ -245,20 +245,20 @@ def size_scores(
         weight = np.zeros((len(height), len(kinds)))
         np.add.at(weight.T, kind, proba.T)  # (n, G)
         # (caps, n, G); a first guess of what each letter is, by height alone, gives the baseline
-        high = weight * np.exp(_fit(height[:, None] / caps[:, None, None] - tall, HEIGHT_SD))
+        high = weight * _odds(height[:, None] / caps[:, None, None] - tall, HEIGHT_SD)
         base = middle + caps[:, None] * level[high.argmax(axis=2)]
         bases[row] = np.median(base, axis=1)
         shift = (bases[row][:, None] - middle) / caps[:, None]
-        both = high * np.exp(_fit(shift[..., None] - level, POSITION_SD))
+        both = high * _odds(shift[..., None] - level, POSITION_SD)
         fits[row] = np.log(both.sum(axis=2)).sum(axis=1) - 2 * len(height) * np.log(caps)
     page = caps[fits.sum(axis=0).argmax()]
     fits -= 0.5 * (np.log(caps / page) / 0.15) ** 2
     scores = []
     for row, (height, middle) in enumerate(zip(heights, middles, strict=True)):
         cap, base_ = caps[fits[row].argmax()], bases[row, fits[row].argmax()]
-        tallness = _fit(height[:, None] / cap - tall, HEIGHT_SD)
-        standing = _fit((base_ - middle[:, None]) / cap - level, POSITION_SD)
-        scores.append((tallness + standing)[:, kind])
+        tallness = _odds(height[:, None] / cap - tall, HEIGHT_SD)
+        standing = _odds((base_ - middle[:, None]) / cap - level, POSITION_SD)
+        scores.append(np.log(tallness * standing)[:, kind])
     return scores
 
 
@@ -266,11 +266,11 @@ def _reach(character: str) -> tuple[float, float]:
     return next((reach for group, reach in REACH.items() if character in group), CAPITAL)
 
 
-def _fit(error: Floats, deviation: float) -> Floats:
-    """Logarithm of Student's t over its peak, with a floor for what stands anywhere."""
-    peak = (1 + (error / deviation) ** 2 / TAIL) ** (-(TAIL + 1) / 2)
-    fit: Floats = np.log((1 - JUMP) * peak + JUMP)
-    return fit
+def _odds(error: Floats, deviation: float) -> Floats:
+    """Student's t over its peak, with a floor for what stands anywhere."""
+    spread = 1 + (error / deviation) ** 2 / TAIL
+    odds: Floats = (1 - JUMP) * spread ** (-(TAIL + 1) / 2) + JUMP
+    return odds
 
 
 def _typical(heights: Floats) -> float:
@@ -351,7 +351,7 @@ def _search(
         flat: Floats = wide.reshape(len(total), -1)
         keep: NDArray[np.int64] = np.argsort(-flat, axis=1, kind="stable")[:, :WIDTH]
         total = np.take_along_axis(flat, keep, axis=1)
-        chosen = np.take_along_axis(chosen, (keep // CANDIDATES)[..., None], axis=1)
+        chosen = chosen[np.arange(len(keep))[:, None], keep // CANDIDATES]
         chosen[:, :, step] = keep % CANDIDATES
         state = after.take(np.take_along_axis(row.reshape(flat.shape), keep, axis=1).ravel())
         if step >= LAG:

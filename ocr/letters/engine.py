@@ -7,6 +7,7 @@ reads each, and `context` settles what one alone cannot tell. It is asked the sa
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +18,7 @@ from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
 from ocr.layout.reading_order import joined, reading_order
 from ocr.layout.stages import OnStage
-from ocr.layout.strips import TextLine, fitted_strip
+from ocr.layout.strips import Strip, TextLine, fitted_strip
 from ocr.letters.classifiers.base import Classifier
 from ocr.letters.context import LineGlyphs, decode_page, shapes
 from ocr.letters.context import Reading as LetterReading
@@ -25,7 +26,7 @@ from ocr.letters.doubts import settle
 from ocr.letters.find_letters import segment
 from ocr.letters.glyphs import glyph_stack
 from ocr.letters.group_lines import group_lines
-from ocr.letters.segmentation import scale_boxes
+from ocr.letters.segmentation import Segmentation, scale_boxes
 from ocr.letters.standing import standing
 from ocr.letters.word_gaps import word_starts
 from ocr.lines.engine import Reading, legible, outlined, renumbered
@@ -98,15 +99,14 @@ class LettersEngine:
         texts = self._decoded(proba, found.boxes, rows, starts)
         size = (picture.height, picture.width)
         boxes = scale_boxes(found.boxes, found.labels.shape, size)
-        darkness = 1 - found.grey
         read = []
         for k in np.flatnonzero(keep):
             row, line = rows[k], text_lines[k].scaled(scale)
             base = tuple((round(float(y), 1), round(float(x), 1)) for y, x in line.baseline)
             outline = outlined(line.baseline, boxes[row], line.x_height)
             words = _words(boxes[row], texts[k], starts[k])
-            image = fitted_strip(darkness, text_lines[k]).image
-            read.append(ReadLine(Line(words, base, outline, blocks[k]), image, glyphs[row]))
+            cut = partial(_cut, found, text_lines[k])
+            read.append(ReadLine(Line(words, base, outline, blocks[k]), cut, glyphs[row]))
         return Reading(renumbered(read), float(sure.mean()), int((~keep).sum()))
 
     def _sure(self, proba: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -131,6 +131,10 @@ class LettersEngine:
         language = languages[likeliest(languages, seen)]
         allowed = None if self.charset is None else set(self.charset)
         return decode_page(glyph_lines, charset, language, allowed, self.lexicon)
+
+
+def _cut(found: Segmentation, line: TextLine) -> Strip:
+    return fitted_strip(found.darkness, line)
 
 
 def _text_lines(

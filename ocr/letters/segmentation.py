@@ -49,9 +49,20 @@ class Segmentation:
         return label_boxes(self.labels)
 
     @cached_property
+    def _part_rows(self) -> list[list[int]]:
+        """`part_boxes` as plain numbers, which are quicker one by one."""
+        rows: list[list[int]] = self.part_boxes.tolist()
+        return rows
+
+    @cached_property
     def boxes(self) -> NDArray[np.intp]:
         """(N, 4) boxes of the characters."""
         return group_boxes(self.part_boxes, self.owner)
+
+    @cached_property
+    def darkness(self) -> NDArray[np.float32]:
+        """(H, W) float32: ink 1, paper 0."""
+        return 1 - self.grey
 
     @property
     def bw(self) -> NDArray[np.float32]:
@@ -67,11 +78,11 @@ class Segmentation:
 
     def glyph_of_parts(self, parts: Sequence[int]) -> NDArray[np.float32]:
         """Grey crop of the character that these parts would make together."""
-        boxes = self.part_boxes[list(parts)]
-        (y1, x1), (y2, x2) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+        tops, lefts, bottoms, rights = zip(*(self._part_rows[part] for part in parts), strict=True)
+        y1, x1, y2, x2 = min(tops), min(lefts), max(bottoms), max(rights)
         labels = self.labels[y1:y2, x1:x2]
-        own = np.zeros(labels.shape, dtype=bool)
-        for part in parts:
+        own = labels == parts[0] + 1
+        for part in parts[1:]:
             own |= labels == part + 1
         return leveled(np.where(own, self.grey[y1:y2, x1:x2], np.float32(1)), self.slope)
 

@@ -108,14 +108,17 @@ def cut_columns(
     on both sides: at least `narrowest` letter heights wide and half of one high.
     """
     height, width = own.shape
-    runs = own[0] + (own[1:] & ~own[:-1]).sum(axis=0)
-    top = np.where(runs > 0, own.argmax(axis=0), height)
-    below = np.where(runs > 0, own[::-1].argmax(axis=0), height)
-    extent = height - top - below
-    thin = (runs == 1) & (extent <= thickest)
     least = narrowest * letter_height
-    if not thin[math.ceil(least) : max(0, math.floor(width - least) + 1)].any():
+    inner = slice(math.ceil(least), max(0, math.floor(width - least) + 1))
+    extent = own.sum(axis=0)  # of the ink, where it is a single run
+    thin = (extent > 0) & (extent <= thickest)
+    if not thin[inner].any():
         return []
+    thin &= own[0] + (own[1:] > own[:-1]).sum(axis=0) == 1
+    if not thin[inner].any():
+        return []
+    top = np.where(extent > 0, own.argmax(axis=0), height)
+    below = np.where(extent > 0, own[::-1].argmax(axis=0), height)
     edges = np.flatnonzero(np.diff(thin, prepend=False, append=False)).tolist()
     highest = np.minimum.accumulate(top[::-1])[::-1]  # of the ink from a column on
     lowest = np.minimum.accumulate(below[::-1])[::-1]

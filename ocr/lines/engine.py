@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,7 +173,8 @@ class LinesEngine:
                 (line, block), strip = places[k], strips[k]
                 text = without_faint_ends(strip.image, text)
                 read = page_line(line, strip, text, scale, block, size)
-                lines.append(ReadLine(read, strip.image, confidence=text.mean_confidence))
+                cut = partial(strips.__getitem__, k)
+                lines.append(ReadLine(read, cut, confidence=text.mean_confidence))
         left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())
         return Reading(renumbered(lines), _mean(counts, confidences), left_out)
 

@@ -7,6 +7,7 @@ address that was printed holds, nor under another host's name, nor to another si
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 1 << 20  # bytes of a request
+MAX_PATH = 200  # characters: the longest that is asked for has half as many
+MAX_DIGITS = 12  # of a number
 TOKEN_BYTES = 24  # of chance in the address
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -34,6 +37,11 @@ NO_STORE = "no-store"
 def new_token() -> str:
     """A token that cannot be guessed."""
     return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def whole(text: str) -> int | None:
+    """The number that a text is, if it is none of another script or out of all reason."""
+    return int(text) if re.fullmatch(rf"[0-9]{{1,{MAX_DIGITS}}}", text) else None
 
 
 class Guard:
@@ -79,6 +87,8 @@ class Guard:
             return 403, "Requests of other sites are refused."
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return 403, "Requests of other sites are refused."
+        if len(scope["path"]) > MAX_PATH:
+            return 414, "too long"
         parts = scope["path"].split("/", 2)
         if len(parts) < 3 or not secrets.compare_digest(
             parts[1].encode("utf-8", "replace"), self.token.encode()
@@ -88,8 +98,8 @@ class Guard:
             kind = headers.get("content-type", "").split(";")[0].strip()
             if kind != "application/json":
                 return 415, "JSON is expected."
-            length = headers.get("content-length", "0")
-            if not length.isdigit() or int(length) > MAX_BODY:
+            length = whole(headers.get("content-length", "0"))
+            if length is None or length > MAX_BODY:
                 return 413, "too large"
         elif scope["method"] not in ("GET", "HEAD"):
             return 405, "not known here"

@@ -24,7 +24,7 @@ from ocr.page import Box
 from ocr.review import edits, exporting
 from ocr.review.document import Reviewed
 from ocr.review.edits import EditError
-from ocr.review.guard import Guard
+from ocr.review.guard import Guard, whole
 from ocr.review.learning import Learning
 from ocr.review.pictures import SIDES, Pictures
 from ocr.review.reading import Recognizer
@@ -88,8 +88,8 @@ class Application:
     # --- pages ------------------------------------------------------------------------------
 
     async def pages(self, request: Request) -> Response:
-        since = request.query_params.get("since", "-1")
-        number = int(since) if since.lstrip("-").isdigit() else -1
+        since = whole(request.query_params.get("since", ""))
+        number = -1 if since is None else since
         return JSONResponse(await run_in_threadpool(pages_view, self.shelf, number))
 
     async def page(self, request: Request) -> Response:
@@ -152,8 +152,8 @@ class Application:
 
     async def export(self, request: Request) -> Response:
         name = request.path_params["format"]
-        only = request.query_params.get("page", "")
-        number = int(only) if only.isdecimal() and int(only) in self.shelf.pages else None
+        only = whole(request.query_params.get("page", ""))
+        number = only if only in self.shelf.pages else None
         join = request.query_params.get("join") == "1"
         file = await run_in_threadpool(exporting.export, self.shelf, name, number, join)
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{file.quoted}"}

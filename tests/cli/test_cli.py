@@ -1049,3 +1049,10 @@ class TestHowToRead:
     def test_wrong_values(self, run, options, reason):
         status, out, err = run("read", *options, "a.png")
         assert (status, out) == (2, "") and reason in err
+
+    @pytest.mark.parametrize("content", ["x" * 5000, "one two\n" * 600_000])
+    def test_what_is_no_list_of_words(self, run, tmp_path, content):
+        words = tmp_path / "words.txt"
+        words.write_text(content, encoding="utf-8")
+        status, out, err = run("read", "--lexicon", words, "a.png")
+        assert (status, out) == (2, "") and "no list of words" in err

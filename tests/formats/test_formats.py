@@ -219,6 +219,10 @@ def test_docx():
     assert first == second
     text = [one.text for one in docx.Document(io.BytesIO(first)).paragraphs]
     assert text[0].startswith("ab c")
+    odd = Page(20, 40, (Line((word("a\uffff\x1b", 0),)),))
+    several = [(PageSource("\x1b[31m\udcff.png"), odd), (PageSource("b.png"), odd)]
+    read = docx.Document(io.BytesIO(b"".join(writer("docx")(iter(several), False))))
+    assert [one.text for one in read.paragraphs][:2] == ["\ufffd[31m\ufffd.png", "a\ufffd\ufffd"]
 
 
 def test_docx_without_the_package(monkeypatch):

@@ -213,3 +213,22 @@ def test_a_tiff_whose_directories_run_in_a_circle(tmp_path):
     (count,) = struct.unpack("<H", content[at : at + 2])
     content[at + 2 + 12 * count : at + 6 + 12 * count] = struct.pack("<I", at)
     assert len(Document("-", "a").sources(bytes(content))) == 1
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_planes_that_do_not_unpack_or_unpack_to_too_much_are_refused(tmp_path, broken):
+    path = tmp_path / "a.tif"
+    planes = np.zeros((3, 1000, 400), np.uint16)
+    how = {"photometric": "rgb", "planarconfig": "separate", "rowsperstrip": 1000}
+    tifffile.imwrite(path, planes, compression="zlib", **how)
+    assert open_image(path).grey(100).shape == (100, 40)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        start = file.pages[0].dataoffsets[0]
+        if not broken:  # a small picture that unpacks to a large one
+            file.pages[0].tags["ImageLength"].overwrite(20)
+    if broken:
+        data = bytearray(path.read_bytes())
+        data[start : start + 8] = b"\xff" * 8
+        path.write_bytes(data)
+    with pytest.raises(ImageError, match="damaged, or a kind of TIFF"):
+        open_image(path).grey(20)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from ocr.errors import ImageError, OutputError
 from ocr.formats.output import make_folder, refuse_existing
+from ocr.input import documents
 from ocr.input.documents import Document, PageSource, find_documents, parse_ranges, read_list
 from ocr.input.sources import pictures_in
 
@@ -147,7 +148,7 @@ def test_names_never_meet(paths):
 # Lists and ranges
 
 
-def test_list_of_files(tmp_path):
+def test_list_of_files(tmp_path, monkeypatch):
     path = tmp_path / "list.txt"
     path.write_bytes("a.jpg\r\n\n ö b.jpg\n".encode() + b"\xe9.jpg")
     assert read_list(str(path)) == ["a.jpg", " ö b.jpg", os.fsdecode(b"\xe9.jpg")]
@@ -159,6 +160,10 @@ def test_list_of_files(tmp_path):
     with pytest.raises(ImageError, match="names no files"):
         read_list(str(path))
     path.write_bytes(b"\xff\xd8\xff\xe0\0\x10JFIF")
+    with pytest.raises(ImageError, match="no list of files"):
+        read_list(str(path))
+    path.write_bytes(b"a.jpg\n" * 100)
+    monkeypatch.setattr(documents, "MAX_LIST", 500)
     with pytest.raises(ImageError, match="no list of files"):
         read_list(str(path))
 

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image, ImageDraw, ImageFont
 
 from ocr.errors import ModelError
 from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.base import softmax
 from ocr.letters.classifiers.cnn import GlyphCnn
+from ocr.letters.glyphs import glyph_stack
 from ocr.weights import Metadata, installed, read_metadata
 from training.networks.onnx_graph import glyph_graph
 from training.recipes.weight_files import save_npz, save_onnx, save_safetensors
@@ -115,11 +117,17 @@ def test_onnx_and_torch_agree(folder, glyphs, pair):
 
 
 @pytest.mark.skipif("glyphs.onnx" not in INSTALLED, reason="no installed weights")
-def test_installed_onnx_and_torch_agree(glyphs):
+def test_installed_onnx_and_torch_agree():
     onnx, torch_ = (load_classifier(f"glyphs{suffix}") for suffix in (".onnx", ".safetensors"))
     assert onnx.metadata == torch_.metadata
-    difference = np.abs(onnx.predict_proba(glyphs) - torch_.predict_proba(glyphs))
-    assert difference.max() < 1e-4
+    drawn = []
+    for sign in onnx.charset:
+        picture = Image.new("L", (60, 60), 255)
+        ImageDraw.Draw(picture).text((10, 10), sign, fill=0, font=ImageFont.load_default(40))
+        drawn.append(np.asarray(picture, dtype=np.float32) / 255)
+    one, other = (model.predict_proba(glyph_stack(drawn)) for model in (onnx, torch_))
+    assert np.abs(one - other).max() < 0.1  # the one computes in 8 bits
+    assert (one.argmax(axis=1) == other.argmax(axis=1)).mean() > 0.95
 
 
 def test_temperature_divides_the_logits():

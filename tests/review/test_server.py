@@ -88,6 +88,27 @@ def client(place) -> Iterator[Client]:
     shelf.close()
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/pages?since=%C2%B2", 200),
+        ("/api/pages?since=" + "9" * 5000, 200),
+        ("/api/pages?since=--5", 200),
+        ("/api/pages/" + "9" * 5000, 414),
+        ("/photo/1/" + "9" * 5000 + "/0", 414),
+        ("/api/pages/" + "9" * 100, 404),
+        ("/export/text?page=" + "9" * 5000, 422),  # of the whole shelf, which is not read yet
+    ],
+)
+def test_numbers_that_are_none_end_in_an_answer(client, path, status):
+    assert client.ask(path).status == status
+
+
+def test_a_length_that_is_no_number_is_refused(client):
+    for length in ("9" * 5000, "-1", "1e3", "\u0663"):
+        assert client.ask("/api/pages/1", b"{}", content_length=length).status == 413
+
+
 # --- whom ---------------------------------------------------------------------------------
 
 

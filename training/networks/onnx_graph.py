@@ -277,7 +277,11 @@ def glyph_graph(network: GlyphCnn) -> onnx.ModelProto:
     return graph.model(("glyphs", ["N", 1, 32, 32]), ("logits", ["N", last.out_features]))
 
 
-def quantized(model: onnx.ModelProto, samples: Sequence[NDArray[np.float32]]) -> onnx.ModelProto:
+def quantized(
+    model: onnx.ModelProto,
+    samples: Sequence[NDArray[np.float32]],
+    between: Sequence[str] = (),
+) -> onnx.ModelProto:
     """The graph computing in 8 bits, which takes some 40 % of the time.
 
     Convolutions have their ranges from what they answer to `samples`, the LSTMs from each input
@@ -292,6 +296,8 @@ def quantized(model: onnx.ModelProto, samples: Sequence[NDArray[np.float32]]) ->
     model : onnx.ModelProto
     samples : sequence of (N, 1, H, W) float32 arrays
         Inputs of every kind.
+    between : sequence of str
+        Kinds of nodes behind the first convolution that compute in 8 bits as well, such as "Add".
     """
     import onnx
     from onnxruntime.quantization import (
@@ -312,8 +318,10 @@ def quantized(model: onnx.ModelProto, samples: Sequence[NDArray[np.float32]]) ->
             sample = next(self.samples, None)
             return None if sample is None else {name: sample}
 
-    convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
-    left = convolutions[:1] + (convolutions[-1:] if name == "darkness" else [])
+    nodes = list(model.graph.node)
+    convolutions = [k for k, node in enumerate(nodes) if node.op_type == "Conv"]
+    left = [node.name for node in nodes[: convolutions[1]]]
+    left += [nodes[convolutions[-1]].name] if name == "darkness" else []
     kinds = {"per_channel": True, "weight_type": QuantType.QInt8, "reduce_range": True}
     with tempfile.TemporaryDirectory() as folder:
         path, whole = Path(folder) / "model.onnx", Path(folder) / "whole.onnx"
@@ -323,7 +331,7 @@ def quantized(model: onnx.ModelProto, samples: Sequence[NDArray[np.float32]]) ->
             path,
             Reader(),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv"],
+            op_types_to_quantize=["Conv", *between],
             nodes_to_exclude=left,
             activation_type=QuantType.QUInt8,
             **kinds,

@@ -35,7 +35,7 @@ from training.data.glyphs import (
     unipen_glyphs,
 )
 from training.data.photographed import photographed_glyphs
-from training.networks.onnx_graph import glyph_graph
+from training.networks.onnx_graph import glyph_graph, quantized
 from training.networks.precision import mixed_precision
 from training.recipes import weight_files
 from training.recipes.descent import Descent, Optimization
@@ -54,6 +54,8 @@ from training.synthesis.augment import Augment
 SHARES = {"emnist": 0.46, "nist36": 0.08, "photographed": 0.14, "unipen": 0.22, "fonts": 0.10}
 """Of the drawn samples."""
 SMOOTHING = 0.05  # of the labels: a few percent of them are wrong
+CALIBRATION = 256  # glyphs of each valid split that tell the ranges of the 8 bits
+BETWEEN = ("MaxPool", "Add", "Relu")  # what computes in 8 bits beside the convolutions
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,14 @@ class Recipe:
     average: float = 0.998  # see `training.recipes.descent.Optimization`
     seed: int = 0
     device: str = "cpu"
+
+
+MEASURED = {
+    "EMNIST": emnist_glyphs,
+    "NIST36": nist36_glyphs,
+    "UNIPEN": unipen_glyphs,
+    "photographed": photographed_glyphs,
+}
 
 
 class Sampler:
@@ -242,13 +252,7 @@ def measure(
 
     Without a temperature the one is taken that fits EMNIST and UNIPEN together.
     """
-    makers = {
-        "EMNIST": emnist_glyphs,
-        "NIST36": nist36_glyphs,
-        "UNIPEN": unipen_glyphs,
-        "photographed": photographed_glyphs,
-    }
-    parts = {name: make(data, split) for name, make in makers.items()}
+    parts = {name: make(data, split) for name, make in MEASURED.items()}
     logits = {name: network_logits(network, part.images) for name, part in parts.items()}
     both = np.concatenate([logits["EMNIST"], logits["UNIPEN"]])
     labels = np.concatenate([parts["EMNIST"].labels, parts["UNIPEN"].labels])
@@ -273,10 +277,24 @@ def measure(
     return temperature, figures
 
 
-def save(network: GlyphCnn, metadata: Metadata, out: Path) -> None:
-    """Write both weight files and their checksums to a folder."""
+def calibration(data: Path) -> list[NDArray[np.float32]]:
+    """(N, 1, 32, 32) glyphs of each set's valid split, for `quantized`."""
+    rng = np.random.default_rng(0)
+    drawn = []
+    for make in MEASURED.values():
+        images = make(data, "valid").images
+        chosen = rng.choice(len(images), min(CALIBRATION, len(images)), replace=False)
+        drawn.append(images[chosen][:, None].astype(np.float32) / np.float32(255))
+    return drawn
+
+
+def save(
+    network: GlyphCnn, metadata: Metadata, samples: list[NDArray[np.float32]], out: Path
+) -> None:
+    """Write both weight files, that for reading in 8 bits, and their checksums to a folder."""
     weight_files.save_safetensors(out / "glyphs.safetensors", network, metadata)
-    weight_files.save_onnx(out / "glyphs.onnx", glyph_graph(network), metadata)
+    graph = quantized(glyph_graph(network), samples, BETWEEN)
+    weight_files.save_onnx(out / "glyphs.onnx", graph, metadata)
     weight_files.update_checksums(out, "glyphs.safetensors", "glyphs.onnx")
 
 
@@ -286,7 +304,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("models"), help="folder of the weights")
     parser.add_argument("--epochs", type=int, default=LEARN.epochs, help="of the main phase")
     parser.add_argument(
-        "--settle", type=int, default=SETTLE.epochs, help="epochs of the last phase"
+        "--settle",
+        type=int,
+        default=SETTLE.epochs,
+        help="epochs of the last phase; with --from, 0 writes the files of those weights again",
     )
     parser.add_argument(
         "--from", dest="start", metavar="FILE", help=".safetensors to start the last phase from"
@@ -313,12 +334,15 @@ def main(arguments: list[str] | None = None) -> None:
     if options.quick:
         quick = tuple(replace(phase, epochs=1) for phase in (LEARN, SETTLE))
         recipe = replace(recipe, phases=quick, samples=2_000, widths=(8, 16, 16))
-    start, before = untrained(recipe), 0
+    start, before, samples = untrained(recipe), 0, calibration(data)
     if options.start:
         found = load_classifier(options.start)
         if not isinstance(found, TorchClassifier):
             raise SystemExit(f"{options.start}: --from takes a .safetensors file")
         start, before = found.network, int(found.metadata.epochs)
+        if not settle.epochs:  # its files again
+            save(start, found.metadata, samples, options.out)
+            return
     sets = {
         "emnist": emnist_glyphs(data, "train"),
         "nist36": nist36_glyphs(data, "train"),
@@ -365,7 +389,7 @@ def main(arguments: list[str] | None = None) -> None:
         described = replace(
             metadata, temperature=temperature, epochs=before + done, figures=figures
         )
-        save(network, weight_files.dated(described), options.out)
+        save(network, weight_files.dated(described), samples, options.out)
         return figures
 
     train(sets, recipe, start, measured, Bar())

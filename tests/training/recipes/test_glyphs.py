@@ -2,11 +2,15 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
 
 from training.data.glyphs import CHARSET, GlyphSet
+from training.networks.onnx_graph import glyph_graph, quantized
 from training.recipes.glyphs import (
+    BETWEEN,
     SHARES,
     Phase,
     Recipe,
@@ -96,3 +100,23 @@ def test_a_phase_does_not_depend_on_who_ran_the_one_before(one_thread):
     second = train(sets, replace(recipe, phases=(nothing, settle)), first)
     for ours, theirs in zip(whole.parameters(), second.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+
+
+def test_the_graph_for_reading_computes_nearly_the_same_in_8_bits():
+    network = untrained(Recipe(widths=(8, 16, 16))).eval()
+    glyphs = make_set([0, 1, 2, 3] * 4).images[:, None].astype(np.float32) / np.float32(255)
+    model = quantized(glyph_graph(network), [glyphs], BETWEEN)
+    weights = {one.name: one for one in model.graph.initializer}
+    inputs = [node.input[0] for node in model.graph.node if node.op_type == "DequantizeLinear"]
+    whole = [onnx.numpy_helper.to_array(weights[name]) for name in inputs if name in weights]
+    signed = [one for one in whole if one.dtype == np.int8]
+    assert len(signed) == 8  # all convolutions but the first
+    assert max(np.abs(one.astype(int)).max() for one in signed) <= 64  # no sum of two saturates
+    graph = model.SerializeToString(deterministic=True)
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(glyphs)).numpy()
+    (found,) = session.run(None, {"glyphs": glyphs})
+    assert np.abs(found - expected).max() < 0.05 * np.ptp(expected)
+    again = quantized(glyph_graph(network), [glyphs], BETWEEN)
+    assert again.SerializeToString(deterministic=True) == graph
