@@ -47,7 +47,7 @@ def test_sample_photos_in_capitals_are_read(reader, name):
     path = IMAGES / f"{name}.jpg"
     how = Normalization(ignore_case=True)
     page = reader.read(path)
-    assert character_errors(how.apply(truth_of(path)), how.apply(page.text)).rate <= 0.03
+    assert character_errors(how.apply(truth_of(path)), how.apply(page.text)).rate <= 0.05
 
 
 def test_a_page_knows_its_boxes_words_and_confidences(letters):

@@ -42,7 +42,8 @@ class WayUpConfig:
     sure : float
         Mean probability of a page's characters by the ink alone from which it is upright.
     evidence : float
-        By how much more surely it must read another way up.
+        By how much more surely it must read another way up; `sure` is enough where the page as it
+        is shows no more than marks.
     fewest : int
         Characters that a page must hold to be turned.
     covered : float
@@ -80,11 +81,18 @@ def read_upright(engine: Engine, picture: Picture, config: WayUpConfig | None = 
     if not ways:
         return as_is
     best, turns, turned, found = max(ways, key=lambda way: (way[0], -way[1]))
-    if best < engine.confidence(picture, layout) + config.evidence:
+    marks = layout.covered < config.covered * max(way[3].covered for way in ways)
+
+    def wanted(confidence: float) -> float:
+        """How surely another way must read where this one reads as surely as that."""
+        more = confidence + config.evidence
+        return min(more, config.sure) if marks else more
+
+    if best < wanted(engine.confidence(picture, layout)):
         return as_is
     other = Upright(turns, turned, found, engine.read(turned, found))
     letters = sum(len(one.line.letters) for one in other.read.lines)
-    surer = other.read.confidence >= as_is.read.confidence + config.evidence
+    surer = other.read.confidence >= wanted(as_is.read.confidence)
     return other if surer and letters >= config.fewest else as_is
 
 

@@ -163,3 +163,10 @@ def test_a_page_is_looked_at_in_the_size_that_its_lines_ask_for_where_they_cover
     engine = Ways(*((90, 0.6, 0.2),) * 4)
     read_upright(engine, Blank())
     assert {side for _, side in engine.looks} == {None}
+
+
+def test_a_mark_that_reads_surely_does_not_keep_a_page_of_text_on_its_side():
+    sideways = Ways((2, 0.94, 0.02), (90, 0.97, 0.99), (2, 0.94, 0.02), (90, 0.8, 0.99))
+    assert read_upright(sideways, Blank()).turns == 1
+    upright = Ways((90, 0.85, 0.9), (90, 0.9, 0.99), (90, 0.6, 0.9), (90, 0.6, 0.99))
+    assert read_upright(upright, Blank()).turns == 0

@@ -281,12 +281,14 @@ def quantized(
     model: onnx.ModelProto,
     samples: Sequence[NDArray[np.float32]],
     between: Sequence[str] = (),
+    first: int = 1,
+    last: int = 0,
 ) -> onnx.ModelProto:
     """The graph computing in 8 bits, which takes some 40 % of the time.
 
     Convolutions have their ranges from what they answer to `samples`, the LSTMs from each input
-    they see; the first convolution, which is next to nothing of the work, and the last layer stay
-    as they are. Weights are signed and take seven of the eight bits (`reduce_range`): the fast
+    they see; the first convolution, which is next to nothing of the work, and a last linear layer
+    stay as they are. Weights are signed and take seven of the eight bits (`reduce_range`): the fast
     instructions for unsigned by signed bytes add up pairs of products in 16 bits, which is exact
     then on every processor. Unsigned weights of eight bits read no better and take a quarter more
     time.
@@ -298,6 +300,8 @@ def quantized(
         Inputs of every kind.
     between : sequence of str
         Kinds of nodes behind the first convolution that compute in 8 bits as well, such as "Add".
+    first, last : int
+        Convolutions at either end that stay as they are.
     """
     import onnx
     from onnxruntime.quantization import (
@@ -320,8 +324,8 @@ def quantized(
 
     nodes = list(model.graph.node)
     convolutions = [k for k, node in enumerate(nodes) if node.op_type == "Conv"]
-    left = [node.name for node in nodes[: convolutions[1]]]
-    left += [nodes[convolutions[-1]].name] if name == "darkness" else []
+    behind = convolutions[len(convolutions) - last :]
+    left = [node.name for node in nodes[: convolutions[first]]] + [nodes[k].name for k in behind]
     kinds = {"per_channel": True, "weight_type": QuantType.QInt8, "reduce_range": True}
     with tempfile.TemporaryDirectory() as folder:
         path, whole = Path(folder) / "model.onnx", Path(folder) / "whole.onnx"

@@ -55,7 +55,7 @@ def main() -> None:
     figures = evaluate(network, fixed_crops(pages))
     rng = np.random.default_rng(3)
     samples = [crop(rng, pages[k % len(pages)])[0][None, None] for k in range(CALIBRATION)]
-    model = quantized(page_graph(network), samples)
+    model = quantized(page_graph(network), samples, first=2, last=1)
     metadata = Metadata(
         name="page",
         kind="page",
