@@ -49,14 +49,17 @@ class WayUpConfig:
     covered : float
         Of the ink that lies in the lines of the way up whose lines cover most, the share that
         another one must cover: a single mark may read surely whichever way up it is. Lines that
-        cover less than this of the page's ink make no page upright at once, and tell no size to
-        look at it in.
+        cover less than this of the page's ink make no page upright at once.
+    sized : float
+        Of the page's ink, what lines must cover to tell the size to look at other ways up in: as
+        much as `ocr.layout.page_network.ScaleConfig.covered` asks for.
     """
 
     sure: float = 0.88
     evidence: float = 0.06
     fewest: int = 8
     covered: float = 0.5
+    sized: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def _other_ways(
     tells of both whether it is worth a look at them. The size at which a page is best looked at is
     not known from lines that lie across it.
     """
-    side = layout.side if layout.covered >= config.covered else None
+    side = layout.side if layout.covered >= config.sized else None
 
     def look(turns: int) -> tuple[int, Turned, Layout]:
         turned = Turned(picture, turns)
