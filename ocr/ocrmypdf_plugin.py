@@ -91,14 +91,15 @@ class Engine(OcrEngine):
     def get_deskew(input_file: Path, options: Any) -> float:
         """By which angle the page must be turned counterclockwise for its lines to lie level."""
         lines = [line for line in _read(input_file, options).lines if len(line.letters) > 2]
-        lengths = [math.dist(line.baseline[0], line.baseline[-1]) for line in lines]
-        if not sum(lengths):
+        # The slope of points spread along a line has a variance that falls with its length cubed.
+        weights = [math.dist(line.baseline[0], line.baseline[-1]) ** 3 for line in lines]
+        if not sum(weights):
             return 0.0
         turned = sum(
-            ((_angle(line) + 45) % 90 - 45) * length
-            for line, length in zip(lines, lengths, strict=True)
+            ((_angle(line) + 45) % 90 - 45) * weight
+            for line, weight in zip(lines, weights, strict=True)
         )
-        return turned / sum(lengths)  # a long line tells more than a short one
+        return turned / sum(weights)
 
     @staticmethod
     def generate_hocr(input_file: Path, output_hocr: Path, output_text: Path, options: Any) -> None:
