@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ocr.lines.confidence import evidence, language_odds, log_odds
+from ocr.lines.confidence import CONFIG, evidence, language_odds, log_odds
 
 
 def test_evidence_of_each_character():
@@ -27,7 +27,8 @@ def test_odds_with_language_grow_with_what_ink_and_language_say():
     low = language_odds(logs, np.array([0.0, 0.0]), likely, "english")
     assert (language_odds(logs, np.array([1.0, 1.0]), likely, "english") > low).all()
     assert (language_odds(logs, np.array([0.0, 0.0]), likely + 1, "english") > low).all()
-    np.testing.assert_allclose(low - language_odds(logs, np.zeros(2), likely, "none"), 1.54 - 1.34)
+    more = dict(CONFIG.offsets)["english"] - CONFIG.other_offset
+    np.testing.assert_allclose(low - language_odds(logs, np.zeros(2), likely, "none"), more)
 
 
 def test_log_odds_are_finite():

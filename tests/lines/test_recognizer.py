@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image, ImageDraw, ImageFont
 
 from ocr.errors import ModelError
 from ocr.layout.strips import BASELINE_ROW, X_HEIGHT
@@ -35,6 +36,15 @@ def line_picture(scale=1, top=8, left=9):
     return np.pad(image, ((top, 3), (left, 7)), constant_values=1)
 
 
+def written(scale=1, top=8, left=9):
+    """A picture of a line in type."""
+    page = Image.new("L", (420, 44), 255)
+    font = ImageFont.load_default(30)
+    ImageDraw.Draw(page).text((6, 32), "seven more names are here", 0, font, anchor="ls")
+    image = (np.asarray(page, dtype=np.float32) / 255).repeat(scale, 0).repeat(scale, 1)
+    return np.pad(image, ((top, 3), (left, 7)), constant_values=1)
+
+
 class TestNormalisation:
     def test_height_is_fixed_and_the_letters_are_of_one_height(self):
         line = normalize_line(line_picture())
@@ -47,10 +57,10 @@ class TestNormalisation:
     @settings(max_examples=25)
     @given(st.integers(1, 3), st.integers(0, 40), st.integers(0, 40))
     def test_scale_and_paper_around_make_next_to_no_difference(self, scale, top, left):
-        one, two = normalize_line(line_picture()), normalize_line(line_picture(scale, top, left))
-        assert two.shape[1] == pytest.approx(one.shape[1], rel=0.15)
+        one, two = normalize_line(written()), normalize_line(written(scale, top, left))
+        assert two.shape[1] == pytest.approx(one.shape[1], rel=0.2)
         width = min(one.shape[1], two.shape[1])
-        assert abs((1 - one[:, :width]).mean() - (1 - two[:, :width]).mean()) < 0.03
+        assert abs((1 - one[:, :width]).mean() - (1 - two[:, :width]).mean()) < 0.04
 
     def test_faint_ink_becomes_black(self):
         faint = 1 - (1 - line_picture()) * np.float32(0.2)
