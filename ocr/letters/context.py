@@ -16,59 +16,64 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.letters.sizes import Floats, size_scores
 from ocr.lines.language import Lexicon, NgramModel
 from ocr.lines.text_model import PATTERNS, State, TextModel
-
-Floats = NDArray[np.float64]
-
-# Where characters reach in a line: top and bottom in cap heights above the baseline. Medians over
-# the handwriting fonts of the training set; whoever is not named stands like a capital.
-CAPITAL = (1.0, 0.0)
-REACH = {
-    "acemnorsuvwxz": (0.65, 0.0),
-    "i": (0.85, 0.0),
-    "gpqy": (0.65, -0.36),
-    "j": (0.85, -0.36),
-    ".": (0.15, 0.0),
-    ",": (0.16, -0.15),
-    ":": (0.58, 0.0),
-    ";": (0.58, -0.14),
-    "'\"`": (1.0, 0.68),
-    "^*": (1.0, 0.55),
-    "-~": (0.48, 0.36),
-    "_": (0.0, -0.1),
-    "=": (0.56, 0.22),
-    "+<>": (0.70, 0.08),
-    "()[]{}|/\\$Q": (1.03, -0.08),
-}
-# Hands are less even than fonts: standard deviations in cap heights, and heavy tails.
-HEIGHT_SD = 0.15
-POSITION_SD = 0.14  # of the middle of a letter about where it belongs
-TAIL = 6.0  # degrees of freedom of Student's t
-JUMP = 0.02  # share of letters that stand anywhere, relative to the peak: no jump decides alone
-SLOPE_SUPPORT = 10  # pairs of letters for which a line's own slope counts half
 
 # Characters of one shape. A share of what the classifier gives to one of them is shared out among
 # all, since normalized glyphs have lost the size; the line takes over from there.
 SAME_SHAPE = ("0Oo", "1Il|", "Cc", "Ss", "Uu", "Vv", "Ww", "Xx", "Zz", ".,'`", "-_~")
 SIMILAR_SHAPE = ("5Ss", "2Zz", "Pp", "Kk", "Mm", "Yy", "Jj", "Ff", "Tt", "Nn", "9gq", "6b", "1l/!")
-SAME_SHARE, SIMILAR_SHARE = 0.6, 0.06
-
-# Weights of the mixture, and the search. Chosen one at a time by `python -m
-# training.recipes.context --search` over an early classifier's rows of EMNIST and UNIPEN validation
-# glyphs. CLEAR could go lower still for a little more; it stays where clear ink (above 0.99) cannot
-# be changed.
-SIZE_WEIGHT = 1.0
-LANGUAGE_WEIGHT = 0.6
-CLEAR = 0.01  # a character less likely than this share of the best is not considered
-CANDIDATES = 7  # characters considered for a glyph
-WIDTH = 16  # hypotheses kept for a line
-LAG = 6  # letters after which the probabilities of one are settled
-LOCAL_SHARE = 0.05  # of a confidence, what comes from the glyph alone
-FLOOR = 1e-6  # least probability of an allowed character
 
 NEUTRAL_CASE = np.array([0.30, 0.35, 0.32, 0.03])  # shares of the case patterns over all pages
-CASE_TRUST = 3.0  # words of neutral prior against which a page's own words are counted
+
+
+@dataclass(frozen=True)
+class ContextConfig:
+    """How shape, size and language are weighed, and how far the search goes.
+
+    Chosen one at a time by `python -m training.recipes.context --search` over an early classifier's
+    rows of EMNIST and UNIPEN validation glyphs; how `candidates`, `lag`, `floor` and `case_trust`
+    were chosen is not known any more.
+
+    Attributes
+    ----------
+    same_share, similar_share : float
+        Of a character's probability, what is shared out among those of its shape, and of a similar
+        one.
+    size_weight, language_weight : float
+        Of the logarithms of size and of language beside those of shape.
+    clear : float
+        A character less likely than this share of the best is not considered. It could go lower
+        still for a little more; it stays where clear ink (above 0.99) cannot be changed.
+    candidates : int
+        Characters considered for a glyph.
+    width : int
+        Hypotheses kept for a line.
+    lag : int
+        Letters after which the probabilities of one are settled.
+    local_share : float
+        Of a confidence, what comes from the glyph alone.
+    floor : float
+        Least probability of an allowed character.
+    case_trust : float
+        Words of neutral prior against which a page's own words are counted.
+    """
+
+    same_share: float = 0.6
+    similar_share: float = 0.06
+    size_weight: float = 1.0
+    language_weight: float = 0.6
+    clear: float = 0.01
+    candidates: int = 7
+    width: int = 16
+    lag: int = 6
+    local_share: float = 0.05
+    floor: float = 1e-6
+    case_trust: float = 3.0
+
+
+CONFIG = ContextConfig()
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ class Reading(NamedTuple):
 
 class _Searched(NamedTuple):
     """Of each letter of a line what it may be, what shape and size and the hypotheses say of that,
-    (n, `CANDIDATES`) all, and which the best hypothesis took, (n,)."""
+    (n, `candidates`) all, and which the best hypothesis took, (n,)."""
 
     candidates: NDArray[np.int64]
     scores: Floats
@@ -144,13 +149,15 @@ def decode_page(
         return [[] for _ in lines]
     spread = _spread(charset, allowed)
     used = [lines[k] for k in order]
-    probas = [np.maximum(line.proba @ spread, FLOOR) * (spread.sum(axis=0) > 0) for line in used]
+    probas = [
+        np.maximum(line.proba @ spread, CONFIG.floor) * (spread.sum(axis=0) > 0) for line in used
+    ]
     probas = [p / p.sum(axis=1, keepdims=True) for p in probas]
     sizes = size_scores(probas, [line.boxes for line in used], charset)
     local = []
     for proba, size in zip(probas, sizes, strict=True):
         with np.errstate(divide="ignore"):
-            local.append(np.log(proba) + SIZE_WEIGHT * size)
+            local.append(np.log(proba) + CONFIG.size_weight * size)
     starts = [line.starts for line in used]
     found = _search(local, starts, TextModel(ngrams, charset, None, lexicon))
     texts = [
@@ -189,7 +196,7 @@ def _spread(charset: tuple[str, ...], allowed: Collection[str] | None) -> Floats
     """(K, K): how the probability of each character is shared among those it may be."""
     index = {c: k for k, c in enumerate(charset)}
     spread = np.eye(len(charset))
-    for groups, share in ((SIMILAR_SHAPE, SIMILAR_SHARE), (SAME_SHAPE, SAME_SHARE)):
+    for groups, share in ((SIMILAR_SHAPE, CONFIG.similar_share), (SAME_SHAPE, CONFIG.same_share)):
         for group in groups:
             members = [index[c] for c in group if c in index]
             for k in members:
@@ -207,95 +214,6 @@ def _spread(charset: tuple[str, ...], allowed: Collection[str] | None) -> Floats
     return spread
 
 
-def size_scores(
-    probas: Sequence[Floats], boxes: Sequence[NDArray[np.intp]], charset: Sequence[str]
-) -> list[Floats]:
-    """How well each letter's height and position suit each character.
-
-    For every line the cap height and the baseline are found under which its letters, weighted by
-    what the classifier takes them for, are likeliest; a page's lines share their cap height more
-    or less. That decides between capitals and lower-case letters of the same pixel height.
-
-    Parameters
-    ----------
-    probas : sequence of (n, K) arrays
-    boxes : sequence of (n, 4) int arrays
-    charset : sequence of K str
-
-    Returns
-    -------
-    list of (n, K) float64 arrays
-        Log-likelihoods, 0 for a perfect fit, never below ``2 * log(JUMP)``.
-    """
-    reach = np.array([_reach(c) for c in charset])
-    kinds, kind = np.unique(reach, axis=0, return_inverse=True)
-    kind = kind.reshape(-1)
-    tall = kinds[:, 0] - kinds[:, 1]  # (G,) height in cap heights
-    level = kinds.mean(axis=1)  # (G,) middle above the baseline
-    heights = [(b[:, 2] - b[:, 0]).astype(float) for b in boxes]
-    typical = _typical(np.concatenate(heights))
-    middles = [
-        (b[:, 0] + b[:, 2]) / 2 - slope * (b[:, 1] + b[:, 3]) / 2
-        for b, slope in zip(boxes, _slopes(boxes, typical), strict=True)
-    ]
-    caps = typical * np.geomspace(0.6, 2.4, 25)  # the cap heights to choose from, pixels
-    fits = np.zeros((len(boxes), len(caps)))
-    bases = np.zeros_like(fits)
-    for row, (proba, height, middle) in enumerate(zip(probas, heights, middles, strict=True)):
-        weight = np.zeros((len(height), len(kinds)))
-        np.add.at(weight.T, kind, proba.T)  # (n, G)
-        # (caps, n, G); a first guess of what each letter is, by height alone, gives the baseline
-        high = weight * _odds(height[:, None] / caps[:, None, None] - tall, HEIGHT_SD)
-        base = middle + caps[:, None] * level[high.argmax(axis=2)]
-        bases[row] = np.median(base, axis=1)
-        shift = (bases[row][:, None] - middle) / caps[:, None]
-        both = high * _odds(shift[..., None] - level, POSITION_SD)
-        fits[row] = np.log(both.sum(axis=2)).sum(axis=1) - 2 * len(height) * np.log(caps)
-    page = caps[fits.sum(axis=0).argmax()]
-    fits -= 0.5 * (np.log(caps / page) / 0.15) ** 2
-    scores = []
-    for row, (height, middle) in enumerate(zip(heights, middles, strict=True)):
-        cap, base_ = caps[fits[row].argmax()], bases[row, fits[row].argmax()]
-        tallness = _odds(height[:, None] / cap - tall, HEIGHT_SD)
-        standing = _odds((base_ - middle[:, None]) / cap - level, POSITION_SD)
-        scores.append(np.log(tallness * standing)[:, kind])
-    return scores
-
-
-def _reach(character: str) -> tuple[float, float]:
-    return next((reach for group, reach in REACH.items() if character in group), CAPITAL)
-
-
-def _odds(error: Floats, deviation: float) -> Floats:
-    """Student's t over its peak, with a floor for what stands anywhere."""
-    spread = 1 + (error / deviation) ** 2 / TAIL
-    odds: Floats = (1 - JUMP) * spread ** (-(TAIL + 1) / 2) + JUMP
-    return odds
-
-
-def _typical(heights: Floats) -> float:
-    """Median height of what is not a small sign, in pixels."""
-    return float(np.median(heights[heights >= 0.5 * np.median(heights)]))
-
-
-def _slopes(boxes: Sequence[NDArray[np.intp]], typical: float) -> list[float]:
-    """Rows a column that each line falls: the median over pairs of letters some way apart.
-
-    Lines with few letters lean on those of the whole page.
-    """
-    slopes = []
-    for box in boxes:
-        box = box[box[:, 2] - box[:, 0] >= 0.5 * typical]  # signs stand where they like
-        x, foot = (box[:, 1] + box[:, 3]) / 2, box[:, 2]
-        across = x - x[:, None]
-        far = across > 3 * typical
-        slopes.append((foot - foot[:, None])[far] / across[far])
-    pooled = np.concatenate(slopes)
-    page = float(np.median(pooled)) if len(pooled) >= 3 else 0.0
-    support = np.full(SLOPE_SUPPORT, page)
-    return [float(np.median(np.append(slope, support))) for slope in slopes]
-
-
 def case_prior(texts: Sequence[Sequence[str]], starts: Sequence[NDArray[np.bool_]]) -> Floats:
     """Weights of the case `PATTERNS` on a page, from a first reading of it; 1 is neutral."""
     counts = dict.fromkeys(PATTERNS, 0.0)
@@ -310,7 +228,7 @@ def case_prior(texts: Sequence[Sequence[str]], starts: Sequence[NDArray[np.bool_
                 tests = (word.isupper(), word.islower(), word.istitle())
                 counts[next((n for n, t in zip(names, tests, strict=True) if t), "mixed")] += 1
     seen = np.array(list(counts.values()))
-    shares = (seen + CASE_TRUST * NEUTRAL_CASE) / (seen.sum() + CASE_TRUST)
+    shares = (seen + CONFIG.case_trust * NEUTRAL_CASE) / (seen.sum() + CONFIG.case_trust)
     return np.sqrt(shares / NEUTRAL_CASE)  # the words themselves speak again in the decoding
 
 
@@ -320,14 +238,14 @@ def _search(
     """Beam search over lines of falling length, all at once."""
     lengths = [len(scores) for scores in local]
     count, longest = len(local), lengths[0]
-    candidates = np.zeros((count, longest, CANDIDATES), dtype=np.int64)
-    scores = np.full((count, longest, CANDIDATES), -np.inf)
+    candidates = np.zeros((count, longest, CONFIG.candidates), dtype=np.int64)
+    scores = np.full((count, longest, CONFIG.candidates), -np.inf)
     begins = np.zeros((count, longest), dtype=bool)
     for k, line in enumerate(local):
-        some = min(CANDIDATES, line.shape[1])
+        some = min(CONFIG.candidates, line.shape[1])
         best = np.argsort(-line, axis=1, kind="stable")[:, :some]
         value = np.take_along_axis(line, best, axis=1)
-        value[value < value[:, :1] + np.log(CLEAR)] = -np.inf
+        value[value < value[:, :1] + np.log(CONFIG.clear)] = -np.inf
         candidates[k, : lengths[k], :some], scores[k, : lengths[k], :some] = best, value
         begins[k, : lengths[k]] = starts[k]
     posterior = np.zeros_like(scores)
@@ -344,24 +262,24 @@ def _search(
         at, hypothesis, candidate = np.nonzero(np.isfinite(wide))
         asked = candidates[at, step, candidate][:, None]
         gains, after = text.advance(state.take(at * width + hypothesis), asked)
-        wide[at, hypothesis, candidate] += LANGUAGE_WEIGHT * gains[:, 0]
+        wide[at, hypothesis, candidate] += CONFIG.language_weight * gains[:, 0]
         # The row of `after`; whatever it is where nothing may be.
         row: NDArray[np.int64] = np.zeros(wide.shape, dtype=np.int64)
         row[at, hypothesis, candidate] = np.arange(len(at))
         flat: Floats = wide.reshape(len(total), -1)
-        keep: NDArray[np.int64] = np.argsort(-flat, axis=1, kind="stable")[:, :WIDTH]
+        keep: NDArray[np.int64] = np.argsort(-flat, axis=1, kind="stable")[:, : CONFIG.width]
         total = np.take_along_axis(flat, keep, axis=1)
-        chosen = chosen[np.arange(len(keep))[:, None], keep // CANDIDATES]
-        chosen[:, :, step] = keep % CANDIDATES
+        chosen = chosen[np.arange(len(keep))[:, None], keep // CONFIG.candidates]
+        chosen[:, :, step] = keep % CONFIG.candidates
         state = after.take(np.take_along_axis(row.reshape(flat.shape), keep, axis=1).ravel())
-        if step >= LAG:
-            _settle(posterior, chosen, total, [step - LAG])
+        if step >= CONFIG.lag:
+            _settle(posterior, chosen, total, [step - CONFIG.lag])
         ended = [k for k in range(len(total)) if lengths[k] == step + 1]
         if ended:
             _space(state, total, np.array(ended), text)
             for k in ended:
                 path[k] = chosen[k, total[k].argmax()]
-            last = range(max(0, step + 1 - LAG), step + 1)
+            last = range(max(0, step + 1 - CONFIG.lag), step + 1)
             _settle(posterior[ended[0] :], chosen[ended], total[ended], last)
             rows = np.arange(ended[0] * total.shape[1])
             total, chosen, state = total[: ended[0]], chosen[: ended[0]], state.take(rows)
@@ -375,7 +293,9 @@ def _ranked(line: _Searched) -> list[list[tuple[int, float]]]:
     """Candidates of a line's letters with their probabilities, that of the best path first."""
     alone = np.exp(line.scores - line.scores[:, :1])
     alone /= alone.sum(axis=1, keepdims=True)
-    mixed = np.clip((1 - LOCAL_SHARE) * line.posterior + LOCAL_SHARE * alone, 0.0, 1.0).round(4)
+    mixed = np.clip(
+        (1 - CONFIG.local_share) * line.posterior + CONFIG.local_share * alone, 0.0, 1.0
+    ).round(4)
     ranks = mixed.copy()
     np.put_along_axis(ranks, line.path[:, None], 2.0, axis=1)
     ranking = np.argsort(-ranks, axis=1, kind="stable")
@@ -394,7 +314,7 @@ def _space(state: State, total: Floats, lines: NDArray[np.intp], text: TextModel
     width = total.shape[1]
     rows = (lines[:, None] * width + np.arange(width)).ravel()
     gains, after = text.advance(state.take(rows), np.full((len(rows), 1), text.space))
-    total[lines] += LANGUAGE_WEIGHT * gains.reshape(len(lines), width)
+    total[lines] += CONFIG.language_weight * gains.reshape(len(lines), width)
     state.put(rows, after)
 
 

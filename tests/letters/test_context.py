@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.letters.context import REACH, LineGlyphs, case_prior, decode_page, size_scores
+from ocr.letters.context import LineGlyphs, case_prior, decode_page
+from ocr.letters.sizes import REACH, size_scores
 from ocr.lines.language import load_language
 
 KEYBOARD = tuple(string.ascii_letters + string.digits + string.punctuation)

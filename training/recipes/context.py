@@ -12,13 +12,16 @@ import argparse
 import string
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import ocr.letters.context
-from ocr.letters.context import LineGlyphs, decode_page
+from ocr.letters import context, sizes
+from ocr.letters.context import SAME_SHAPE, LineGlyphs, decode_page
+from ocr.letters.sizes import reach_of
 from ocr.lines.language import NgramModel, load_language
 from training.data.datasets import data_dir
 from training.data.glyphs import CHARSET, emnist_glyphs, join, unipen_glyphs
@@ -28,7 +31,7 @@ from training.synthesis.line_text import sample_text
 
 LINES = 5  # lines a page
 CAPITAL = 60  # pixels, cap height of the simulated hand
-SMALL = 0.65  # of a capital, height of the small letters in `ocr.letters.context`
+SMALL = 0.65  # of a capital, height of the small letters in `ocr.letters.sizes`
 KINDS = ("prose", "lower case", "capitals", "lists", "codes", "single characters", "anything")
 CONFUSED = (
     "0OoDQ", "1Il|7Ji/!", "5SsB", "2Zz7", "8B3", "6Gb", "9gqy", "UuVv", "VvYyrX", "AHR", "DOP",
@@ -50,7 +53,7 @@ def simulated_bank(rng: np.random.Generator, rows: int = 400) -> Bank:
     for group in CONFUSED:
         members = [index[c] for c in group]
         likeness[np.ix_(members, members)] += 0.02
-    for group in ocr.letters.context.SAME_SHAPE:
+    for group in SAME_SHAPE:
         members = [index[c] for c in group]
         likeness[np.ix_(members, members)] = 0.5
     np.fill_diagonal(likeness, 0.8)
@@ -99,7 +102,7 @@ def write_page(rng: np.random.Generator, kind: str, corpus: Corpus, bank: Bank) 
         boxes, x = [], 0.0
         drift = 0.0
         for character, start in zip(text, starts, strict=True):
-            top, bottom = ocr.letters.context._reach(character)
+            top, bottom = reach_of(character)
             if top == SMALL:  # its own small letters, where those of fonts are so high
                 top = top * x_height / SMALL
             size = CAPITAL * np.exp(rng.normal(0, uneven))
@@ -217,21 +220,22 @@ def main() -> None:
 
 
 def search(sample: list[tuple[str, Page]], ngrams: NgramModel) -> None:
-    """Vary one constant of `ocr.letters.context` at a time and print the mean over the kinds."""
-    for name, values in (
-        ("LANGUAGE_WEIGHT", (0.3, 0.45, 0.6, 0.8)),
-        ("SIZE_WEIGHT", (0.4, 0.6, 0.8, 1.0)),
-        ("SAME_SHARE", (0.3, 0.6, 0.9)),
-        ("SIMILAR_SHARE", (0.02, 0.06, 0.15)),
-        ("CLEAR", (0.005, 0.02, 0.05)),
-        ("HEIGHT_SD", (0.1, 0.15, 0.2)),
-        ("POSITION_SD", (0.12, 0.17, 0.24)),
-        ("WIDTH", (12, 24, 48)),
-        ("LOCAL_SHARE", (0.05, 0.1, 0.2)),
-    ):
-        kept = getattr(ocr.letters.context, name)
+    """Vary one constant at a time and print the mean over the kinds."""
+    varied: tuple[tuple[Any, str, tuple[float, ...]], ...] = (
+        (context, "language_weight", (0.3, 0.45, 0.6, 0.8)),
+        (context, "size_weight", (0.4, 0.6, 0.8, 1.0)),
+        (context, "same_share", (0.3, 0.6, 0.9)),
+        (context, "similar_share", (0.02, 0.06, 0.15)),
+        (context, "clear", (0.005, 0.02, 0.05)),
+        (sizes, "height_sd", (0.1, 0.15, 0.2)),
+        (sizes, "position_sd", (0.12, 0.17, 0.24)),
+        (context, "width", (12, 24, 48)),
+        (context, "local_share", (0.05, 0.1, 0.2)),
+    )
+    for module, name, values in varied:
+        kept = module.CONFIG
         for value in values:
-            setattr(ocr.letters.context, name, value)
+            module.CONFIG = replace(kept, **{name: value})
             figures = measure(sample, ngrams)
             means = np.mean([figures[kind] for kind in KINDS], axis=0)
             error = figures["calibration error"][0]
@@ -240,7 +244,7 @@ def search(sample: list[tuple[str, Page]], ngrams: NgramModel) -> None:
                 f"lost {means[4]:.2f} %, calibration error {error:.2f}",
                 flush=True,
             )
-        setattr(ocr.letters.context, name, kept)
+        module.CONFIG = kept
 
 
 if __name__ == "__main__":
