@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.page_network import PageFinder, resized
+from ocr.layout.page_network import PageFinder
 from ocr.layout.reading_order import joined
 from ocr.layout.strips import TextLine
 
@@ -99,7 +99,7 @@ class _Framed:
         self.height, self.width = self._page.shape
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
-        return resized(self._page, min(long_side, max(self._page.shape)))
+        return self._page  # the finder brings it to size
 
 
 def find_line(darkness: NDArray[np.float32], finder: PageFinder) -> TextLine:
