@@ -169,7 +169,7 @@ def _print_fonts() -> tuple[LineFont, ...]:
 
 
 HAND_SHARES = {
-    "fonts": 0.25, "scans": 0.22, "words": 0.24, "text": 0.13, "characters": 0.08, "emnist": 0.02,
+    "fonts": 0.25, "scans": 0.18, "words": 0.24, "text": 0.17, "characters": 0.08, "emnist": 0.02,
     "print": 0.06,
 }  # fmt: skip
 """How often each kind of hand writes a page."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocr.layout.strips import STRIP_HEIGHT
+from ocr.layout.strips import STRIP_HEIGHT, TextLine
 from training.data.scans import even_light
 from training.data.shards import read_shard, write_shard
 from training.data.text import CHARSET, Corpus, fold_text, writable
@@ -26,7 +26,7 @@ from training.synthesis.line_strokes import (
     word_extent,
 )
 from training.synthesis.line_text import sample_text
-from training.synthesis.strips import fits, frames_needed, lone_strip, written_strips
+from training.synthesis.strips import fits, frames_needed, is_of, lone_strip, written_strips
 
 CORPUS = Corpus(("The quick brown fox jumps over the lazy dog.",), ("Où est-il allé, cet été ?",))
 
@@ -154,6 +154,30 @@ class TestLook:
         even = even_light(page)
         assert np.median(even[:, 200:]) > 0.93
         assert even[30, 101] < 0.35
+
+
+class TestFound:
+    line = TextLine(np.array([[50.0, 20.0], [50.0, 220.0]]), 10.0)
+
+    def moved(self, down: float = 0, start: float = 0, end: float = 0) -> TextLine:
+        return TextLine(self.line.baseline + np.array([[down, start], [down, end]]), 11.0)
+
+    def test_the_line_itself_and_one_a_little_off(self):
+        assert is_of(self.line, self.line)
+        assert is_of(self.moved(down=4, start=-8, end=5), self.line)
+
+    def test_the_line_above_is_another(self):
+        assert not is_of(self.moved(down=-25), self.line)
+
+    def test_a_part_of_it_would_not_hold_its_text(self):
+        assert not is_of(self.moved(start=20), self.line)
+        assert not is_of(self.moved(end=-20), self.line)
+
+    def test_more_than_it_would_say_more(self):
+        assert not is_of(self.moved(end=40), self.line)
+
+    def test_a_line_beside_it_is_another(self):
+        assert not is_of(self.moved(start=300, end=300), self.line)
 
 
 class TestFrames:
