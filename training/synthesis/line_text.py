@@ -24,6 +24,7 @@ MONTHS = (
 )  # fmt: skip
 CAPITALS = 0.22  # share of the prose written in capitals, as notes and lists often are
 NO_SENSE = 0.07  # share of random strings
+NOTES = 0.12  # share of notes with signs in place of words
 SHORTEST, LONGEST = 2, 90  # characters of a line that is to fill a room
 CHUNK = 400  # characters of running text at least that lines are cut from
 HELD_BACK = 40  # one row in so many of the corpora is left for measuring
@@ -62,6 +63,8 @@ def _excerpt(rng: np.random.Generator, texts: Sequence[str], length: int) -> str
 def _prose(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     text = _excerpt(rng, corpus.sentences, length)
     style = rng.random()
+    if rng.random() < 0.08:
+        text = text.replace(" and ", " & ")
     if style < CAPITALS:
         return text.upper()
     if style < CAPITALS + 0.06:
@@ -225,6 +228,45 @@ def _entry(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     return forms[rng.integers(len(forms))]
 
 
+def _note(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+    """Short ways of notes and recipes: `salt & pepper`, `1/2 c. sugar`, `tea w/ milk`, `a -> b`."""
+
+    def words(longest: int) -> str:
+        found = _plain(_excerpt(rng, corpus.sentences, max(2, longest))) or "tea"
+        return found.upper() if upper else found
+
+    upper = rng.random() < 0.2
+    one, two = words(length // 2), words(length // 2 - 3)
+    number, other = int(rng.integers(1, 10)), int(rng.integers(2, 10 ** rng.integers(1, 4)))
+    part = ("1/2", "1/4", "3/4", "1/3", "1 1/2", f"{number}/{other}")[rng.integers(6)]
+    measure = ("c.", "cup", "tsp", "tbsp", "oz.", "lb")[rng.integers(6)]
+    forms = (
+        f"{one} & {two}",
+        f"{part} {measure} {one} & {part} {measure} {words(4)}",
+        f"{one} & {words(4)} & {two}",
+        f"{words(5)} & {words(5)}",
+        f"{one} {'+-/=@'[rng.integers(5)]} {two}",
+        f"{one} {('->', '=>', '<-', '~', 'vs.')[rng.integers(5)]} {two}",
+        f"{one} {('w/', 'w/o', 'b/c')[rng.integers(3)]} {two}",
+        f"{words(5)}/{words(5)} {two}",
+        f"{one} ({two})",
+        f"{one} {'-=:'[rng.integers(3)]} {two}",
+        f"{part} {measure} {one}",
+        f"{one} {part} {measure}",
+        f"{part} {one}",
+        f"#{other} {one}",
+        f"{one} #{other}",
+        f"{other}% {one}",
+        f"{one} {other}%",
+        f"{one} {10 * other}° {'CF'[rng.integers(2)] if rng.random() < 0.5 else ''}",
+        f"{10 * other}° {one}",
+        f"- {one} & {two}",
+        f"{'-*'[rng.integers(2)]} {one}",
+        f"{number} + {other} = {number + other}",
+    )
+    return forms[rng.integers(len(forms))]
+
+
 def _address(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     def word() -> str:
         return _plain(_excerpt(rng, corpus.sentences, 1)).lower() or "post"
@@ -327,6 +369,7 @@ _KINDS: tuple[tuple[Callable[[np.random.Generator, Corpus, int], str], float], .
     (_numbers, 0.13),
     (_item, 0.09),
     (_entry, 0.08),
+    (_note, NOTES),
     (_row, 0.03),
     (_formula, 0.03),
     (_address, 0.05),

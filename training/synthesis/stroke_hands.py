@@ -26,6 +26,11 @@ from training.synthesis.line_strokes import (
 from training.synthesis.line_text import corpus, fitting_length, fitting_text
 from training.synthesis.written_glyphs import WrittenGlyphs
 
+SIGNS_BETWEEN = (
+    *("&",) * 8, *("-", "+", "=", "/") * 2, "@", "*", "->", "w/", "1/2", "1/4", "3/4", "~", "|",
+)  # fmt: skip
+"""What stands between words now and then; set by hand."""
+
 
 def _drawn(
     rng: np.random.Generator, strokes: Strokes, pen: float, text: str, x_height: float | None
@@ -98,9 +103,12 @@ def word_hand(rng: np.random.Generator, data: Path) -> Hand:
         while sum(float(np.ptp(np.concatenate(part)[:, 0])) for part in parts) + EM * sum(
             spaces
         ) < room * X_HEIGHT * EM * rng.uniform(0.5, 0.95):
-            if rng.random() < 0.12 or capitals:
+            dice = rng.random()
+            if dice < 0.2 or capitals:
                 word = str(rng.integers(0, 10 ** int(rng.integers(1, 5))))
-                if rng.random() < 0.35:
+                if dice < 0.08:
+                    word = SIGNS_BETWEEN[rng.integers(len(SIGNS_BETWEEN))]
+                elif rng.random() < 0.35:
                     word = _amount(rng)
                 placed, inside = glyphs.write(rng, word, glyphs.writer(rng, name))
                 if not placed:
@@ -142,7 +150,8 @@ def _amount(rng: np.random.Generator) -> str:
     forms = (
         f"{a}.{b:02d}", f"{a}.{b % 10}", f"{a},{b:02d}", f"${a}.{b:02d}", f"{a % 24}:{b % 60:02d}",
         f"{a % 31 + 1}.{b % 12 + 1}.{c:02d}", f"{a % 31 + 1}/{b % 12 + 1}/{c:02d}", f"{a}-{b}",
-        f"{a % 9 + 1},{b * 10 % 1000:03d}", f"{a}.{b}%", f"'{c:02d}",
+        f"{a % 9 + 1},{b * 10 % 1000:03d}", f"{a}.{b}%", f"'{c:02d}", f"{a}%", f"#{a}", f"({a})",
+        f"{a % 9 + 1}/{b % 9 + 2}", f"{a % 4 + 1}/{b % 4 + 2}", f"{a}+{b}={a + b}",
     )  # fmt: skip
     return forms[rng.integers(len(forms))]
 
