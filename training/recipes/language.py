@@ -55,6 +55,9 @@ WORDS = 300_000  # words added, drawn by their frequency
 LEXICON = 60_000  # commonest words that are stored as words
 COMMON = 100_000  # words of a language that are drawn
 
+# Arrays that are not compressed: they would shrink by a third and take most of the time to load.
+STORED = ("log_probs", "backoffs")
+
 FEWEST_SPELLED = 8  # occurrences of a word for its spelling to be kept
 LEAST_SPELLED = 0.005  # share of a word's spelling to be kept
 # A word inside a sentence: behind a small letter or comma and a space.
@@ -336,7 +339,7 @@ def main() -> None:
         )
     )
     beside = args.out.with_name(args.out.name + ".part.npz")
-    save_npz(beside, arrays, metadata)
+    save_npz(beside, arrays, metadata, STORED)
     model = load_language(beside)
     checks = {f"held-out {name}": tuple(cut(rng, rows)) for name, rows in text.held_out.items()}
     corpus = Corpus(tuple(row for rows in text.held_out.values() for row in rows))
@@ -344,7 +347,7 @@ def main() -> None:
     for name, check in checks.items():
         bits = bits_per_symbol(model, to_symbols(" \n".join(check[:CHECKED])))
         figures[f"bits a character, {name}"] = round(bits, 3)
-    save_npz(beside, arrays, metadata)
+    save_npz(beside, arrays, metadata, STORED)
     beside.replace(args.out)
     update_checksums(args.out.parent, args.out.name)
     for name, figure in figures.items():
