@@ -871,12 +871,14 @@ def test_help_imports_nothing_heavy():
         assert imported(*arguments) & (HEAVY | NUMERIC) == set()
 
 
-def test_read_imports_neither_torch_nor_matplotlib(tmp_path):
+def test_read_imports_only_what_it_needs(tmp_path):
     if not weights.installed():
         pytest.skip("no weights yet")
     page = imported("read", written_page(tmp_path / "a.png"))
     assert "onnxruntime" in page  # it did read
     assert page & HEAVY == set()
+    lines = imported("read", SAMPLES / "shopping_list.jpg")
+    assert lines & (HEAVY | {"scipy", "skimage"}) == set()  # of letters alone
     assert "onnxruntime" in imported("boxes", tmp_path / "a.png", "--out", tmp_path / "b.png")
 
 
