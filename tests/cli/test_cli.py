@@ -882,6 +882,15 @@ def test_read_imports_only_what_it_needs(tmp_path):
     assert "onnxruntime" in imported("boxes", tmp_path / "a.png", "--out", tmp_path / "b.png")
 
 
+def test_nothing_is_searched_for_unused_objects_at_the_end():
+    code = (
+        "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0)); "
+        "from ocr.cli import main; main(['--version'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "True"
+
+
 def test_help_is_fast(tmp_path):
     """It costs little more than Click, once modules are compiled, as from the second call on."""
     resource = pytest.importorskip("resource")
