@@ -132,7 +132,7 @@ class PageFinder:
             raise ModelError(f"{path}: not a page network that this version understands.")
         verify(path)
         self.config = config or ScaleConfig()
-        self._session = Session(path)
+        self._session = Session(path, self.metadata)
 
     def maps(self, darkness: NDArray[np.float32]) -> NDArray[np.float32]:
         """The maps of a page: (4, ceil(H / 4), ceil(W / 4)) float32.

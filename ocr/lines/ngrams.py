@@ -155,9 +155,11 @@ class NgramModel:
         for k in range(0, len(below), PIECE):
             part = starts[k : k + PIECE + 1]
             sums = np.zeros(part[-1] - part[0] + 1, dtype=np.uint64)
-            np.cumsum(_BITS[symbols[part[0] : part[-1]]], out=sums[1:])
+            bits = _ONE << symbols[part[0] : part[-1]].astype(np.uint64)
+            np.cumsum(bits, out=sums[1:])
+            sums = sums[part - part[0]]
             leads = self._leads[self.ROOT + k : self.ROOT + k + PIECE]
-            np.subtract(sums[part[1:] - part[0]], sums[part[:-1] - part[0]], out=leads)
+            np.subtract(sums[1:], sums[:-1], out=leads)
 
     @property
     def below(self) -> NDArray[np.uint8]:

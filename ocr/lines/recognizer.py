@@ -142,7 +142,7 @@ class LineReader:
             )
         self._spaces = [k for k, c in enumerate(self.charset, start=1) if c == " "]
         self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
-        self._session = Session(path)
+        self._session = Session(path, self.metadata)
 
     def read(self, lines: Sequence[NDArray[np.float32]]) -> list[LineText]:
         """Read lines.

@@ -15,7 +15,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.lines.folding import SYMBOLS, fold
+from ocr.lines.folding import START, symbols_of
 
 STEPS_PER_NAT = 32.0  # quantization of shares in the file
 
@@ -62,7 +62,7 @@ class Spellings:
         """The numbers of the forms that fold to the same symbols."""
         found: dict[str, list[int]] = {}
         # Folded as one text: one word after the other takes ten times as long.
-        rows = folded("\n".join(self.forms)).split("\n")
+        rows = folded("\n".join(self.forms)).split(chr(START))
         for number, word in zip(range(len(self.forms)), rows, strict=False):
             found.setdefault(word, []).append(number)
         return found
@@ -178,5 +178,5 @@ def count_shares(counts: Mapping[str, int], fewest: int, least: float) -> dict[s
 
 
 def folded(text: str) -> str:
-    """A text in the characters of `SYMBOLS` that its own are folded to."""
-    return text.translate({ord(c): SYMBOLS[fold(c)[0] - 1] for c in set(text)})
+    """A text with the symbol ids of its characters in place of them."""
+    return symbols_of(text).tobytes().decode("latin-1")
