@@ -229,9 +229,9 @@ def cuts_letter(image: NDArray[np.float32]) -> bool:
     What begins behind it is a neighbor's; rows that are dark all along are a rule's.
     """
     ink = 1 - image[:BASELINE_ROW]
-    ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked
-    if not ink[:, -1].any():
+    if not (ink[:, -1] > CONFIG.inked).any():
         return False
+    ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked
     y1, x1, y2, x2 = connected(ink)[1].T
     width = image.shape[1]
     begun = x1 < width - round(CONFIG.end_margin * X_HEIGHT)
