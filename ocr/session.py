@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocr import graphs, memory
-from ocr.weights import Metadata, damaged, read_metadata
+from ocr.weights import Metadata, damaged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +20,12 @@ class Session:
     One thread, because a page is small work: a second thread spins more than it helps, and many
     pages are better spread over processes. No arena that holds memory.
 
+    Parameters
+    ----------
+    path : Path
+    metadata : Metadata
+        What the file says of itself, by `ocr.weights.read_metadata`.
+
     Raises
     ------
     ModelError
@@ -27,7 +33,7 @@ class Session:
         than its description tells of.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, metadata: Metadata) -> None:
         import onnxruntime
 
         self._path = path
@@ -52,7 +58,7 @@ class Session:
             reason = error if memory.ran_out(error) else type(error).__name__
             raise damaged(path, reason) from None
         self._shapes = [one.shape for one in self._session.get_outputs()]
-        self._check_shapes(read_metadata(path))
+        self._check_shapes(metadata)
 
     def _check_shapes(self, metadata: Metadata) -> None:
         """That it takes and gives what its kind does, as far as its own declaration tells."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
 from ocr.errors import ModelError
+from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.picture import Picture
 from ocr.layout.reading_order import page_slope
@@ -132,7 +132,7 @@ class PageFinder:
             raise ModelError(f"{path}: not a page network that this version understands.")
         verify(path)
         self.config = config or ScaleConfig()
-        self._session = Session(path)
+        self._session = Session(path, self.metadata)
 
     def maps(self, darkness: NDArray[np.float32]) -> NDArray[np.float32]:
         """The maps of a page: (4, ceil(H / 4), ceil(W / 4)) float32.
@@ -274,12 +274,10 @@ class Leveled:
 
 def clear_of_edge(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """A page's ink, (H, W), without what hangs together with the edge of the picture."""
-    labels, count = ndimage.label(ink, np.ones((3, 3)))
-    inner = np.ones(count + 1, dtype=bool)
-    inner[0] = False
-    for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        inner[side] = False
-    return inner[labels]
+    labels, boxes = connected(ink)
+    y1, x1, y2, x2 = boxes.T
+    inner = (y1 > 0) & (x1 > 0) & (y2 < ink.shape[0]) & (x2 < ink.shape[1])
+    return np.append(False, inner)[labels]
 
 
 def covered_ink(ink: NDArray[np.bool_], lines: Sequence[TextLine]) -> float:

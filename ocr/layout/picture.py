@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import ndimage
 
 if TYPE_CHECKING:
     from ocr.input.photo import Photo
@@ -112,7 +112,7 @@ def light_on_dark(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> b
     cut = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)
     tiles = cut.swapaxes(1, 2).reshape(rows, cols, -1)
     ground = np.median(tiles, axis=2)
-    step = ndimage.maximum_filter(ground, 3) - ndimage.minimum_filter(ground, 3)
+    step = np.ptp(sliding_window_view(np.pad(ground, 1, mode="edge"), (3, 3)), axis=(2, 3))
     off = tiles - ground[..., np.newaxis]
     off = off[step < config.step] if (step < config.step).any() else off
     above = float(np.maximum(off - config.mark, 0).sum())

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
+
+from ocr.layout.connected import connected
 
 STRIP_HEIGHT = 48  # pixels
 X_HEIGHT = 13.0  # pixels of a strip, height of the small letters
@@ -164,7 +165,11 @@ def _smooth(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     before = 2 * values[0] - values[pad:0:-1]
     after = 2 * values[-1] - values[-2 : -pad - 2 : -1]
     padded = np.concatenate([before, values, after])
-    return ndimage.gaussian_filter1d(padded, sigma)[pad : pad + len(values)]
+    reach = round(4 * sigma)  # as far as it has any weight
+    weights = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * sigma**2))
+    padded = np.pad(padded, reach, mode="symmetric")
+    smooth = np.convolve(padded, weights / weights.sum(), mode="valid")
+    return smooth[pad : pad + len(values)]
 
 
 def cut_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
@@ -224,16 +229,14 @@ def cuts_letter(image: NDArray[np.float32]) -> bool:
     What begins behind it is a neighbor's; rows that are dark all along are a rule's.
     """
     ink = 1 - image[:BASELINE_ROW]
-    ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked
-    if not ink[:, -1].any():
+    if not (ink[:, -1] > CONFIG.inked).any():
         return False
-    labels, _ = ndimage.label(ink, np.ones((3, 3)))
-    end = image.shape[1] - round(CONFIG.end_margin * X_HEIGHT)
-    for number in np.unique(labels[:, -1]):
-        rows, cols = np.nonzero(labels == number)
-        if number and cols.min() < end and np.ptp(rows) > CONFIG.cut_height * X_HEIGHT:
-            return True
-    return False
+    ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked
+    y1, x1, y2, x2 = connected(ink)[1].T
+    width = image.shape[1]
+    begun = x1 < width - round(CONFIG.end_margin * X_HEIGHT)
+    high = y2 - y1 - 1 > CONFIG.cut_height * X_HEIGHT
+    return bool(((x2 == width) & begun & high).any())
 
 
 def _led_on(line: TextLine, left: bool, right: bool) -> TextLine:
@@ -302,7 +305,27 @@ def _sample(
         part = np.asarray(picture.resize(size, Image.Resampling.BOX), dtype=np.float32)
     at_y = (y - top + under * down[:, 0]) * shrink - 0.5
     at_x = (x - left + under * down[:, 1]) * shrink - 0.5
-    return ndimage.map_coordinates(part, (at_y, at_x), order=1, mode="constant", cval=0.0)
+    return _between(part, at_y, at_x)
+
+
+def _between(
+    image: NDArray[np.float32], rows: NDArray[np.float64], cols: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """What an image shows between its pixels, by bilinear interpolation; 0 outside it."""
+    height, width = image.shape
+    inside = (rows >= 0) & (rows <= height - 1) & (cols >= 0) & (cols <= width - 1)
+    y, x = np.where(inside, rows, 0.0), np.where(inside, cols, 0.0)
+    top, left = y.astype(np.intp), x.astype(np.intp)
+    y -= top
+    x -= left
+    # the last pixel has none behind it, and none is needed
+    right, down = left < width - 1, width * (top < height - 1)
+    first, values = top * width + left, image.ravel()
+    found = values[first] * (1 - y) * (1 - x)
+    found += values[first + right] * (1 - y) * x
+    found += values[first + down] * y * (1 - x)
+    found += values[first + down + right] * y * x
+    return np.where(inside, found, 0.0).astype(np.float32)
 
 
 def full_ink(image: NDArray[np.float32]) -> float:

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from ocr.layout.connected import connected
 from ocr.layout.strips import TextLine
 
 MAP_STRIDE = 4  # pixels of the page a pixel of a map
@@ -131,15 +131,16 @@ def _pieces(maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
     """The connected stretches of baseline, a row for each of their columns."""
     base, ends, body, height = maps
     score = base * (1 - config.at_ends * ends)
-    labels, _ = ndimage.label(score > config.threshold, np.ones((3, 3)))
+    labels, boxes = connected(score > config.threshold)
+    mean = np.full(config.smoothing, 1 / config.smoothing)
     pieces = []
-    for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        inside = labels[place] == number
-        if inside.shape[1] < 2:
+    for number, (top, left, bottom, right) in enumerate(boxes.tolist(), start=1):
+        if right - left < 2:
             continue
-        top, left = place[0].start, place[1].start
-        for cols, rows in _tracks(np.where(inside, score[place], 0.0)):
-            smooth = ndimage.uniform_filter1d(rows, config.smoothing, mode="nearest") + top
+        place = (slice(top, bottom), slice(left, right))
+        for cols, rows in _tracks(np.where(labels[place] == number, score[place], 0.0)):
+            padded = np.pad(rows, config.smoothing // 2, mode="edge")
+            smooth = np.convolve(padded, mean, mode="valid") + top
             pieces.append(_measured(cols + left, smooth, body, height, config))
     return pieces
 

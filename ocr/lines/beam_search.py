@@ -63,14 +63,31 @@ _ENDING = (1 << SYMBOL_BITS * ALIKE) - 1  # mask of as many packed symbols
 EMPTY, NO_TEXT, NO_PARENT, BASE = (np.uint64(k) for k in (1, 0, 2**64 - 1, 6364136223846793005))
 
 
+class Found(NamedTuple):
+    """A text as it was found.
+
+    Attributes
+    ----------
+    classes : list of n int
+    likely : (n,) float64 array
+        Natural logarithm of each character's probability by language.
+    """
+
+    classes: list[int]
+    likely: NDArray[np.float64]
+
+
+NOTHING = Found([], np.empty(0))
+
+
 def beam_search(
     lines: Sequence[NDArray[np.float32]],
     language: TextModel,
     symbols: NDArray[np.int64],
     config: BeamConfig = CONFIG,
     pattern: Fits | None = None,
-) -> list[list[int] | None]:
-    """Classes of the likeliest text of each line under ink and language (Hannun et al. 2014).
+) -> list[Found | None]:
+    """The likeliest text of each line under ink and language (Hannun et al. 2014).
 
     Frames in which no character is likely are passed as "nothing".
 
@@ -91,7 +108,7 @@ def beam_search(
 
     Returns
     -------
-    list of (list of int or None)
+    list of (Found or None)
         None where the ink leaves no text that fits the pattern.
     """
     if not lines:
@@ -100,7 +117,7 @@ def beam_search(
     ink = [_Ink.of(logs.astype(np.float64), least, config.candidates) for logs in lines]
     order = sorted(range(len(ink)), key=lambda k: -len(ink[k].frames))
     beams = _Beams(len(ink), language, symbols, config, pattern)
-    found: list[list[int] | None] = [None] * len(ink)
+    found: list[Found | None] = [None] * len(ink)
     active = len(order)
     for step in range(len(ink[order[0]].frames) + 1):
         while active and len(ink[order[active - 1]].frames) == step:  # the shortest lines end
@@ -135,7 +152,8 @@ def likely_texts(
         beams.step(ink.frames[step : step + 1], ink.classes[step : step + 1])
     value = np.logaddexp(beams.blank[0], beams.letter[0]) + beams.prior[0]
     ranked = [int(k) for k in np.argsort(-value, kind="stable")[:count]]
-    return [list(beams._spelled(int(beams.node[0, k]))) for k in ranked if value[k] > NEVER / 2]
+    nodes = [int(beams.node[0, k]) for k in ranked if value[k] > NEVER / 2]
+    return [beams.text(node).classes for node in nodes]
 
 
 class _Ink(NamedTuple):
@@ -200,7 +218,8 @@ class _Beams:
         self.parent: NDArray[np.uint64] = np.full((count, 1), NO_PARENT)
         self.ending: NDArray[np.int64] = np.zeros((count, 1), dtype=np.int64)
         self.node: NDArray[np.intp] = np.full((count, 1), -1)
-        self.spelled: list[tuple[int, int]] = []  # node of the text before it, and class
+        # Node of the text before it, class, and logarithm of its probability by language.
+        self.spelled: list[tuple[int, int, float]] = []
         self.states = language.start(count)
 
     def pass_over(self, passed: NDArray[np.float64]) -> None:
@@ -240,7 +259,7 @@ class _Beams:
         line, row, col = np.nonzero(hope > limit[:, None, None])
         if self.pattern is not None:
             texts = zip(self.node[line, row].tolist(), classes[line, col].tolist(), strict=True)
-            fits = [self.pattern((*self._spelled(node), k))[0] for node, k in texts]
+            fits = [self.pattern((*self.text(node).classes, k))[0] for node, k in texts]
             line, row, col = (index[np.array(fits, dtype=bool)] for index in (line, row, col))
         states = self.states.take(line * wide + row)
         scores, after = self.language.advance(states, self.symbols[classes[line, col]][:, None])
@@ -293,7 +312,7 @@ class _Beams:
         self.parent = chosen(self.parent, name, NO_PARENT)
         self.name = chosen(self.name, name * BASE + letter.astype(np.uint64), NO_TEXT)
         self.node = chosen(self.node, np.arange(len(m)) + len(self.spelled), -1)
-        self.spelled += zip(node, letter.tolist(), strict=True)
+        self.spelled += zip(node, letter.tolist(), scores[m, 0].tolist(), strict=True)
         rows = np.where(kept < wide, lines * wide + old, 0)
         rows[new] = len(self.states) + m
         self.states = self.states.joined(after).take(rows.ravel())
@@ -313,19 +332,21 @@ class _Beams:
         """
         return ending << CLASS_BITS | last
 
-    def best(self, row: int) -> list[int] | None:
-        """Classes of the best hypothesis of a line that fits."""
+    def best(self, row: int) -> Found | None:
+        """The text of the best hypothesis of a line that fits."""
         value = np.logaddexp(self.blank[row], self.letter[row]) + self.prior[row]
         nodes = self.node[row].tolist()
         if self.pattern is not None:
-            value[[not self.pattern(self._spelled(node))[1] for node in nodes]] = NEVER
+            fit = [self.pattern(tuple(self.text(node).classes))[1] for node in nodes]
+            value[~np.array(fit)] = NEVER
         best = int(np.argmax(value))
-        return list(self._spelled(nodes[best])) if value[best] > NEVER / 2 else None
+        return self.text(nodes[best]) if value[best] > NEVER / 2 else None
 
-    def _spelled(self, node: int) -> tuple[int, ...]:
-        """Classes of the text at a node."""
-        classes = []
+    def text(self, node: int) -> Found:
+        """The text at a node."""
+        classes, likely = [], []
         while node >= 0:
-            node, last = self.spelled[node]
+            node, last, log = self.spelled[node]
             classes.append(last)
-        return tuple(classes[::-1])
+            likely.append(log)
+        return Found(classes[::-1], np.array(likely[::-1]))

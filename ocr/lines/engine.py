@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
@@ -206,8 +206,8 @@ def unread(
             y1, x1 = int(box.y1 / layout.map_scale) - 1, int(box.x1 / layout.map_scale) - 1
             y2, x2 = int(box.y2 / layout.map_scale) + 2, int(box.x2 / layout.map_scale) + 2
             left[max(0, y1) : y2, max(0, x1) : x2] = False
-    labels, number = ndimage.label(left)
-    sizes = np.bincount(labels.ravel(), minlength=number + 1)
+    labels, _ = connected(left, diagonal=False)
+    sizes = np.bincount(labels.ravel())
     least = config.piece
     if layout.lines:
         least = config.word * (layout.x_height / layout.map_scale) ** 2

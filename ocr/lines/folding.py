@@ -5,6 +5,9 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 # '0' any digit, '#' any other sign, and the line feed a line's beginning
 SYMBOLS = " abcdefghijklmnopqrstuvwxyz0.,'\"-;:!?()&/#\n"
 SPACE, OTHER_SIGN, START = 1, len(SYMBOLS) - 1, len(SYMBOLS)  # SYMBOLS[k] has the id k + 1
@@ -29,3 +32,12 @@ def fold(character: str) -> tuple[int, int, int]:
         return SYMBOLS.index(lower) + 1, LETTER, int(base != lower)
     known = base if base in SYMBOLS else "#"
     return SYMBOLS.index(known) + 1, SIGN, 2
+
+
+def symbols_of(text: str) -> NDArray[np.uint8]:
+    """Symbol ids of a text's characters."""
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.uint8)
+    for character in set(text):
+        table[ord(character)] = fold(character)[0]
+    return table[codes]

@@ -14,8 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from ocr.layout.connected import connected
 from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
 from ocr.layout.strips import CONFIG as STRIP
 
@@ -145,21 +145,17 @@ def own_ink(image: NDArray[np.float32]) -> NDArray[np.int32]:
     `image` is (STRIP_HEIGHT, W) float32, 0 paper, 1 ink. Rules and what reaches in from the lines
     above and below are left out.
     """
-    labels, count = ndimage.label(image > STRIP.inked, np.ones((3, 3)))
-    keep = np.zeros(count + 1, dtype=np.int32)
-    number = 0
+    labels, boxes = connected(image > STRIP.inked)
+    y1, x1, y2, x2 = boxes.T
     top = BASELINE_ROW - X_HEIGHT * (1 + CONFIG.neighbor)
     bottom = BASELINE_ROW + X_HEIGHT * CONFIG.neighbor
     edge = CONFIG.edge * X_HEIGHT
-    for label, place in enumerate(ndimage.find_objects(labels), start=1):
-        high, wide = place[0].stop - place[0].start, place[1].stop - place[1].start
-        rule = wide > CONFIG.rule_width * X_HEIGHT and high < CONFIG.rule_height * X_HEIGHT
-        above = place[0].start <= edge and place[0].stop < top
-        below = place[0].stop >= len(image) - edge and place[0].start > bottom
-        if not (rule or above or below):
-            number += 1
-            keep[label] = number
-    return keep[labels]
+    wide, flat = CONFIG.rule_width * X_HEIGHT, CONFIG.rule_height * X_HEIGHT
+    rule = (x2 - x1 > wide) & (y2 - y1 < flat)
+    above = (y1 <= edge) & (y2 < top)
+    below = (y2 >= len(image) - edge) & (y1 > bottom)
+    own = np.append(False, ~(rule | above | below))
+    return np.where(own, np.cumsum(own, dtype=np.int32), np.int32(0))[labels]
 
 
 def assign_ink(

@@ -13,7 +13,7 @@ from ocr.lines.spelling import Spellings
 
 MAX_ORDER = 10  # symbols of an n-gram: as many as fit
 _PACKED = (1 << SYMBOL_BITS * MAX_ORDER) - 1  # mask of so many symbols
-PIECE = 1 << 17  # nodes whose branches are gathered at once: it bounds what loading takes
+PIECE = 1 << 15  # nodes whose branches are gathered at once: it bounds what loading takes
 STEPS_PER_NAT = 16.0  # quantization of logarithms in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
@@ -141,25 +141,37 @@ class NgramModel:
     ) -> None:
         self.order = order
         inner = len(below) - 1  # n-grams shorter than the longest
-        self.symbols, self.below = symbols.astype(np.uint8), below.astype(np.uint8)
         # Values are kept as codes of a byte: they are most of a model's memory.
         self._log_probs = _padded(log_probs, self.FIRST, len(symbols))
         self._backoffs = _padded(backoffs, self.FIRST, inner)
         # The first node below each, and which symbols lead on from it, a bit each: their nodes
-        # stand side by side.
+        # stand side by side. A sum of bits that differ has them all; that it overflows on the way
+        # does not matter to the difference of two.
+        starts = np.zeros(len(below) + 1, dtype=np.int32)
+        np.cumsum(below, out=starts[1:])
         self._first = np.zeros(self.FIRST + inner, dtype=np.int32)
-        np.cumsum(self.below[:-1], out=self._first[self.FIRST :])
-        self._first[self.ROOT :] += self.FIRST
+        np.add(starts[:-1], self.FIRST, out=self._first[self.ROOT :])
         self._leads = np.zeros(self.FIRST + inner, dtype=np.uint64)
-        some = np.flatnonzero(self.below)
-        if len(some):
-            starts = self._first[some + self.ROOT] - self.FIRST
-            ends = np.append(starts[1:], len(self.symbols))
-            for k in range(0, len(some), PIECE):
-                last = min(k + PIECE, len(some))
-                bits = _BITS[self.symbols[starts[k] : ends[last - 1]]]
-                found = np.bitwise_or.reduceat(bits, starts[k:last] - starts[k])
-                self._leads[some[k:last] + self.ROOT] = found
+        for k in range(0, len(below), PIECE):
+            part = starts[k : k + PIECE + 1]
+            sums = np.zeros(part[-1] - part[0] + 1, dtype=np.uint64)
+            bits = _ONE << symbols[part[0] : part[-1]].astype(np.uint64)
+            np.cumsum(bits, out=sums[1:])
+            sums = sums[part - part[0]]
+            leads = self._leads[self.ROOT + k : self.ROOT + k + PIECE]
+            np.subtract(sums[1:], sums[:-1], out=leads)
+
+    @property
+    def below(self) -> NDArray[np.uint8]:
+        """How many nodes stand below the root and every n-gram but those of the full length."""
+        return count_bits(self._leads[self.ROOT :]).astype(np.uint8)
+
+    @property
+    def symbols(self) -> NDArray[np.uint8]:
+        """The last symbol of each n-gram."""
+        leads = self._leads[self.ROOT :, None]
+        parts = (leads[k : k + PIECE] & _BITS for k in range(0, len(leads), PIECE))
+        return np.concatenate([np.nonzero(part)[1].astype(np.uint8) for part in parts])
 
     @property
     def logs(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ocr.errors import ModelError
 from ocr.lines.beam_search import CONFIG as BEAM
-from ocr.lines.beam_search import beam_search, likely_texts
+from ocr.lines.beam_search import NOTHING, Found, beam_search, likely_texts
 from ocr.lines.confidence import ink_odds, language_odds, mean_confidence
 from ocr.lines.ctc import BLANK, align, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
@@ -142,7 +142,7 @@ class LineReader:
             )
         self._spaces = [k for k, c in enumerate(self.charset, start=1) if c == " "]
         self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
-        self._session = Session(path)
+        self._session = Session(path, self.metadata)
 
     def read(self, lines: Sequence[NDArray[np.float32]]) -> list[LineText]:
         """Read lines.
@@ -245,18 +245,19 @@ class LineReader:
     ) -> list[LineText]:
         """The texts of lines' frames; the spans are in pixels of the strips."""
         free = [best_path(logs) for logs in lines]
+        found: list[Found | None] = [None] * len(lines)
         if language is None:
-            found = free
+            texts = free
         elif self.pattern is None:
-            found = [classes or [] for classes in beam_search(lines, language, self.symbols)]
-            found = spare_senseless(found, free, language, self.symbols)
+            found = beam_search(lines, language, self.symbols)
+            texts = spare_senseless([one or NOTHING for one in found], free, language)
         else:
-            fitting = beam_search(lines, language, self.symbols, pattern=self._fits)
-            found = [
-                likely if fits is None or _strays(logs, fits, likely) else fits
-                for logs, fits, likely in zip(lines, fitting, free, strict=True)
+            found = beam_search(lines, language, self.symbols, pattern=self._fits)
+            texts = [
+                alone if fits is None or _strays(logs, fits.classes, alone) else fits.classes
+                for logs, fits, alone in zip(lines, found, free, strict=True)
             ]
-        trimmed = [self.trim(classes) for classes in found]
+        trimmed = [self.trim(classes) for classes in texts]
         placed = align(lines, trimmed)
         if language is not None and self.pattern is None and language.ngrams.spellings is not None:
             respell, index = language.ngrams.spellings.respell, self._index
@@ -267,7 +268,7 @@ class LineReader:
         ink = [ink_odds(*line) for line in zip(lines, trimmed, placed, strict=True)]
         odds = ink
         if language is not None and language.ngrams.name:
-            likely = language.character_logs([self.symbols[classes] for classes in trimmed])
+            likely = self._likely(trimmed, found, language)
             odds = [
                 language_odds(*line, language.ngrams.name)
                 for line in zip(lines, ink, likely, strict=True)
@@ -276,6 +277,16 @@ class LineReader:
             self._placed(logs, classes, frames, tuple((1 / (1 + np.exp(-right))).tolist()))
             for logs, classes, frames, right in zip(lines, trimmed, placed, odds, strict=True)
         ]
+
+    def _likely(
+        self, texts: Sequence[list[int]], found: Sequence[Found | None], language: TextModel
+    ) -> list[NDArray[np.float64]]:
+        """Logarithms of the probabilities of characters: known of texts that stayed as found."""
+        known = {tuple(one.classes): one.likely for one in found if one is not None}
+        others = [text for text in texts if tuple(text) not in known]
+        logs = language.character_logs([self.symbols[text] for text in others])
+        known |= zip(map(tuple, others), logs, strict=True)
+        return [known[tuple(text)] for text in texts]
 
     def _placed(
         self,

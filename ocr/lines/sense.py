@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ocr.lines.beam_search import Found
 from ocr.lines.text_model import TextModel
 
 
@@ -34,29 +32,26 @@ CONFIG = SenseConfig()
 
 
 def spare_senseless(
-    found: Sequence[list[int]],
+    found: Sequence[Found],
     free: Sequence[list[int]],
     language: TextModel,
-    symbols: NDArray[np.int64],
     least: float = CONFIG.least,
 ) -> list[list[int]]:
-    """Texts found with language, or without where even they make no sense in it.
+    """Classes of texts found with language, or without where even they make no sense in it.
 
     Codes, serial numbers and names in a foreign language are pulled to words that they are not.
 
     Parameters
     ----------
-    found, free : sequences of lists of int
-        Classes of each line's text with language, and by the ink alone.
+    found : sequence of Found
+        Each line's text with language.
+    free : sequence of lists of int
+        Classes of each line's text by the ink alone.
     language : TextModel
         What found them. One without a name knows no language, and spares nothing.
-    symbols : (K + 1,) int64 array
-        The language's index of each class.
     """
-    if not language.ngrams.name:
-        return list(found)
-    logs = language.character_logs([symbols[classes] for classes in found])
+    named = bool(language.ngrams.name)
     return [
-        alone if len(log) and log.mean() < least else classes
-        for classes, alone, log in zip(found, free, logs, strict=True)
+        alone if named and len(likely) and likely.mean() < least else classes
+        for (classes, likely), alone in zip(found, free, strict=True)
     ]

@@ -114,6 +114,7 @@ def measure(command: list[str]) -> tuple[str, float, float]:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         if command[0] != sys.executable:
             environment.pop("PYTHONPATH")
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # pip compiles what it installs
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, env=environment)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -143,6 +144,8 @@ def main() -> None:
     total, no_worse = 0, dict.fromkeys(readers, 0)
     costs: dict[str, list[tuple[float, float]]] = {name: [] for name in readers}
     pairs = pairs_in(folder)
+    for name, command in readers.items():  # once before: it compiles, and fills the disk cache
+        measure([*command, str(pairs[0][0]), *(["-"] if name == "Tesseract" else [])])
     for photo, beside in pairs:
         how = Normalization(ignore_case=True, ignore_spaces="letters" in photo.name)
         truth = how.apply(read_truth(beside))

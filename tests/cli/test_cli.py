@@ -871,13 +871,24 @@ def test_help_imports_nothing_heavy():
         assert imported(*arguments) & (HEAVY | NUMERIC) == set()
 
 
-def test_read_imports_neither_torch_nor_matplotlib(tmp_path):
+def test_read_imports_only_what_it_needs(tmp_path):
     if not weights.installed():
         pytest.skip("no weights yet")
     page = imported("read", written_page(tmp_path / "a.png"))
     assert "onnxruntime" in page  # it did read
     assert page & HEAVY == set()
+    lines = imported("read", SAMPLES / "shopping_list.jpg")
+    assert lines & (HEAVY | {"scipy", "skimage"}) == set()  # of letters alone
     assert "onnxruntime" in imported("boxes", tmp_path / "a.png", "--out", tmp_path / "b.png")
+
+
+def test_nothing_is_searched_for_unused_objects_at_the_end():
+    code = (
+        "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0)); "
+        "from ocr.cli import main; main(['--version'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "True"
 
 
 def test_help_is_fast(tmp_path):

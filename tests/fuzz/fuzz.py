@@ -120,14 +120,15 @@ def open_picture(path: Path) -> None:
 
 
 def open_weights(path: Path) -> None:
-    kind = read_metadata(path).kind
+    metadata = read_metadata(path)
+    kind = metadata.kind
     if kind == "language":
         model = load_language(path)
         model.bits(["a few words"])
     elif kind in ("cnn", "mlp"):
         load_classifier(path).predict_proba(np.ones((2, 32, 32), np.float32))
     elif path.suffix == ".onnx":
-        Session(path)
+        Session(path, metadata)
 
 
 def open_archive(path: Path) -> None:

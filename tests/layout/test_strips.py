@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from ocr.layout.strips import (
     BASELINE_ROW,
@@ -11,6 +12,7 @@ from ocr.layout.strips import (
     STRIP_HEIGHT,
     X_HEIGHT,
     TextLine,
+    _between,
     cut_strip,
     cuts_letter,
     fitted_strip,
@@ -139,3 +141,13 @@ def test_a_strip_is_not_led_on_for_ever():
     page, line = page_with_bar(195)
     page[26:50, 195:] = 1
     assert fitted_strip(page, line).cols[-1] < 213 + 13 * (CONFIG.led_on + 1)
+
+
+def test_pixels_between_pixels_are_those_of_scipy():
+    rng = np.random.default_rng(5)
+    image = rng.random((9, 14), dtype=np.float32)
+    rows, cols = rng.uniform(-2, 10, (40, 50)), rng.uniform(-2, 15, (40, 50))
+    rows[0, :3], cols[0, :3] = (0.0, 8.0, 8.0), (0.0, 13.0, 13.1)  # corners, and just beside one
+    expected = ndimage.map_coordinates(image, (rows, cols), order=1, mode="constant")
+    np.testing.assert_allclose(_between(image, rows, cols), expected, atol=1e-7)
+    assert not _between(image[:1, :1], rows[1:], cols[1:]).any()  # a single pixel has no between

@@ -288,10 +288,11 @@ def quantized(
 
     Convolutions have their ranges from what they answer to `samples`, the LSTMs from each input
     they see; the first convolution, which is next to nothing of the work, and a last linear layer
-    stay as they are. Weights are signed and take seven of the eight bits (`reduce_range`): the fast
-    instructions for unsigned by signed bytes add up pairs of products in 16 bits, which is exact
-    then on every processor. Unsigned weights of eight bits read no better and take a quarter more
-    time.
+    stay as they are. A ReLU is nothing of its own then: the convolution before it has its range, of
+    which no half is left to negative numbers. Weights are signed and take seven of the eight bits
+    (`reduce_range`): the fast instructions for unsigned by signed bytes add up pairs of products in
+    16 bits, which is exact then on every processor. Unsigned weights of eight bits read no better
+    and take a quarter more time.
 
     Parameters
     ----------
@@ -335,7 +336,7 @@ def quantized(
             path,
             Reader(),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", *between],
+            op_types_to_quantize=["Conv", "Relu", *between],
             nodes_to_exclude=left,
             activation_type=QuantType.QUInt8,
             **kinds,

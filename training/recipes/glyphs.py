@@ -55,7 +55,7 @@ SHARES = {"emnist": 0.46, "nist36": 0.08, "photographed": 0.14, "unipen": 0.22, 
 """Of the drawn samples."""
 SMOOTHING = 0.05  # of the labels: a few percent of them are wrong
 CALIBRATION = 256  # glyphs of each valid split that tell the ranges of the 8 bits
-BETWEEN = ("MaxPool", "Add", "Relu")  # what computes in 8 bits beside the convolutions
+BETWEEN = ("MaxPool", "Add")  # what computes in 8 bits beside the convolutions
 
 
 @dataclass(frozen=True)

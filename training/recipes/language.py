@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.lines.folding import SPACE, START, SYMBOL_BITS, SYMBOLS, fold
+from ocr.lines.folding import START, SYMBOL_BITS, SYMBOLS, symbols_of
 from ocr.lines.language import load_language
 from ocr.lines.lexicon import Lexicon
 from ocr.lines.ngrams import NgramModel, pack
@@ -55,6 +55,9 @@ WORDS = 300_000  # words added, drawn by their frequency
 LEXICON = 60_000  # commonest words that are stored as words
 COMMON = 100_000  # words of a language that are drawn
 
+# Arrays that are not compressed: they would shrink by a third and take most of the time to load.
+STORED = ("symbols", "log_probs", "backoffs")
+
 FEWEST_SPELLED = 8  # occurrences of a word for its spelling to be kept
 LEAST_SPELLED = 0.005  # share of a word's spelling to be kept
 # A word inside a sentence: behind a small letter or comma and a space.
@@ -71,14 +74,7 @@ def clean(text: str) -> str:
 
 def to_symbols(text: str) -> NDArray[np.int64]:
     """Symbol ids of lines that end in line feeds, with the beginning of the first."""
-    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    table = np.zeros(int(codes.max(initial=0)) + 1, dtype=np.int64)
-    for character in set(text):
-        table[ord(character)] = fold(character)[0]
-    table[[ord(c) for c in " \n" if ord(c) < len(table)]] = [
-        symbol for c, symbol in ((" ", SPACE), ("\n", START)) if ord(c) < len(table)
-    ]
-    return np.append(START, table[codes])
+    return np.append(START, symbols_of(text))
 
 
 def cut(rng: np.random.Generator, rows: Iterable[str]) -> Iterator[str]:
@@ -336,7 +332,7 @@ def main() -> None:
         )
     )
     beside = args.out.with_name(args.out.name + ".part.npz")
-    save_npz(beside, arrays, metadata)
+    save_npz(beside, arrays, metadata, STORED)
     model = load_language(beside)
     checks = {f"held-out {name}": tuple(cut(rng, rows)) for name, rows in text.held_out.items()}
     corpus = Corpus(tuple(row for rows in text.held_out.values() for row in rows))
@@ -344,7 +340,7 @@ def main() -> None:
     for name, check in checks.items():
         bits = bits_per_symbol(model, to_symbols(" \n".join(check[:CHECKED])))
         figures[f"bits a character, {name}"] = round(bits, 3)
-    save_npz(beside, arrays, metadata)
+    save_npz(beside, arrays, metadata, STORED)
     beside.replace(args.out)
     update_checksums(args.out.parent, args.out.name)
     for name, figure in figures.items():

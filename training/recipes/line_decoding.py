@@ -32,7 +32,7 @@ from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 
 from ocr.evaluation.error_rates import align, edit_distance
-from ocr.lines.beam_search import BeamConfig, beam_search
+from ocr.lines.beam_search import NOTHING, BeamConfig, beam_search
 from ocr.lines.confidence import evidence, ink_odds
 from ocr.lines.ctc import align as align_frames
 from ocr.lines.ctc import best_path
@@ -211,7 +211,7 @@ def sense_rates(
 ) -> Iterator[tuple[float, dict[str, float]]]:
     """CER of each panel, in percent, for several bounds below which a line makes no sense."""
     helped = {
-        name: [text or [] for text in beam_search(logs[name], language, reader.symbols)]
+        name: [text or NOTHING for text in beam_search(logs[name], language, reader.symbols)]
         for name, language in languages.items()
         if language is not None
     }
@@ -220,7 +220,7 @@ def sense_rates(
         rates = {}
         for name, language in languages.items():
             if language is not None:
-                texts = spare_senseless(helped[name], free[name], language, reader.symbols, least)
+                texts = spare_senseless(helped[name], free[name], language, least)
                 rates[name] = error_rate(reader, lines[name], texts)
         yield least, rates
 
@@ -241,9 +241,9 @@ def fit_confidence(
         language = reader.choose_language(logs[name])
         if language is None:
             raise ValueError("confidences with language need a language")
-        texts = [text or [] for text in beam_search(logs[name], language, reader.symbols)]
+        helped = [text or NOTHING for text in beam_search(logs[name], language, reader.symbols)]
         free = [best_path(line) for line in logs[name]]
-        texts = spare_senseless(texts, free, language, reader.symbols)
+        texts = spare_senseless(helped, free, language)
         classes = [reader.trim(text) for text in texts]
         frames = align_frames(logs[name], classes)
         likely = language.character_logs([reader.symbols[text] for text in classes])
@@ -315,9 +315,8 @@ def main() -> None:
         for name, language in languages.items():
             if language is not None:
                 found = beam_search(logs[name], language, reader.symbols, way)
-                texts = spare_senseless(
-                    [text or [] for text in found], free[name], language, reader.symbols
-                )
+                helped = [text or NOTHING for text in found]
+                texts = spare_senseless(helped, free[name], language)
                 rows[-1][name] = error_rate(reader, lines[name], texts)
         show(f"weight {way.weight:.2f} bonus {way.bonus}", rows[-1])
     chosen = ways[choose(greedy, rows)]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime
 import subprocess
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from ocr.formats.output import make_folder, replacing
@@ -154,11 +156,20 @@ def code_commit() -> str:
     return done.stdout.strip()
 
 
-def save_npz(path: Path, arrays: Mapping[str, NDArray[np.generic]], metadata: Metadata) -> None:
-    """Write named arrays and their description as compressed `.npz`."""
+def save_npz(
+    path: Path,
+    arrays: Mapping[str, NDArray[np.generic]],
+    metadata: Metadata,
+    stored: Collection[str] = (),
+) -> None:
+    """Write named arrays and their description as `.npz`, all but those `stored` compressed."""
     named: dict[str, Any] = {**arrays, NPZ_KEY: np.array(metadata.to_json())}
-    with _replacing(path) as stream:
-        np.savez_compressed(stream, **named)
+    with _replacing(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, values in named.items():
+            entry = zipfile.ZipInfo(f"{name}.npy")  # of 1980: the same arrays give the same bytes
+            entry.compress_type = zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as file:
+                npy.write_array(file, values, allow_pickle=False)  # type: ignore[no-untyped-call]
 
 
 def save_safetensors(

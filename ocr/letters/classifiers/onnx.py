@@ -20,7 +20,7 @@ class OnnxClassifier:
     def __init__(self, path: Path, metadata: Metadata) -> None:
         self.metadata = metadata
         self.charset = metadata.charset
-        self._session = Session(path)
+        self._session = Session(path, metadata)
         self._input = self._session.get_inputs()[0].name
 
     def predict_proba(self, glyphs: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,10 +1,12 @@
 import subprocess
+import zipfile
 
 import numpy as np
 import onnxruntime
 import pytest
 import torch
 
+from ocr.arrays import read_npz
 from ocr.errors import OutputError
 from ocr.letters.classifiers.cnn import GlyphCnn
 from ocr.weights import CHECKSUMS, Metadata, checksum_state, read_metadata
@@ -65,9 +67,20 @@ def test_the_same_weights_give_the_same_bytes(network, tmp_path):
     for name in ("one", "two"):
         save_safetensors(tmp_path / f"{name}.safetensors", network, METADATA)
         save_onnx(tmp_path / f"{name}.onnx", glyph_graph(network), METADATA)
-    for suffix in (".safetensors", ".onnx"):
+        save_npz(tmp_path / f"{name}.npz", {"W1": np.arange(9)}, METADATA, stored=("W1",))
+    for suffix in (".safetensors", ".onnx", ".npz"):
         one, two = (tmp_path / f"{name}{suffix}" for name in ("one", "two"))
         assert one.read_bytes() == two.read_bytes()
+
+
+def test_arrays_are_compressed_or_stored(tmp_path):
+    arrays = {"flat": np.zeros(1000), "codes": np.zeros(1000)}
+    save_npz(tmp_path / "m.npz", arrays, METADATA, stored=("codes",))
+    with zipfile.ZipFile(tmp_path / "m.npz") as archive:
+        sizes = {entry.filename: entry.compress_size for entry in archive.infolist()}
+    assert sizes["codes.npy"] > 8000 > 1000 > sizes["flat.npy"]
+    found = read_npz(tmp_path / "m.npz")
+    assert all((found[name] == values).all() for name, values in arrays.items())
 
 
 def test_a_failed_write_leaves_the_previous_file(tmp_path, monkeypatch):
@@ -75,11 +88,11 @@ def test_a_failed_write_leaves_the_previous_file(tmp_path, monkeypatch):
     save_npz(path, {"W1": np.zeros(3)}, METADATA)
     before = path.read_bytes()
 
-    def fail(stream, **_):
+    def fail(stream, *_, **__):
         stream.write(b"half")
         raise OSError("no space left")
 
-    monkeypatch.setattr(np, "savez_compressed", fail)
+    monkeypatch.setattr(np.lib.format, "write_array", fail)
     with pytest.raises(OutputError, match="no space"):
         save_npz(path, {"W1": np.ones(3)}, METADATA)
     assert path.read_bytes() == before
