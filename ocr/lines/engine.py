@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
@@ -139,11 +140,13 @@ class LinesEngine:
         self, picture: Picture, layout: Layout, lines: list[TextLine]
     ) -> tuple[list[Strip], float]:
         """The strips of some lines, and how many pixels of the picture one of theirs is."""
-        side = self.finder.reading_side(picture, layout)
-        grey = picture.grey(side)
-        scale = max(picture.height, picture.width) / max(grey.shape)
-        darkness = ink_darkness(grey)
+        darkness, scale = self._darkness(picture, layout)
         return [fitted_strip(darkness, line.scaled(1 / scale)) for line in lines], scale
+
+    def _darkness(self, picture: Picture, layout: Layout) -> tuple[NDArray[np.float32], float]:
+        """A page at the size at which it is read, and how many pixels of it one of that is."""
+        grey = picture.grey(self.finder.reading_side(picture, layout))
+        return ink_darkness(grey), max(picture.height, picture.width) / max(grey.shape)
 
     def read(self, picture: Picture, layout: Layout) -> Reading:
         """Read the lines of a page in reading order; lines that say nothing are left out.
@@ -152,12 +155,14 @@ class LinesEngine:
         """
         if not layout.lines:
             return Reading([])
-        places = [
-            (joined([layout.lines[k] for k in row]), block)
-            for block, rows in enumerate(reading_order(layout.lines), start=1)
-            for row in rows
-        ]
-        strips, scale = self.strips(picture, layout, [line for line, _ in places])
+        darkness, scale = self._darkness(picture, layout)
+        blocks = reading_order(layout.lines)
+        rows = [row for block in blocks for row in block]
+        numbers = [number for number, block in enumerate(blocks, start=1) for _ in block]
+        found = [joined([layout.lines[k] for k in row]).scaled(1 / scale) for row in rows]
+        found = with_end_marks(darkness, found)
+        strips = [fitted_strip(darkness, line) for line in found]
+        places = [(line.scaled(scale), number) for line, number in zip(found, numbers, strict=True)]
         frames = self.recognizer.log_probs([strip.image for strip in strips])
         seen = [self.recognizer.legibility(logs) for logs in frames]
         counts = np.array([count for count, _ in seen])

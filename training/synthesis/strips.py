@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.end_marks import with_end_marks
 from ocr.layout.line_pictures import find_line
 from ocr.layout.page_network import installed_finder, resized
 from ocr.layout.reading_order import joined, reading_order
@@ -150,18 +151,19 @@ def strips_of(
     layout = finder.find(picture)
     if not layout.lines:
         return
-    rows = [row for block in reading_order(layout.lines) for row in block]
-    found = [joined([layout.lines[k] for k in row]) for row in rows]
     small = picture.grey(finder.reading_side(picture, layout))
     scale = max(small.shape) / max(grey.shape)
     darkness = ink_darkness(small)
+    rows = [row for block in reading_order(layout.lines) for row in block]
+    found = [joined([layout.lines[k] for k in row]).scaled(scale) for row in rows]
+    found = with_end_marks(darkness, found)
     for line, text in lines:
         if len(text) > LONGEST or not writable(text):
             continue
-        same = next((one for one in found if is_of(one, line)), None)
+        same = next((one for one in found if is_of(one, line.scaled(scale))), None)
         if same is None:
             continue
-        strip = fitted_strip(darkness, nearly(rng, same.scaled(scale))).image
+        strip = fitted_strip(darkness, nearly(rng, same)).image
         if strip.min() < 1 and fits(strip, text):
             yield (255 * strip + 0.5).astype(np.uint8), text
 
