@@ -53,7 +53,7 @@ class Pieces(io.BufferedReader):
 
     def __init__(self, source: Path | bytes, name: str) -> None:
         raw = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb", buffering=0)
-        super().__init__(raw)  # type: ignore[arg-type]
+        super().__init__(raw)
         self._name = name
         self._reads = HEADER_READS
         self._bytes: float = raw.seek(0, io.SEEK_END) + METADATA
@@ -89,7 +89,7 @@ def check_pieces(image: Image.Image, stream: IO[bytes], name: str) -> None:
     if kind in ("JPEG", "MPO") and "progressive" in image.info:
         if _scans(stream) > MAX_SCANS:
             raise too_many_pieces(name)
-    elif kind == "PPM" and image.tile and image.tile[0][0] == "ppm_plain":
+    elif kind == "PPM" and _decoder(image) == "ppm_plain":
         position = stream.tell()
         comments = sum(block.count(b"#") for block in _blocks(stream, 0))
         stream.seek(position)
@@ -102,7 +102,7 @@ def check_pieces(image: Image.Image, stream: IO[bytes], name: str) -> None:
 
 def part_bytes(image: Image.Image, stream: IO[bytes]) -> int:
     """Bytes that decoding an opened picture needs for the parts that it is cut into."""
-    if image.format == "BMP" and image.tile and image.tile[0][0] == "bmp_rle":
+    if image.format == "BMP" and _decoder(image) == "bmp_rle":
         return RUNS * image.width
     if image.format == "JPEG2000":
         position = stream.tell()
@@ -111,6 +111,12 @@ def part_bytes(image: Image.Image, stream: IO[bytes]) -> int:
         stream.seek(position)
         return found
     return 0
+
+
+def _decoder(image: Image.Image) -> str:
+    """What Pillow calls the decoder of a picture."""
+    tiles = getattr(image, "tile", None)
+    return str(tiles[0][0]) if tiles else ""
 
 
 def _blocks(stream: IO[bytes], start: int) -> Iterator[bytes]:
