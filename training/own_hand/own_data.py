@@ -451,6 +451,8 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
     def cell(row: list[str], name: str) -> str:
         return row[place[name]] if name in place else ""
 
+    named: set[str] = set()
+
     def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
         for number, row in enumerate(rows[1:], start=2):
             if len(row) != len(rows[0]):
@@ -459,6 +461,10 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
                 )
                 continue
             name = cell(row, "file")
+            if name in named:  # each costs its reading, and learning it twice teaches nothing
+                account.leave_out("copies of pictures", name=f"{path}: {name} is named again.")
+                continue
+            named.add(name)
             try:
                 grey = open_image(io.BytesIO(read(name)), name).grey(LINE_SIDE)
             except (OcrError, *UNREADABLE) as error:
