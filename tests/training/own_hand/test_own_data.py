@@ -293,6 +293,27 @@ def test_a_picture_that_a_table_names_many_times_is_read_once(tmp_path):
     assert account.left_out == {"unreadable pictures": 1, "copies of pictures": 299}
 
 
+@pytest.mark.parametrize("more", ["\t" * 4_000_000, "x\n" * 100_000])
+def test_a_table_of_much_nonsense_takes_little(tmp_path, more):
+    path = tmp_path / "a.zip"
+    names = [f"{k}.png" for k in range(6)]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("lines.tsv", table(*names) + "\n" + more)
+        for k, name in enumerate(names):
+            archive.writestr(name, line_png(k))
+    account = Account()
+    assert len(gather([path], "lines", Aligner(), account)) == 6
+    assert account.left_out["broken rows of a table"] >= 1
+    assert len(account.named) <= 10_000
+
+
+def test_a_table_too_large_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("lines.tsv", "file\ttext\n" + "\t" * (20 << 20))
+    with pytest.raises(DataError, match="Divide it"):
+        load([tmp_path / "a.zip"], "lines")
+
+
 def test_a_table_reads_nothing_outside_its_folder(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
