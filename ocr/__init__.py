@@ -111,7 +111,7 @@ def read(
     from ocr.input.given import photo_of
 
     weights = None if model is None else str(model)
-    words = None if lexicon is None else tuple(lexicon)
+    words = _words(lexicon)
     reader = _reader(engine, weights, charset, language, words, pattern, reject)
     return reader.read(photo_of(source, page, dpi))
 
@@ -156,9 +156,15 @@ def read_pages(
     from ocr.input.given import photos_of
 
     weights = None if model is None else str(model)
-    words = None if lexicon is None else tuple(lexicon)
+    words = _words(lexicon)
     reader = _reader(engine, weights, charset, language, words, pattern, reject)
     return (reader.read(photo) for photo in photos_of(source, pages, dpi))
+
+
+def _words(lexicon: Iterable[str] | None) -> tuple[str, ...] | None:
+    if isinstance(lexicon, str):  # which is an iterable too, of its letters
+        raise TypeError(f"lexicon must be words, such as [{lexicon!r}], not one text")
+    return None if lexicon is None else tuple(lexicon)
 
 
 @lru_cache(maxsize=1)

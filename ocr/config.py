@@ -41,6 +41,7 @@ HARMLESS = frozenset(
 ENGINES = ("auto", "letters", "lines")  # ways of reading
 REJECTED = "\N{REPLACEMENT CHARACTER}"  # stands for what was not read surely enough
 DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for text
+DPI_RANGE = (36, 2400)  # half of what screens show, to what scanners are set to
 LEVELS = ("auto", "letter", "word", "line")  # of what gets a box in a drawing
 KINDS = ("mlp", "cnn", "lines")  # of models that can be trained
 AUGMENTATIONS = ("none", "gentle", "strong")  # how much samples are changed in training

@@ -75,11 +75,10 @@ TYPED = {4: 4, 5: 1, 7: 1, 10: 8, 11: 1}
 
 def read(path: Path) -> bytes:
     """The bytes of a model's file; ValueError if there are more than `MAX_BYTES`."""
-    with path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+    if path.stat().st_size > MAX_BYTES:
         raise ValueError("too large")
-    return data
+    with path.open("rb") as stream:
+        return stream.read()
 
 
 def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:

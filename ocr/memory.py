@@ -7,18 +7,20 @@ from functools import lru_cache
 
 from ocr.errors import OcrError
 
+START = 256 << 20  # bytes without which libraries of numbers fail, or spin, while they are loaded
+WORK = 160 << 20  # bytes for what is loaded and worked with after that
 ROOM = 64 << 20  # bytes; a process that cannot have so many more has run out of memory
 ADVICE = "Free some, use fewer --jobs, or make the picture smaller."
 SIDE = 64  # of a product of matrices for which OpenBLAS wants its work space
 
 
-def is_short() -> bool:
-    """Whether the system refuses this process some more memory.
+def is_short(room: int = ROOM) -> bool:
+    """Whether the system refuses this process `room` more bytes of memory.
 
     Libraries in C often report nothing but that they failed, which reads as if a file was damaged.
     """
     try:
-        mmap.mmap(-1, ROOM).close()
+        mmap.mmap(-1, room).close()
     except (OSError, ValueError, MemoryError):
         return True
     return False
@@ -36,6 +38,17 @@ def no_memory(name: str, work: str = "read") -> str:
     return f"{name}: there is not enough memory to {work} it. {ADVICE}"
 
 
+def check_start() -> None:
+    """Nothing, if there is memory to load the libraries that reading needs.
+
+    Raises
+    ------
+    OcrError
+    """
+    if is_short(START):
+        raise OcrError(f"there is not enough memory to start. {ADVICE}")
+
+
 @lru_cache(maxsize=1)
 def claim_work_space() -> None:
     """Let NumPy take the memory that products of matrices work in, while there is some.
@@ -48,7 +61,7 @@ def claim_work_space() -> None:
     OcrError
         There is not enough memory.
     """
-    if is_short():
+    if is_short(WORK):
         raise OcrError(f"there is not enough memory to read. {ADVICE}")
     import numpy as np
 

@@ -88,6 +88,8 @@ class Reader:
             if engine == "letters":
                 raise ValueError("a pattern needs lines: letters are read one by one without it")
             engine = "lines"
+        if reject is not None and not 0 <= reject <= 1:
+            raise ValueError(f"reject must be a probability, got {reject}")
         self.engine = engine
         self.language = language
         self.reject = reject
@@ -96,6 +98,9 @@ class Reader:
         if lexicon is not None:
             from ocr.lines.language import Lexicon
 
+            lexicon = tuple(lexicon)
+            if any(not isinstance(word, str) for word in lexicon):
+                raise TypeError("a lexicon is an iterable of words, each a str")
             self.lexicon = Lexicon(lexicon)
         self.model = str(model) if model is not None else None
         self.charset = charset

@@ -37,8 +37,9 @@ from ocr.batch.tasks import (
     Task,
     failure,
 )
-from ocr.errors import ModelError, OcrError, OutputError
+from ocr.errors import ImageError, ModelError, OcrError, OutputError
 from ocr.formats.output import refuse_special
+from ocr.input.sources import reason_of
 from ocr.memory import no_memory
 
 ERRORS = "errors.ndjson"
@@ -88,7 +89,7 @@ class Work:
     def _read_all(self, task: Task, content: Path | bytes) -> Outcome:
         """Read an item of one part, divide another, or write what its parts gave."""
         item = task.item
-        digest = _digest(content, self.recipe.about(item))
+        digest = _digest(content, self.recipe.about(item), item.name)
         if _is_done(task.done, digest, self.settings) and self.place.holds(task.done.outputs):  # type: ignore[union-attr]
             return Outcome(item.name, task.done, fresh=False, path=item.path)
         reading = Reading(b"")
@@ -291,11 +292,14 @@ class _Tasks(Iterator[Task]):
         return None
 
 
-def _digest(content: Path | bytes, about: str) -> str:
+def _digest(content: Path | bytes, about: str, name: str) -> str:
     digest = hashlib.sha256(about.encode())
-    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
+    try:
+        with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be opened ({reason_of(error)}).") from None
     return digest.hexdigest()
 
 

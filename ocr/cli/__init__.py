@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import io
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from click.core import ParameterSource
 
 from ocr import __version__
 from ocr.cli.boxes import boxes as boxes_command
-from ocr.cli.console import complain
+from ocr.cli.console import complain, stdout_error
 from ocr.cli.convert import convert as convert_command
 from ocr.cli.evaluate import evaluate as evaluate_command
 from ocr.cli.models import models as models_command
@@ -24,6 +26,9 @@ from ocr.cli.review import review as review_command
 from ocr.cli.signals import INTERRUPTED, TERMINATED, Terminated, terminable
 from ocr.cli.train import train as train_command
 from ocr.errors import ExitCode, OcrError
+from ocr.memory import check_start
+
+FULL = (errno.ENOSPC, errno.EIO)  # why stdout does not take what is printed
 
 # New objects between searches for cycles of unused ones. A cold read makes less than half as many,
 # nearly all of which stay to its end.
@@ -37,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     atexit.register(gc.freeze)  # the search at the exit, for what ends with the process anyway
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # of libraries, about themselves
+    _fill_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         if sys.stdout.isatty():
             sys.stdout.reconfigure(errors="replace")
@@ -59,8 +65,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo("ocr: interrupted", err=True)
         return INTERRUPTED
     except Exception as error:
+        # Of help, which click prints by itself; errors of other files name them.
+        if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+            error = stdout_error(error)
         complain(error, debug=settings.get("debug", False))
         return error.exit_code if isinstance(error, OcrError) else ExitCode.SOME_FAILED
+
+
+def _fill_streams() -> None:
+    """Let no file that is opened take the place of a standard stream that is closed.
+
+    What is printed for people then goes nowhere; what is read or written as data is refused.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free: this one
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the program runs
 
 
 def _where_from(error: click.BadParameter) -> str:
@@ -98,8 +121,6 @@ class _Commands(click.Group):
 
 def _names_input(argument: str) -> bool:
     """Whether an argument is something to read and no misspelled command."""
-    import os
-
     if argument == "-" or os.path.exists(argument):  # noqa: PTH110 - a name may hold a null byte
         return True
     if "://" in argument or os.sep in argument or "*" in argument:
@@ -137,6 +158,7 @@ def cli(context: click.Context) -> None:
     and the default. An ocr.toml that is found and not named by --config cannot set where results
     are written, which models are loaded, or the address of a cluster.
     """
+    check_start()
     if context.invoked_subcommand != "train":
         from ocr.batch.threads import one_thread
 

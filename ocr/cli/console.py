@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr.errors import ExitCode, OcrError, OutputError, printable
-from ocr.memory import no_memory
+from ocr.memory import ADVICE, no_memory, ran_out
 
 if TYPE_CHECKING:
     from ocr.page import Page
@@ -28,10 +28,13 @@ def print_out(text: str | bytes) -> None:
         _drop_stdout()
         raise click.exceptions.Exit(ExitCode.SOME_FAILED) from None
     except OSError as error:
-        _drop_stdout()
-        raise OutputError(
-            f"stdout: cannot be written ({error.strerror}). Make room or use --output."
-        ) from None
+        raise stdout_error(error) from None
+
+
+def stdout_error(error: OSError) -> OutputError:
+    """What it means that stdout does not take what is printed."""
+    _drop_stdout()
+    return OutputError(f"stdout: cannot be written ({error.strerror}). Make room or use --output.")
 
 
 def write_out(text: str, path: str | None) -> None:
@@ -80,8 +83,8 @@ def complain(error: Exception, name: str = "", debug: bool | None = None) -> Non
     if debug:
         traceback.print_exception(error)
     message = str(error)
-    if isinstance(error, MemoryError):
-        message = no_memory(name or "this")
+    if not isinstance(error, OcrError) and ran_out(error):
+        message = no_memory(name) if name else f"there is not enough memory. {ADVICE}"
     elif not isinstance(error, OcrError):
         where = f"{name}: " if name else ""
         message = f"{where}internal error ({type(error).__name__}: {error}); see --debug"

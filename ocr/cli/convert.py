@@ -202,7 +202,7 @@ def _corrected(
         stems = dict.fromkeys((stem_of(given.path.name), Path(found.picture).stem))
         places = [given.path.parent, *([given.images] if given.images else [])]
         names = [place / f"{stem}{GROUND_TRUTH}" for stem in stems if stem for place in places]
-        path = next((name for name in names if name.is_file()), None)
+        path = next((name for name in names if os.path.isfile(name)), None)  # noqa: PTH113 - of any length
     if path is None:
         return pair
     if is_draft(path):

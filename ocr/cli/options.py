@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from ocr.cli.console import note, tell
-from ocr.config import DPI, ENGINES, REJECTED, Option, found_configs, read_config
+from ocr.config import DPI, DPI_RANGE, ENGINES, REJECTED, Option, found_configs, read_config
 from ocr.formats import FORMATS
 from ocr.lines.patterns import PATTERNS, compile_pattern
 
@@ -24,6 +24,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 MAX_LEXICON = 4 << 20  # bytes of a list of words: some 400,000, which take half a gibibyte
+BEGINNING, MAX_BEGINNINGS = 200, 1 << 30  # bytes of one beside its letters, and of all, if none is
+# shared by two words
+LONGEST_TIMEOUT = 10_000_000  # seconds: systems keep no alarm for a thousand years
 LONGEST_WORD = 200  # letters: every beginning of a word is kept
 
 # Ends of a range in --charset, such as 0-9: a dash anywhere else is a dash.
@@ -39,7 +42,6 @@ CHARSETS = {
     "alnum": string.ascii_letters + string.digits,
     "punct": string.punctuation,
 }
-DPI_RANGE = (36, 2400)  # half of what screens show, to what scanners are set to
 FILE = click.Path(readable=False)  # lets the shell complete names; what is wrong is told later
 
 
@@ -204,8 +206,9 @@ def _words(_: click.Context, __: click.Parameter, value: str | None) -> list[str
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise click.BadParameter(f"{value}: cannot be read ({reason}).") from None
-    longest = max((len(word) for line in lines for word in line.split()), default=0)
-    if len(data) > MAX_LEXICON or longest > LONGEST_WORD:
+    lengths = [len(word) for line in lines for word in line.split()]
+    needed = sum(BEGINNING * length + 4 * length * length for length in lengths)
+    if len(data) > MAX_LEXICON or needed > MAX_BEGINNINGS or max(lengths, default=0) > LONGEST_WORD:
         raise click.BadParameter(
             f"{value}: no list of words: they have {LONGEST_WORD} letters and the file "
             f"{MAX_LEXICON >> 20} MiB at most."
@@ -358,7 +361,7 @@ def how_to_read_many(command: Command) -> Command:
         ),
         click.option(
             "--timeout",
-            type=Number(min=0, min_open=True),
+            type=Number(min=0, max=LONGEST_TIMEOUT, min_open=True),
             metavar="SECONDS",
             help="Give up a file of which a page, or four of many, take longer.",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from ocr.formats.parsing import MAX_SIDE, FoundPage, MalformedError, picture_of
 from ocr.input.documents import PageSource
 from ocr.page import Page
+
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # escape of half a character
 
 
 def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[str]:
@@ -55,7 +58,10 @@ def read(text: str) -> list[FoundPage]:
 def parsed(text: str) -> Any:
     """What a JSON text holds; `MalformedError` if it is none."""
     try:
-        return json.loads(text)
+        data = json.loads(text)
+        if SURROGATE.search(text):  # halves of a character, which no text can be written with
+            json.dumps(data, ensure_ascii=False).encode()
+        return data
     except RecursionError:
         raise MalformedError("JSON that is nested deeper than pages are.") from None
     except ValueError as error:

@@ -21,7 +21,7 @@ from ocr.formats import FORMATS
 from ocr.formats.parsing import MAX_BYTES, FoundPage, MalformedError, parse_xml
 from ocr.input.documents import PageSource, shown_name
 from ocr.input.photo import Photo, count_pages, open_image
-from ocr.input.sources import SUFFIXES
+from ocr.input.sources import SUFFIXES, read_at_most
 from ocr.layout.orientation import map_page
 from ocr.page import IDENTITY, Page
 
@@ -155,7 +155,7 @@ def kind_of(head: bytes) -> str:
 
 
 def _all_of(stream: io.BufferedReader) -> bytes:
-    content = stream.read(MAX_BYTES + 1)
+    content = read_at_most(stream, MAX_BYTES)
     if len(content) > MAX_BYTES:
         raise MalformedError(f"more than {MAX_BYTES >> 20} MiB are no pages.")
     return content

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
+import os
 import struct
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageChops, UnidentifiedImageError
+from PIL import Image, ImageChops, PngImagePlugin, UnidentifiedImageError
 
 from ocr.config import install_hint
 from ocr.errors import ImageError
+from ocr.input.bounds import Pieces, check_pieces, honest_exif, part_bytes
 from ocr.input.sources import first_bytes, reason_of
 from ocr.input.tiff import misread, page_offsets, read_samples
 from ocr.memory import is_short, no_memory
@@ -31,6 +34,8 @@ ORIENTATION = 0x0112  # EXIF tag, of 1 to 8
 # TIFF tags.
 BITS, COMPRESSION, STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 258, 259, 278, 322, 323
 UNCOMPRESSED = 1
+EXIF_TEXT = "Raw profile type exif"  # name of a PNG's text that older programs put EXIF into
+MAX_EXIF_TEXT = 1 << 18  # characters of it
 PNG_TAIL = 1 << 16  # bytes at a PNG's end searched for EXIF, which is at most that long
 
 MAX_DECODED_BYTES = 400 << 20  # that decoding a picture may need; the rest of the program takes 150
@@ -38,9 +43,12 @@ MAX_DECODED_BYTES = 400 << 20  # that decoding a picture may need; the rest of t
 # and AVIF decode in color whatever is in them. Of JPEG 2000 it is for each channel.
 COSTS = {"WEBP": 17, "AVIF": 10, "HEIF": 8}
 JPEG2000_COST = 7
+MAX_TEXT = 16 << 20  # bytes of a PNG's text, such as XMP: programs write some megabytes
 LOST = 0.002  # of a JPEG's pixels that may be missing at its end
 
 _pillow_settings = threading.Lock()
+# Of what is broken Pillow also logs, which Python prints where nobody has set up logging.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def decoding_bytes(image: Image.Image, width: int, height: int) -> int:
@@ -48,6 +56,11 @@ def decoding_bytes(image: Image.Image, width: int, height: int) -> int:
 
     `width` and `height` are the picture's whole size.
     """
+    stream = getattr(image, "fp", None)
+    return _pixel_bytes(image, width, height) + (part_bytes(image, stream) if stream else 0)
+
+
+def _pixel_bytes(image: Image.Image, width: int, height: int) -> int:
     pixels = image.width * image.height
     kind = image.format or ""
     if kind == "JPEG2000":
@@ -160,9 +173,11 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
         # A stream, not a path: Pillow 12.0 maps raw TIFF files into memory and turns those wrongly.
         with (
             _quiet_pillow(),
-            io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
+            Pieces(source, name) as stream,
             _open(stream, formats, source, name, page) as image,
         ):
+            stream.after_header()
+            check_pieces(image, stream, name)
             yield image
     except ImageError:
         raise
@@ -192,15 +207,33 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
 
 @contextmanager
 def _quiet_pillow() -> Iterator[None]:
-    """Pillow without its own size limit (ours differs) and warnings (about odd metadata)."""
+    """Pillow without its own limits (ours differ) and warnings (about odd metadata)."""
     with _pillow_settings, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        limit = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None
+        limit, text = Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK
+        Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = None, MAX_TEXT
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS = limit
+            Image.MAX_IMAGE_PIXELS, PngImagePlugin.MAX_TEXT_CHUNK = limit, text
+
+
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Let what libtiff prints about broken files go nowhere: an error tells of it."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def orientation_of(image: Image.Image) -> int:
@@ -208,6 +241,12 @@ def orientation_of(image: Image.Image) -> int:
     if image.format == "PNG" and not _png_has_exif(image):
         return 1  # asking Pillow would decode the whole picture
     try:
+        if image.format == "PNG" and "exif" not in image.info:
+            image.load()  # it stands behind the pixels, or in a text
+        if len(image.info.get(EXIF_TEXT, "")) > MAX_EXIF_TEXT:
+            return 1
+        if not honest_exif(image.info.get("exif", b"")):
+            return 1
         value = image.getexif().get(ORIENTATION, 1)
     except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error):
         return 1
@@ -216,7 +255,7 @@ def orientation_of(image: Image.Image) -> int:
 
 def _png_has_exif(image: Image.Image) -> bool:
     """Whether a PNG may carry EXIF, ahead of its pixels (already parsed) or behind them."""
-    if "exif" in image.info or "Raw profile type exif" in image.info:
+    if "exif" in image.info or EXIF_TEXT in image.info:
         return True
     stream = getattr(image, "fp", None)
     if stream is None:
@@ -242,7 +281,8 @@ def loaded(
         Mode and size that it is drafted to.
     """
     try:
-        image.load()
+        with _without_stderr() if image.format == "TIFF" else nullcontext():
+            image.load()
     except OSError:
         if image.format not in ("JPEG", "MPO"):
             raise

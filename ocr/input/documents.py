@@ -20,11 +20,12 @@ from pathlib import Path, PurePath, PurePosixPath
 from ocr.errors import ImageError, OcrError
 from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url, local_path
 from ocr.input.photo import Photo, count_pages, open_image
-from ocr.input.sources import SUFFIXES, pictures_in, read_source
+from ocr.input.sources import SUFFIXES, pictures_in, read_at_most, read_source
 
 STDIN = "-"
 MAX_LIST = 1 << 28  # bytes of a list of files
 RESERVED = ("errors",)  # names in a folder of results that are a run's own: errors.ndjson
+MAX_STEM = 200  # bytes of an output's name: systems take 255, with suffix and what is half-written
 PAGE_NAME = re.compile(r"(.+)\.page\d{4,}")  # of a file that holds one page of several
 
 # First and last page, from 1; no last page is up to the end.
@@ -160,7 +161,7 @@ def parse_ranges(text: str) -> tuple[PageRange, ...]:
     """
     ranges: list[PageRange] = []
     for part in text.split(","):
-        match = re.fullmatch(r"\s*(\d+)\s*(-?)\s*(\d*)\s*", part, re.ASCII)
+        match = re.fullmatch(r"\s*(\d{1,9})\s*(-?)\s*(\d{0,9})\s*", part, re.ASCII)
         if match is None or (match[3] and not match[2]):
             raise ValueError(f"{part.strip()!r} is no page range. Write 3, 1-3 or 10-")
         first = int(match[1])
@@ -184,7 +185,7 @@ def read_list(path: str) -> list[str]:
     if isinstance(content, Path):
         try:
             with content.open("rb") as stream:
-                content = stream.read(MAX_LIST + 1)
+                content = read_at_most(stream, MAX_LIST)
         except OSError as error:
             raise ImageError(f"{name}: cannot be read ({error.strerror}).") from None
     if len(content) > MAX_LIST or b"\0" in content:
@@ -265,9 +266,9 @@ def _expand(
     if os.path.isdir(argument):  # noqa: PTH112 - a name may hold a null byte
         folder = Path(argument)
 
-        def refuse(path: Path) -> None:
+        def refuse(path: Path, reason: str) -> None:
             name = shown_name(str(path))
-            on_error(name, ImageError(f"{name}: a pipe or a device, not a file. Remove it."))
+            on_error(name, ImageError(f"{name}: {reason}."))
 
         for path in pictures_in(folder, recursive, leave_out, refuse):
             if not written or path.resolve() not in written:
@@ -320,6 +321,7 @@ def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
         suffixed = {path: place.relative_to(shared).as_posix() for path, place in places.items()}
         bare = {path: _without_suffix(name) for path, name in suffixed.items()}
         stems.update(suffixed if _meeting(bare) else bare)
+    stems = {path: _shortened(stem) for path, stem in stems.items()}
     # What meets even so, such as a/photo.jpg beside a folder that holds a/photo.jpg too.
     taken = {_folded(stem) for stem in stems.values()} | set(RESERVED)
     kept = set(RESERVED)
@@ -331,6 +333,14 @@ def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
         kept.add(_folded(stems[path]))
         taken.add(_folded(stems[path]))
     return stems
+
+
+def _shortened(stem: str) -> str:
+    """A name that no system finds too long."""
+    folder, slash, name = stem.rpartition("/")
+    while len(os.fsencode(name)) > MAX_STEM:
+        name = name[:-1]
+    return f"{folder}{slash}{name}"
 
 
 def _like_pages(stems: dict[str, str]) -> list[str]:

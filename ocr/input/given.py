@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import operator
 from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from ocr.config import DPI_RANGE
 from ocr.errors import ImageError
-from ocr.input.photo import Photo, count_pages, open_image
+from ocr.input.photo import MAX_PIXELS, Photo, count_pages, open_image, too_large
 from ocr.input.sources import read_source, read_stream
 
 Given: TypeAlias = "str | PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[np.generic]"
@@ -47,6 +49,9 @@ def photo_of(given: Given | Photo, page: int | None = None, dpi: int | None = No
     """
     if isinstance(given, Photo):
         return given
+    page, dpi = whole(page, "page"), whole(dpi, "dpi")
+    if dpi is not None and not DPI_RANGE[0] <= dpi <= DPI_RANGE[1]:
+        raise ValueError(f"dpi must be from {DPI_RANGE[0]} to {DPI_RANGE[1]}, got {dpi}")
     content, name = _content(given)
     if page is None:
         pages = count_pages(content, name)
@@ -58,6 +63,22 @@ def photo_of(given: Given | Photo, page: int | None = None, dpi: int | None = No
     return open_image(source, name, 1 if page is None else page, dpi)
 
 
+def whole(value: object, what: str) -> Any:
+    """A whole number, or None.
+
+    Raises
+    ------
+    TypeError
+        It is something else.
+    """
+    if value is None:
+        return None
+    try:
+        return operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{what} must be a whole number, got {value!r}") from None
+
+
 def photos_of(
     given: Given, pages: Iterable[int] | None = None, dpi: int | None = None
 ) -> Iterator[Photo]:
@@ -65,6 +86,7 @@ def photos_of(
     content, name = _content(given)
     count = count_pages(content, name)
     for number in range(1, count + 1) if pages is None else pages:
+        number = whole(number, "a page")
         source = io.BytesIO(content) if isinstance(content, bytes) else content
         title = name if count == 1 else f"{name}, page {number}"
         yield open_image(source, title, number, dpi)
@@ -73,6 +95,8 @@ def photos_of(
 def _content(given: Given) -> tuple[Path | bytes, str]:
     """A file, or the content of one, and how messages call it."""
     if isinstance(given, (str, PathLike)):
+        if not str(given):
+            raise ImageError("an empty name of a file. Give its path.")
         name = "stdin" if str(given) == "-" else str(given)
         return read_source(given, name), name
     if isinstance(given, (bytes, bytearray, memoryview)):
@@ -97,6 +121,8 @@ def _bytes_of(array: NDArray[np.generic]) -> NDArray[np.uint8]:
         raise ValueError(
             f"an array must be (H, W), (H, W, 3) or (H, W, 4) and hold pixels, got {array.shape}"
         )
+    if array.shape[0] * array.shape[1] > MAX_PIXELS:
+        raise ImageError(too_large("array", array.shape[1], array.shape[0], MAX_PIXELS))
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array, dtype=np.uint8)
     if array.dtype == np.bool_:
@@ -113,9 +139,14 @@ def _stored(picture: Image.Image) -> bytes:
     """A picture as the content of a file, without loss."""
     if 0 in picture.size:
         raise ValueError("the picture has no pixels")
-    picture = ImageOps.exif_transpose(picture)
+    try:
+        picture = ImageOps.exif_transpose(picture)
+    except (OSError, SyntaxError) as error:  # it was opened and is decoded now
+        raise ImageError(f"picture: cannot be decoded ({error}).") from None
+    if picture.mode == "La":
+        picture = picture.convert("LA")
     if picture.mode not in STORED:
-        picture = picture.convert("RGBA" if picture.mode in ("PA", "La", "RGBa") else "RGB")
+        picture = picture.convert("RGBA" if picture.mode in ("PA", "RGBa") else "RGB")
     stream = io.BytesIO()
     picture.save(stream, "TIFF")
     return stream.getvalue()

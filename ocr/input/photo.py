@@ -244,7 +244,7 @@ def open_image(
     with opened(content, name, page) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
-            raise ImageError(_too_large(name, width, height, MAX_PIXELS))
+            raise ImageError(too_large(name, width, height, MAX_PIXELS))
         if image.format not in (*DRAFTED, "JPEG2000"):  # those may be decoded smaller
             check_bytes(image, name, width, height)
         if orientation_of(image) >= SIDEWAYS:
@@ -292,7 +292,7 @@ def count_pages(content: Path | bytes, name: str) -> int:
     return count_frames(content, name)
 
 
-def _too_large(name: str, width: int, height: int, limit: int) -> str:
+def too_large(name: str, width: int, height: int, limit: int) -> str:
     return (
         f"{name}: {width} x {height} pixels are more than can be read safely "
         f"({limit // 1_000_000} megapixels). Make it smaller and retry."

@@ -18,6 +18,7 @@ SUFFIXES = (
     *(".jp2", ".j2k", ".jpx", ".jpf", ".pdf"),
 )  # by which a folder's pictures are told from its other files
 HEAD = 64  # bytes that tell a file's kind
+BLOCK = 1 << 20  # bytes that are read at a time
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
 
 
@@ -55,7 +56,7 @@ def pictures_in(
     folder: Path,
     recursive: bool = False,
     leave_out: Path | None = None,
-    on_special: Callable[[Path], None] = lambda _: None,
+    on_unusable: Callable[[Path, str], None] = lambda *_: None,
 ) -> list[Path]:
     """The pictures inside a folder, told by their suffix, sorted by name.
 
@@ -66,8 +67,9 @@ def pictures_in(
         Whether folders inside it count. Hidden ones and links to folders never do.
     leave_out : Path, optional
         A folder inside it that does not count.
-    on_special : callable
-        Told of what is called like a picture and is a pipe or a device, which does not count.
+    on_unusable : callable
+        Told of what does not count, and why: what is called like a picture and is a pipe or a
+        device, and folders inside that cannot be listed.
 
     Raises
     ------
@@ -86,12 +88,15 @@ def pictures_in(
                 continue
             elif path.is_dir():
                 if recursive and not path.is_symlink() and path.resolve() != avoided:
-                    waiting.append(_listed(path))
+                    try:
+                        waiting.append(_listed(path))
+                    except OSError as error:
+                        on_unusable(path, f"cannot be listed ({reason_of(error)})")
             elif path.suffix.lower() in SUFFIXES:
                 if path.is_file() or not path.exists():
                     found.append(path)
                 else:
-                    on_special(path)
+                    on_unusable(path, "a pipe or a device, not a file. Remove it")
     except OSError as error:
         place = error.filename or folder
         raise ImageError(f"{place}: cannot be listed ({reason_of(error)}).") from None
@@ -127,7 +132,7 @@ def _check_file(path: Path, name: str) -> Path | bytes:
 
 def read_stream(stream: IO[bytes], name: str) -> bytes:
     try:
-        content = stream.read(MAX_STREAM_BYTES + 1)
+        content = read_at_most(stream, MAX_STREAM_BYTES)
     except (OSError, ValueError) as error:
         raise ImageError(f"{name}: cannot be read ({reason_of(error)}).") from None
     if not content:
@@ -137,6 +142,16 @@ def read_stream(stream: IO[bytes], name: str) -> bytes:
             f"{name}: more than {MAX_STREAM_BYTES >> 20} MiB came in. Pipe a single image file."
         )
     return content
+
+
+def read_at_most(stream: IO[bytes], most: int) -> bytes:
+    """What a stream holds, up to a byte more than `most`; it takes no more memory than that has."""
+    found = bytearray()
+    while len(found) <= most and (block := stream.read(min(BLOCK, most + 1 - len(found)))):
+        if not isinstance(block, (bytes, bytearray)):
+            raise TypeError("a stream of text, not bytes. Open the file in binary mode.")
+        found += block
+    return bytes(found)
 
 
 def first_bytes(source: Path | bytes, name: str) -> bytes:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import ImageError
+from ocr.input.bounds import Pieces
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +25,7 @@ SUBFILE_TYPE, BITS, SAMPLES, PLANAR, SAMPLE_FORMAT = 254, 258, 277, 284, 339  # 
 BYTE = 8  # bits
 REDUCED = 1  # bit of NewSubfileType: a preview of another page
 SEPARATE, SIGNED = 2, 2  # planar configuration; sample format
+FIRST_TAGS = 32  # of a directory, among which NewSubfileType is: they are sorted
 MAX_PAGES = 100_000  # of a file, previews among them
 # A file begins with its byte order and a number; 43 is BigTIFF's, whose numbers are wider. How the
 # entries of a directory are counted, where the next one lies, and bytes an entry and its value.
@@ -66,7 +68,9 @@ def _directories(stream: IO[bytes]) -> tuple[int, ...]:
         try:
             stream.seek(at)
             (count,) = _unpacked(f"{order}{count_as}", stream)
-            rows = stream.read(min(count, 1 << 16) * entry)
+            behind = stream.tell() + min(count, 1 << 16) * entry
+            rows = stream.read(min(count, FIRST_TAGS) * entry)
+            stream.seek(behind)
             (following,) = _unpacked(f"{order}{next_as}", stream)
         except (struct.error, OverflowError, ValueError):  # the file ends here
             break
@@ -120,7 +124,7 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
     offset = page_offsets(source)[page - 1]
     try:
         with (
-            io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream,
+            Pieces(source, name) as stream,
             tifffile.TiffFile(stream) as file,
         ):
             one = next(one for one in file.pages if one.offset == offset)
@@ -133,6 +137,7 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
                     unpacked.decompress(stream.read(count), one.nbytes + 1)
                     if unpacked.unconsumed_tail:
                         raise ValueError("it unpacks to more than the picture")
+            stream.after_header()
             samples = one.asarray()
             if int(one.planarconfig) == SEPARATE:
                 samples = np.moveaxis(samples, 0, -1)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # one that takes longer than SLOW counts, and all that count may take ALL_SLOW seconds, or half of
 # the time that this thread works, whichever is more. Set by hand.
 MATCH = 0.5  # seconds
+LONGEST = 5000  # characters of a pattern: thousands of matches take time by its length
+SHOWN = 30  # of one that is longer
 SLOW, ALL_SLOW = 0.005, 2.0
 
 PATTERNS = {
@@ -81,6 +83,10 @@ def compile_pattern(pattern: str) -> Pattern:
 
     if not pattern:
         raise ValueError("an empty pattern: only lines without text would fit")
+    if len(pattern) > LONGEST:
+        raise ValueError(
+            f"'{pattern[:SHOWN]}...' is no regular expression: longer than {LONGEST:,} characters"
+        )
     try:
         return Pattern(pattern, regex.compile(PATTERNS.get(pattern, pattern)))
     # Of a pattern nested or repeated without reason, the compiler raises what Python does.

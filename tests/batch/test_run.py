@@ -98,6 +98,21 @@ def test_one_process_serves_many_files(read, tmp_path):
     assert len({pid for item in items for pid in seen_by(tmp_path / "in" / item.path)}) == 1
 
 
+def test_a_file_that_may_not_be_opened_is_an_error_in_one_line(tmp_path, monkeypatch):
+    item, *_ = notes(tmp_path, a="one")
+    opened = Path.open
+
+    def refuse(path, *arguments, **options):
+        if path == Path(item.path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    outcome = Work(Upper(), Place(str(tmp_path / "out")), Upper().settings())(Task(item))
+    assert outcome.error == f"{item.name}: cannot be opened (permission denied)."
+    assert not outcome.trace
+
+
 def test_time_limit(read, tmp_path):
     items = notes(tmp_path / "in", a="sleep 60", b="two")
     start = time.monotonic()

@@ -1055,13 +1055,19 @@ class TestHowToRead:
             (("--pattern", "("), "no regular expression"),
             (("--pattern", "date", "--engine", "letters"), "--pattern needs lines"),
             (("--reject", "2"), "--reject"),
+            (("--timeout", "1e300"), "--timeout"),
+            (("--pages", "9" * 5000), "no page range"),
+            (("--pattern", "a" * 100_000), "longer than"),
         ],
     )
     def test_wrong_values(self, run, options, reason):
         status, out, err = run("read", *options, "a.png")
         assert (status, out) == (2, "") and reason in err
 
-    @pytest.mark.parametrize("content", ["x" * 5000, "one two\n" * 600_000])
+    @pytest.mark.parametrize(
+        "content",
+        ["x" * 5000, "one two\n" * 600_000, "".join(f"{k:0200}\n" for k in range(20_000))],
+    )
     def test_what_is_no_list_of_words(self, run, tmp_path, content):
         words = tmp_path / "words.txt"
         words.write_text(content, encoding="utf-8")

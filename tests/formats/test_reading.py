@@ -369,6 +369,8 @@ LETTER = ("lines", 0, "words", 0, "letters", 0)
         ("a.hocr", b"<html>\xff\xfe</html>", "not text"),
         ("a.json", "{", "no JSON"),
         ("a.json", "[1, 2]", "no page"),
+        ("a.json", damaged("engine", "\ud800"), "surrogates"),
+        ("a.json", damaged("lines", 0, "words", 0, "letters", 0, "text", "\udfff"), "surrogates"),
         ("a.json", "[" * 100_000, "nested|no JSON"),
         ("a.json", '{"version": 1}', "no page"),
         ("a.json", damaged("version", 2), "version"),

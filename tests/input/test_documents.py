@@ -16,7 +16,7 @@ from PIL import Image
 
 from ocr.errors import ImageError, OutputError
 from ocr.formats.output import make_folder, refuse_existing
-from ocr.input import documents
+from ocr.input import documents, sources
 from ocr.input.documents import Document, PageSource, find_documents, parse_ranges, read_list
 from ocr.input.sources import pictures_in
 
@@ -335,3 +335,38 @@ def test_an_address_is_read(tmp_path):
     failed = []
     find_documents(["memory://none/*.png"], on_error=lambda *about: failed.append(about))
     assert len(failed) == 1
+
+
+def test_names_that_a_system_finds_too_long(tmp_path):
+    for name in ("x" * 251, "x" * 250 + "y", "\xe9" * 125):
+        (tmp_path / f"{name}.png").write_bytes(b"x")
+    found = find_documents([str(tmp_path)], on_error=fail)
+    names = [document.stem for document in found]
+    assert len({name.casefold() for name in names}) == 3
+    for name in names:
+        (tmp_path / f".{name}.page0001.ndjson.12345678.part").write_bytes(b"")
+
+
+def test_a_folder_inside_that_cannot_be_listed_is_named(tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "p.png").write_bytes(b"x")
+    listed = sources._listed
+
+    def refuse(folder):
+        if folder.name == "a":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(sources, "_listed", refuse)
+    errors = []
+    found = find_documents(
+        [str(tmp_path)], recursive=True, on_error=lambda name, error: errors.append(str(error))
+    )
+    assert [document.stem for document in found] == ["b/p"]
+    assert errors == [f"{tmp_path / 'a'}: cannot be listed (permission denied)."]
+
+
+def test_numbers_of_pages_have_a_dozen_digits():
+    with pytest.raises(ValueError, match="is no page range"):
+        parse_ranges("9" * 5000)

@@ -101,3 +101,61 @@ def test_a_pdf_page_has_the_resolution_of_its_picture(tmp_path):
         assert (opened.width, opened.height) == (400, 300)
     finer = photo_of(tmp_path / "a.pdf", dpi=144)
     assert (finer.width, finer.height) == (800, 600)
+
+
+class Text:
+    """A file that gives text, though bytes are wanted."""
+
+    def read(self, _size: int = -1) -> str:
+        return "text"
+
+
+def broken_picture() -> Image.Image:
+    stream = io.BytesIO()
+    Image.fromarray(PIXELS).save(stream, "PNG")
+    return Image.open(io.BytesIO(stream.getvalue()[:300]))
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (None, TypeError),
+        ([[1, 2]], TypeError),
+        (io.StringIO("text"), TypeError),
+        (Text(), TypeError),
+        ("", ImageError),
+        (b"", ImageError),
+        (np.full((5, 5), 1 + 2j), ValueError),
+        (np.zeros((1, 2, 3, 3), np.uint8), ValueError),
+        (np.full((5, 5), np.nan), ValueError),
+        (np.broadcast_to(np.float64(1), (100_000, 100_000)), ImageError),
+        (broken_picture, ImageError),
+    ],
+)
+def test_what_cannot_be_a_picture_is_refused_by_its_kind(given, kind):
+    with pytest.raises(kind):
+        photo_of(given() if given is broken_picture else given)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"page": "1"}, TypeError),
+        ({"page": 1.5}, TypeError),
+        ({"page": 0}, ImageError),
+        ({"dpi": "a"}, TypeError),
+        ({"dpi": 0}, ValueError),
+        ({"dpi": float("nan")}, TypeError),
+    ],
+)
+def test_wrong_pages_and_resolutions(path, options, kind):
+    with pytest.raises(kind):
+        photo_of(path, **options)
+    if "page" in options:
+        with pytest.raises(kind):
+            list(photos_of(path, [options["page"]]))
+
+
+def test_premultiplied_grey():
+    picture = Image.new("LA", (20, 10), (80, 255)).convert("La")
+    assert photo_of(picture).grey(20).shape == (10, 20)

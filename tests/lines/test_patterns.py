@@ -64,3 +64,8 @@ def test_patterns_nested_without_reason(pattern):
     except ValueError as error:
         assert "no regular expression" in str(error)
     assert time.monotonic() - start < 5
+
+
+def test_a_pattern_of_a_hundred_thousand_characters():
+    with pytest.raises(ValueError, match="longer than"):
+        compile_pattern("a" * 100_000)

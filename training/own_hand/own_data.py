@@ -56,7 +56,8 @@ LINE_SHAPE = 3.0  # width over height from which a picture with one line of text
 READ_AT_ONCE = 4096  # pictures normalized at once: bounds the memory
 COPY_SIDE = 1024  # pixels, longest side at which pictures are compared
 LINE_SIDE = 4000  # pixels, longest side at which the picture of a line is opened
-MAX_FILE = 1 << 28  # bytes of a picture, or of the table
+MAX_FILE = 1 << 28  # bytes of a picture
+MAX_TABLE, MAX_COLUMNS = 1 << 23, 32  # characters of a table: some 100,000 lines; and columns
 # What zipfile raises: RuntimeError of encrypted files, NotImplementedError of other compressions.
 UNREADABLE = (
     *(OSError, KeyError, ValueError, EOFError, RuntimeError, NotImplementedError, struct.error),
@@ -441,15 +442,20 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
     A column "form" may say "strip": the picture is what the recognizer is shown, as it is.
     """
     try:
-        rows = [row.split("\t") for row in read("lines.tsv").decode("utf-8-sig").splitlines()]
+        text = read("lines.tsv").decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"{path}: its lines.tsv is not UTF-8. Save it as UTF-8.") from None
+    if len(text) > MAX_TABLE:
+        raise DataError(f"{path}: its lines.tsv has more than {MAX_TABLE >> 20} MiB. Divide it.")
+    rows = [row.split("\t", MAX_COLUMNS) for row in text.splitlines()]
     if not rows or not {"file", "text"} <= set(rows[0]):
         raise DataError(f"{path}: lines.tsv needs a head with at least file and text.")
     place = {name: column for column, name in enumerate(rows[0])}
 
     def cell(row: list[str], name: str) -> str:
         return row[place[name]] if name in place else ""
+
+    named: set[str] = set()
 
     def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
         for number, row in enumerate(rows[1:], start=2):
@@ -459,6 +465,10 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
                 )
                 continue
             name = cell(row, "file")
+            if name in named:  # each costs its reading, and learning it twice teaches nothing
+                account.leave_out("copies of pictures", name=f"{path}: {name} is named again.")
+                continue
+            named.add(name)
             try:
                 grey = open_image(io.BytesIO(read(name)), name).grey(LINE_SIDE)
             except (OcrError, *UNREADABLE) as error:

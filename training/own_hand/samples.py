@@ -20,6 +20,9 @@ FEWEST_GROUPS = 5  # writers or pages from which the split is made by them
 SHOWN = 5  # files or characters that a message names
 
 
+MOST_NAMED = 10_000  # files that are named one by one; all are counted
+
+
 @dataclass
 class Account:
     """What was found in the data and what was left out, by reason; files that are named."""
@@ -33,7 +36,7 @@ class Account:
         """Count something that is not used; `name` is a whole message about one file."""
         if count:
             self.left_out[reason] += count
-        if name:
+        if name and len(self.named) < MOST_NAMED:
             self.named.append(name)
 
 

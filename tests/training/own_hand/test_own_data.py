@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import time
 import zipfile
 
 import numpy as np
@@ -275,6 +276,42 @@ def test_bad_parts_of_an_archive_are_left_out_and_named(tmp_path):
     assert account.left_out == {"unreadable pictures": 6}
     for name in ("6.png", "7.png", "8.png", "none.png", "../../etc/passwd", "a.eps"):
         assert any(f"a.zip: {name} cannot be read" in told for told in account.named)
+
+
+def test_a_picture_that_a_table_names_many_times_is_read_once(tmp_path):
+    path = tmp_path / "a.zip"
+    names = [f"{k}.png" for k in range(6)]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("lines.tsv", table(*names, *["bomb.png"] * 300))
+        for k, name in enumerate(names):
+            archive.writestr(name, line_png(k))
+        archive.writestr("bomb.png", bytes(100 << 20))
+    account = Account()
+    start = time.process_time()
+    assert len(gather([path], "lines", Aligner(), account)) == 6
+    assert time.process_time() - start < 10
+    assert account.left_out == {"unreadable pictures": 1, "copies of pictures": 299}
+
+
+@pytest.mark.parametrize("more", ["\t" * 4_000_000, "x\n" * 100_000])
+def test_a_table_of_much_nonsense_takes_little(tmp_path, more):
+    path = tmp_path / "a.zip"
+    names = [f"{k}.png" for k in range(6)]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("lines.tsv", table(*names) + "\n" + more)
+        for k, name in enumerate(names):
+            archive.writestr(name, line_png(k))
+    account = Account()
+    assert len(gather([path], "lines", Aligner(), account)) == 6
+    assert account.left_out["broken rows of a table"] >= 1
+    assert len(account.named) <= 10_000
+
+
+def test_a_table_too_large_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("lines.tsv", "file\ttext\n" + "\t" * (20 << 20))
+    with pytest.raises(DataError, match="Divide it"):
+        load([tmp_path / "a.zip"], "lines")
 
 
 def test_a_table_reads_nothing_outside_its_folder(tmp_path):
