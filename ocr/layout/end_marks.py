@@ -121,7 +121,7 @@ def _led_on(
     _, boxes = connected(inked)
     places = _Places.of(boxes + np.array([top, left, top, left]), (y, x, slope), x_height, sign)
     frame = (top, left, top + part.shape[0], left + part.shape[1])
-    end = _last_mark(places, frame, _highest(line, (y, x), lines, config), config)
+    end = _last_mark(places, frame, _highest(line, (y, x), lines, config), right, config)
     if end is None:
         return line
     end = x + sign * end * x_height
@@ -201,9 +201,16 @@ class _Places:
 
 
 def _last_mark(
-    places: _Places, frame: tuple[int, int, int, int], highest: float, config: EndMarkConfig
+    places: _Places,
+    frame: tuple[int, int, int, int],
+    highest: float,
+    dots: bool,
+    config: EndMarkConfig,
 ) -> float | None:
-    """How far beyond a line's end, in x-heights, its marks reach; None if there are none."""
+    """How far beyond a line's end, in x-heights, its marks reach; None if there are none.
+
+    Points are marks if `dots`: before a line they are bullets, for which there is no character.
+    """
     high, wide, over = places.high, places.wide, places.over
     y1, x1, y2, x2 = places.boxes.T
     cut = (y1 <= frame[0]) | (x1 <= frame[1]) | (y2 >= frame[2]) | (x2 >= frame[3])
@@ -216,7 +223,7 @@ def _last_mark(
     counts = ((places.near + places.far) / 2 > 0) & ~other  # the rest are its own letters
     if counts.sum() > config.most_marks:
         return None
-    mark = (dash | dot) & ~cut & (over <= highest) & (places.near <= config.reach)
+    mark = (dash | dot & dots) & ~cut & (over <= highest) & (places.near <= config.reach)
     if not mark[counts].all():
         return None  # letters, a rule or a texture: what looks like a mark may be a piece of it
     return float(places.far[counts].max()) if counts.any() else None

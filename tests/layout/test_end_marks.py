@@ -57,6 +57,7 @@ def test_the_baseline_is_led_on_along_its_slope():
         ("a rule", (54, 20, 56, 95)),
         ("a piece of the rule that the line stands on", (59, 72, 60, 80)),
         ("a long stroke", (54, 66, 56, 90)),
+        ("a bullet", (52, 76, 56, 80)),
         ("a speck", (54, 76, 55, 77)),
         ("below the line", (66, 72, 68, 80)),
         ("far above it", (25, 72, 27, 80)),
