@@ -133,6 +133,23 @@ def beam_search(
     return found
 
 
+def likely_by(
+    language: TextModel,
+    texts: Sequence[list[int]],
+    found: Sequence[Found | None],
+    symbols: NDArray[np.int64],
+) -> list[NDArray[np.float64]]:
+    """Logarithms of the probabilities of texts' characters by a language.
+
+    They are known of texts that stayed as `beam_search` found them.
+    """
+    known = {tuple(one.classes): one.likely for one in found if one is not None}
+    others = [text for text in texts if tuple(text) not in known]
+    logs = language.character_logs([symbols[text] for text in others])
+    known |= zip(map(tuple, others), logs, strict=True)
+    return [known[tuple(text)] for text in texts]
+
+
 def likely_texts(
     logs: NDArray[np.float32],
     language: TextModel,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ocr.errors import ModelError
 from ocr.lines.beam_search import CONFIG as BEAM
-from ocr.lines.beam_search import NOTHING, Found, beam_search, likely_texts
+from ocr.lines.beam_search import NOTHING, Found, beam_search, likely_by, likely_texts
 from ocr.lines.confidence import ink_odds, language_odds, mean_confidence
 from ocr.lines.ctc import BLANK, align, best_path, path_log
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
@@ -268,7 +268,7 @@ class LineReader:
         ink = [ink_odds(*line) for line in zip(lines, trimmed, placed, strict=True)]
         odds = ink
         if language is not None and language.ngrams.name:
-            likely = self._likely(trimmed, found, language)
+            likely = likely_by(language, trimmed, found, self.symbols)
             odds = [
                 language_odds(*line, language.ngrams.name)
                 for line in zip(lines, ink, likely, strict=True)
@@ -277,16 +277,6 @@ class LineReader:
             self._placed(logs, classes, frames, tuple((1 / (1 + np.exp(-right))).tolist()))
             for logs, classes, frames, right in zip(lines, trimmed, placed, odds, strict=True)
         ]
-
-    def _likely(
-        self, texts: Sequence[list[int]], found: Sequence[Found | None], language: TextModel
-    ) -> list[NDArray[np.float64]]:
-        """Logarithms of the probabilities of characters: known of texts that stayed as found."""
-        known = {tuple(one.classes): one.likely for one in found if one is not None}
-        others = [text for text in texts if tuple(text) not in known]
-        logs = language.character_logs([self.symbols[text] for text in others])
-        known |= zip(map(tuple, others), logs, strict=True)
-        return [known[tuple(text)] for text in texts]
 
     def _placed(
         self,
