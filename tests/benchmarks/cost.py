@@ -2,6 +2,7 @@
 
     python tests/benchmarks/cost.py [PHOTO] [--runs 5]
     python tests/benchmarks/cost.py --letters 1000 2000 4000 8000
+    python tests/benchmarks/cost.py --areas 1 2 4 8
 
 Cold is a whole process, from start to exit; warm a second page in the same process. CPU-seconds
 are user and system time, which hold still on a shared machine better than wall time; medians over
@@ -10,7 +11,8 @@ and the front end alone, from the file to the images of the text lines, of the s
 megapixels, in a process of its own whose memory counts as a whole.
 
 With `--letters` it is `--engine letters` on A4 pages of 300 dpi with so many printed letters: the
-page alone, in a process that has read another one before, and the whole command. How busy the
+page alone, in a process that has read another one before, and the whole command. With `--areas`
+it is PHOTO so many times on one sheet, read by the default way likewise. How busy the
 machine is tells a loop of ten million additions, which takes some half a second on a quiet one.
 
 Modules are compiled before, as pip does when it installs them, whatever the environment says.
@@ -100,13 +102,13 @@ engine.strips(photo, layout, list(layout.lines))
 print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
-LETTERS = """
+WARM = """
 import sys, time
 from ocr.batch.threads import one_thread
 one_thread()
 from ocr.reader import Reader
 
-reader = Reader(engine="letters")
+reader = Reader(engine=sys.argv[3])
 reader.read(sys.argv[1])
 start = time.process_time()
 page = reader.read(sys.argv[2])
@@ -154,6 +156,35 @@ def compiled(folder: str) -> None:
     os.environ["PYTHONPYCACHEPREFIX"] = folder
 
 
+def warm_page(path: Path, engine: str) -> tuple[float, float]:
+    """CPU-seconds of a page in a process that has read another one, and letters read."""
+    command = [sys.executable, "-c", WARM, str(SAMPLE), str(path), engine]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, letters = answer.stdout.split()
+    return float(seconds), float(letters)
+
+
+def by_area(photo: str, counts: list[int], runs: int) -> None:
+    """Print what sheets cost on which a photo stands so many times."""
+    print("| times | megapixels | letters read | page, CPU-s | for each, CPU-s |")
+    print("|---|---|---|---|---|")
+    before = additions()
+    with Image.open(photo) as opened, tempfile.TemporaryDirectory() as folder:
+        one, path = ImageOps.exif_transpose(opened).convert("L"), Path(folder) / "sheet.png"
+        for count in counts:
+            across = next(n for n in range(int(count**0.5), 0, -1) if count % n == 0)
+            sheet = Image.new("L", (one.width * across, one.height * (count // across)))
+            for k in range(count):
+                sheet.paste(one, (one.width * (k % across), one.height * (k // across)))
+            sheet.save(path)
+            warm = [warm_page(path, "lines") for _ in range(runs)]
+            seconds, letters = (statistics.median(column) for column in zip(*warm, strict=True))
+            pixels = sheet.width * sheet.height / 1e6
+            row = f"{count} | {pixels:.1f} | {letters:.0f} | {seconds:.2f} | {seconds / count:.2f}"
+            print(f"| {row} |", flush=True)
+    print(f"\nTen million additions: {before:.2f} CPU-s before, {additions():.2f} after.")
+
+
 def by_letters(counts: list[int], runs: int) -> None:
     """Print what pages of so many letters cost by `--engine letters`."""
     print("| letters | found | page, CPU-s | a letter, ms | whole command, CPU-s | peak, MiB |")
@@ -163,11 +194,7 @@ def by_letters(counts: list[int], runs: int) -> None:
         path = Path(folder) / "page.png"
         for count in counts:
             printed_page(count, path)
-            command = [sys.executable, "-c", LETTERS, str(SAMPLE), str(path)]
-            warm = []
-            for _ in range(runs):
-                answer = subprocess.run(command, capture_output=True, text=True, check=True)
-                warm.append(tuple(map(float, answer.stdout.split())))
+            warm = [warm_page(path, "letters") for _ in range(runs)]
             whole = [cold("read", str(path), "--engine", "letters") for _ in range(runs)]
             seconds, found = (statistics.median(column) for column in zip(*warm, strict=True))
             cpu, _, memory = (statistics.median(column) for column in zip(*whole, strict=True))
@@ -222,6 +249,7 @@ def main() -> None:
     parser.add_argument("photo", nargs="?", default=str(SAMPLE))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--letters", type=int, nargs="+", metavar="N", help="letters on a page")
+    parser.add_argument("--areas", type=int, nargs="+", metavar="N", help="photos on a sheet")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         compiled(folder)
@@ -232,6 +260,9 @@ def measure(options: argparse.Namespace) -> None:
     """Print what is asked for."""
     if options.letters:
         by_letters(options.letters, options.runs)
+        return
+    if options.areas:
+        by_area(options.photo, options.areas, options.runs)
         return
     cold("read", options.photo)  # fills the disk cache, and compiles
     runs = [cold("read", options.photo) for _ in range(options.runs)]
