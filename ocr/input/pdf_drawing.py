@@ -21,6 +21,7 @@ from typing import IO, Any
 MEMORY = 640 << 20  # bytes this process may map, where the system can limit that
 POINT = 72  # PDF units an inch
 SHARE = 0.25  # of a page that a picture must cover to tell the page's resolution
+MANY_MISSING = 50  # pages in a row at the end that are not there: the document tells of too many
 DEEP = 3  # forms inside forms in which such a picture is looked for
 LENGTHS = struct.Struct("<II")
 
@@ -40,6 +41,30 @@ def send(stream: IO[bytes], about: dict[str, Any], data: bytes = b"") -> None:
     stream.flush()
 
 
+def counted(document: Any, told: int) -> int:
+    """How many pages a document has that tells of so many: it may tell of more than it holds.
+
+    Of those behind its last page one is counted, so that its absence is told of.
+    """
+
+    import pypdfium2
+
+    def there(number: int) -> bool:
+        try:
+            document.get_page_size(number - 1)
+        except pypdfium2.PdfiumError:
+            return False
+        return True
+
+    if told <= MANY_MISSING or any(there(told - k) for k in range(MANY_MISSING)):
+        return told
+    low, high = 0, told - MANY_MISSING + 1  # the last that may be there, the first that is not
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if there(middle) else (low, middle)
+    return high
+
+
 def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
     """What a request asks for: a dict, and the pixels of a page as rows of RGB."""
     import pypdfium2
@@ -53,7 +78,7 @@ def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
     try:
         pages = len(document)
         if request["do"] == "count":
-            return {"pages": pages}, b""
+            return {"pages": counted(document, pages)}, b""
         number = request["page"]
         if not 1 <= number <= pages:
             return {"pages": pages, "error": "page"}, b""

@@ -78,3 +78,17 @@ def test_a_signal_ends_a_pdf_that_draws_for_ever(tmp_path, number, status):
         process.send_signal(number)
         process.communicate(timeout=60)
     assert process.returncode == status
+
+
+def test_a_pdf_that_tells_of_pages_which_it_has_not(tmp_path):
+    path = tmp_path / "a.pdf"
+    with pikepdf.new() as document:
+        for _ in range(3):
+            document.add_blank_page(page_size=(300, 200))
+        document.save(path)
+    content = path.read_bytes()
+    assert b"/Count 3 " in content
+    lie = path.with_name("lie.pdf")
+    lie.write_bytes(content.replace(b"/Count 3 ", b"/Count 99999 "))
+    assert pdf_pages.page_count(path, "a.pdf") == 3
+    assert pdf_pages.page_count(lie, "lie.pdf") == 4  # the fourth is told to be missing
