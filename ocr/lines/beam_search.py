@@ -46,8 +46,8 @@ class BeamConfig:
         The same where the text must fit a pattern, which the ink may be slow to agree with.
     """
 
-    weight: float = 0.65
-    bonus: tuple[float, float, float, float] = (2.25, 2.25, 3.25, 1.25)
+    weight: float = 0.6
+    bonus: tuple[float, float, float, float] = (2.0, 2.0, 3.0, 1.0)
     width: int = 24
     behind: float = 8.0
     candidates: int = 6

@@ -33,9 +33,9 @@ class ConfidenceConfig:
         Logarithm of a character's probability by language, as far as it counts.
     """
 
-    weights: tuple[float, float, float] = (0.51, 0.66, 0.59)
-    offsets: tuple[tuple[str, float], ...] = (("english", 1.77), ("french", 1.23))
-    other_offset: float = 1.50
+    weights: tuple[float, float, float] = (0.52, 0.5, 0.52)
+    offsets: tuple[tuple[str, float], ...] = (("english", 1.91), ("french", 1.34))
+    other_offset: float = 1.62
     around: int = 3
     unlikeliest: float = -12.0
 
