@@ -20,8 +20,9 @@ class EndMarkConfig:
     """What counts as a mark of a line. Lengths are in x-heights.
 
     Set by hand for dashes, points and colons as they are written, and tried on pages of the
-    generator with a dash before each line: of those 85 % were missed before. What does not look
-    like one of them, or seems to go on, as pieces of a rule do, is left alone.
+    generator with a dash before each line, by a script that was not kept: of 523 lines 76 % began
+    behind their dash before, 40 % with it. What does not look like one of them, or seems to
+    go on, as pieces of a rule do, is left alone.
 
     Attributes
     ----------
@@ -114,7 +115,7 @@ def _led_on(
         return line
     part, top, left = window
     full = float(np.percentile(own[0][::2, ::2], 97))
-    inked = part > max(config.inked * full, 0.0)
+    inked = part > config.inked * full
     outer = round((config.inner + config.speck) * x_height)
     if not (inked[:, outer:] if right else inked[:, : max(0, inked.shape[1] - outer)]).any():
         return line
@@ -141,7 +142,7 @@ def _highest(
         (first, last) = other.baseline[[0, -1], 1]
         if first - reach < x < last + reach:
             above = (y - np.interp(x, other.baseline[:, 1], other.baseline[:, 0])) / line.x_height
-            if above > 0.8:
+            if above > 0.8:  # not a line beside it; half way between the middles of both
                 highest = min(highest, above / 2 + 0.6)
     return highest
 
@@ -214,10 +215,10 @@ def _last_mark(
     high, wide, over = places.high, places.wide, places.over
     y1, x1, y2, x2 = places.boxes.T
     cut = (y1 <= frame[0]) | (x1 <= frame[1]) | (y2 >= frame[2]) | (x2 >= frame[3])
-    dash = (wide >= config.least_dash) & (wide <= config.most_dash) & (high <= config.flat * wide)
+    flat = high <= config.flat * wide
+    dash = flat & (wide >= config.least_dash) & (wide <= config.most_dash)
     dot = np.minimum(high, wide) >= config.least_dot
     dot &= np.maximum(high, wide) <= config.most_dot
-    flat = high <= config.flat * wide
     other = (over + high / 2 <= 0) | (over - high / 2 >= highest)  # another line's
     other |= flat & (over < config.rule) | (np.maximum(high, wide) < config.speck)
     counts = ((places.near + places.far) / 2 > 0) & ~other  # the rest are its own letters

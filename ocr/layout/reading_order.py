@@ -264,3 +264,12 @@ def joined(lines: Sequence[TextLine]) -> TextLine:
         float(np.exp((logs * widths).sum() / widths.sum())),
         float((np.array([line.score for line in lines]) * widths).sum() / widths.sum()),
     )
+
+
+def rows_of(lines: Sequence[TextLine]) -> list[tuple[TextLine, int]]:
+    """A page's lines in reading order, those of one row as one, and the block of each, from 1."""
+    return [
+        (joined([lines[k] for k in row]), number)
+        for number, block in enumerate(reading_order(lines), start=1)
+        for row in block
+    ]

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture
-from ocr.layout.reading_order import joined, reading_order
+from ocr.layout.reading_order import rows_of
 
 OnStage = Callable[[str, NDArray[np.float32]], None]  # told the name and the picture of each step
 
@@ -45,12 +45,7 @@ def _with_lines(grey: NDArray[np.float32], picture: Picture, layout: Layout) -> 
     faded = np.uint8(255 - FAINT * 255 * (1 - grey))
     drawn = Image.fromarray(faded)
     draw = ImageDraw.Draw(drawn)
-    rows = [
-        joined([layout.lines[k] for k in row])
-        for block in reading_order(layout.lines)
-        for row in block
-    ]
-    for number, line in enumerate(rows, start=1):
+    for number, (line, _) in enumerate(rows_of(layout.lines), start=1):
         line = line.scaled(scale)
         points = [(x, y) for y, x in line.baseline.tolist()]
         over = [(x, y - line.x_height) for x, y in points]

@@ -14,7 +14,7 @@ from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
-from ocr.layout.reading_order import joined, reading_order
+from ocr.layout.reading_order import rows_of
 from ocr.layout.strips import Strip, TextLine, fitted_strip
 from ocr.lines.faint import faint_lines, without_faint_ends
 from ocr.lines.letter_boxes import letter_boxes
@@ -156,13 +156,10 @@ class LinesEngine:
         if not layout.lines:
             return Reading([])
         darkness, scale = self._darkness(picture, layout)
-        blocks = reading_order(layout.lines)
-        rows = [row for block in blocks for row in block]
-        numbers = [number for number, block in enumerate(blocks, start=1) for _ in block]
-        found = [joined([layout.lines[k] for k in row]).scaled(1 / scale) for row in rows]
-        found = with_end_marks(darkness, found)
+        rows = rows_of(layout.lines)
+        found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
         strips = [fitted_strip(darkness, line) for line in found]
-        places = [(line.scaled(scale), number) for line, number in zip(found, numbers, strict=True)]
+        places = [(line.scaled(scale), block) for line, (_, block) in zip(found, rows, strict=True)]
         frames = self.recognizer.log_probs([strip.image for strip in strips])
         seen = [self.recognizer.legibility(logs) for logs in frames]
         counts = np.array([count for count, _ in seen])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.layout.reading_order import joined, page_slope, reading_order
+from ocr.layout.reading_order import joined, page_slope, reading_order, rows_of
 from ocr.layout.strips import TextLine
 
 
@@ -98,3 +98,12 @@ def test_a_joined_row_runs_over_all_of_it():
     row = joined([line(40, 10, 100, 10), line(42, 250, 290, 12)])
     assert row.baseline[0].tolist() == [40, 10] and row.baseline[-1].tolist() == [42, 290]
     assert 10 < row.x_height < 12
+
+
+def test_lines_of_a_row_are_one_and_blocks_are_numbered():
+    parts = [TextLine(np.array([[50.0, x], [50.0, x + 100]]), 10.0) for x in (130, 20)]
+    below = TextLine(np.array([[80.0, 20.0], [80.0, 230.0]]), 10.0)
+    rows = rows_of([*parts, below])
+    assert [line.baseline[0].tolist() for line, _ in rows] == [[50, 20], [80, 20]]
+    assert rows[0][0].baseline[-1].tolist() == [50, 230]
+    assert [block for _, block in rows] == [1, 1]
