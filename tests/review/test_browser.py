@@ -165,7 +165,8 @@ def test_a_page_is_corrected_by_keyboard_alone_and_survives_a_kill(tmp_path, tab
         page.keyboard.press("Control+Enter")  # the page, and on to the next
         until(page, "document.getElementById('name').textContent === 'page2.png'")
         until(page, "document.activeElement.tagName === 'TEXTAREA'")
-        assert page.inner_text("#progress") == "0 of 5 lines confirmed, 1 page of 2"
+        said = "0 of 5 lines confirmed, 1 page of 2"  # what is done is asked for, after the page
+        until(page, f"document.getElementById('progress').textContent === '{said}'")
         status, said = server.stop()
     assert status == 0 and "Traceback" not in said
     assert not (place / "page1.gt.txt").read_text().startswith("# draft")
