@@ -20,7 +20,7 @@ from training.synthesis.line_fonts import (
     font_face,
     place_pieces,
 )
-from training.synthesis.line_ink import Hand, LineInk, level_line, shear, spread, trimmed
+from training.synthesis.line_ink import Hand, LineInk, level_line, set_apart, shear, spread, trimmed
 from training.synthesis.line_strokes import EM, X_HEIGHT
 from training.synthesis.line_text import SCANS, corpus, fitting_length, fitting_text
 from training.synthesis.stroke_hands import character_hand, text_hand, word_hand
@@ -30,6 +30,7 @@ FONT_EM = 44  # pixels, size at which fonts are drawn
 SCAN_SHARES = (0.6, 0.15, 0.17, 0.08)  # of the lines of real paper, in the order of `SCANS`
 HIGHEST_BODY = 0.72  # of a capital: in fonts of capitals the small letters are as high
 SPREAD_SHARE = 0.12  # of the lines have wider room between their words
+APART_SHARE = 0.5  # of the lines that begin with a short word, behind it
 LONGEST = 100  # characters of a scanned line
 PAPER, LIGHTER = 0.08, 1.1  # darkness of a scan's paper that is taken off, and factor on the rest
 INKED = 60  # of 255, from which a pixel of EMNIST is ink
@@ -201,4 +202,9 @@ def lines_of(rng: np.random.Generator, hand: Hand, room: float) -> Iterator[Line
             misses += 1
             continue
         misses = 0
-        yield trimmed(spread(rng, line) if rng.random() < SPREAD_SHARE else line)
+        chance = rng.random()
+        if chance < SPREAD_SHARE:
+            line = spread(rng, line)
+        elif chance < SPREAD_SHARE + APART_SHARE:
+            line = set_apart(rng, line)
+        yield trimmed(line)

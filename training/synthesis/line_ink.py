@@ -19,6 +19,7 @@ from ocr.layout.line_pictures import profile_line
 INKED = 0.25  # darkness from which a pixel is ink
 SURELY = 1.3  # times the widest gap that is none, that the narrowest space must be
 WIDEST_SPREAD = 4.0  # x-heights that the room between words is wider, at most
+LONGEST_NUMBER = 3  # characters of a word that may be the number or the sign of an entry
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,20 @@ def spread(rng: np.random.Generator, line: LineInk) -> LineInk:
 
     The line is left as it is where its white does not tell which gaps are the spaces.
     """
+    return _widened(rng, line, _spaces(line))
+
+
+def set_apart(rng: np.random.Generator, line: LineInk) -> LineInk:
+    """A line whose first word stands apart, as the number or the dash of an entry in a list does.
+
+    The line is left as it is where that word is long, or where its end is not sure.
+    """
+    short = 0 < line.text.find(" ") <= LONGEST_NUMBER
+    return _widened(rng, line, _spaces(line)[:1]) if short else line
+
+
+def _spaces(line: LineInk) -> list[int]:
+    """Columns amid the spaces of a line; none where its white does not tell them."""
     spaces = line.text.count(" ")
     white = np.logical_not((line.darkness > INKED).any(axis=0))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], white, [False]]).astype(np.int8)))
@@ -84,18 +99,22 @@ def spread(rng: np.random.Generator, line: LineInk) -> LineInk:
     inner = (starts > 0) & (stops < line.darkness.shape[1])
     starts, stops = starts[inner], stops[inner]
     if not 0 < spaces <= len(starts):
-        return line
+        return []
     widest = np.argsort(starts - stops, kind="stable")
     sizes = (stops - starts)[widest]
     if spaces < len(sizes) and sizes[spaces - 1] < SURELY * sizes[spaces]:
-        return line
+        return []
+    return sorted(int(starts[k] + stops[k]) // 2 for k in widest[:spaces])
+
+
+def _widened(rng: np.random.Generator, line: LineInk, columns: list[int]) -> LineInk:
+    """A line with more room at some of its columns."""
     most = rng.uniform(0.5, WIDEST_SPREAD) * line.x_height
     parts, before = [], 0
-    for k in np.sort(widest[:spaces]):
-        middle = int(starts[k] + stops[k]) // 2
+    for column in columns:
         room = np.zeros((len(line.darkness), round(most * rng.uniform(0.5, 1.0))), np.float32)
-        parts += [line.darkness[:, before:middle], room]
-        before = middle
+        parts += [line.darkness[:, before:column], room]
+        before = column
     darkness = np.concatenate([*parts, line.darkness[:, before:]], axis=1)
     return LineInk(darkness, line.baseline, line.x_height, line.text)
 

@@ -25,6 +25,8 @@ MONTHS = (
 CAPITALS = 0.22  # share of the prose written in capitals, as notes and lists often are
 NO_SENSE = 0.07  # share of random strings
 NOTES = 0.12  # share of notes with signs in place of words
+LISTED = 0.12  # share of the lines of hands that write any text that are entries of a list
+LONGEST_ENTRY = 12  # characters of room under which no line is one
 SHORTEST, LONGEST = 2, 90  # characters of a line that is to fill a room
 CHUNK = 400  # characters of running text at least that lines are cut from
 HELD_BACK = 40  # one row in so many of the corpora is left for measuring
@@ -407,5 +409,15 @@ def fitting_length(rng: np.random.Generator, room: float, pace: float) -> int:
 
 
 def fitting_text(rng: np.random.Generator, texts: Corpus, longest: int) -> str:
-    """A line of text; most are about as long as there is room."""
-    return sample_text(rng, texts, longest, int(0.55 * longest) if rng.random() < 0.6 else SHORTEST)
+    """A line of text; most are about as long as there is room, and some are entries of a list."""
+    before = _number(rng) if rng.random() < LISTED and longest > LONGEST_ENTRY else ""
+    longest -= len(before)
+    least = int(0.55 * longest) if rng.random() < 0.6 else SHORTEST
+    return before + sample_text(rng, texts, longest, least)
+
+
+def _number(rng: np.random.Generator) -> str:
+    """What an entry of a list begins with: `7. `, `12) `, `a) `, `- `, `3 `."""
+    number = str(rng.integers(1, 31) if rng.random() < 0.8 else "abcdefABCDEF"[rng.integers(12)])
+    forms = (f"{number}. ", f"{number}) ", f"{number} ", f"({number}) ", "- ", "* ", "+ ")
+    return str(rng.choice(forms, p=(0.4, 0.16, 0.08, 0.04, 0.25, 0.04, 0.03)))
