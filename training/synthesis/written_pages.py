@@ -54,8 +54,8 @@ class PageConfig:
     two_hands, bent, struck : float
         Shares of the pages that a second hand goes on with, whose lines bend strongly, and with
         words struck out.
-    underlined : float
-        Share of the pages with underlined words.
+    underlined, bulleted : float
+        Share of the pages with underlined words; of those with bullets or boxes before lines.
     tries : int
         Lines of a hand that are tried in a slot.
     narrowest : float
@@ -75,6 +75,7 @@ class PageConfig:
     bent: float = 0.1
     struck: float = 0.1
     underlined: float = 0.15
+    bulleted: float = 0.12
     tries: int = 5
     narrowest: float = 0.78
 
@@ -147,6 +148,8 @@ def write_page(
             lines.append(WrittenLine(line, ink.text if whole else None, name))
     if lines and rng.random() < CONFIG.underlined:
         _underline(rng, page, lines)
+    if lines and rng.random() < CONFIG.bulleted:
+        _bullet(rng, page, lines, strength)
     if not blank and rng.random() < CONFIG.struck and lines:
         lines = _strike_out(rng, page, lines)
     page, lines = _bend(rng, np.clip(page, 0, 1), lines)
@@ -284,6 +287,38 @@ def _underline(rng: np.random.Generator, page: Grey, lines: list[WrittenLine]) -
             )
             down += rng.uniform(0.15, 0.35) * line.x_height
         marks.lay(page, mark, rng.uniform(0.4, 1.0))
+
+
+def _bullet(
+    rng: np.random.Generator, page: Grey, lines: list[WrittenLine], strength: float
+) -> None:
+    """Set a bullet or a box to tick before lines, in place: it is no part of what they say."""
+    kind = rng.choice(("dot", "ring", "box"), p=(0.5, 0.2, 0.3))
+    share, ticked = rng.uniform(0.4, 1.0), rng.uniform(0, 0.7)
+    size = rng.uniform(0.45, 0.75) if kind == "box" else rng.uniform(0.1, 0.3)  # half a side
+    gap = rng.uniform(0.3, 2.0)
+    mark = Image.new("L", (page.shape[1], page.shape[0]))
+    draw = ImageDraw.Draw(mark)
+    for line in lines:
+        if rng.random() > share:
+            continue
+        x_height = line.line.x_height
+        half = max(1.0, size * x_height * rng.uniform(0.8, 1.2))
+        y, x = line.line.baseline[0]
+        x -= half + (gap + rng.normal(0, 0.15)) * x_height
+        y -= rng.uniform(0.4, 0.6) * x_height
+        corners = x - half, y - half * rng.uniform(0.8, 1.1), x + half, y + half
+        width = max(1, round(rng.uniform(0.08, 0.2) * x_height))
+        if kind == "dot":
+            draw.ellipse(corners, fill=255)
+        elif kind == "ring":
+            draw.ellipse(corners, outline=255, width=width)
+        else:
+            draw.rectangle(corners, outline=255, width=width)
+            if rng.random() < ticked:
+                tick = [(x - half, y), (x - half / 4, y + half), (x + 1.5 * half, y - 1.5 * half)]
+                draw.line(tick, fill=255, width=width)
+    marks.lay(page, mark, strength)
 
 
 def _strike_out(
