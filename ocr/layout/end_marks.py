@@ -49,6 +49,10 @@ class EndMarkConfig:
     highest : float
         Above the baseline, for the middle of a mark, and no more than half way to the line above:
         where capitals are large, a dash is set at half their height.
+    beside : float
+        Above a line's baseline, from which another one is above it and not beside it.
+    half : float
+        Above the middle between the baselines, where a mark stands half way between two lines.
     rule : float
         Above the baseline, up to which flat pieces are taken for a rule's.
     most_marks : int
@@ -69,6 +73,8 @@ class EndMarkConfig:
     least_dot: float = 0.13
     most_dot: float = 0.6
     highest: float = 2.1
+    beside: float = 0.8
+    half: float = 0.6
     rule: float = 0.2
     most_marks: int = 5
 
@@ -142,8 +148,8 @@ def _highest(
         (first, last) = other.baseline[[0, -1], 1]
         if first - reach < x < last + reach:
             above = (y - np.interp(x, other.baseline[:, 1], other.baseline[:, 0])) / line.x_height
-            if above > 0.8:  # not a line beside it; half way between the middles of both
-                highest = min(highest, above / 2 + 0.6)
+            if above > config.beside:
+                highest = min(highest, above / 2 + config.half)
     return highest
 
 

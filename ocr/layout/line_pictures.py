@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.page_network import PageFinder
+from ocr.layout.page_network import GreyArray, PageFinder
 from ocr.layout.reading_order import joined
 from ocr.layout.strips import TextLine
 
@@ -89,19 +89,6 @@ class LinePictureConfig:
 CONFIG = LinePictureConfig()
 
 
-class _Framed:
-    """A picture of a line with paper around it; the same interface as a page."""
-
-    name = ""
-
-    def __init__(self, darkness: NDArray[np.float32], margin: int) -> None:
-        self._page = np.pad(1 - darkness, margin, constant_values=1)
-        self.height, self.width = self._page.shape
-
-    def grey(self, long_side: int) -> NDArray[np.float32]:
-        return self._page  # the finder brings it to size
-
-
 def find_line(darkness: NDArray[np.float32], finder: PageFinder) -> TextLine:
     """The baseline and x-height of a picture of one line.
 
@@ -121,7 +108,8 @@ def find_line(darkness: NDArray[np.float32], finder: PageFinder) -> TextLine:
     """
     cols = np.flatnonzero((darkness > CONFIG.inked).any(axis=0))
     margin = max(1, round(CONFIG.margin * darkness.shape[0]))
-    lines = finder.find(_Framed(darkness, margin)).lines if len(cols) else ()
+    framed = GreyArray(np.pad(1 - darkness, margin, constant_values=1))
+    lines = finder.find(framed).lines if len(cols) else ()
     if not lines:
         return profile_line(darkness)
     main = max(lines, key=lambda line: np.ptp(line.baseline[:, 1]))

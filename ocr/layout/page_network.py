@@ -321,6 +321,25 @@ def line_bands(
     return np.asarray(rows)
 
 
+class GreyArray:
+    """A page that is an array; the same interface as `ocr.input.photo.Photo`.
+
+    Parameters
+    ----------
+    grey : (H, W) float32 array
+        In [0, 1], 0 black, 1 white.
+    """
+
+    name = ""
+
+    def __init__(self, grey: NDArray[np.float32]) -> None:
+        self._grey = grey
+        self.height, self.width = grey.shape
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        return self._grey if long_side >= max(self._grey.shape) else resized(self._grey, long_side)
+
+
 def resized(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     """A page whose longer side is brought to a number of pixels."""
     height, width = grey.shape

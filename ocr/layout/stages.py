@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture
 from ocr.layout.reading_order import rows_of
+from ocr.layout.strips import TextLine
 
 OnStage = Callable[[str, NDArray[np.float32]], None]  # told the name and the picture of each step
 
@@ -36,17 +38,17 @@ def show_layout(picture: Picture, layout: Layout, on_stage: OnStage) -> None:
         seen = Image.fromarray(layout.maps[number]).resize(size, Image.Resampling.BILINEAR)
         over = np.maximum(np.asarray(seen), FAINT * darkness)
         on_stage(name, np.clip(1 - over, 0, 1))
-    on_stage("lines", _with_lines(grey, picture, layout))
-
-
-def _with_lines(grey: NDArray[np.float32], picture: Picture, layout: Layout) -> NDArray[np.float32]:
-    """The page, faded, with its lines, their x-heights and their numbers."""
     scale = max(grey.shape) / max(picture.height, picture.width)
+    lines = [line.scaled(scale) for line, _ in rows_of(layout.lines)]
+    on_stage("lines", _with_lines(grey, with_end_marks(darkness, lines)))
+
+
+def _with_lines(grey: NDArray[np.float32], lines: list[TextLine]) -> NDArray[np.float32]:
+    """The page, faded, with its lines, their x-heights and their numbers."""
     faded = np.uint8(255 - FAINT * 255 * (1 - grey))
     drawn = Image.fromarray(faded)
     draw = ImageDraw.Draw(drawn)
-    for number, (line, _) in enumerate(rows_of(layout.lines), start=1):
-        line = line.scaled(scale)
+    for number, line in enumerate(lines, start=1):
         points = [(x, y) for y, x in line.baseline.tolist()]
         over = [(x, y - line.x_height) for x, y in points]
         thick = max(1, round(BASELINE_WIDTH * line.x_height))

@@ -19,7 +19,7 @@ from PIL import Image
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.line_pictures import find_line
-from ocr.layout.page_network import installed_finder, resized
+from ocr.layout.page_network import GreyArray, installed_finder
 from ocr.layout.reading_order import rows_of
 from ocr.layout.strips import TextLine, fitted_strip
 from training.data.datasets import data_dir
@@ -83,25 +83,6 @@ def fits(image: NDArray[np.generic], text: str) -> bool:
     return image.shape[1] // FRAME >= ROOM * frames_needed(text) and image.shape[1] <= WIDEST
 
 
-class Photographed:
-    """A page as an array; the same interface as `ocr.input.photo.Photo`.
-
-    Parameters
-    ----------
-    grey : (H, W) float32 array
-        In [0, 1], 0 black, 1 white.
-    """
-
-    name = ""
-
-    def __init__(self, grey: NDArray[np.float32]) -> None:
-        self._grey = grey
-        self.height, self.width = grey.shape
-
-    def grey(self, long_side: int) -> NDArray[np.float32]:
-        return self._grey if long_side >= max(self._grey.shape) else resized(self._grey, long_side)
-
-
 def nearly(rng: np.random.Generator, line: TextLine) -> TextLine:
     """A line a little off in size, place, tilt and ends."""
     x_height = line.x_height * float(np.exp(rng.normal(0, CONFIG.size)))
@@ -146,7 +127,7 @@ def strips_of(
         0 ink, 255 paper; and the text.
     """
     taken = photograph(rng, Image.fromarray(grey))
-    picture = Photographed(np.asarray(taken, dtype=np.float32) / np.float32(255))
+    picture = GreyArray(np.asarray(taken, dtype=np.float32) / np.float32(255))
     finder = installed_finder()
     layout = finder.find(picture)
     if not layout.lines:
