@@ -91,7 +91,7 @@ def read_upright(engine: Engine, picture: Picture, config: WayUpConfig | None = 
         more = confidence + config.evidence
         return min(more, config.sure) if marks else more
 
-    if best < wanted(engine.confidence(picture, layout)):
+    if best < wanted(as_is.read.confidence):
         return as_is
     other = Upright(turns, turned, found, engine.read(turned, found))
     letters = sum(len(one.line.letters) for one in other.read.lines)
