@@ -204,8 +204,8 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
     ) as error:
         if "MAX_TEXT" in str(error):  # Pillow names its limit
             raise ImageError(
-                f"{name}: its texts or its color profile unpack to more than pictures need. Save it "
-                "without them."
+                f"{name}: its texts or its color profile unpack to more than pictures need. Save "
+                "it without them."
             ) from None
         raise ImageError(_damaged(name)) from None
 
