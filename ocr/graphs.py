@@ -18,12 +18,17 @@ from pathlib import Path
 MAX_BYTES = 1 << 29  # of a file
 MAX_NODES = 5000  # of a graph
 MAX_SIDE = 1 << 16  # of kernels, strides, paddings and the like
+# Attributes by which is divided, in which ONNX Runtime does not look for zeros.
+POSITIVE = (b"strides", b"dilations", b"kernel_shape", b"group", b"num_outputs", b"hidden_size")
 
 # Numbers of the fields of ONNX messages.
 METADATA_PROPS, GRAPH, TRAINING, FUNCTIONS = 14, 7, 20, 25  # of ModelProto
 NODE, INITIALIZER, SPARSE = 1, 5, 15  # of GraphProto
+DECLARED = (11, 12, 13)  # of the same: what it takes and gives, and what lies between
+# From ValueInfoProto to the number of a side: type, tensor, shape, dimension, value.
+TO_A_SIDE = (2, 1, 2, 1, 1)
 OPERATOR, ATTRIBUTE, DOMAIN = 4, 5, 7  # of NodeProto
-ONE_INTEGER, GRAPH_INSIDE, INTEGERS, GRAPHS_INSIDE = 3, 6, 8, 11  # of AttributeProto
+NAME, ONE_INTEGER, GRAPH_INSIDE, INTEGERS, GRAPHS_INSIDE = 1, 3, 6, 8, 11  # of AttributeProto
 SPARSE_INSIDE, SPARSES_INSIDE, TENSOR_INSIDE, TENSORS_INSIDE = 22, 23, 5, 10  # of the same
 DIMS, TYPE, RAW, EXTERNAL, LOCATION = 1, 2, 9, 13, 14  # of TensorProto
 
@@ -153,6 +158,8 @@ def _check_graph(data: bytes) -> None:
             _check_node(_bytes(value))
         elif number == INITIALIZER:
             _check_tensor(_bytes(value))
+        elif number in DECLARED:
+            _check_sides(_bytes(value))
         elif number == SPARSE:
             raise ValueError("it holds sparse weights")
     if not 0 < nodes <= MAX_NODES:
@@ -173,15 +180,33 @@ def _check_node(data: bytes) -> None:
         raise ValueError(f"its operator {operator} is none that networks need")
 
 
+def _check_sides(data: bytes, way: tuple[int, ...] = TO_A_SIDE) -> None:
+    """That the sides which are declared of a tensor are some that pictures and weights have."""
+    for number, value in fields(data):
+        if number != way[0]:
+            continue
+        if len(way) > 1:
+            _check_sides(_bytes(value), way[1:])
+        elif not isinstance(value, int) or value > MAX_SIDE:
+            raise ValueError("it declares a size out of all reason")
+
+
 def _check_attribute(data: bytes) -> None:
+    name = b""
+    integers: list[int] = []
     for number, value in fields(data):
         if number in (GRAPH_INSIDE, GRAPHS_INSIDE, SPARSE_INSIDE, SPARSES_INSIDE):
             raise ValueError("it holds a graph inside another")
         if number in (TENSOR_INSIDE, TENSORS_INSIDE):
             _check_tensor(_bytes(value))
-        integers = _integers(value) if number in (ONE_INTEGER, INTEGERS) else []
-        if any(MAX_SIDE < one < (1 << 63) - MAX_SIDE for one in integers):
-            raise ValueError("a number in it is out of all reason")
+        if number == NAME:
+            name = _bytes(value)
+        if number in (ONE_INTEGER, INTEGERS):
+            integers += [one - (one >> 63 << 64) for one in _integers(value)]
+    if any(MAX_SIDE < abs(one) < (1 << 63) - MAX_SIDE for one in integers):
+        raise ValueError("a number in it is out of all reason")
+    if name in POSITIVE and min(integers, default=1) < 1:
+        raise ValueError(f"its {name.decode()} are out of all reason")
 
 
 def _check_tensor(data: bytes) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,37 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+MEMORY = 1 << 29  # bytes of all networks together; reading a page takes a fifth at most
+PAGE_MAPS = 4  # what a page network gives, see `ocr.layout.page_network`
+TOO_LITTLE = "Available memory of"  # begins what ONNX Runtime says when these are used up
+
+
+@lru_cache(maxsize=1)
+def _bound_memory() -> None:
+    """Give ONNX Runtime so much memory and no more: a small file may ask for any amount."""
+    import onnxruntime
+
+    kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    where = onnxruntime.OrtMemoryInfo("Cpu", kind, 0, onnxruntime.OrtMemType.DEFAULT)
+    exactly = {"max_mem": MEMORY, "arena_extend_strategy": 1}  # no more than is asked for
+    # A program that uses ocr may have one of its own, which stands for this one then.
+    with contextlib.suppress(Exception):  # onnxruntime raises classes without a common base
+        onnxruntime.create_and_register_allocator(where, onnxruntime.OrtArenaCfg(exactly))
+
+
+def _reason(error: Exception) -> str | None:
+    """What is wrong with a network; None if the system's memory ran out."""
+    if TOO_LITTLE in str(error):
+        return f"it needs more than {MEMORY >> 20} MiB of memory"
+    return None if memory.ran_out(error) else type(error).__name__
+
+
 class Session:
     """A network run by ONNX Runtime, and held to what it declares.
 
     One thread, because a page is small work: a second thread spins more than it helps, and many
-    pages are better spread over processes. No arena that holds memory.
+    pages are better spread over processes. Memory comes from an arena of `MEMORY` bytes, and is
+    given back after each run.
 
     Parameters
     ----------
@@ -42,10 +70,13 @@ class Session:
             graphs.check(data)
         except (OSError, ValueError) as error:
             raise damaged(path, error) from None
+        _bound_memory()
+        self._giving_back = onnxruntime.RunOptions()
+        self._giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False
+        options.add_session_config_entry("session.use_env_allocators", "1")
         options.log_severity_level = 4  # what is wrong is told by errors
         try:
             self._session = onnxruntime.InferenceSession(
@@ -55,8 +86,8 @@ class Session:
                 enable_fallback=0,  # which would print on stdout
             )
         except Exception as error:  # onnxruntime raises classes of its own, without a common base
-            reason = error if memory.ran_out(error) else type(error).__name__
-            raise damaged(path, reason) from None
+            reason = _reason(error)
+            raise damaged(path, error if reason is None else reason) from None
         self._shapes = [one.shape for one in self._session.get_outputs()]
         self._check_shapes(metadata)
 
@@ -67,6 +98,8 @@ class Session:
         ends = [shape[-1] for shape in self._shapes if shape]
         if len(taken) != 1 or len(taken[0]) != 4 or not ends:
             raise damaged(self._path, "its network takes or gives something else than pictures")
+        if metadata.kind == "page" and [shape[1:2] for shape in self._shapes] != [[PAGE_MAPS]]:
+            raise damaged(self._path, f"its network gives something else than {PAGE_MAPS} maps")
         known = metadata.kind in ("mlp", "cnn", "lines") and isinstance(ends[0], int)
         if known and ends[0] != classes:
             raise damaged(self._path, f"it tells {ends[0]} characters apart and names {classes}")
@@ -82,11 +115,12 @@ class Session:
         import numpy as np
 
         try:
-            found = self._session.run(names, feeds)
+            found = self._session.run(names, feeds, self._giving_back)
         except Exception as error:  # as above
-            if memory.ran_out(error):
+            reason = _reason(error)
+            if reason is None:
                 raise MemoryError from None
-            raise damaged(self._path, f"its network fails: {type(error).__name__}") from None
+            raise damaged(self._path, f"its network fails: {reason}") from None
         for one, shape in zip(found, self._shapes, strict=False):
             fits = one.ndim == len(shape) and all(
                 side == size for side, size in zip(one.shape, shape, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib import resources
@@ -33,6 +33,7 @@ LANGUAGE_CODES = {
 READING = ("mlp", "cnn", "lines", "language")  # kinds that tell characters apart
 MAX_CHARSET = 100_000  # characters
 MAX_CHARACTER = 16  # code points of one
+MAX_VERSION = 100  # characters
 SENT: dict[str, Path] = {}  # on a worker of a cluster: name of a weight file -> where it is here
 IN_FILE = {"normalization": "normalisation"}  # names that are spelled otherwise in the files
 
@@ -195,11 +196,11 @@ def parse_metadata(text: str, where: str) -> Metadata:
     if not isinstance(data, dict) or data.pop("format", None) != FORMAT:
         raise ModelError(f"{where}: not a weight file of ocr. Train one with `ocr train`.")
     version = data.pop("format_version", None)
-    if not isinstance(version, int) or version > FORMAT_VERSION:
+    if type(version) is not int or version > FORMAT_VERSION:
         raise ModelError(
             f"{where}: made by a newer version of ocr (format {version}). Upgrade ocr to use it."
         )
-    if _version(str(data.get("min_ocr", "0"))) > _version(__version__):
+    if RIGHT["min_ocr"](data.get("min_ocr")) and _version(data["min_ocr"]) > _version(__version__):
         raise ModelError(
             f"{where}: needs ocr {data['min_ocr']} or newer, this is {__version__}. Upgrade ocr."
         )
@@ -227,7 +228,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
+    return type(value) in (int, float) and abs(value) <= sys.float_info.max  # type: ignore
 
 
 def _is_charset(value: object) -> bool:
@@ -247,13 +248,13 @@ def _is_sources(value: object) -> bool:
 
 # What each value of a description must be.
 RIGHT: Mapping[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("name", "kind", "normalization", "date", "commit", "min_ocr", "command"),
-                    _is_text),
+    **dict.fromkeys(("name", "kind", "normalization", "date", "commit", "command"), _is_text),
+    "min_ocr": lambda value: _is_text(value) and len(value) <= MAX_VERSION,
     **dict.fromkeys(("architecture", "training"), lambda value: isinstance(value, dict)),
     "charset": _is_charset,
     "data": _is_sources,
     "temperature": lambda value: _is_number(value) and 0.01 <= value <= 100,
-    "seed": lambda value: isinstance(value, int),
+    "seed": lambda value: type(value) is int and _is_number(value),
     "epochs": _is_number,
     "figures": lambda value: isinstance(value, dict) and all(map(_is_number, value.values())),
 }  # fmt: skip

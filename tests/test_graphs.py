@@ -106,6 +106,11 @@ def reaching_far():
     return model([node], [weights(1, 1, 3, 3)])
 
 
+def without_steps():
+    node = helper.make_node("Conv", ["glyphs", "w"], ["logits"], strides=[0, 0])
+    return model([node], [weights(1, 1, 3, 3)])
+
+
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
@@ -115,6 +120,9 @@ def reaching_far():
         (of_another_domain, "its operator MatMul is none"),
         (with_functions, "brings functions of its own"),
         (reaching_far, "out of all reason"),
+        (without_steps, "its strides are out of all reason"),
+        (lambda: network(taken=("N", 1, 1 << 62, 32)), "declares a size out of all reason"),
+        (lambda: network(outputs=("N", -3)), "declares a size out of all reason"),
         (lambda: model([helper.make_node("Expand", ["glyphs", "w"], ["logits"])]), "Expand"),
         (lambda: network(charset=tuple("abcd")), "tells 3 characters apart and names 4"),
         (lambda: network(taken=("N", 1024)), "something else than pictures"),
@@ -126,6 +134,19 @@ def test_what_is_no_plain_network_is_refused_before_it_runs(tmp_path, made, reas
         load_classifier(path)
     assert str(error.value).startswith(f"{path}: damaged or unusable weight file (")
     assert "\n" not in str(error.value)
+
+
+def test_a_network_that_makes_much_of_little_gets_no_more_memory(tmp_path):
+    nodes = [
+        helper.make_node("Gather", ["glyphs", "w"], ["much"], axis=2),
+        helper.make_node("ReduceMean", ["much"], ["one"], axes=[2, 3], keepdims=0),
+        helper.make_node("MatMul", ["one", "classes"], ["logits"]),
+    ]
+    places = numpy_helper.from_array(np.zeros(1_000_000, np.int64), "w")
+    classes = numpy_helper.from_array(np.ones((1, 3), np.float32), "classes")
+    path = written(tmp_path / "m.onnx", model(nodes, [places, classes]))
+    with pytest.raises(ModelError, match="more than 512 MiB of memory"):
+        load_classifier(path).predict_proba(np.ones((16, 32, 32), np.float32))
 
 
 def test_what_a_network_gives_is_what_it_declares(tmp_path):

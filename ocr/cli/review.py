@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ def review(
         import uvicorn
     except ModuleNotFoundError:
         raise OutputError(f"review needs two more packages: {install_hint('review')}") from None
+    from ocr.review.connections import BACKLOG, Connection
     from ocr.review.guard import new_token
     from ocr.review.learning import Learning
     from ocr.review.pages import find_pages, writable
@@ -105,6 +107,9 @@ def review(
     tell(f"{len(pages)} page{'' if len(pages) == 1 else 's'}; Ctrl-C ends it")
     config = uvicorn.Config(
         app,
+        http=Connection,
+        backlog=BACKLOG,
+        log_config=None,
         log_level="error",
         access_log=False,
         server_header=False,
@@ -114,6 +119,8 @@ def review(
         timeout_graceful_shutdown=GRACE,
     )
     server = uvicorn.Server(config)
+    for name in ("uvicorn", "asyncio"):
+        logging.getLogger(name).addHandler(_Told())
     if not no_browser:
         import webbrowser
 
@@ -122,6 +129,17 @@ def review(
         server.run(sockets=[listening])
     tell("all is kept")
     return ExitCode.OK
+
+
+class _Told(logging.Handler):
+    """Tells what the server logs in one line, a failure as all others are told."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        failure = record.exc_info[1] if record.exc_info else None
+        if isinstance(failure, Exception):
+            complain(failure)
+        elif record.levelno >= logging.ERROR:
+            say(record.getMessage().strip())
 
 
 def _listen(host: str, port: int) -> socket.socket:

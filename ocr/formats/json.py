@@ -6,13 +6,15 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import Any
 
-from ocr.formats.parsing import MAX_SIDE, FoundPage, MalformedError, picture_of
+from ocr.formats.parsing import MAX_POINTS, MAX_SIDE, FoundPage, MalformedError, picture_of
+from ocr.formats.placing import Points
 from ocr.input.documents import PageSource
-from ocr.page import Page
+from ocr.page import Line, Page
 
+LONGEST = 4 * MAX_SIDE  # pixels of a baseline or an outline
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # escape of half a character
 
 
@@ -99,28 +101,47 @@ def _fault(page: Page) -> str:
     if [len(row) for row in page.transform] != [3, 3, 3] or not _numbers(*page.transform):
         return "transform"
     for k, line in enumerate(page.lines, 1):
-        if not line.words or not all(word.letters for word in line.words):
-            return f"line {k} holds a word without letters or none"
-        if not _numbers(*line.baseline, *line.polygon):
-            return f"baseline or polygon of line {k}"
-        if not _whole(line.block, 1) or not isinstance(line.confirmed, bool):
-            return f"block or confirmed of line {k}"
-        for letter in line.letters:
-            candidates = [(letter.text, letter.confidence), *letter.alternatives]
-            if not all(isinstance(t, str) and t and not t.isspace() for t, _ in candidates):
-                return f"a letter of line {k} has no text"
-            if not _numbers([p for _, p in candidates]) or not all(
-                0 <= p <= 1 for _, p in candidates
-            ):
-                return f"a confidence in line {k}"
-            box = letter.box.as_list()
-            if not all(_whole(value, 0) for value in box):
-                return f"a box in line {k}"
+        fault = "a word without letters or none" if not line.words else fault_of_line(line)
+        if fault:
+            return f"{fault} in line {k}"
+    return ""
+
+
+def fault_of_line(line: Line) -> str:
+    """What of a line that came from JSON is of another type than it must be, or out of bounds.
+
+    Returns
+    -------
+    str
+        "" if nothing is. A line without words has no fault by that alone.
+    """
+    if not all(word.letters for word in line.words):
+        return "a word without letters or none"
+    if not _on_a_page(line.baseline) or not _on_a_page(line.polygon):
+        return "baseline or polygon"
+    if not _whole(line.block, 1) or not isinstance(line.confirmed, bool):
+        return "block or confirmed"
+    for letter in line.letters:
+        candidates = [(letter.text, letter.confidence), *letter.alternatives]
+        if not all(isinstance(t, str) and t and not t.isspace() for t, _ in candidates):
+            return "a letter with no text"
+        if not _numbers([p for _, p in candidates]) or not all(0 <= p <= 1 for _, p in candidates):
+            return "a confidence"
+        if not all(_whole(value, 0) for value in letter.box.as_list()):
+            return "a box"
     return ""
 
 
 def _whole(value: object, least: int) -> bool:
     return type(value) is int and least <= value <= MAX_SIDE
+
+
+def _on_a_page(points: Points) -> bool:
+    """Whether a row of points may stand on some page, and is not drawn to and fro without end."""
+    if len(points) > MAX_POINTS or not _numbers(*points):
+        return False
+    way = sum(math.dist(a, b) for a, b in pairwise(points))
+    return way <= LONGEST and all(abs(value) <= MAX_SIDE for point in points for value in point)
 
 
 def _numbers(*rows: Iterable[object]) -> bool:

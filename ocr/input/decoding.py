@@ -201,7 +201,12 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
     except (
         *(SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error),
         *(AssertionError, AttributeError, OverflowError, ZeroDivisionError, RuntimeError),
-    ):
+    ) as error:
+        if "MAX_TEXT" in str(error):  # Pillow names its limit
+            raise ImageError(
+                f"{name}: its texts or its color profile unpack to more than pictures need. Save "
+                "it without them."
+            ) from None
         raise ImageError(_damaged(name)) from None
 
 

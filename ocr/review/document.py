@@ -12,9 +12,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ocr.formats.json import fault_of_line, page_from, parsed
 from ocr.page import IDENTITY, Box, Line, Page, Word, line_from_dict, line_to_dict
 
 FORMAT = 1  # of the part "review"
+MOST = 1_000_000  # changes of a page, and numbers of its lines
 COUNTED = re.compile(r'\{"counted":\[(\d{1,9}),(\d{1,9}),([01])\],')
 COUNTED_AT_MOST = 64  # characters of a page's JSON in which `counted` finds it
 DOUBTFUL = 0.95
@@ -158,34 +160,34 @@ class Reviewed:
         ValueError
             It is neither.
         """
-        try:
-            return Reviewed.from_dict(json.loads(text))
-        except RecursionError as error:
-            raise ValueError(f"no page JSON ({type(error).__name__}: {error})") from None
+        return Reviewed.from_dict(parsed(text))
 
     @staticmethod
-    def from_dict(data: dict[str, Any]) -> Reviewed:
+    def from_dict(data: Any) -> Reviewed:
         """`from_json` of what is parsed already."""
+        page = page_from(data).page
+        own = data.get("review")
+        if own is None:
+            return begun(page)
         try:
-            page = Page.from_dict(data)
-            own = data.get("review")
-            if own is None:
-                return begun(page)
             if own["format"] != FORMAT:
                 raise ValueError(f"a correction of format {own['format']!r}")
             lines = iter(page.lines)
-            entries = tuple(_entry_from_dict(one, lines) for one in own["entries"])
-            return Reviewed(
+            doc = Reviewed(
                 replace(page, lines=()),
-                entries,
-                int(own["turns"]) % 4,
-                tuple(Box(*map(int, box)) for box in own["regions"]),
-                int(own["revision"]),
-                int(own["next_id"]),
-                bool(own["touched"]),
+                tuple(_entry_from_dict(one, lines) for one in own["entries"]),
+                own["turns"],
+                tuple(Box(*box) for box in own["regions"]),
+                own["revision"],
+                own["next_id"],
+                own["touched"],
             )
-        except (KeyError, TypeError, AttributeError, StopIteration) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"no page JSON ({type(error).__name__}: {error})") from None
+        fault = _fault(doc)
+        if fault:
+            raise ValueError(f"no page JSON ({fault})")
+        return doc
 
 
 def counted(head: str) -> tuple[int, int, bool] | None:
@@ -255,6 +257,32 @@ def _wordless(line: Line) -> dict[str, Any]:
 
 
 def _entry_from_dict(data: dict[str, Any], lines: Any) -> Entry:
-    line = line_from_dict(data["line"]) if "line" in data else next(lines)
+    line = line_from_dict(data["line"]) if "line" in data else next(lines, None)
+    if line is None:
+        raise ValueError("no page JSON (fewer lines than its correction names)")
     choices = tuple((word, tuple(others)) for word, others in data.get("choices", {}).items())
-    return Entry(int(data["id"]), line, bool(data.get("out", False)), choices)
+    return Entry(data["id"], line, data.get("out", False), choices)
+
+
+def _fault(doc: Reviewed) -> str:
+    """What of a correction is of another type than it must be, or out of bounds; "" if nothing."""
+    counts = (doc.revision, doc.next_id, *(entry.id for entry in doc.entries))
+    if not all(type(one) is int and 0 <= one <= MOST for one in counts):
+        return "revision or ids"
+    ids = {entry.id for entry in doc.entries}
+    if len(ids) < len(doc.entries) or doc.next_id <= max(ids, default=0):
+        return "ids that are used twice"
+    if type(doc.turns) is not int or doc.turns not in range(4):
+        return "turns"
+    if not all(type(value) is int for box in doc.regions for value in box.as_list()):
+        return "regions"
+    flags: list[object] = [doc.touched, *(entry.out for entry in doc.entries)]
+    if not all(isinstance(one, bool) for one in flags):
+        return "touched or out"
+    for entry in doc.entries:
+        if not all(isinstance(word, str) for _, others in entry.choices for word in others):
+            return "choices"
+        fault = fault_of_line(entry.line)
+        if fault:
+            return fault
+    return ""

@@ -52,6 +52,9 @@ def export(shelf: Shelf, name: str, number: int | None, join: bool) -> Export:
         There is no such format, or no page has been read.
     OutputError
         A package that writes it is not installed.
+    OcrError
+        The page cannot be exported, such as into a PDF if its photo is gone. Where one of several
+        pages cannot, the pieces end with this error.
     """
     if name not in FORMATS:
         raise EditError("There is no such format.")
@@ -69,12 +72,11 @@ def export(shelf: Shelf, name: str, number: int | None, join: bool) -> Export:
             yield page.source, doc.corrected()
 
     if len(numbers) == 1 or form.many:
-        pieces = write(pages(), len(numbers) == 1)
-        return Export(
-            f"{stem}{form.suffix}",
-            KIND,
-            (one.encode() if isinstance(one, str) else one for one in pieces),
-        )
+        written = write(pages(), len(numbers) == 1)
+        pieces: Iterator[bytes] = (p.encode() if isinstance(p, str) else p for p in written)
+        if len(numbers) == 1:  # whole, so that what fails is told instead
+            pieces = iter([b"".join(pieces)])
+        return Export(f"{stem}{form.suffix}", KIND, pieces)
     return Export(f"{stem}{form.suffix}.zip", KIND, _zipped(shelf, numbers, name))
 
 

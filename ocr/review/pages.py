@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from ocr.batch import journal
 from ocr.errors import DataError, OcrError, OutputError
 from ocr.evaluation.ground_truth import DRAFT, GROUND_TRUTH, is_draft, read_truth
+from ocr.formats.json import parsed
 from ocr.formats.output import refuse_special, replacing
 from ocr.input.documents import Document, PageRange, PageSource, find_documents
 from ocr.review.document import COUNTED_AT_MOST, Reviewed, counted
@@ -138,13 +138,13 @@ def _load(path: Path, number: int = 1) -> Reviewed | None:
             return None
         if path.stat().st_size > MAX_BYTES:
             raise DataError(f"{path}: more than {MAX_BYTES >> 20} MiB are no page.")
-        data = json.loads(path.read_bytes())
+        data = parsed(path.read_text(encoding="utf-8"))
         if isinstance(data, list):  # of a file with several pages
             data = data[number - 1]
         return Reviewed.from_dict(data)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
-    except (ValueError, IndexError, RecursionError) as error:
+    except (ValueError, IndexError) as error:
         raise DataError(
             f"{path}: damaged, or no correction of this version ({error}). Move it away."
         ) from None

@@ -6,15 +6,18 @@ The browser names pages and lines by their ids alone; no path that it sends is e
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -42,6 +45,7 @@ FOUND = 100  # lines that a search shows
 SEARCHED = 200  # characters of what is searched for
 FARTHEST = 1_000_000  # pixels that a place may be off
 MOST_POINTS = 200  # of a line that is drawn
+LONGEST = 2  # of a line that is drawn, in heights and widths of the page together
 FOREVER = "private, max-age=31536000, immutable"  # of pictures whose address tells their content
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -217,13 +221,21 @@ class _Wanted:
             raise EditError("Draw a larger box.")
         return Box(top, left, bottom, right)
 
-    def points(self) -> tuple[tuple[float, float], ...]:
+    def points(self, doc: Reviewed) -> tuple[tuple[float, float], ...]:
+        """A line on the page."""
         values = self.data.get("points")
         if not isinstance(values, list) or not 2 <= len(values) <= MOST_POINTS:
             raise EditError("This cannot be done.")
         if not all(isinstance(point, list) and len(point) == 2 for point in values):
             raise EditError("This cannot be done.")
-        return tuple((_real(y), _real(x)) for y, x in values)
+        page = doc.page
+        points = tuple(
+            (min(max(_real(y), 0.0), page.height), min(max(_real(x), 0.0), page.width))
+            for y, x in values
+        )
+        if sum(math.dist(a, b) for a, b in pairwise(points)) > LONGEST * (page.height + page.width):
+            raise EditError("This cannot be done.")
+        return points
 
 
 def _real(value: Any) -> float:
@@ -250,7 +262,7 @@ EDITS: dict[str, Edit] = {
 def _new_line(
     doc: Reviewed, recognizer: Recognizer, photo: Any, wanted: _Wanted
 ) -> Callable[[Reviewed], Reviewed]:
-    shape = wanted.points() if "points" in wanted.data else wanted.box(doc)
+    shape = wanted.points(doc) if "points" in wanted.data else wanted.box(doc)
     line, choices = recognizer.new_line(photo, doc, shape)
     return lambda now: edits.add(now, line, choices)
 
@@ -297,6 +309,8 @@ async def _json(request: Request) -> Any:
         return json.loads(await request.body())
     except (ValueError, RecursionError):
         raise EditError("This cannot be done.") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "cut short") from None
 
 
 def _file(path: Path) -> Response:
@@ -320,4 +334,5 @@ def application(shelf: Shelf, learning: Learning, token: str, hosts: Sequence[st
             shelf.close()
 
     app = Starlette(routes=Application(shelf, learning).routes(), lifespan=working)
+    app.router.redirect_slashes = False  # it would lead to an address without the token
     return Guard(app, token, hosts)

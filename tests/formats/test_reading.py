@@ -378,6 +378,8 @@ LETTER = ("lines", 0, "words", 0, "letters", 0)
         ("a.json", damaged("lines", 0, "words", []), "without letters"),
         ("a.json", damaged("lines", 0, "block", 0), "block"),
         ("a.json", damaged("lines", 0, "baseline", [[1, float("nan")]]), "baseline"),
+        ("a.json", damaged("lines", 0, "baseline", [[1, 1], [1, 9e8]]), "baseline"),
+        ("a.json", damaged("lines", 0, "baseline", [[0, 0], [0, 9e4]] * 99), "baseline"),
         ("a.json", damaged("lines", 7), "damaged"),
         ("a.json", damaged(*LETTER, "text", ""), "no text"),
         ("a.json", damaged(*LETTER, "text", 5), "damaged"),

@@ -232,3 +232,21 @@ def test_planes_that_do_not_unpack_or_unpack_to_too_much_are_refused(tmp_path, b
         path.write_bytes(data)
     with pytest.raises(ImageError, match="damaged, or a kind of TIFF"):
         open_image(path).grey(20)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"), [(b"zTXt", b"k\0\0"), (b"iCCP", b"k\0\0"), (b"iTXt", b"k\0\1\0\0\0")]
+)
+def test_texts_that_unpack_without_end_are_named_as_the_reason(tmp_path, kind, head):
+    stream = io.BytesIO()
+    Image.new("L", (9, 9), 255).save(stream, "PNG")
+    plain = stream.getvalue()
+    bomb = chunk(kind, head + zlib.compress(bytes(100_000_000)))
+    path = tmp_path / "bomb.png"
+    path.write_bytes(plain[:33] + bomb + plain[33:])  # behind IHDR
+    with pytest.raises(ImageError, match="texts or its color profile unpack to more"):
+        open_image(path)

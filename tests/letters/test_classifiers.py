@@ -1,5 +1,7 @@
 """One contract for the three kinds of classifier, on small networks and on the installed ones."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -151,3 +153,25 @@ def test_layers_must_fit_the_charset(tmp_path, folder):
     save_safetensors(tmp_path / "m.safetensors", network, describe("cnn"))
     with pytest.raises(ModelError, match=r"m\.safetensors: .*not fit this network"):
         load_classifier(tmp_path / "m.safetensors")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a process does not tell what it took")
+def test_a_description_of_a_giant_takes_no_memory(tmp_path):
+    import resource
+
+    giant = {"name": "cnn", "arguments": {"classes": len(CHARSET), "widths": [4096] * 3}}
+    path = tmp_path / "cnn.safetensors"
+    small = GlyphCnn(len(CHARSET), (4, 6, 8))
+    save_safetensors(path, small, describe("cnn", architecture=giant))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ModelError, match="does not fit this network"):
+        load_classifier(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1.5 * before  # not gibibytes more
+
+
+@pytest.mark.parametrize("value", [1e300, np.inf, np.nan])
+def test_weights_beyond_32_bits_are_refused(tmp_path, value):
+    arrays = {"W1": np.full((1024, 5), value), "b1": np.zeros(5)}
+    save_npz(tmp_path / "mlp.npz", arrays, describe("mlp"))
+    with pytest.raises(ModelError, match="no numbers"):
+        load_classifier(tmp_path / "mlp.npz")

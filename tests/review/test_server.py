@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
+import socket
 import threading
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 
@@ -13,11 +16,13 @@ from review_fakes import TEXTS, Server, draw, folder
 from test_shelf import Fake, pages_of
 
 from ocr.formats import FORMATS
+from ocr.page import Line
 from ocr.review.learning import Learning
 from ocr.review.shelf import Shelf
 
 pytest.importorskip("starlette")
 guard = pytest.importorskip("ocr.review.guard")
+connections = pytest.importorskip("ocr.review.connections")
 application = pytest.importorskip("ocr.review.server").application
 
 HOST = "127.0.0.1:8000"
@@ -162,6 +167,7 @@ def test_forms_and_large_bodies_are_refused(client):
 @pytest.mark.parametrize(
     "path",
     [
+        "/api/pages/1/",
         "/static/../server.py",
         "/static/..%2fserver.py",
         "/static//etc/passwd",
@@ -192,6 +198,7 @@ def test_no_path_is_opened(client, path):
         {"op": "leave_out", "revision": 0, "box": [0, 0, 1, 1]},
         {"op": "leave_out", "revision": 0, "box": [0] * 5},
         {"op": "new_line", "revision": 0, "points": [[1, 2]] * 1000},
+        {"op": "new_line", "revision": 0, "points": [[1, 2], [800, 600]] * 90},
         {"op": "__class__", "revision": 0}, {"op": "split", "revision": 0, "line": 1, "at": -5},
     ],
 )  # fmt: skip
@@ -317,6 +324,52 @@ def test_a_page_that_fails_leaves_the_others(tmp_path):
     assert client.ask("/api/pages/2").status == 200
 
 
+def test_an_export_that_cannot_be_made_is_an_error(client, place):
+    client.ask("/api/pages/1")
+    (place / "page1.png").unlink()
+    answer = client.ask("/export/pdf?page=1")
+    assert answer.status == 422 and "no such file" in answer.json["error"]
+
+
+class Drawing(Fake):
+    def new_line(self, photo, doc, shape):
+        return Line((), shape, ()), ()
+
+
+@pytest.mark.parametrize("points", [[[-50, 9e5], [8e5, -3]], [[5, 5], [5, 5]]])
+def test_a_line_is_drawn_on_the_page(place, points):
+    shelf = Shelf(pages_of(place)[0], Drawing(), ahead=0)
+    client = Client(application(shelf, Learning(shelf), TOKEN, [HOST]))
+    assert client.change(0, "new_line", points=points).status == 200
+    shelf = Shelf(pages_of(place)[0], Fake(), ahead=0)
+    new = next(one for one in shelf.open(1).doc.entries if one.id == 6)  # it can be read again
+    assert all(0 <= y <= 900 and 0 <= x <= 700 for y, x in new.line.baseline)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"revision": float("inf")}, {"revision": 10**12}, {"revision": "0"}, {"next_id": -5},
+        {"next_id": float("inf")}, {"turns": float("inf")}, {"turns": 7}, {"touched": "x"},
+        {"regions": [[float("inf")] * 4]}, {"regions": [[1, 2, 3]]}, {"regions": [[5, 5, 1, 1]]},
+        {"entries": "abc"}, {"entries": [{"id": 1}] * 5}, {"entries": [{"id": 1}] * 9},
+        {"entries": [{"id": 1, "choices": {"a": [float("nan")]}}]},
+        {"entries": [{"id": 1, "choices": {"a": ["\ud800"]}}]},
+        {"entries": [{"id": 1, "choices": {"\ud800": ["a"]}}]},
+        {"entries": [{"id": 1, "out": 3}]},
+        *({"entries": [{"id": 1, "line": {"words": [], "polygon": [], "baseline": points}}]}
+          for points in ([[1e400, 1]], [[1, 1], [1, 9e8]])),
+    ],
+)  # fmt: skip
+def test_a_damaged_correction_is_named(client, place, more):
+    path = place / "page1.gt.json"
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps({**data, "review": {**data["review"], **more}}))
+    answer = client.ask("/api/pages/1")
+    assert answer.status == 422 and "page1.gt.json: damaged" in answer.json["error"]
+    assert client.ask("/api/pages/2").status == 200
+
+
 def test_changes_of_many_at_once_are_all_there_or_refused(client):
     done = []
 
@@ -337,6 +390,85 @@ def test_changes_of_many_at_once_are_all_there_or_refused(client):
     for line in (1, 2, 3):
         mine = [text for text in done if text.startswith(f"{line} ")]
         assert not mine or page["lines"][line - 1]["text"] == mine[-1]
+
+
+# --- over the network ---------------------------------------------------------------------
+
+
+def connect(url: str, *rows: str) -> socket.socket:
+    """A connection that has sent the first rows of a request."""
+    address = urllib.parse.urlsplit(url)
+    opened = socket.create_connection((address.hostname, address.port), timeout=10)
+    opened.sendall("".join(f"{row}\r\n" for row in rows).encode())
+    return opened
+
+
+def test_who_opens_connections_and_says_nothing_shuts_nobody_out(tmp_path):
+    with Server(folder(tmp_path / "notes", 1)) as server:
+        idle = [connect(server.url) for _ in range(3 * connections.MOST)]
+        with urllib.request.urlopen(server.url + "api/pages", timeout=10) as answer:
+            assert answer.status == 200
+        status, said = server.stop()
+        for one in idle:
+            one.close()
+    assert status == 0 and said.splitlines()[1:] == ["ocr: all is kept"]
+
+
+def test_requests_that_break_off_are_told_to_nobody(tmp_path):
+    with Server(folder(tmp_path / "notes", 1)) as server:
+        address = urllib.parse.urlsplit(server.url)
+        head = (
+            f"POST {address.path}api/pages/1 HTTP/1.1", f"Host: {address.netloc}",
+            "Content-Type: application/json",
+        )  # fmt: skip
+        connect(server.url, *head, "Content-Length: 90", "", "{").close()
+        connect(server.url, *head, "Transfer-Encoding: chunked", "", "zz").close()
+        connect(server.url, *head, "Transfer-Encoding: chunked", "", "ffffffff", "{").close()
+        with urllib.request.urlopen(server.url + "api/pages", timeout=10) as answer:
+            assert answer.status == 200
+        status, said = server.stop()
+    assert status == 0 and said.splitlines()[1:] == ["ocr: all is kept"]
+
+
+def test_an_export_that_breaks_off_is_told_in_one_line(tmp_path):
+    place = folder(tmp_path / "notes", 2)
+    with Server(place) as server:
+        for number in (1, 2):
+            urllib.request.urlopen(f"{server.url}api/pages/{number}", timeout=10).close()
+        (place / "page2.png").unlink()
+        with (
+            pytest.raises((http.client.IncompleteRead, ConnectionError)),
+            urllib.request.urlopen(server.url + "export/pdf", timeout=30) as answer,
+        ):
+            answer.read()
+        said = server.stop()[1].splitlines()
+    assert len(said) == 3 and "page2.png: no such file" in said[1]
+
+
+@pytest.mark.parametrize("rows", [(), ("GET / HTTP/1.1",), ("POST / HTTP/1.1", "Host: a",
+    "Content-Length: 90", "", "{")])  # fmt: skip
+def test_a_request_that_does_not_come_is_not_waited_for(rows, monkeypatch):
+    uvicorn = pytest.importorskip("uvicorn")
+    monkeypatch.setattr(connections, "PATIENCE", 0.2)
+
+    async def app(_, receive, __) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(
+            app, http=connections.Connection, lifespan="off", log_level="critical"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        with connect(f"http://127.0.0.1:{listening.getsockname()[1]}", *rows) as opened:
+            found = b""
+            while piece := opened.recv(1000):
+                found += piece
+        server.should_exit = True
+        thread.join()
+    assert found.startswith(b"HTTP/1.1 400 ") and b"did not come in time" in found
 
 
 def test_the_address_answers_as_soon_as_it_is_printed(tmp_path):

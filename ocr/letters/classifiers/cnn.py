@@ -111,8 +111,10 @@ class TorchClassifier:
             raise damaged(path, "its description tells no usable architecture")
         try:
             safetensors_header(path)
-            self.network = GlyphCnn(**arguments)
-            self.network.load_state_dict(load_file(str(path)))
+            with torch.device("meta"):  # takes no memory before the file is known to fit
+                self.network = GlyphCnn(**arguments)
+            self.network.load_state_dict(load_file(str(path)), assign=True)
+            self.network.float()
         except (SafetensorError, RuntimeError, TypeError, ValueError, OSError) as error:
             raise damaged(path, f"does not fit this network: {error}") from None
         if not all(bool(torch.isfinite(one).all()) for one in self.network.state_dict().values()):

@@ -31,9 +31,13 @@ class MlpClassifier:
         except (OSError, KeyError, ValueError) as error:
             raise damaged(path, error) from None
         arrays = [array for layer in self._layers for array in layer]
-        if not all(array.dtype.kind == "f" and np.isfinite(array).all() for array in arrays):
+        if not all(array.dtype.kind == "f" for array in arrays):
             raise damaged(path, "its weights are no numbers")
-        self._layers = [(w.astype(np.float32), b.astype(np.float32)) for w, b in self._layers]
+        with np.errstate(over="ignore"):  # of what is no number of 32 bits, refused next
+            arrays = [array.astype(np.float32) for array in arrays]
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise damaged(path, "its weights are no numbers")
+        self._layers = list(zip(arrays[::2], arrays[1::2], strict=True))
         shapes = [np.shape(array) for array in arrays]
         if not _chained(shapes, len(self.charset)):
             raise ModelError(f"{path}: layers {shapes} do not fit {len(self.charset)} characters.")

@@ -94,7 +94,12 @@ export class Panels {
           return;
         }
         const name = /filename\*=UTF-8''(.+)$/.exec(answer.headers.get("content-disposition") || "");
-        const file = URL.createObjectURL(await answer.blob());
+        const content = await answer.blob().catch(() => null);
+        if (!content) {
+          problem.textContent = texts.exportBroken;
+          return;
+        }
+        const file = URL.createObjectURL(content);
         el("a", {href: file, download: name ? decodeURIComponent(name[1]) : "export"}).click();
         setTimeout(() => URL.revokeObjectURL(file), 60000);
       });

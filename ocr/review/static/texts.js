@@ -79,6 +79,7 @@ export const texts = {
   exportThis: "This page",
   exportAll: (read, all) => read === all ? `All ${all} pages` : `The ${read} pages that were read`,
   exportJoin: "Running text (lines joined)",
+  exportBroken: "The export broke off; where ocr review was started it says why.",
   formats: {
     text: "Text", markdown: "Markdown", html: "HTML with the photo", json: "JSON",
     ndjson: "NDJSON", csv: "CSV, a row a word", "csv-lines": "CSV, a row a line",
