@@ -52,7 +52,7 @@ def test_the_baseline_is_led_on_along_its_slope():
 @pytest.mark.parametrize(
     ("what", "box"),
     [
-        ("too far away", (54, 50, 56, 58)),
+        ("too far away", (54, 40, 56, 48)),
         ("a letter", (50, 72, 60, 76)),
         ("a rule", (54, 20, 56, 95)),
         ("a piece of the rule that the line stands on", (59, 72, 60, 80)),
