@@ -41,7 +41,7 @@ from training.recipes.weight_files import (
     save_npz,
     update_checksums,
 )
-from training.synthesis.line_text import sample_text
+from training.synthesis.line_text import LISTED, beginning, sample_text
 
 ORDER = 8  # at the same bytes orders 9 and 10 cost 1 to 3 % more bits a character on held-out text
 LEAST = {"english": 12.0, "french": 6.0}  # nats an n-gram must save on the text to be stored
@@ -204,6 +204,8 @@ def sample_lines(rng: np.random.Generator, corpus: Corpus, count: int) -> list[s
     lines: list[str] = []
     while len(lines) < count:
         text = sample_text(rng, corpus)
+        if rng.random() < LISTED:
+            text = beginning(rng) + text
         if len(text) > 2.5 * len(text.split()):
             lines.append(text)
     return lines

@@ -410,13 +410,13 @@ def fitting_length(rng: np.random.Generator, room: float, pace: float) -> int:
 
 def fitting_text(rng: np.random.Generator, texts: Corpus, longest: int) -> str:
     """A line of text; most are about as long as there is room, and some are entries of a list."""
-    before = _beginning(rng) if rng.random() < LISTED and longest > LONGEST_ENTRY else ""
+    before = beginning(rng) if rng.random() < LISTED and longest > LONGEST_ENTRY else ""
     longest -= len(before)
     least = int(0.55 * longest) if rng.random() < 0.6 else SHORTEST
     return before + sample_text(rng, texts, longest, least)
 
 
-def _beginning(rng: np.random.Generator) -> str:
+def beginning(rng: np.random.Generator) -> str:
     """What an entry of a list begins with: `7. `, `12) `, `a) `, `- `, `3 `."""
     number = str(rng.integers(1, 31) if rng.random() < 0.8 else "abcdefABCDEF"[rng.integers(12)])
     forms = (f"{number}. ", f"{number}) ", f"{number} ", f"({number}) ", "- ", "* ", "+ ")
