@@ -22,9 +22,10 @@ class EndMarkConfig:
     Set by hand for dashes, points and colons as they are written, and tried on pages of the
     generator by a script that was not kept. With a dash before each line, 76 of 100 lines began
     behind it before, 40 with these marks. `reach`, `flat` and `thin` were chosen later, on 858 such
-    lines in harder rules and grids: 464 began behind their dash before and 371 after, and where that
-    changed a line 672 characters were wrong before and 492 after; on 100 pages of anything 526 and
-    522. What does not look like a mark, or seems to go on, as pieces of a rule do, is left alone.
+    lines in harder rules and grids: 464 began behind their dash before and 371 after. The lines
+    that changed had 672 characters wrong before and 492 after; those of 100 pages of anything 526
+    and 522. What does not look like a mark, or seems to go on, as pieces of a rule do, is left
+    alone.
 
     Attributes
     ----------
