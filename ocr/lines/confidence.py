@@ -33,9 +33,9 @@ class ConfidenceConfig:
         Logarithm of a character's probability by language, as far as it counts.
     """
 
-    weights: tuple[float, float, float] = (0.52, 0.5, 0.52)
-    offsets: tuple[tuple[str, float], ...] = (("english", 1.91), ("french", 1.34))
-    other_offset: float = 1.62
+    weights: tuple[float, float, float] = (0.53, 0.49, 0.42)
+    offsets: tuple[tuple[str, float], ...] = (("english", 1.78), ("french", 1.29))
+    other_offset: float = 1.54
     around: int = 3
     unlikeliest: float = -12.0
 
