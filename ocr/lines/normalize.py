@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.bullets import without_bullet
 from ocr.layout.line_pictures import find_line
 from ocr.layout.page_network import installed_finder
 from ocr.layout.strips import STRIP_HEIGHT, fitted_strip
@@ -34,4 +35,5 @@ def normalize_line(image: NDArray[np.float32]) -> NDArray[np.float32]:
     if image.ndim != 2 or image.size == 0:
         raise ValueError(f"a line is a non-empty (H, W) array, got shape {image.shape}")
     darkness = np.asarray(1 - image, dtype=np.float32)
-    return fitted_strip(darkness, find_line(darkness, installed_finder())).image
+    strip = fitted_strip(darkness, find_line(darkness, installed_finder()))
+    return without_bullet(strip).image

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from ocr.layout.bullets import without_bullet
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.line_pictures import find_line
@@ -143,7 +144,7 @@ def strips_of(
         same = next((one for one in found if is_of(one, line.scaled(scale))), None)
         if same is None:
             continue
-        strip = fitted_strip(darkness, nearly(rng, same)).image
+        strip = without_bullet(fitted_strip(darkness, nearly(rng, same))).image
         if strip.min() < 1 and fits(strip, text):
             yield (255 * strip + 0.5).astype(np.uint8), text
 
