@@ -17,10 +17,10 @@ class BulletConfig:
 
     Set by hand: rounder than a dash, higher than a point, lower than a quote or an asterisk,
     smaller than a letter, and by itself. On generated pages with bullets (by a script that was not
-    kept) they were found before 215 of 550 lines, half of which have one on their strip, and those
-    lines had 615 characters wrong before and 350 after. On 454 lines of other generated pages 3
+    kept) they were found before 217 of 550 lines, half of which have one on their strip, and those
+    lines had 546 characters wrong before and 279 after. On 454 lines of other generated pages 3
     were found, for 5 more wrong characters, and on 492 valid lines of Copiste, Poilus and UNIPEN
-    one, for two more.
+    none.
 
     Attributes
     ----------
@@ -30,10 +30,11 @@ class BulletConfig:
         How far above and below the baseline ink counts.
     speck : float
         What is smaller does not count.
-    least, most, most_filled : float
-        Width and height of a bullet; the last where it is filled, as no letter is.
+    least, most : float
+        Width and height of a bullet.
     filled : float
-        Share of its box that is ink then, its middle with it; of a disk it is 0.79.
+        Share of its box that is ink, its middle with it; of a disk it is 0.79, and no letter's. A
+        ring may be what is seen of a faint letter, and stays.
     round : float
         Longer over shorter side, at most.
     lowest, highest : float
@@ -49,9 +50,8 @@ class BulletConfig:
     under: float = 0.2
     speck: float = 0.12
     least: float = 0.16
-    most: float = 0.72
-    most_filled: float = 0.95
-    filled: float = 0.72
+    most: float = 0.95
+    filled: float = 0.65
     round: float = 1.6
     lowest: float = 0.25
     highest: float = 0.85
@@ -97,12 +97,11 @@ def bullet_end(image: NDArray[np.float32], config: BulletConfig = CONFIG) -> int
     high, wide = (bottom - top) / X_HEIGHT, (right - left) / X_HEIGHT
     middle = (BASELINE_ROW - (top + bottom) / 2) / X_HEIGHT
     filled = ink[top:bottom, left:right].mean() >= config.filled
-    filled = filled and ink[(top + bottom) // 2, (left + right) // 2]
-    most = config.most_filled if filled else config.most
-    sized = config.least <= min(high, wide) and max(high, wide) <= most
+    filled = filled and bool(ink[(top + bottom) // 2, (left + right) // 2])
+    sized = config.least <= min(high, wide) and max(high, wide) <= config.most
     rounded = max(high, wide) <= config.round * min(high, wide)
     behind = int(boxes[1:, 1].min())
     apart = behind - right >= config.gap * X_HEIGHT
     lowest = config.large_lowest if min(high, wide) >= config.large else config.lowest
     placed = left > 0 and lowest <= middle <= config.highest
-    return (right + behind) // 2 if sized and rounded and apart and placed else 0
+    return (right + behind) // 2 if filled and sized and rounded and apart and placed else 0

@@ -53,6 +53,9 @@ def test_a_small_round_letter_is_no_bullet():
     image = strip((21, 9, 33, 20), *LETTERS)
     image[24:30, 12:17] = 1  # an o
     assert bullet_end(image) == 0
+    image = strip((25, 10, 33, 19), *LETTERS)
+    image[27:31, 12:17] = 1  # what is seen of a faint 6
+    assert bullet_end(image) == 0
 
 
 def test_a_rule_does_not_hide_a_bullet():
