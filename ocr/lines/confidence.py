@@ -17,10 +17,10 @@ class ConfidenceConfig:
 
     They become the sum of `weights` times its `evidence`, and of an offset: language mends what ink
     alone doubts, more so where the text is likely, less in a line that is hard to read. Fitted by
-    `python -m training.recipes.line_decoding --confidence` to the language models before the present
-    ones. Fitted to these, the confidences of strings without sense come nearer (expected calibration
-    error 0.016 for 0.038, which is too low a confidence), but those of hard lines of Poilus are too
-    high (0.025 for 0.015).
+    `python -m training.recipes.line_decoding --confidence` to the language models before the
+    present ones. Fitted to these, the confidences of strings without sense come nearer (expected
+    calibration error 0.016 for 0.038, by which they are too low), but those of hard lines of Poilus
+    are too high (0.025 for 0.015).
 
     Attributes
     ----------
