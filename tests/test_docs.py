@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import ocr
+from ocr.evaluation.error_rates import edit_distance
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     path
@@ -46,5 +49,12 @@ def test_each_limit_has_the_test_that_is_named():
 def test_the_readme_is_short_and_holds_its_two_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 160
-    assert "pip install --no-compile . && ocr read images/form.jpg" in text
+    assert "pip install --no-compile . && ocr read images/postcard.jpg" in text
     assert "<!-- test command -->\n```sh\npip install -c constraints.txt" in text
+
+
+def test_the_readme_shows_what_its_first_command_prints():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"ocr read (images/\w+\.jpg)\n```\n\n```text\n(.*?)```", text, re.S)
+    read = ocr.read(ROOT / shown[1]).text
+    assert edit_distance(shown[2].strip(), read) <= 3  # other processors round otherwise
