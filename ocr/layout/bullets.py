@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
-from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
+from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip, TextLine, fitted_strip
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,14 @@ class BulletConfig:
 
 
 CONFIG = BulletConfig()
+
+
+def line_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
+    """The strip of a line as it is read: fitted to its letters, and begun behind its bullet.
+
+    Parameters are those of `ocr.layout.strips.fitted_strip`.
+    """
+    return without_bullet(fitted_strip(darkness, line))
 
 
 def without_bullet(strip: Strip) -> Strip:

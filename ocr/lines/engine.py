@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.bullets import without_bullet
+from ocr.layout.bullets import line_strip
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
@@ -16,7 +16,7 @@ from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
 from ocr.layout.reading_order import rows_of
-from ocr.layout.strips import Strip, TextLine, fitted_strip
+from ocr.layout.strips import Strip, TextLine
 from ocr.lines.faint import faint_lines, without_faint_ends
 from ocr.lines.letter_boxes import letter_boxes
 from ocr.lines.recognizer import LineReader, LineText
@@ -142,7 +142,7 @@ class LinesEngine:
     ) -> tuple[list[Strip], float]:
         """The strips of some lines, and how many pixels of the picture one of theirs is."""
         darkness, scale = self._darkness(picture, layout)
-        return [_strip(darkness, line.scaled(1 / scale)) for line in lines], scale
+        return [line_strip(darkness, line.scaled(1 / scale)) for line in lines], scale
 
     def _darkness(self, picture: Picture, layout: Layout) -> tuple[NDArray[np.float32], float]:
         """A page at the size at which it is read, and how many pixels of it one of that is."""
@@ -159,7 +159,7 @@ class LinesEngine:
         darkness, scale = self._darkness(picture, layout)
         rows = rows_of(layout.lines)
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
-        strips = [_strip(darkness, line) for line in found]
+        strips = [line_strip(darkness, line) for line in found]
         places = [(line.scaled(scale), block) for line, (_, block) in zip(found, rows, strict=True)]
         frames = self.recognizer.log_probs([strip.image for strip in strips])
         seen = [self.recognizer.legibility(logs) for logs in frames]
@@ -188,11 +188,6 @@ class LinesEngine:
             return 0.0
         strips, _ = self.strips(picture, layout, lines)
         return self.recognizer.mean_confidence([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
-
-
-def _strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
-    """The strip of a line as it is read."""
-    return without_bullet(fitted_strip(darkness, line))
 
 
 def unread(

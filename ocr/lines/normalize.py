@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.bullets import without_bullet
+from ocr.layout.bullets import line_strip
 from ocr.layout.line_pictures import find_line
 from ocr.layout.page_network import installed_finder
-from ocr.layout.strips import STRIP_HEIGHT, fitted_strip
+from ocr.layout.strips import STRIP_HEIGHT
 
 LINE_HEIGHT = STRIP_HEIGHT
 NORMALIZATION = "strip-48-13"  # recorded in weight files; change it when the method changes
@@ -35,5 +35,4 @@ def normalize_line(image: NDArray[np.float32]) -> NDArray[np.float32]:
     if image.ndim != 2 or image.size == 0:
         raise ValueError(f"a line is a non-empty (H, W) array, got shape {image.shape}")
     darkness = np.asarray(1 - image, dtype=np.float32)
-    strip = fitted_strip(darkness, find_line(darkness, installed_finder()))
-    return without_bullet(strip).image
+    return line_strip(darkness, find_line(darkness, installed_finder())).image

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.layout.bullets import without_bullet
+from ocr.layout.bullets import line_strip
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.line_pictures import find_line
 from ocr.layout.page_network import GreyArray, installed_finder
 from ocr.layout.reading_order import rows_of
-from ocr.layout.strips import TextLine, fitted_strip
+from ocr.layout.strips import TextLine
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, photograph, write_pages
 from training.data.page_sets import RealPage, read_pages
@@ -144,7 +144,7 @@ def strips_of(
         same = next((one for one in found if is_of(one, line.scaled(scale))), None)
         if same is None:
             continue
-        strip = without_bullet(fitted_strip(darkness, nearly(rng, same))).image
+        strip = line_strip(darkness, nearly(rng, same)).image
         if strip.min() < 1 and fits(strip, text):
             yield (255 * strip + 0.5).astype(np.uint8), text
 
@@ -157,7 +157,7 @@ def lone_strip(rng: np.random.Generator, image: NDArray[np.float32]) -> NDArray[
     picture = photograph(rng, Image.fromarray(np.uint8(image * 255 + 0.5)))
     darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / np.float32(255))
     line = find_line(1 - image, installed_finder())
-    strip = fitted_strip(darkness, nearly(rng, line)).image
+    strip = line_strip(darkness, nearly(rng, line)).image
     return (255 * strip + 0.5).astype(np.uint8)
 
 
