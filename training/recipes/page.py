@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, crop, load_pages, training_page
@@ -27,6 +29,12 @@ from training.recipes.checkpoints import load_checkpoint, save_checkpoint
 from training.recipes.descent import Descent, Optimization, State
 from training.recipes.progress import Bar
 from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through, stopwatch
+
+Crop = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+"""Darkness, maps and weight, as `training.data.page_samples.crop` gives them."""
+
+A_FILE = 100  # written pages drawn until another file of them is taken in
+KEPT_PAGES = 240  # written pages that are drawn from at a time
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class PageRecipe:
     seed: int = 0
     written: float = 0.55  # share of the crops that are of written pages, where there are any
     check_minutes: float = 5.0
+    device: str = "cpu"
+    croppers: int = 0  # processes that take crops beside the one that trains
 
     @property
     def optimization(self) -> Optimization:
@@ -61,42 +71,46 @@ class PageBatch:
     def __len__(self) -> int:
         return len(self.darkness)
 
+    def to(self, device: torch.device) -> PageBatch:
+        """The same on a device."""
+        darkness = self.darkness.to(device, memory_format=torch.channels_last)
+        return PageBatch(darkness, self.maps.to(device), self.weight.to(device))
 
-class Crops:
-    """Random crops of real and of written pages."""
+
+class Crops(IterableDataset[Crop]):
+    """Random crops of real and of written pages, without end."""
 
     def __init__(self, real: list[TrainingPage], written: Path | None, recipe: PageRecipe) -> None:
         self._real = real
         self._folder = written
         self._share = recipe.written
-        self._rng = np.random.default_rng((recipe.seed, int(time.time())))
-        self._pool: list[TrainingPage] = []
-        self._taken = 0
+        self._seed = (recipe.seed, int(time.time()))
 
-    def _written(self) -> TrainingPage | None:
-        """A written page; every hundred crops another file of them is taken in."""
-        if self._folder is None:
-            return None
-        if self._taken % 100 == 0:
-            paths = sorted(self._folder.glob("*.npz"))
-            if paths:
-                self._pool += load_pages(paths[self._rng.integers(len(paths))])
-                self._pool = self._pool[-240:]
-        self._taken += 1
-        return self._pool[self._rng.integers(len(self._pool))] if self._pool else None
-
-    def batch(self, size: int) -> PageBatch:
-        """Some crops."""
-        crops = []
-        for _ in range(size):
-            page = self._written() if self._rng.random() < self._share else None
+    def __iter__(self) -> Iterator[Crop]:
+        worker = get_worker_info()
+        rng = np.random.default_rng((*self._seed, worker.id if worker else 0))
+        written = self._written(rng)
+        while True:
+            page = next(written) if rng.random() < self._share else None
             if page is None:
-                page = self._real[self._rng.integers(len(self._real))]
-            crops.append(crop(self._rng, page))
-        darkness, maps, weight = (
-            torch.from_numpy(np.stack(part)) for part in zip(*crops, strict=True)
-        )
-        return PageBatch(darkness[:, None].to(memory_format=torch.channels_last), maps, weight)
+                page = self._real[rng.integers(len(self._real))]
+            yield crop(rng, page)
+
+    def _written(self, rng: np.random.Generator) -> Iterator[TrainingPage | None]:
+        """Written pages, if there are any; every hundred another file of them is taken in."""
+        pool: list[TrainingPage] = []
+        while True:
+            paths = sorted(self._folder.glob("*.npz")) if self._folder is not None else []
+            if paths:
+                pool = (pool + load_pages(paths[rng.integers(len(paths))]))[-KEPT_PAGES:]
+            for _ in range(A_FILE):
+                yield pool[rng.integers(len(pool))] if pool else None
+
+
+def batch_of(crops: list[Crop]) -> PageBatch:
+    """Some crops as one batch."""
+    darkness, maps, weight = (torch.from_numpy(np.stack(part)) for part in zip(*crops, strict=True))
+    return PageBatch(darkness[:, None], maps, weight)
 
 
 @torch.no_grad()
@@ -104,7 +118,8 @@ def evaluate(network: nn.Module, crops: list[PageBatch]) -> dict[str, float]:
     """Loss, and F1 of the baseline's pixels, over fixed crops."""
     network.eval()
     losses, hits, said, true, off = [], 0.0, 0.0, 0.0, []
-    for one in crops:
+    device = next(network.parameters()).device
+    for one in (given.to(device) for given in crops):
         output, maps, weight = network(one.darkness), one.maps, one.weight
         losses.append(float(page_loss(output, maps, weight)))
         found = (output[:, :1] > 0).float() * weight
@@ -129,18 +144,25 @@ class PageLearner(DescentLearner):
         self, network: PageNetwork, crops: Crops, fixed: list[PageBatch], recipe: PageRecipe
     ) -> None:
         self.crops, self.fixed, self.recipe = crops, fixed, recipe
+        self.device = torch.device(recipe.device)
         how = recipe.optimization
         # One group, as in the checkpoints that there are.
+        network = network.to(self.device)
         groups = [{"params": list(network.parameters()), "weight_decay": how.decay}]
         self.descent: Descent = Descent(network, how, groups)
 
     def batches(self, rng: np.random.Generator) -> Iterator[PageBatch]:
-        while True:
-            yield self.crops.batch(self.recipe.batch)
+        yield from DataLoader(
+            self.crops,
+            self.recipe.batch,
+            num_workers=self.recipe.croppers,
+            collate_fn=batch_of,
+        )
 
     def step(self, batch: PageBatch, rng: np.random.Generator, rate: float) -> float:
         self.descent.begin(rng)
-        with mixed_precision():
+        batch = batch.to(self.device)
+        with mixed_precision(self.device):
             output = self.descent.network(batch.darkness)
         return self.descent.step(page_loss(output, batch.maps, batch.weight), rate)
 
@@ -188,10 +210,21 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=PageRecipe.minutes)
     parser.add_argument("--rate", type=float, default=PageRecipe.rate)
     parser.add_argument("--seed", type=int, default=PageRecipe.seed)
+    parser.add_argument("--batch", type=int, default=PageRecipe.batch, help="crops a step")
     parser.add_argument("--check-minutes", type=float, default=PageRecipe.check_minutes)
+    parser.add_argument("--device", default=PageRecipe.device, help="cpu or cuda")
+    parser.add_argument(
+        "--croppers", type=int, default=PageRecipe.croppers, help="processes that take crops"
+    )
     given = parser.parse_args()
     recipe = PageRecipe(
-        minutes=given.minutes, rate=given.rate, seed=given.seed, check_minutes=given.check_minutes
+        minutes=given.minutes,
+        rate=given.rate,
+        batch=given.batch,
+        seed=given.seed,
+        check_minutes=given.check_minutes,
+        device=given.device,
+        croppers=given.croppers,
     )
     print(asdict(recipe), flush=True)
     os.environ["OMP_NUM_THREADS"] = "1"

@@ -20,7 +20,16 @@ from training.synthesis.line_fonts import (
     font_face,
     place_pieces,
 )
-from training.synthesis.line_ink import Hand, LineInk, level_line, set_apart, shear, spread, trimmed
+from training.synthesis.line_ink import (
+    Hand,
+    LineInk,
+    level_line,
+    overruns,
+    set_apart,
+    shear,
+    spread,
+    trimmed,
+)
 from training.synthesis.line_strokes import EM, X_HEIGHT
 from training.synthesis.line_text import SCANS, corpus, fitting_length, fitting_text
 from training.synthesis.stroke_hands import character_hand, text_hand, word_hand
@@ -32,6 +41,7 @@ HIGHEST_BODY = 0.72  # of a capital: in fonts of capitals the small letters are 
 SPREAD_SHARE = 0.12  # of the lines have wider room between their words
 APART_SHARE = 0.5  # of the lines that begin with a short word, behind it
 LONGEST = 100  # characters of a scanned line
+DENSEST = 0.7  # x-heights a character of a scanned line takes at least
 PAPER, LIGHTER = 0.08, 1.1  # darkness of a scan's paper that is taken off, and factor on the rest
 INKED = 60  # of 255, from which a pixel of EMNIST is ink
 MISSES = 8  # lines in a row that a hand cannot write, after which it is given up
@@ -138,7 +148,7 @@ def scan_hand(rng: np.random.Generator, data: Path) -> Hand:
         nonlocal row
         row = (row + 1) % len(scans.rows)
         text = scans.rows[row][1]
-        if len(text) > LONGEST:
+        if len(text) > LONGEST or overruns(DENSEST * len(text), room):
             return None
         darkness = 1 - scans.image(row)
         darkness = np.clip((darkness - PAPER) * LIGHTER, 0, 1).astype(np.float32)

@@ -47,6 +47,13 @@ Hand = Callable[[np.random.Generator, float], LineInk | None]
 """Writes a line for a room of so many x-heights, which it may not fill or may overrun; None if it
 cannot write what it was about to."""
 
+NARROWEST = 0.78  # of its width, to which a line may be squeezed into its room; set by hand
+
+
+def overruns(width: float, room: float) -> bool:
+    """Whether a line so many x-heights wide is too wide for a room, even squeezed."""
+    return width > room / NARROWEST
+
 
 def level_line(darkness: NDArray[np.float32]) -> tuple[NDArray[np.float32], float, float]:
     """A picture of one line made level, its baseline's row, and its x-height."""

@@ -1,7 +1,8 @@
 """Changes of strips, a whole batch at a time, so that a strip seen again is not the same strip.
 
-A strip is stretched, slanted, moved and bent, its pen made thicker or finer, its picture coarser,
-fainter and noisier. All of it are tensor operations, on the processor or on an accelerator.
+A strip is stretched, slanted, moved and bent, its pen made thicker or finer, a spot of it hidden,
+its picture made coarser, fainter and noisier. All of it are tensor operations, on the processor or
+on an accelerator.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ class StripChangeConfig:
     noise: float = 0.06  # largest standard deviation, of ink in [0, 1]
     fainter: float = 0.3  # share of the ink that is lost at most
     darker: float = 0.15  # share of the ink that is added at most
+    hidden: float = 0.3  # share with a spot of paper or of grey over it (DeVries and Taylor 2017)
+    spot: tuple[int, int] = (12, 30)  # most columns and rows of a spot
+    paper: float = 0.7  # share of the spots that are paper
+    grey: float = 0.35  # darkest of the others, of ink in [0, 1]
 
 
 CONFIG = StripChangeConfig()
@@ -82,7 +87,7 @@ class StripChanges:
         width = -(-int((1 + CONFIG.wider) * int(widths.max()) + tail) // multiple) * multiple
         ink = self._moved(1 - strips, wide, width)
         ink = self._pen(ink)
-        ink = self._picture(ink)
+        ink = self._picture(self._hidden(ink, new))
         return 1 - ink.clamp(0, 1), new
 
     def _moved(self, ink: torch.Tensor, wide: torch.Tensor, width: int) -> torch.Tensor:
@@ -120,6 +125,17 @@ class StripChanges:
         wide = functional.max_pool2d(ink, 3, 1, 1)
         fine = -functional.max_pool2d(-ink, (2, 2), 1, 1)[..., :-1, :-1]
         return ink + thicker * (wide - ink) + thinner * (fine - ink)
+
+    def _hidden(self, ink: torch.Tensor, widths: torch.Tensor) -> torch.Tensor:
+        """Ink with a spot hidden, as by a fold, a blot or something that lies on the page."""
+        n, _, height, width = ink.shape
+        x = torch.arange(width, device=self.device)[None, :] - (self._uniform(n) * widths)[:, None]
+        y = torch.arange(height, device=self.device)[None, :] - (self._uniform(n) * height)[:, None]
+        wide, high = (self._uniform(n) * size / 2 for size in CONFIG.spot)
+        spot = (x.abs() < wide[:, None])[:, None] & (y.abs() < high[:, None])[:, :, None]
+        spot &= _rows(self._some(n, CONFIG.hidden))
+        dice, grey = self._uniform(n), CONFIG.grey * self._uniform(n)
+        return torch.where(spot[:, None], _column(grey * (dice > CONFIG.paper)), ink)
 
     def _picture(self, ink: torch.Tensor) -> torch.Tensor:
         n, size = len(ink), ink.shape[2:]

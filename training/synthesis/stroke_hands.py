@@ -9,7 +9,7 @@ import numpy as np
 
 from training.data.text import fold_text, writable
 from training.synthesis.line_accents import bare_letter, mark_strokes
-from training.synthesis.line_ink import Hand, LineInk, level_line
+from training.synthesis.line_ink import Hand, LineInk, level_line, overruns
 from training.synthesis.line_strokes import (
     EM,
     X_HEIGHT,
@@ -30,6 +30,8 @@ SIGNS_BETWEEN = (
     *("&",) * 8, *("-", "+", "=", "/") * 2, "@", "*", "->", "w/", "1/2", "1/4", "3/4", "~", "|",
 )  # fmt: skip
 """What stands between words now and then; set by hand."""
+
+WIDEST_BODY = 0.9  # ems, above the usual height of small letters in a line 1.4 ems high
 
 
 def _drawn(
@@ -190,6 +192,8 @@ def text_hand(rng: np.random.Generator, data: Path) -> Hand:
             return None
         height = float(np.max([stroke[:, 1].max() for stroke in path]))
         path = [stroke * np.float32(1.4 * EM / height) for stroke in path]
+        if overruns(float(np.ptp(np.concatenate(path)[:, 0])) / (WIDEST_BODY * EM), room):
+            return None
         return _drawn(rng, _moved(rng, path, style), pen, text, None)
 
     return write

@@ -22,7 +22,7 @@ from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, write_pages
 from training.synthesis import marks
 from training.synthesis.hands import lines_of, random_hand
-from training.synthesis.line_ink import Hand, LineInk, smear
+from training.synthesis.line_ink import NARROWEST, Hand, LineInk, overruns, smear
 from training.synthesis.page_slots import Slot, slots_of
 from training.synthesis.papers import make_paper
 
@@ -58,8 +58,6 @@ class PageConfig:
         Share of the pages with underlined words; of those with bullets or boxes before lines.
     tries : int
         Lines of a hand that are tried in a slot.
-    narrowest : float
-        Of its width, to which a line is squeezed to fit a slot.
     """
 
     blank: float = 0.1
@@ -77,7 +75,6 @@ class PageConfig:
     underlined: float = 0.15
     bulleted: float = 0.12
     tries: int = 5
-    narrowest: float = 0.78
 
 
 CONFIG = PageConfig()
@@ -160,7 +157,7 @@ def _fitting(rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float) 
     """The first of some lines of a hand that a slot has room for."""
     room = slot.width / (slot.scale * x_height)
     for ink in itertools.islice(lines_of(rng, hand, room), CONFIG.tries):
-        if ink.darkness.shape[1] / ink.x_height < room / CONFIG.narrowest:
+        if not overruns(ink.darkness.shape[1] / ink.x_height, room):
             return ink
     return None
 
@@ -225,7 +222,7 @@ def set_line(
     scale = size / ink.x_height
     high, wide = ink.darkness.shape
     new = max(2, round(wide * scale)), max(2, round(high * scale))
-    new = max(2, round(min(new[0], max(slot.width, CONFIG.narrowest * new[0])))), new[1]
+    new = max(2, round(min(new[0], max(slot.width, NARROWEST * new[0])))), new[1]
     resample = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
     darkness = ink.darkness if rng.random() > 0.25 else smear(rng, ink.darkness)
     picture = Image.fromarray(np.ascontiguousarray(darkness)).resize(new, resample)

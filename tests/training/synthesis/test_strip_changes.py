@@ -1,8 +1,11 @@
 """Changes of strips: what they keep, and that they can be had again."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from training.synthesis import strip_changes
 from training.synthesis.strip_changes import CONFIG, StripChanges
 
 CPU = torch.device("cpu")
@@ -17,7 +20,8 @@ def strips(widths=(60, 100), height=48):
     return found, torch.tensor(widths)
 
 
-def test_no_strip_gets_narrower_and_each_keeps_its_ink():
+def test_no_strip_gets_narrower_and_each_keeps_its_ink(monkeypatch):
+    monkeypatch.setattr(strip_changes, "CONFIG", replace(CONFIG, hidden=0.0))
     before, widths = strips()
     for seed in range(20):
         after, new = StripChanges(seed, CPU)(before, widths, MULTIPLE)
@@ -41,6 +45,16 @@ def test_without_strength_nothing_changes():
     assert torch.equal(new, widths)
     torch.testing.assert_close(after[..., : before.shape[3]], before, atol=1e-4, rtol=0)
     assert after[..., before.shape[3] :].min() == 1
+
+
+def test_a_spot_hides_little_of_some_strips():
+    grey = torch.full((400, 1, 48, 96), 0.5)
+    widths = torch.full((400,), 80)
+    hidden = StripChanges(0, CPU)._hidden(grey, widths) != 0.5
+    largest = CONFIG.spot[0] * CONFIG.spot[1]
+    assert (hidden.sum((1, 2, 3)) <= largest).all()
+    assert 0.15 < hidden.any(3).any(2).float().mean() < CONFIG.hidden + 0.05
+    assert not hidden[..., 80 + CONFIG.spot[0] :].any()
 
 
 def test_a_seed_gives_the_same_changes_again():
