@@ -23,6 +23,7 @@ from training.networks.onnx_graph import page_graph, quantized
 from training.networks.page import PageNetwork
 from training.recipes import weight_files
 from training.recipes.checkpoints import load_checkpoint
+from training.recipes.descent import blend
 from training.recipes.page import PageRecipe, evaluate, fixed_crops
 
 DATA = (
@@ -42,6 +43,8 @@ CALIBRATION = 60  # crops of valid pages that tell the ranges of the 8 bits
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the page network's weight file.")
     parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--blend", type=Path, help="weights that the checkpoint went on from")
+    parser.add_argument("--share", type=float, default=0.5, help="of these in the result")
     parser.add_argument("--out", type=Path, default=models_dir())
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
     given = parser.parse_args()
@@ -50,6 +53,10 @@ def main() -> None:
     seen = load_checkpoint(given.checkpoint, PageNetwork(), network) * PageRecipe.batch
     if not seen:  # a weight file: it says itself
         seen = read_metadata(given.checkpoint).architecture.get("crops_seen", 0)
+    if given.blend is not None:
+        before = PageNetwork()
+        load_checkpoint(given.blend, PageNetwork(), before)
+        blend(network, before, given.share)
     network.eval()
     pages = [training_page(page) for page in read_pages(data_dir(), "valid")]
     figures = evaluate(network, fixed_crops(pages))
