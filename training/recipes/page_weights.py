@@ -37,6 +37,7 @@ DATA = (
     weight_files.EMNIST,
     weight_files.FONTS,
 )
+BLEND = 0.6  # share of the weights before in a blend
 CALIBRATION = 60  # crops of valid pages that tell the ranges of the 8 bits
 
 
@@ -44,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the page network's weight file.")
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--blend", type=Path, help="weights that the checkpoint went on from")
-    parser.add_argument("--share", type=float, default=0.5, help="of these in the result")
+    parser.add_argument("--share", type=float, default=BLEND, help="of these in the result")
     parser.add_argument("--out", type=Path, default=models_dir())
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
     given = parser.parse_args()
