@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice, pairwise
 from typing import Any
 
-from ocr.formats.parsing import MAX_POINTS, MAX_SIDE, FoundPage, MalformedError, picture_of
+from ocr.formats.parsing import (
+    MAX_LINES,
+    MAX_POINTS,
+    MAX_SIDE,
+    TOO_MANY,
+    FoundPage,
+    MalformedError,
+    picture_of,
+)
 from ocr.formats.placing import Points
 from ocr.input.documents import PageSource
 from ocr.page import Line, Page
@@ -76,6 +84,8 @@ def page_from(data: Any) -> FoundPage:
     """A page of what `page_dict` gives; `MalformedError` if it is something else."""
     if not isinstance(data, dict) or not {"version", "height", "width", "lines"} <= data.keys():
         raise MalformedError("JSON, but no page as `ocr read --format json` writes it.")
+    if isinstance(data["lines"], list) and len(data["lines"]) > MAX_LINES:
+        raise MalformedError(TOO_MANY)
     try:
         page = Page.from_dict({"engine": "", "warnings": [], **data})
     except (KeyError, TypeError, AttributeError, IndexError) as error:

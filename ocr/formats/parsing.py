@@ -19,11 +19,13 @@ MAX_ELEMENTS = 3_000_000  # of an XML file: of small ones the memory holds no mo
 MAX_DEPTH = 200  # of elements inside each other; PAGE and ALTO need about twenty
 MAX_SIDE = 200_000  # pixels of a page
 MAX_POINTS = 5_000  # of an outline or baseline
+MAX_LINES = 20_000  # of a page: some hundred times those of a full one
 PIECE = 1 << 20  # bytes of XML that are parsed at a time
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 SEPARATORS = re.compile(r"[\s,;]*")
 PDF_PAGE = re.compile(r"(.+)#page=(\d{1,6})", re.ASCII)  # as `ocr.formats.xml.picture_name` writes
+TOO_MANY = f"There are more than {MAX_LINES:,} lines on a page."
 LEFT_OUT = "{} without a text or a place {} left out"
 
 
@@ -185,7 +187,9 @@ def page_of(height: int, width: int, given: Iterable[GivenLine], engine: str = "
     """A page of lines as a file gives them; what says nothing or stands nowhere is counted."""
     lines = []
     lost = 0
-    for one in given:
+    for number, one in enumerate(given):
+        if number == MAX_LINES:
+            raise MalformedError(TOO_MANY)
         try:
             line = line_of(one, height, width)
         except ValueError as error:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ocr.errors import DataError
 from ocr.formats import FORMATS, read_page, render
-from ocr.formats.parsing import MAX_DEPTH
+from ocr.formats.parsing import MAX_DEPTH, MAX_LINES
 from ocr.formats.reading import files_in, find_picture, read_pages
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
@@ -361,6 +361,11 @@ LETTER = ("lines", 0, "words", 0, "letters", 0)
             alto("pixel", '<TextLine><String CONTENT="a" HPOS="x"/></TextLine>'),
             "HPOS|place",
         ),
+        (
+            "a.xml",
+            alto("pixel", '<TextLine><String CONTENT="a"/></TextLine>' * (MAX_LINES + 1)),
+            "more than 20,000 lines",
+        ),
         ("a.hocr", "<html><body>hello</body></html>\n", "no hOCR"),
         ("a.hocr", "<html><div class='ocr_page' title='bbox 0 0 9 9'>\n<span cla", "cut off"),
         ("a.hocr", "<html><div class='ocr_page' title='image x'></div></html>\n", "bbox"),
@@ -373,6 +378,7 @@ LETTER = ("lines", 0, "words", 0, "letters", 0)
         ("a.json", damaged("lines", 0, "words", 0, "letters", 0, "text", "\udfff"), "surrogates"),
         ("a.json", "[" * 100_000, "nested|no JSON"),
         ("a.json", '{"version": 1}', "no page"),
+        ("a.json", damaged("lines", [{}] * (MAX_LINES + 1)), "more than 20,000 lines"),
         ("a.json", damaged("version", 2), "version"),
         ("a.json", damaged("height", "9"), "height"),
         ("a.json", damaged("lines", 0, "words", []), "without letters"),

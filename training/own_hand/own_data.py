@@ -58,6 +58,8 @@ COPY_SIDE = 1024  # pixels, longest side at which pictures are compared
 LINE_SIDE = 4000  # pixels, longest side at which the picture of a line is opened
 MAX_FILE = 1 << 28  # bytes of a picture
 MAX_TABLE, MAX_COLUMNS = 1 << 23, 32  # characters of a table: some 100,000 lines; and columns
+ENCRYPTED = 1  # flag of a file in a .zip
+
 # What zipfile raises: RuntimeError of encrypted files, NotImplementedError of other compressions.
 UNREADABLE = (
     *(OSError, KeyError, ValueError, EOFError, RuntimeError, NotImplementedError, struct.error),
@@ -408,6 +410,8 @@ def _load_line_zip(path: Path, _: Aligner, account: Account) -> Samples:
                 entry = archive.getinfo(name)
                 if entry.file_size > MAX_FILE:
                     raise ValueError(f"more than {MAX_FILE >> 20} MiB")
+                if entry.flag_bits & ENCRYPTED:
+                    raise ValueError("it is encrypted")
                 return archive.read(entry)
 
             return _table_lines(path, read, account)

@@ -278,6 +278,18 @@ def test_bad_parts_of_an_archive_are_left_out_and_named(tmp_path):
         assert any(f"a.zip: {name} cannot be read" in told for told in account.named)
 
 
+def test_an_archive_whose_table_is_encrypted_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("lines.tsv", table("0.png"))
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"lines.tsv") - 46 + 8] = 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="it is encrypted") as caught:
+        gather([path], "lines", Aligner(), Account())
+    assert "ZipInfo" not in str(caught.value)
+
+
 def test_a_picture_that_a_table_names_many_times_is_read_once(tmp_path):
     path = tmp_path / "a.zip"
     names = [f"{k}.png" for k in range(6)]
