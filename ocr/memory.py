@@ -11,7 +11,7 @@ START = 256 << 20  # bytes without which libraries of numbers fail, or spin, whi
 WORK = 160 << 20  # bytes for what is loaded and worked with after that
 ROOM = 64 << 20  # bytes; a process that cannot have so many more has run out of memory
 ADVICE = "Free some, use fewer --jobs, or make the picture smaller."
-SIDE = 64  # of a product of matrices for which OpenBLAS wants its work space
+SIDE = 128  # of a product of matrices for which OpenBLAS wants its work space: small ones need none
 
 
 def is_short(room: int = ROOM) -> bool:
