@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from ocr.evaluation.error_rates import align
 from ocr.lines.language import load_language
+from ocr.lines.normalize import normalize_line
 from ocr.lines.recognizer import LineReader
 from ocr.reader import LANGUAGES
 from training.data.datasets import data_dir
@@ -91,7 +92,7 @@ def main() -> None:
         if image is None:
             raise SystemExit(f"{font.path.name} lacks a character of {text!r}")
         image = image if spoil is None else spoil(image)
-        read = reader.read([image])[0].text
+        read = reader.read([normalize_line(image)])[0].text
         top = PAD + row * ROW
         line = Image.fromarray(np.uint8(255 * image))
         line = line.crop((0, line.height // 8, line.width, line.height - line.height // 8))
