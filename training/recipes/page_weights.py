@@ -44,6 +44,9 @@ CALIBRATION = 60  # crops of valid pages that tell the ranges of the 8 bits
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the page network's weight file.")
     parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument(
+        "--batch", type=int, default=PageRecipe.batch, help="crops a step of the checkpoint"
+    )
     parser.add_argument("--blend", type=Path, help="weights that the checkpoint went on from")
     parser.add_argument("--share", type=float, default=BLEND, help="of these in the result")
     parser.add_argument("--out", type=Path, default=models_dir())
@@ -51,7 +54,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     network = PageNetwork()
-    seen = load_checkpoint(given.checkpoint, PageNetwork(), network) * PageRecipe.batch
+    seen = load_checkpoint(given.checkpoint, PageNetwork(), network) * given.batch
     if not seen:  # a weight file: it says itself
         seen = read_metadata(given.checkpoint).architecture.get("crops_seen", 0)
     if given.blend is not None:
