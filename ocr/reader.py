@@ -214,7 +214,7 @@ class Reader:
 
         by_letters = self._engine == "letters"
         engine = self.letters_engine if by_letters else self.lines_engine
-        found = read_upright(engine, dark_on_light(photo))
+        found = read_upright(engine, dark_on_light(photo, engine.find))
         if self._engine == "auto" and not found.read.left_out and stand_apart(found.read.lines):
             letters = self.letters_engine.read(found.picture, found.layout)
             if letters.lines and _page(found.picture, "", letters.lines).confidence >= CONFIG.sure:

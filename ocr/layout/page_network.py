@@ -37,7 +37,9 @@ class ScaleConfig:
     first : int
         Longer side in pixels of the first look.
     others : tuple of int
-        Longer sides that are tried as well where the first look takes up little of the ink.
+        Longer sides that are tried as well where the first look takes up little of the ink. What
+        covers most of it, times how sure the network is of its lines, counts: the grain of a desk
+        is ink, and makes lines in small pictures.
     covered : float
         Share of a page's ink that its lines hold from which the first look is trusted. What hangs
         together with the edge of the picture, as a desk around the page, does not count.
@@ -101,6 +103,13 @@ class Layout:
         return MAP_STRIDE * max(self.maps.shape[1:])
 
     @property
+    def score(self) -> float:
+        """How sure the network is of the lines, by their length; 0 if there are none."""
+        widths = np.array([np.ptp(line.baseline[:, 1]) for line in self.lines])
+        scores = np.array([line.score for line in self.lines])
+        return float((widths * scores).sum() / widths.sum()) if widths.sum() > 0 else 0.0
+
+    @property
     def x_height(self) -> float:
         """The x-height that half of the writing, by its length, does not exceed."""
         heights = np.array([line.x_height for line in self.lines])
@@ -154,17 +163,15 @@ class PageFinder:
         ----------
         picture : Picture
         side : int, optional
-            Longer side in pixels at which it is looked at; found out if left out.
+            Longer side in pixels of the first look, the only one but for a closer look.
         """
-        if side is not None:
-            return self._found_at(picture, side)
         config = self.config
         largest = round(config.enlarged * max(picture.height, picture.width))
-        found = self._found_at(picture, min(config.first, largest))
-        if found.covered < config.covered:
+        found = self._found_at(picture, min(side or config.first, largest))
+        if side is None and found.covered < config.covered:
             others = [side for side in config.others if side <= largest]
             tried = [found, *(self._found_at(picture, side) for side in others)]
-            found = max(tried, key=lambda layout: layout.covered)
+            found = max(tried, key=lambda layout: layout.covered * layout.score)
         if not found.lines:
             return found
         shown = found.side

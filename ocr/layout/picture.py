@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,8 +10,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ocr.layout.orientation import Turned
+
 if TYPE_CHECKING:
     from ocr.input.photo import Photo
+    from ocr.layout.page_network import Layout
 
 SIDE = 240  # px, longer side of the copy on which it is told whether writing is dark or light
 
@@ -31,7 +35,16 @@ class NegativeConfig:
     mark : float
         What differs less from its ground is not writing.
     clearly : float
-        A negative has so many times as much light on dark as dark on light.
+        A negative has so many times as much light on dark as dark on light, another picture so many
+        times as much dark on light.
+    better : float
+        What is neither, or a negative with few lines, is taken for what it seems less to be if the
+        lines that are found so cover so many times as much of the ink. On 58 photos and samples,
+        lines on the wrong one of the two cover 1.25 times as much at most.
+    covered, plain : float
+        Share of the ink that those lines must cover, as much as
+        `ocr.layout.page_network.ScaleConfig.covered` asks for, and the share from which the other
+        picture is not looked at.
     canvas, edge : int
         Levels of 255: a canvas is of one color but for so much, and the picture on it differs from
         it by more at its edge.
@@ -45,6 +58,9 @@ class NegativeConfig:
     step: float = 0.1
     mark: float = 0.03
     clearly: float = 2.0
+    better: float = 1.5
+    covered: float = 0.25
+    plain: float = 0.5
     canvas: int = 6
     edge: int = 16
     filled: float = 0.9
@@ -88,17 +104,41 @@ class Negative:
         return np.float32(1) - self.photo.grey(long_side)
 
 
-def dark_on_light(photo: Photo) -> Picture:
-    """A photo, or its negative where its writing is lighter than its ground."""
-    return Negative(photo) if light_on_dark(uncovered(photo.rgb(SIDE))) else photo
+def dark_on_light(
+    photo: Photo, find: Callable[[Picture], Layout], config: NegativeConfig = DEFAULT
+) -> Picture:
+    """A photo, or its negative where its writing is lighter than its ground.
+
+    Nearly always the ink is clearly darker. Else the lines that `find` finds on either tell: the
+    grain of a desk or the shine of a table can make a page look like a negative.
+    """
+    light, dark = light_and_dark(uncovered(photo.rgb(SIDE)), config)
+    if light <= dark / config.clearly:
+        return photo
+    likelier: Picture = photo
+    other: Picture = Negative(photo)
+    if light > dark * config.clearly:
+        likelier, other = other, likelier
+    if find(likelier).covered >= config.plain:
+        return likelier
+
+    def covered(picture: Picture) -> float:
+        """What its lines cover, whether it lies on its side or not."""
+        return max(find(picture).covered, find(Turned(picture, 1)).covered)
+
+    there = covered(other)
+    if there >= config.covered and there > config.better * covered(likelier):
+        return other
+    return likelier
 
 
-def light_on_dark(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> bool:
-    """Whether a picture's writing is lighter than its ground: chalk, a negative.
+def light_and_dark(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> tuple[float, float]:
+    """How much in a picture is lighter than its ground, and how much darker; both 0 if blank.
 
-    The picture is cut into tiles, and in each the deviations from its median are added up by
-    sign: most of a tile is ground, and writing deviates to one side. Tiles that differ much from
-    their neighbors hold the edge of something and do not count.
+    Writing that is lighter than its ground is chalk, or a negative. The picture is cut into tiles,
+    and in each the deviations from its median are added up by sign: most of a tile is ground, and
+    writing deviates to one side. Tiles that differ much from their neighbors hold the edge of
+    something and do not count.
 
     Parameters
     ----------
@@ -117,7 +157,7 @@ def light_on_dark(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> b
     off = off[step < config.step] if (step < config.step).any() else off
     above = float(np.maximum(off - config.mark, 0).sum())
     below = float(np.maximum(-off - config.mark, 0).sum())
-    return above > config.clearly * below and above > 0
+    return above, below
 
 
 def uncovered(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> NDArray[np.uint8]:

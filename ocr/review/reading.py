@@ -226,10 +226,11 @@ class Recognizer:
 
         key = (photo.source, photo.page)
         if self._found is None or self._found[:2] != (key, turns):
-            picture: Picture = dark_on_light(photo)
+            find = self.lines_reader.lines_engine.find
+            picture: Picture = dark_on_light(photo, find)
             if turns:
                 picture = Turned(picture, turns)
-            self._found = (key, turns, self.lines_reader.lines_engine.find(picture), picture)
+            self._found = (key, turns, find(picture), picture)
         return self._found[2], self._found[3]
 
     def _line_in(self, photo: Photo, turns: int, box: Box) -> TextLine:

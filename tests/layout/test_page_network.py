@@ -1,10 +1,15 @@
 """Leveling a page and the way back, ink that lines cover, and looks with the installed network."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from ocr.layout.page_network import Leveled, clear_of_edge, covered_ink, resized
+from ocr.input.given import photo_of
+from ocr.layout.page_network import Leveled, PageFinder, clear_of_edge, covered_ink, resized
 from ocr.layout.strips import TextLine
+
+IMAGES = Path(__file__).parents[2] / "images"
 
 
 @pytest.mark.parametrize("slope", [0.2, -0.15, 0.05])
@@ -63,3 +68,11 @@ def test_a_page_is_brought_to_a_size(side):
     small = resized(np.full((100, 200), 0.5, np.float32), side)
     assert max(small.shape) == side
     np.testing.assert_allclose(small, 0.5, atol=1e-3)
+
+
+def test_small_writing_is_looked_at_closer_from_a_size_that_is_too_small_for_it():
+    finder, photo = PageFinder(), photo_of(IMAGES / "todo_list.jpg")
+    own, given = finder.find(photo), finder.find(photo, 128)
+    assert len(given.lines) == len(own.lines)
+    assert given.side > 1.3 * 128
+    assert given.x_height == pytest.approx(own.x_height, rel=0.15)
