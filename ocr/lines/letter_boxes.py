@@ -55,8 +55,11 @@ class BorderConfig:
         Share of a piece's ink between two borders from which it is not cut.
     sliver : float
         Share of a piece's ink that is too little to be a part of a letter.
-    rule_width, rule_height : float
-        X-heights: a flat piece of ink at least so wide and at most so high is a ruling line.
+    rule_width, rule_height, rule_share : float
+        X-heights: a piece of ink at least so wide, with less ink than this in this share of its
+        columns, is a ruling line.
+    under_width : float
+        The same for a piece that lies under the baseline, as a line drawn under words does.
     beyond : float
         Ink of a letter that lies farther than this from where it was read is left out of its box.
     edge : float
@@ -78,6 +81,8 @@ class BorderConfig:
     sliver: float = 0.1
     rule_width: float = 6.0
     rule_height: float = 0.45
+    rule_share: float = 0.9
+    under_width: float = 2.0
     edge: float = 0.25
     neighbor: float = 0.6
     beyond: float = 1.0
@@ -151,7 +156,10 @@ def own_ink(image: NDArray[np.float32]) -> NDArray[np.int32]:
     bottom = BASELINE_ROW + X_HEIGHT * CONFIG.neighbor
     edge = CONFIG.edge * X_HEIGHT
     wide, flat = CONFIG.rule_width * X_HEIGHT, CONFIG.rule_height * X_HEIGHT
-    rule = (x2 - x1 > wide) & (y2 - y1 < flat)
+    rule = (x2 - x1 > wide) | ((x2 - x1 > CONFIG.under_width * X_HEIGHT) & (y1 > BASELINE_ROW))
+    for k in np.flatnonzero(rule).tolist():  # it may slant or bend
+        columns = (labels[y1[k] : y2[k], x1[k] : x2[k]] == k + 1).sum(axis=0)
+        rule[k] = np.quantile(columns, CONFIG.rule_share) < flat
     above = (y1 <= edge) & (y2 < top)
     below = (y2 >= len(image) - edge) & (y1 > bottom)
     own = np.append(False, ~(rule | above | below))

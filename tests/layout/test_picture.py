@@ -38,6 +38,13 @@ class Photo:
         return np.asarray(small, dtype=np.float32) / np.float32(255)
 
 
+def partly_negative(width):
+    """Writing that is lighter than its ground in the first columns, and darker in the others."""
+    page = np.asarray(scene(128, 40)).astype(int)
+    page[:, :width] = 256 - page[:, :width]
+    return Photo(Image.fromarray(page.astype(np.uint8)))
+
+
 def covering(photo, negative):
     """A finder whose lines cover so much of a photo's ink, and so much of its negative's."""
 
@@ -67,7 +74,9 @@ def test_dark_writing_is_left_and_light_writing_turned(paper, ink):
     [(0.7, 0.1, True), (0.7, 0.5, False), (0.2, 0.01, False), (0.0, 0.0, False)],
 )
 def test_lines_found_on_the_photo_itself_say_that_it_is_no_negative(photo, negative, stays):
-    page = Photo(scene(30, 215))
+    page = partly_negative(420)
+    light, dark = light_and_dark(page.rgb(240))
+    assert 2 * dark < light < 8 * dark
     assert (dark_on_light(page, covering(photo, negative)) is page) == stays
 
 
@@ -76,9 +85,7 @@ def test_lines_found_on_the_photo_itself_say_that_it_is_no_negative(photo, negat
     [(0.6, 0.9, True), (0.1, 0.7, False), (0.4, 0.55, True), (0.0, 0.2, True)],
 )
 def test_what_shows_as_much_light_as_dark_is_told_by_its_lines(photo, negative, stays):
-    page = np.asarray(scene(128, 40)).astype(int)
-    page[:, 320:] = 256 - page[:, 320:]
-    page = Photo(Image.fromarray(page.astype(np.uint8)))
+    page = partly_negative(320)
     light, dark = light_and_dark(page.rgb(240))
     assert 0.5 * dark < light < 2 * dark
     assert (dark_on_light(page, covering(photo, negative)) is page) == stays
@@ -90,7 +97,12 @@ def test_a_negative_on_its_side_is_one_still():
             return SimpleNamespace(covered=0.9 if isinstance(picture.photo, Negative) else 0.5)
         return SimpleNamespace(covered=0.1 if isinstance(picture, Negative) else 0.6)
 
-    assert isinstance(dark_on_light(Photo(scene(30, 215)), find), Negative)
+    assert isinstance(dark_on_light(partly_negative(420), find), Negative)
+
+
+def test_a_clear_negative_is_one_whatever_its_lines_say():
+    page = Photo(scene(30, 215))
+    assert isinstance(dark_on_light(page, covering(0.9, 0.1)), Negative)
 
 
 def test_a_blank_picture_is_neither():

@@ -120,6 +120,18 @@ def test_rules_and_neighbors_are_no_letters_ink():
     assert parts.sum() == 130
 
 
+def test_a_line_drawn_under_words_may_slant_and_be_short():
+    image = np.zeros((STRIP_HEIGHT, 200), dtype=np.float32)
+    image[BASELINE_ROW - 13 : BASELINE_ROW, 20:30] = 1
+    for col in range(10, 160):
+        row = BASELINE_ROW + 2 + col // 15
+        image[row : row + 2, col] = 1
+    image[BASELINE_ROW + 3 : BASELINE_ROW + 6, 165:195] = 1
+    assert own_ink(image).max() == 1
+    image[BASELINE_ROW - 8 : BASELINE_ROW + 2, 10:160:8] = 1  # joined writing is as wide
+    assert own_ink(image)[BASELINE_ROW - 4, 50] > 0
+
+
 def test_a_stroke_over_the_whole_line_is_no_part_of_a_letter(page):
     strip, boxes = page
     spans = np.array([on_strip(x - 2, x + 14) for x in boxes[:, 1]])
