@@ -207,14 +207,13 @@ class Reader:
 
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
         from ocr.layout.orientation import turn_back
-        from ocr.layout.picture import dark_on_light
         from ocr.letters.apart import CONFIG, stand_apart
         from ocr.lines.engine import unread
-        from ocr.lines.way_up import read_upright
+        from ocr.lines.way_up import read_page
 
         by_letters = self._engine == "letters"
         engine = self.letters_engine if by_letters else self.lines_engine
-        found = read_upright(engine, dark_on_light(photo, engine.find))
+        found = read_page(engine, photo)
         if self._engine == "auto" and not found.read.left_out and stand_apart(found.read.lines):
             letters = self.letters_engine.read(found.picture, found.layout)
             if letters.lines and _page(found.picture, "", letters.lines).confidence >= CONFIG.sure:

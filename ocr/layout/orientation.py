@@ -5,32 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ocr.page import Box, Page, Word
-
-if TYPE_CHECKING:
-    from ocr.layout.picture import Picture
 
 ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
 
 Matrix = Sequence[Sequence[float]]  # 3 x 3
-
-
-class Turned:
-    """A photo turned to the left by some quarter turns; the same interface as `Photo`."""
-
-    def __init__(self, photo: Picture, turns: int) -> None:
-        self.photo, self.turns = photo, turns
-        self.name = photo.name
-        sides = (photo.height, photo.width)
-        self.height, self.width = sides if turns % 2 == 0 else sides[::-1]
-
-    def grey(self, long_side: int) -> NDArray[np.float32]:
-        return np.ascontiguousarray(np.rot90(self.photo.grey(long_side), self.turns))
 
 
 def turn_back(page: Page, turns: int, height: int, width: int) -> Page:

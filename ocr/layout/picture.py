@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,11 +9,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ocr.layout.orientation import Turned
-
 if TYPE_CHECKING:
     from ocr.input.photo import Photo
-    from ocr.layout.page_network import Layout
 
 SIDE = 240  # px, longer side of the copy on which it is told whether writing is dark or light
 
@@ -36,18 +32,10 @@ class NegativeConfig:
         What differs less from its ground is not writing.
     clearly : float
         A negative has so many times as much light on dark as dark on light, another picture so many
-        times as much dark on light.
+        times as much dark on light; what lies between is taken as it is, in doubt.
     surely : float
-        A picture with so many times as much light on dark is a negative whatever its lines say. The
-        desk that made pages seem negatives had 3.3 times, most negatives of photos have 10 or more.
-    better : float
-        What is neither, or a negative with few lines, is taken for what it seems less to be if the
-        lines that are found so cover so many times as much of the ink. On 58 photos and samples,
-        lines on the wrong one of the two cover 1.25 times as much at most.
-    covered, plain : float
-        Share of the ink that those lines must cover, as much as
-        `ocr.layout.page_network.ScaleConfig.covered` asks for, and the share from which the other
-        picture is not looked at.
+        With so many times as much it is a negative without a doubt. The desk that made pages seem
+        negatives had 3.3 times, most negatives of photos have 10 or more.
     canvas, edge : int
         Levels of 255: a canvas is of one color but for so much, and the picture on it differs from
         it by more at its edge.
@@ -62,9 +50,6 @@ class NegativeConfig:
     mark: float = 0.03
     clearly: float = 2.0
     surely: float = 8.0
-    better: float = 1.5
-    covered: float = 0.25
-    plain: float = 0.5
     canvas: int = 6
     edge: int = 16
     filled: float = 0.9
@@ -108,34 +93,36 @@ class Negative:
         return np.float32(1) - self.photo.grey(long_side)
 
 
-def dark_on_light(
-    photo: Photo, find: Callable[[Picture], Layout], config: NegativeConfig = DEFAULT
-) -> Picture:
-    """A photo, or its negative where its writing is lighter than its ground.
+class Turned:
+    """A photo turned to the left by some quarter turns; the same interface as `Photo`."""
 
-    Nearly always the ink is clearly darker. Else the lines that `find` finds on either tell: the
-    grain of a desk or the shine of a table can make a page look like a negative.
+    def __init__(self, photo: Picture, turns: int) -> None:
+        self.photo, self.turns = photo, turns
+        self.name = photo.name
+        sides = (photo.height, photo.width)
+        self.height, self.width = sides if turns % 2 == 0 else sides[::-1]
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        return np.ascontiguousarray(np.rot90(self.photo.grey(long_side), self.turns))
+
+
+def dark_on_light(photo: Photo) -> Picture:
+    """A photo, or its negative where its writing seems lighter than its ground."""
+    return grounds(photo)[0]
+
+
+def grounds(photo: Photo, config: NegativeConfig = DEFAULT) -> tuple[Picture, Picture | None]:
+    """A photo or its negative, whichever seems dark on light, and the other if that is in doubt.
+
+    The grain of a desk or the shine of a table can make a page look like a negative, and faint
+    writing leaves little to tell by: how surely either reads tells then.
     """
     light, dark = light_and_dark(uncovered(photo.rgb(SIDE)), config)
     if light <= dark / config.clearly:
-        return photo
-    if light > config.surely * dark:
-        return Negative(photo)
-    likelier: Picture = photo
-    other: Picture = Negative(photo)
-    if light > dark * config.clearly:
-        likelier, other = other, likelier
-    if find(likelier).covered >= config.plain:
-        return likelier
-
-    def covered(picture: Picture) -> float:
-        """What its lines cover, whether it lies on its side or not."""
-        return max(find(picture).covered, find(Turned(picture, 1)).covered)
-
-    there = covered(other)
-    if there >= config.covered and there > config.better * covered(likelier):
-        return other
-    return likelier
+        return photo, None
+    if light <= dark * config.clearly:
+        return photo, Negative(photo)
+    return Negative(photo), photo if light <= dark * config.surely else None
 
 
 def light_and_dark(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> tuple[float, float]:

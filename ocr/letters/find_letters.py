@@ -118,10 +118,9 @@ def find_letters(image: Given) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     from ocr.input.given import photo_of
     from ocr.layout.picture import dark_on_light
 
-    find = page_finder().find
-    picture = dark_on_light(photo_of(image), find)
+    picture = dark_on_light(photo_of(image))
     size = (picture.height, picture.width)
-    found, _, _ = segment(picture, find(picture))
+    found, _, _ = segment(picture, page_finder().find(picture))
     boxes = scale_boxes(found.boxes, found.labels.shape, size)
     rows = np.arange(size[0]) * found.labels.shape[0] // size[0]
     cols = np.arange(size[1]) * found.labels.shape[1] // size[1]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ocr.layout.orientation import Turned
 from ocr.layout.page_network import Layout
-from ocr.layout.picture import Picture
+from ocr.layout.picture import Picture, Turned, grounds
 from ocr.lines.engine import Reading
+
+if TYPE_CHECKING:
+    from ocr.input.photo import Photo
 
 
 class Engine(Protocol):
@@ -72,6 +74,23 @@ class Upright:
     read: Reading
 
 
+def read_page(engine: Engine, photo: Photo, config: WayUpConfig | None = None) -> Upright:
+    """Read a photo upright; the negative of what it seems to be, if that reads clearly better."""
+    config = config or WayUpConfig()
+    seems, other = grounds(photo)
+    found = read_upright(engine, seems, config)
+    if other is None or (found.read.lines and found.read.confidence >= config.sure):
+        return found
+    negative = read_upright(engine, other, config)
+    surer = negative.read.confidence >= found.read.confidence + config.evidence
+    return negative if surer and letters(negative.read) >= config.fewest else found
+
+
+def letters(read: Reading) -> int:
+    """How many letters were read."""
+    return sum(len(one.line.letters) for one in read.lines)
+
+
 def read_upright(engine: Engine, picture: Picture, config: WayUpConfig | None = None) -> Upright:
     """Read a page, turned upright if it reads clearly better so."""
     config = config or WayUpConfig()
@@ -94,9 +113,8 @@ def read_upright(engine: Engine, picture: Picture, config: WayUpConfig | None = 
     if best < wanted(as_is.read.confidence):
         return as_is
     other = Upright(turns, turned, found, engine.read(turned, found))
-    letters = sum(len(one.line.letters) for one in other.read.lines)
     surer = other.read.confidence >= wanted(as_is.read.confidence)
-    return other if surer and letters >= config.fewest else as_is
+    return other if surer and letters(other.read) >= config.fewest else as_is
 
 
 def _other_ways(

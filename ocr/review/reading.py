@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ocr.layout.orientation import Turned, turn_back
+from ocr.layout.orientation import turn_back
 from ocr.layout.strips import TextLine
 from ocr.page import Box, Line, Page, Word
 from ocr.reader import Reader
@@ -222,15 +222,14 @@ class Recognizer:
 
     def _layout(self, photo: Photo, turns: int) -> tuple[Layout, Picture]:
         """The lines of the turned page, found once for the page that is worked on."""
-        from ocr.layout.picture import dark_on_light
+        from ocr.layout.picture import Turned, dark_on_light
 
         key = (photo.source, photo.page)
         if self._found is None or self._found[:2] != (key, turns):
-            find = self.lines_reader.lines_engine.find
-            picture: Picture = dark_on_light(photo, find)
+            picture: Picture = dark_on_light(photo)
             if turns:
                 picture = Turned(picture, turns)
-            self._found = (key, turns, find(picture), picture)
+            self._found = (key, turns, self.lines_reader.lines_engine.find(picture), picture)
         return self._found[2], self._found[3]
 
     def _line_in(self, photo: Photo, turns: int, box: Box) -> TextLine:

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from ocr.layout.page_network import Layout
+from ocr.layout.picture import Negative
 from ocr.layout.read_line import ReadLine
 from ocr.layout.strips import X_HEIGHT, TextLine, cut_strip
 from ocr.lines.engine import LegibleConfig, LinesEngine, Reading, legible, page_line, unread
 from ocr.lines.recognizer import LineText
-from ocr.lines.way_up import read_upright
+from ocr.lines.way_up import read_page, read_upright
 from ocr.page import Box, Letter, Line, Word
 
 SIZE = (200, 300)
@@ -170,3 +171,45 @@ def test_a_mark_that_reads_surely_does_not_keep_a_page_of_text_on_its_side():
     assert read_upright(sideways, Blank()).turns == 1
     upright = Ways((90, 0.85, 0.9), (90, 0.9, 0.99), (90, 0.6, 0.9), (90, 0.6, 0.99))
     assert read_upright(upright, Blank()).turns == 0
+
+
+class Grounds(Ways):
+    """An engine that reads a photo and its negative as it is told: letters and confidence."""
+
+    def __init__(self, photo, negative):
+        super().__init__((*photo, 0.9), (0, 0.0, 0.0), (*photo, 0.9), (0, 0.0, 0.0))
+        self.photo, self.negative = photo, negative
+
+    def way(self, found):
+        return *(self.negative if self.shown else self.photo), 0.9
+
+    def find(self, picture, side=None):
+        inner = getattr(picture, "photo", picture)
+        self.shown = isinstance(picture, Negative) or isinstance(inner, Negative)
+        return super().find(picture, side)
+
+
+class Striped(Blank):
+    """Light writing on the left and dark on the right: in doubt, and taken as it is."""
+
+    def rgb(self, long_side):
+        grey = np.full((120, 240), 128, np.uint8)
+        grey[2::6, 4:116:7], grey[2::6, 124:236:7] = 230, 26
+        return np.repeat(grey[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize(
+    ("photo", "negative", "expected"),
+    [
+        ((90, 0.95), (90, 0.99), False),  # sure: the negative is not looked at
+        ((90, 0.5), (90, 0.9), True),
+        ((90, 0.8), (90, 0.82), False),
+        ((0, 0.0), (90, 0.9), True),
+        ((0, 0.0), (3, 0.9), False),
+    ],
+)
+def test_a_page_in_doubt_is_read_as_a_negative_if_that_reads_clearly_better(
+    photo, negative, expected
+):
+    found = read_page(Grounds(photo, negative), Striped())
+    assert isinstance(found.picture, Negative) == expected

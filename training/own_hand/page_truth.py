@@ -80,7 +80,7 @@ def page_lines(page: Page) -> Iterator[tuple[NDArray[np.float32], str]]:
         raise DataError("a page without its picture.")
     if not page.lines:
         return
-    grey = dark_on_light(page.photo, installed_finder().find).grey(SIDE)
+    grey = dark_on_light(page.photo).grey(SIDE)
     darkness = ink_darkness(grey)
     scale = np.array([grey.shape[0] / page.height, grey.shape[1] / page.width])
     polygons = [_outline(line) * scale for line in page.lines]
