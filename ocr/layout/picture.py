@@ -34,8 +34,8 @@ class NegativeConfig:
         A negative has so many times as much light on dark as dark on light, another picture so many
         times as much dark on light; what lies between is taken as it is, in doubt.
     surely : float
-        With so many times as much it is a negative without a doubt. The desk that made pages seem
-        negatives had 3.3 times, most negatives of photos have 10 or more.
+        With so many times as much it is a negative without a doubt. A page on a desk that seemed
+        one had 3.3 times, most negatives of `$OCR_DATA/photos` and `photos2` have 10 or more.
     canvas, edge : int
         Levels of 255: a canvas is of one color but for so much, and the picture on it differs from
         it by more at its edge.

@@ -1,4 +1,4 @@
-"""Which way up a page is, by how surely its lines read."""
+"""Which way up a page is, and whether it is a negative, by how surely its lines read."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class WayUpConfig:
     sure : float
         Mean probability of a page's characters by the ink alone from which it is upright.
     evidence : float
-        By how much more surely it must read another way up; `sure` is enough where the page as it
-        is shows no more than marks.
+        By how much more surely it must read another way up, or as a negative; `sure` is enough
+        where the page as it is shows no more than marks.
     fewest : int
-        Characters that a page must hold to be turned.
+        Characters that a page must hold to be turned, or read as a negative.
     covered : float
         Of the ink that lies in the lines of the way up whose lines cover most, the share that
         another one must cover: a single mark may read surely whichever way up it is. Lines that
@@ -81,9 +81,9 @@ def read_page(engine: Engine, photo: Photo, config: WayUpConfig | None = None) -
     found = read_upright(engine, seems, config)
     if other is None or (found.read.lines and found.read.confidence >= config.sure):
         return found
-    negative = read_upright(engine, other, config)
-    surer = negative.read.confidence >= found.read.confidence + config.evidence
-    return negative if surer and letters(negative.read) >= config.fewest else found
+    another = read_upright(engine, other, config)
+    surer = another.read.confidence >= found.read.confidence + config.evidence
+    return another if surer and letters(another.read) >= config.fewest else found
 
 
 def letters(read: Reading) -> int:
