@@ -38,6 +38,8 @@ class BeamConfig:
         Hypotheses kept for a line from frame to frame at most.
     behind : float
         Nats behind the best one, none of which is kept, if no pattern is asked for.
+    margin : float
+        Nats behind the best one, from which a text does not count in its margins.
     candidates : int
         Characters considered in a frame at most.
     clear : float
@@ -50,6 +52,7 @@ class BeamConfig:
     bonus: tuple[float, float, float, float] = (2.0, 2.0, 3.0, 1.0)
     width: int = 24
     behind: float = 8.0
+    margin: float = 5.0
     candidates: int = 6
     clear: float = 0.003
     faint: float = 1e-5
@@ -71,13 +74,17 @@ class Found(NamedTuple):
     classes : list of n int
     likely : (n,) float64 array
         Natural logarithm of each character's probability by language.
+    margins : (n,) float64 array
+        Nats by which it scores more than all the texts together that have something else there;
+        `BeamConfig.margin` where none is nearer.
     """
 
     classes: list[int]
     likely: NDArray[np.float64]
+    margins: NDArray[np.float64]
 
 
-NOTHING = Found([], np.empty(0))
+NOTHING = Found([], np.empty(0), np.empty(0))
 
 
 def beam_search(
@@ -117,12 +124,12 @@ def beam_search(
     ink = [_Ink.of(logs.astype(np.float64), least, config.candidates) for logs in lines]
     order = sorted(range(len(ink)), key=lambda k: -len(ink[k].frames))
     beams = _Beams(len(ink), language, symbols, config, pattern)
-    found: list[Found | None] = [None] * len(ink)
+    best: list[int | None] = [None] * len(ink)
     active = len(order)
     for step in range(len(ink[order[0]].frames) + 1):
         while active and len(ink[order[active - 1]].frames) == step:  # the shortest lines end
             active -= 1
-            found[order[active]] = beams.best(active)
+            best[order[active]] = beams.best(active)
         if active:
             now = [ink[k] for k in order[:active]]
             beams.pass_over(np.array([one.passed[step] for one in now]))
@@ -130,7 +137,7 @@ def beam_search(
                 np.array([one.frames[step] for one in now]),
                 np.array([one.classes[step] for one in now]),
             )
-    return found
+    return beams.found(best)
 
 
 def likely_by(
@@ -170,7 +177,7 @@ def likely_texts(
     value = np.logaddexp(beams.blank[0], beams.letter[0]) + beams.prior[0]
     ranked = [int(k) for k in np.argsort(-value, kind="stable")[:count]]
     nodes = [int(beams.node[0, k]) for k in ranked if value[k] > NEVER / 2]
-    return [beams.text(node).classes for node in nodes]
+    return [beams.text(node) for node in nodes]
 
 
 class _Ink(NamedTuple):
@@ -204,6 +211,36 @@ class _Ink(NamedTuple):
         return cls(frames, classes, np.where(matter > before, sums[matter] - sums[before], np.nan))
 
 
+class _Beaten(NamedTuple):
+    """Texts that gave way to others, to which language would add the same; n rows each.
+
+    Attributes
+    ----------
+    by : (n,) intp array
+        Node of the text that each gave way to.
+    node : (n,) intp array
+    last : (n,) int64 array
+        The text is that at the node and this class, or only that at the node if it is `BLANK`.
+    behind : (n,) float64 array
+        Nats by which it scored less.
+    """
+
+    by: NDArray[np.intp]
+    node: NDArray[np.intp]
+    last: NDArray[np.int64]
+    behind: NDArray[np.float64]
+
+
+def _differing(one: Sequence[int], other: Sequence[int]) -> slice:
+    """Where a text is another than some other text; one place at least."""
+    first = last = 0
+    while first < min(len(one), len(other)) and one[first] == other[first]:
+        first += 1
+    while last < min(len(one), len(other)) - first and one[~last] == other[~last]:
+        last += 1
+    return slice(first, max(len(one) - last, first + 1))
+
+
 class _Beams:
     """The hypotheses of some lines, those with the most frames first.
 
@@ -223,7 +260,7 @@ class _Beams:
         pattern: Fits | None,
     ) -> None:
         self.language, self.symbols, self.pattern = language, symbols, pattern
-        self.weight, self.width = config.weight, config.width
+        self.weight, self.width, self.margin = config.weight, config.width, config.margin
         self.bonus = np.append(config.bonus, 0.0)[language.kinds[symbols]]  # of each class
         self.bonus[BLANK] = 0.0
         self.folded = language.symbols[symbols]
@@ -237,6 +274,8 @@ class _Beams:
         self.node: NDArray[np.intp] = np.full((count, 1), -1)
         # Node of the text before it, class, and logarithm of its probability by language.
         self.spelled: list[tuple[int, int, float]] = []
+        # Of texts that gave way to others: see `_Beaten`.
+        self.beaten: list[_Beaten] = []
         self.states = language.start(count)
 
     def pass_over(self, passed: NDArray[np.float64]) -> None:
@@ -276,7 +315,7 @@ class _Beams:
         line, row, col = np.nonzero(hope > limit[:, None, None])
         if self.pattern is not None:
             texts = zip(self.node[line, row].tolist(), classes[line, col].tolist(), strict=True)
-            fits = [self.pattern((*self.text(node).classes, k))[0] for node, k in texts]
+            fits = [self.pattern((*self.text(node), k))[0] for node, k in texts]
             line, row, col = (index[np.array(fits, dtype=bool)] for index in (line, row, col))
         states = self.states.take(line * wide + row)
         scores, after = self.language.advance(states, self.symbols[classes[line, col]][:, None])
@@ -300,8 +339,19 @@ class _Beams:
             ends = ends[lines, kept]
             ranked = np.argsort(ends, axis=1, kind="stable")
             ends = ends[lines, ranked]
-            worse, place = np.nonzero(ends[:, 1:] == ends[:, :-1])  # after one that ends alike
-            value[worse, ranked[worse, place + 1]] = NEVER
+            alike = np.hstack([np.zeros((count, 1), bool), ends[:, 1:] == ends[:, :-1]])
+            worse, place = np.nonzero(alike)  # after one that ends alike
+            better = np.maximum.accumulate(np.where(alike, 0, np.arange(alike.shape[1])), axis=1)
+            by, place = ranked[worse, better[worse, place]], ranked[worse, place]
+            behind = value[worse, by] - value[worse, place]
+            close = (behind < self.margin) & (value[worse, place] > NEVER / 2)
+            value[worse, place] = NEVER
+            worse, by, place, behind = (part[close] for part in (worse, by, place, behind))
+            lost = kept[worse, place]
+            m = number[worse, lost]
+            fresh = lost >= wide
+            shorter = self.node[np.where(fresh, line[m], worse), np.where(fresh, row[m], lost)]
+            added = np.where(fresh, classes[line[m], col[m]], BLANK)
         again = np.argsort(-value, axis=1, kind="stable")[:, : self.width]
         kept, value = kept[lines, again], value[lines, again]
         good = value > np.maximum(value[:, :1] - self.behind, NEVER / 2)
@@ -333,6 +383,11 @@ class _Beams:
         rows = np.where(kept < wide, lines * wide + old, 0)
         rows[new] = len(self.states) + m
         self.states = self.states.joined(after).take(rows.ravel())
+        if self.pattern is None:
+            column = np.full(ends.shape, -1)
+            np.put_along_axis(column, again[:, :most], np.arange(most)[None], axis=1)
+            by = np.where(column[worse, by] < 0, -1, self.node[worse, column[worse, by]])
+            self.beaten.append(_Beaten(by, shorter, added, behind))
 
     def _ending(
         self, line: NDArray[np.intp], row: NDArray[np.intp], letter: NDArray[np.int64]
@@ -349,21 +404,70 @@ class _Beams:
         """
         return ending << CLASS_BITS | last
 
-    def best(self, row: int) -> Found | None:
-        """The text of the best hypothesis of a line that fits."""
+    def best(self, row: int) -> int | None:
+        """The node of the best hypothesis of a line that fits."""
         value = np.logaddexp(self.blank[row], self.letter[row]) + self.prior[row]
         nodes = self.node[row].tolist()
         if self.pattern is not None:
-            fit = [self.pattern(tuple(self.text(node).classes))[1] for node in nodes]
+            fit = [self.pattern(tuple(self.text(node)))[1] for node in nodes]
             value[~np.array(fit)] = NEVER
         best = int(np.argmax(value))
-        return self.text(nodes[best]) if value[best] > NEVER / 2 else None
+        if value[best] <= NEVER / 2:
+            return None
+        behind = value[best] - value
+        others = np.flatnonzero(behind < self.margin)
+        others = others[others != best]
+        node, whole = self.node[row], np.full(len(others), BLANK)
+        self.beaten.append(
+            _Beaten(node[best].repeat(len(others)), node[others], whole, behind[others])
+        )
+        return nodes[best]
 
-    def text(self, node: int) -> Found:
-        """The text at a node."""
-        classes, likely = [], []
+    def text(self, node: int) -> list[int]:
+        """Classes of the text at a node."""
+        return [self.spelled[node][1] for node in self._path(node)]
+
+    def _path(self, node: int) -> list[int]:
+        """The nodes of a text, one for each character."""
+        path = []
         while node >= 0:
-            node, last, log = self.spelled[node]
-            classes.append(last)
-            likely.append(log)
-        return Found(classes[::-1], np.array(likely[::-1]))
+            path.append(node)
+            node = self.spelled[node][0]
+        return path[::-1]
+
+    def found(self, best: Sequence[int | None]) -> list[Found | None]:
+        """The texts at some nodes, each of another line."""
+        paths = [self._path(-1 if node is None else node) for node in best]
+        texts = [[self.spelled[node][1] for node in path] for path in paths]
+        place: NDArray[np.intp] = np.full(len(self.spelled) + 1, -1)  # the last is of the node -1
+        owner = place.copy()
+        for k, path in enumerate(paths):
+            place[path], owner[path] = np.arange(len(path)), k
+        # What else a part of a text may be, each once: nats by which the text scores less with it.
+        others: dict[tuple[int, int, int, tuple[int, ...]], float] = {}
+        for (by, node, last), behind in self._beaten_by(place >= 0).items():
+            other = [last] if last != BLANK else []
+            while place[node] < 0 <= node:
+                node, last, _ = self.spelled[node]
+                other.append(last)
+            part = int(owner[by]), int(place[node]) + 1, int(place[by]) + 1, tuple(other[::-1])
+            others[part] = min(others.get(part, np.inf), behind)
+        margins = [np.full(len(text), self.margin) for text in texts]
+        for (k, start, stop, classes), behind in others.items():
+            margin = margins[k][start:stop][_differing(texts[k][start:stop], classes)]
+            margin[:] = -np.logaddexp(-margin, -behind)
+        return [
+            None
+            if node is None
+            else Found(text, np.array([self.spelled[node][2] for node in path]), margin)
+            for node, path, text, margin in zip(best, paths, texts, margins, strict=True)
+        ]
+
+    def _beaten_by(self, wanted: NDArray[np.bool_]) -> dict[tuple[int, int, int], float]:
+        """The texts that gave way to those at some nodes: `_Beaten` without its last."""
+        found: dict[tuple[int, int, int], float] = {}
+        for beaten in self.beaten:
+            hit = wanted[beaten.by]
+            for *key, behind in zip(*(part[hit].tolist() for part in beaten), strict=True):
+                found[tuple(key)] = min(found.get(tuple(key), np.inf), behind)
+        return found

@@ -265,14 +265,13 @@ class LineReader:
                 [index[c] for c in respell(self.spell(classes), logs, frames, index)]
                 for logs, classes, frames in zip(lines, trimmed, placed, strict=True)
             ]
-        ink = [ink_odds(*line) for line in zip(lines, trimmed, placed, strict=True)]
-        odds = ink
+        odds = [ink_odds(*line) for line in zip(lines, trimmed, placed, strict=True)]
         if language is not None and language.ngrams.name:
             likely = likely_by(language, trimmed, found, self.symbols)
-            odds = [
-                language_odds(*line, language.ngrams.name)
-                for line in zip(lines, ink, likely, strict=True)
-            ]
+            for k, (one, text) in enumerate(zip(found, texts, strict=True)):
+                if one is not None and text is one.classes:  # else the ink alone has told it
+                    known = likely[k], one.margins[self.kept(text)]
+                    odds[k] = language_odds(lines[k], odds[k], *known, language.ngrams.name)
         return [
             self._placed(logs, classes, frames, tuple((1 / (1 + np.exp(-right))).tolist()))
             for logs, classes, frames, right in zip(lines, trimmed, placed, odds, strict=True)
@@ -385,12 +384,16 @@ class LineReader:
 
     def trim(self, classes: list[int]) -> list[int]:
         """Without spaces at the ends and without doubled ones."""
+        return [classes[k] for k in self.kept(classes)]
+
+    def kept(self, classes: list[int]) -> list[int]:
+        """The places that `trim` leaves."""
         space = self.charset.index(" ") + 1 if " " in self.charset else BLANK
         kept: list[int] = []
-        for k in classes:
-            if k != space or (kept and kept[-1] != space):
-                kept.append(k)
-        return kept[:-1] if kept and kept[-1] == space else kept
+        for place, k in enumerate(classes):
+            if k != space or (kept and classes[kept[-1]] != space):
+                kept.append(place)
+        return kept[:-1] if kept and classes[kept[-1]] == space else kept
 
 
 def _strays(logs: NDArray[np.float32], fitting: list[int], free: list[int]) -> bool:

@@ -53,5 +53,5 @@ def spare_senseless(
     named = bool(language.ngrams.name)
     return [
         alone if named and len(likely) and likely.mean() < least else classes
-        for (classes, likely), alone in zip(found, free, strict=True)
+        for (classes, likely, _), alone in zip(found, free, strict=True)
     ]

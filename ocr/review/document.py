@@ -25,8 +25,8 @@ DOUBTFUL = 0.95
 Chosen as the least of the limits tried by `tests/benchmarks/corrections.py --doubt` that marks nine
 in ten of the wrong letters on lines of the pages by which weights are chosen (`$OCR_DATA/pages`,
 valid): who corrects looks at what is marked, and what is not stays as it is. There it marks 92 % of
-what is wrong and 38 % of all letters; of those not marked 1.1 % are wrong. With 0.9 it would be
-83 %, 27 % and 2.0 %, at the best F2-measure.
+what is wrong and 27 % of all letters; of those not marked 0.8 % are wrong. With 0.9 it would be
+85 %, 19 % and 1.4 %, at the best F2-measure.
 """
 
 

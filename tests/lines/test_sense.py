@@ -17,7 +17,7 @@ def language(name: str) -> TextModel:
 
 def likely(*classes: int, log: float) -> Found:
     """A text whose characters are all as likely by language."""
-    return Found(list(classes), np.full(len(classes), log))
+    return Found(list(classes), np.full(len(classes), log), np.zeros(len(classes)))
 
 
 @pytest.mark.parametrize(("log", "sensible"), [(-1.0, True), (-2.0, True), (-3.5, False)])

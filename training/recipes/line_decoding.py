@@ -230,10 +230,10 @@ def fit_confidence(
 ) -> tuple[list[float], dict[str, float]]:
     """Weights of `ocr.lines.confidence.evidence` and the offset of each language.
 
-    Logistic regression (Platt 1999) over the characters of all panels, each panel counting the
-    same and being a page of its own, whose language is chosen for it.
+    Logistic regression (Platt 1999) over the characters of all panels that were read with language,
+    each panel counting the same and being a page of its own, whose language is chosen for it.
     """
-    found: list[NDArray[np.float64]] = []
+    seen: list[NDArray[np.float64]] = []
     right: list[bool] = []
     shares: list[float] = []
     names = [Path(name).stem for name in LANGUAGES]
@@ -241,27 +241,24 @@ def fit_confidence(
         language = reader.choose_language(logs[name])
         if language is None:
             raise ValueError("confidences with language need a language")
-        helped = [text or NOTHING for text in beam_search(logs[name], language, reader.symbols)]
+        found = [one or NOTHING for one in beam_search(logs[name], language, reader.symbols)]
         free = [best_path(line) for line in logs[name]]
-        texts = spare_senseless(helped, free, language)
-        classes = [reader.trim(text) for text in texts]
-        frames = align_frames(logs[name], classes)
-        likely = language.character_logs([reader.symbols[text] for text in classes])
+        texts = spare_senseless(found, free, language)
         mine = np.eye(len(names))[names.index(language.ngrams.name)]
-        good = [
-            [a == b for a, b in align(truth, reader.spell(text)) if b is not None]
-            for (_, truth), text in zip(samples, classes, strict=True)
-        ]
-        count = sum(map(len, good))
-        for frame, text, places, by_language in zip(
-            logs[name], classes, frames, likely, strict=True
-        ):
-            known = evidence(frame, ink_odds(frame, text, places), by_language)
-            found.append(np.hstack([known, np.tile(mine, (len(known), 1))]))
-        right += [one for line in good for one in line]
-        shares += [1 / count] * count
+        good: list[bool] = []
+        for (_, truth), frames, one, text in zip(samples, logs[name], found, texts, strict=True):
+            if text is not one.classes:
+                continue
+            kept = reader.kept(text)
+            classes = [text[k] for k in kept]
+            ink = ink_odds(frames, classes, align_frames([frames], [classes])[0])
+            known = evidence(frames, ink, one.likely[kept], one.margins[kept])
+            seen.append(np.hstack([known, np.tile(mine, (len(known), 1))]))
+            good += [a == b for a, b in align(truth, reader.spell(classes)) if b is not None]
+        right += good
+        shares += [1 / len(good)] * len(good)
     fitted = LogisticRegression(C=100, fit_intercept=False, max_iter=1000).fit(
-        np.concatenate(found), right, np.array(shares) * len(shares) / len(lines)
+        np.concatenate(seen), right, np.array(shares) * len(shares) / len(lines)
     )
     weights, offsets = np.split(fitted.coef_[0].round(2), [-len(names)])
     return weights.tolist(), dict(zip(names, offsets.tolist(), strict=True))
