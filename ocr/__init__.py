@@ -110,9 +110,7 @@ def read(
     """
     from ocr.input.given import photo_of
 
-    weights = None if model is None else str(model)
-    words = _words(lexicon)
-    reader = _reader(engine, weights, charset, language, words, pattern, reject)
+    reader = _reader(engine, model, charset, language, lexicon, pattern, reject)
     return reader.read(photo_of(source, page, dpi))
 
 
@@ -155,20 +153,27 @@ def read_pages(
     """
     from ocr.input.given import photos_of
 
-    weights = None if model is None else str(model)
-    words = _words(lexicon)
-    reader = _reader(engine, weights, charset, language, words, pattern, reject)
+    reader = _reader(engine, model, charset, language, lexicon, pattern, reject)
     return (reader.read(photo) for photo in photos_of(source, pages, dpi))
 
 
-def _words(lexicon: Iterable[str] | None) -> tuple[str, ...] | None:
-    if isinstance(lexicon, str):  # which is an iterable too, of its letters
-        raise TypeError(f"lexicon must be words, such as [{lexicon!r}], not one text")
-    return None if lexicon is None else tuple(lexicon)
+def _reader(
+    engine: str,
+    model: str | PathLike[str] | None,
+    charset: str | None,
+    language: str,
+    lexicon: Iterable[str] | None,
+    pattern: str | None,
+    reject: float | None,
+) -> Reader:
+    """A reader with these options; if they are those of the last call, the one that it had."""
+    weights = None if model is None else str(model)
+    words = lexicon if lexicon is None or isinstance(lexicon, str) else tuple(lexicon)
+    return _kept_reader(engine, weights, charset, language, words, pattern, reject)
 
 
 @lru_cache(maxsize=1)
-def _reader(*options: Any) -> Reader:
+def _kept_reader(*options: Any) -> Reader:
     """The reader of the last call, which has its models loaded."""
     from ocr.reader import Reader
 

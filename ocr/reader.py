@@ -12,7 +12,7 @@ from ocr.config import ENGINES, REJECTED
 from ocr.errors import ModelError
 from ocr.layout.read_line import ReadLine as ReadLine  # part of this module's interface
 from ocr.page import Letter, Page, Word
-from ocr.weights import find_weights, installed, read_metadata
+from ocr.weights import find_language, find_weights, installed, read_metadata
 
 if TYPE_CHECKING:
     from ocr.input.given import Given
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ocr.layout.stages import OnStage
     from ocr.letters.classifiers.base import Classifier
     from ocr.letters.engine import LettersEngine
-    from ocr.lines.engine import LinesEngine
+    from ocr.lines.engine import LinesEngine, Reading
     from ocr.lines.language import NgramModel
     from ocr.lines.recognizer import LineReader
 
@@ -30,7 +30,7 @@ DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
 LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by page
 
-ILLEGIBLE = "{} lines that may be writing could not be read and were left out"
+ILLEGIBLE = "left out as illegible: {} {} that may be writing"
 NOTHING_FOUND = "nothing that looks like writing was found"
 
 OnLine = Callable[[ReadLine], None]
@@ -49,8 +49,8 @@ class Reader:
     charset : str, optional
         The only characters that may be read. None is all that the model knows.
     language : str
-        Weight file of the language model, a path or a name; "auto" chooses among the installed
-        ones page by page, "none" goes by the ink alone.
+        Name or code of a language ("english", "fr"), or a path of its weight file; "auto" chooses
+        among the installed ones page by page, "none" goes by the ink alone.
     lexicon : iterable of str, optional
         Words to be expected.
     pattern : str, optional
@@ -65,8 +65,11 @@ class Reader:
     ValueError
         If there is no such engine, the lexicon has no word, the pattern is no regular expression,
         or letters are to be read one by one by a pattern.
+    TypeError
+        If the lexicon is one text, or holds something else than texts.
     ModelError
-        On first use: a weight file is missing or unusable, or knows no character of `charset`.
+        There is no such language. On first use: a weight file is missing or unusable, or knows no
+        character of `charset`.
     """
 
     def __init__(
@@ -91,13 +94,15 @@ class Reader:
         if reject is not None and not 0 <= reject <= 1:
             raise ValueError(f"reject must be a probability, got {reject}")
         self.engine = engine
-        self.language = language
+        self.language = find_language(language)
         self.reject = reject
         self.pattern = pattern
         self.lexicon = None
         if lexicon is not None:
             from ocr.lines.language import Lexicon
 
+            if isinstance(lexicon, str):  # which is an iterable too, of its letters
+                raise TypeError(f"a lexicon is words, such as [{lexicon!r}], not one text")
             lexicon = tuple(lexicon)
             if any(not isinstance(word, str) for word in lexicon):
                 raise TypeError("a lexicon is an iterable of words, each a str")
@@ -205,16 +210,25 @@ class Reader:
             return "lines" if kind == "lines" else "letters"
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
+    def _suits_letters(self, read: Reading) -> bool:
+        """Whether what was read by lines may be letters far apart, and those that are asked for."""
+        from ocr.letters.apart import stand_apart
+
+        if read.left_out or not stand_apart(read.lines):
+            return False
+        known = read_metadata(find_weights(DEFAULT_CLASSIFIER)).charset
+        return self.charset is None or set(self.charset) - {" "} <= set(known)
+
     def _read_page(self, photo: Photo, on_stage: OnStage | None, on_line: OnLine | None) -> Page:
         from ocr.layout.orientation import turn_back
-        from ocr.letters.apart import CONFIG, stand_apart
+        from ocr.letters.apart import CONFIG
         from ocr.lines.engine import unread
         from ocr.lines.way_up import read_page
 
         by_letters = self._engine == "letters"
         engine = self.letters_engine if by_letters else self.lines_engine
         found = read_page(engine, photo)
-        if self._engine == "auto" and not found.read.left_out and stand_apart(found.read.lines):
+        if self._engine == "auto" and self._suits_letters(found.read):
             letters = self.letters_engine.read(found.picture, found.layout)
             if letters.lines and _page(found.picture, "", letters.lines).confidence >= CONFIG.sure:
                 by_letters, found = True, replace(found, read=letters)
@@ -229,9 +243,9 @@ class Reader:
             for one in read:
                 on_line(one)
         left = unread(found.layout, read, (found.picture.height, found.picture.width))
-        if found.read.left_out:
-            left = ILLEGIBLE.format(found.read.left_out)
-        warnings = (left,) if left else ()
+        count = found.read.left_out
+        lost = ILLEGIBLE.format(count, "line" if count == 1 else "lines") if count else None
+        warnings = tuple(one for one in (lost, left) if one)
         page = _page(found.picture, "letters" if by_letters else "lines", read, warnings)
         return turn_back(page, found.turns, photo.height, photo.width) if found.turns else page
 

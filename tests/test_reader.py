@@ -3,16 +3,18 @@
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 import ocr
 from ocr.config import REJECTED
 from ocr.errors import ModelError
 from ocr.evaluation.error_rates import character_errors
 from ocr.evaluation.normalization import Normalization
+from ocr.lines.engine import Reading
 from ocr.page import IDENTITY, Box, Page
 from ocr.reader import NOTHING_FOUND, Reader
 
@@ -104,7 +106,31 @@ def test_letters_one_by_one_are_turned_upright(tmp_path, turns):
     assert page.text.startswith("TOOL LIBRARY CARD")
 
 
+@pytest.mark.parametrize(
+    ("charset", "engine"), [(None, "letters"), ("AEHKMRTX", "letters"), ("AÉHKMRTX", "lines")]
+)
+def test_letters_far_apart_are_read_one_by_one_where_all_are_known(reader_of, charset, engine):
+    image = Image.new("L", (900, 200), 255)
+    for k, sign in enumerate("HAMXTKR"):
+        where = (60 + 120 * k, 70)
+        ImageDraw.Draw(image).text(where, sign, fill=0, font=ImageFont.load_default(60))
+    assert reader_of(charset=charset).read(image).engine == engine
+
+
+def test_what_was_left_out_and_what_was_not_seen_are_both_told(monkeypatch):
+    monkeypatch.setattr("ocr.lines.engine.unread", lambda *_: "a tenth was not read")
+    read = Reading([], left_out=1)
+    found = SimpleNamespace(read=read, picture=Image.new("L", (9, 9)), layout=None, turns=0)
+    monkeypatch.setattr("ocr.lines.way_up.read_page", lambda *_: found)
+    (told,) = Reader("lines").read(Image.new("L", (9, 9))).warnings
+    assert told.endswith("left out as illegible: 1 line that may be writing: a tenth was not read")
+
+
 def test_wrong_wishes_are_refused():
+    with pytest.raises(TypeError, match="not one text"):
+        Reader(lexicon="milk eggs")
+    with pytest.raises(ModelError, match="no such language"):
+        Reader(language="klingon")
     with pytest.raises(ValueError, match="engine must be one of"):
         Reader(engine="magic")
     with pytest.raises(ModelError, match="knows none of the characters"):
@@ -163,11 +189,9 @@ def test_lines_that_do_not_fit_a_pattern_are_warned_of():
         Reader("letters", pattern="integer")
 
 
-def test_a_language_by_name_and_an_unknown_one():
-    photo = IMAGES / "todo_list.jpg"
-    assert "CALL THE BANK" in Reader(language="none").read(photo).text
-    with pytest.raises(ModelError, match="klingon"):
-        Reader(language="klingon").read(photo)
+def test_no_language_and_one_by_its_code():
+    assert "CALL THE BANK" in Reader(language="none").read(IMAGES / "todo_list.jpg").text
+    assert [ngrams.name for ngrams in Reader(language="fr").languages] == ["french"]
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])

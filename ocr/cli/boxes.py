@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +13,7 @@ import click
 from ocr.cli.console import complain, note, print_out
 from ocr.cli.options import FILE, common, how_to_read, output, which_pages
 from ocr.cli.progress import progress
+from ocr.cli.read import is_folder
 from ocr.cli.reading import make_reader, read_document
 from ocr.config import LEVELS
 from ocr.errors import ExitCode, OcrError
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from ocr.page import Page
 
 
-OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF"}
+OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+OVERLAY_KINDS |= dict.fromkeys((".tif", ".tiff"), "TIFF")
 SUFFIX = ".boxes.png"  # of pictures in a folder
 
 
@@ -101,9 +102,7 @@ def boxes(
         complain(error, name)
         failures.append(name)
 
-    into_folder = out is not None and (
-        os.path.isdir(out) or out.endswith(("/", os.sep)) or not Path(out).suffix  # noqa: PTH112
-    )
+    into_folder = out is not None and is_folder(out)
     kind = OVERLAY_KINDS.get(Path(out).suffix.lower()) if out else None
     if out and not into_folder and kind is None:
         raise click.BadParameter(

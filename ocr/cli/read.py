@@ -240,7 +240,7 @@ def fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     return (found,)
 
 
-def is_folder(output: str, formats: Sequence[str]) -> bool:
+def is_folder(output: str, formats: Sequence[str] = ()) -> bool:
     """Whether ``--output`` names a folder for the results and not one file."""
     from ocr.input.addresses import is_url
 

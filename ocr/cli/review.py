@@ -154,14 +154,16 @@ def _listen(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        bound = socket.socket(family, socket.SOCK_STREAM)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.listen()  # who opens the address as soon as it is told waits, and is not refused
-    except OSError as error:
+        with contextlib.ExitStack() as failing:
+            bound = failing.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+            bound.listen()  # who opens the address as soon as it is told waits, and is not refused
+            failing.pop_all()
+    except (OSError, UnicodeError) as error:  # a name that no address can have
+        reason = getattr(error, "strerror", None) or error
         raise OutputError(
-            f"{host}:{port}: cannot listen there ({error.strerror}). Choose another --port or "
-            "--host."
+            f"{host}:{port}: cannot listen there ({reason}). Choose another --port or --host."
         ) from None
     return bound
 

@@ -22,6 +22,10 @@ class Terminated(BaseException):
     """SIGTERM came."""
 
 
+class _TimeUp(BaseException):
+    """A time limit has passed; no error, so that nobody on the way takes it for one of his."""
+
+
 @contextmanager
 def terminable() -> Iterator[None]:
     """Let SIGTERM end the block as Ctrl-C does, so that nothing half-written stays behind."""
@@ -56,12 +60,14 @@ def time_limit(seconds: float | None, name: str) -> Iterator[None]:
         return
 
     def end(*_: object) -> None:
-        raise OcrError(f"{name}: took longer than {seconds:g} seconds. Raise --timeout.")
+        raise _TimeUp
 
     before = signal.signal(signal.SIGALRM, end)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
+    except _TimeUp:
+        raise OcrError(f"{name}: took longer than {seconds:g} seconds. Raise --timeout.") from None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -11,12 +11,16 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ocr.evaluation.ground_truth import DRAFT, truth_path
 from ocr.formats.output import make_folder, refuse_special, replacing
 from ocr.input.documents import PageSource
 from ocr.layout.read_line import ReadLine
+from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.page import Page
+
+STRIP = "ocr-strip"  # key of a text in a picture's file: it is a strip, cut by this method
 
 
 def write_drafts(
@@ -70,8 +74,7 @@ def write_draft(photo: Path, text: str) -> bool:
 def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int:
     """Write each line as `folder/stem-01.png`, its text beside it; how many stood and were left.
 
-    The picture is what the line recognizer is given, before it is scaled: straight, in grey, only
-    this line's ink.
+    The picture is the strip that the line recognizer is given, and says so: see `is_strip`.
 
     Raises
     ------
@@ -80,6 +83,8 @@ def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int
     """
     make_folder(folder)
     left = 0
+    mark = PngInfo()
+    mark.add_text(STRIP, NORMALIZATION)
     digits = max(2, len(str(len(lines))))
     for number, line in enumerate(lines, start=1):
         path = folder / f"{stem}-{number:0{digits}d}.png"
@@ -88,6 +93,19 @@ def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int
             continue
         refuse_special(path)
         with replacing(path) as stream:
-            Image.fromarray(np.round(line.image * 255).astype(np.uint8)).save(stream, "PNG")
+            image = Image.fromarray(np.round(line.image * 255).astype(np.uint8))
+            image.save(stream, "PNG", pnginfo=mark)
         write_draft(path, line.line.text)
     return left
+
+
+def is_strip(path: Path) -> bool:
+    """Whether a picture that can be opened is a strip that `write_line_images` wrote, as it was.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    with Image.open(path) as image:
+        return image.info.get(STRIP) == NORMALIZATION and image.height == LINE_HEIGHT

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +49,7 @@ def photo_of(given: Given | Photo, page: int | None = None, dpi: int | None = No
     """
     if isinstance(given, Photo):
         return given
-    page, dpi = whole(page, "page"), whole(dpi, "dpi")
-    if dpi is not None and not DPI_RANGE[0] <= dpi <= DPI_RANGE[1]:
-        raise ValueError(f"dpi must be from {DPI_RANGE[0]} to {DPI_RANGE[1]}, got {dpi}")
+    page, dpi = None if page is None else whole(page, "page"), _resolution(dpi)
     content, name = _content(given)
     if page is None:
         pages = count_pages(content, name)
@@ -63,26 +61,35 @@ def photo_of(given: Given | Photo, page: int | None = None, dpi: int | None = No
     return open_image(source, name, 1 if page is None else page, dpi)
 
 
-def whole(value: object, what: str) -> Any:
-    """A whole number, or None.
+def whole(value: object, what: str) -> int:
+    """A whole number.
 
     Raises
     ------
     TypeError
         It is something else.
     """
-    if value is None:
-        return None
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{what} must be a whole number, got {value!r}") from None
 
 
+def _resolution(dpi: object) -> int | None:
+    """Dots per inch, or None; TypeError or ValueError for anything else."""
+    if dpi is None:
+        return None
+    found = whole(dpi, "dpi")
+    if not DPI_RANGE[0] <= found <= DPI_RANGE[1]:
+        raise ValueError(f"dpi must be from {DPI_RANGE[0]} to {DPI_RANGE[1]}, got {found}")
+    return found
+
+
 def photos_of(
     given: Given, pages: Iterable[int] | None = None, dpi: int | None = None
 ) -> Iterator[Photo]:
     """All pages of what is given, or those numbered `pages`; see `photo_of`."""
+    dpi = _resolution(dpi)
     content, name = _content(given)
     count = count_pages(content, name)
     for number in range(1, count + 1) if pages is None else pages:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ocr.cli import main
-from ocr.evaluation.drafts import write_draft
+from ocr.evaluation.drafts import is_strip, write_draft
 from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth
 from ocr.lines.normalize import normalize_line
 
@@ -81,6 +81,7 @@ def test_line_images_hold_the_lines_with_their_text(engine, photo, tmp_path, cap
     texts = [read_truth(path.with_suffix(".gt.txt")).rstrip() for path in pictures]
     assert texts == lines
     for path in pictures:
+        assert is_strip(path)
         grey = np.asarray(Image.open(path), dtype=np.float32) / 255
         assert normalize_line(grey).min() < 0.5
 

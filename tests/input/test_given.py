@@ -151,9 +151,8 @@ def test_what_cannot_be_a_picture_is_refused_by_its_kind(given, kind):
 def test_wrong_pages_and_resolutions(path, options, kind):
     with pytest.raises(kind):
         photo_of(path, **options)
-    if "page" in options:
-        with pytest.raises(kind):
-            list(photos_of(path, [options["page"]]))
+    with pytest.raises(kind):
+        list(photos_of(path, [options.get("page", 1)], options.get("dpi")))
 
 
 def test_premultiplied_grey():

@@ -15,6 +15,8 @@ import pytest
 from review_fakes import TEXTS, Server, draw, folder
 from test_shelf import Fake, pages_of
 
+from ocr.cli.review import _listen
+from ocr.errors import OutputError
 from ocr.formats import FORMATS
 from ocr.page import Line
 from ocr.review.learning import Learning
@@ -476,3 +478,9 @@ def test_the_address_answers_as_soon_as_it_is_printed(tmp_path):
         with urllib.request.urlopen(server.url + "api/pages") as answer:
             assert answer.status == 200
         assert server.stop()[0] == 0
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 300, "203.0.113.1"])
+def test_an_address_that_is_not_this_machine_s_is_refused(host):
+    with pytest.raises(OutputError, match="cannot listen there"):
+        _listen(host, 0)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from ocr.arrays import read_npz
 from ocr.errors import DataError, OcrError
+from ocr.evaluation.drafts import is_strip
 from ocr.evaluation.ground_truth import (
     is_draft,
     is_page_file,
@@ -386,7 +387,9 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
                 rows = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
                 if len(rows) == 1 and picture.width >= LINE_SHAPE * picture.height:
                     grey = picture.grey(LINE_SIDE)
-                    yield normalize_line(even_light(grey)), rows[0], _page_of(photo.stem), ""
+                    cut = len(grey) == LINE_HEIGHT and is_strip(photo)  # as it is read
+                    line = grey if cut else normalize_line(even_light(grey))
+                    yield line, rows[0], _page_of(photo.stem), ""
                     continue
             except OcrError as error:
                 account.leave_out("unreadable pictures or texts", name=str(error))

@@ -5,13 +5,19 @@ import os
 import shutil
 import time
 import zipfile
+from copy import copy
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr.errors import DataError
+from ocr.evaluation.drafts import write_line_images
 from ocr.evaluation.ground_truth import DRAFT
+from ocr.layout.read_line import ReadLine
+from ocr.layout.strips import Strip
+from ocr.page import Line
 from training.own_hand import own_data
 from training.own_hand.own_data import gather, kind_of, recognize
 from training.own_hand.photo_truth import Aligner
@@ -155,6 +161,21 @@ def test_lines_with_text_beside_them(line_folder):
     assert samples.groups == tuple(f"page{number // 2}" for number in range(6))
     assert {image.shape[0] for image in samples.images} == {48}
     assert not account.left_out
+
+
+def test_strips_that_were_cut_are_learned_as_they_are(tmp_path):
+    rng = np.random.default_rng(0)
+    images = [rng.random((48, width)).astype(np.float32) for width in range(260, 380, 20)]
+    nowhere = np.zeros(0)
+    strips = [Strip(image, nowhere, nowhere, nowhere) for image in images]
+    read = [ReadLine(Line(()), partial(copy, strip)) for strip in strips]
+    write_line_images(tmp_path, "page", read)
+    for truth in tmp_path.glob("*.gt.txt"):
+        truth.write_text("three words here\n")
+    samples, _ = load([tmp_path], "lines")
+    assert len(samples) == 6
+    for image, learned in zip(images, samples.images, strict=True):
+        np.testing.assert_allclose(learned, image * 255, atol=1)
 
 
 def test_lines_that_cannot_be_learned_are_counted(line_folder):
