@@ -222,26 +222,25 @@ def _linked(pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConf
     Rows join lines as well (`ocr.layout.reading_order`), but pieces such as a dash are too short to
     be a line, and would be left out before.
     """
-    alive = dict(enumerate(pieces))
     usual = _page_slope(pieces, config)
     starts = np.array([piece.cols[0] for piece in pieces])
-    heap = []
-    for i, left in alive.items():
+    links = []
+    for i, left in enumerate(pieces):
         limit = config.gap * left.x_height
         near = np.flatnonzero((starts >= left.cols[-1] - 2) & (starts <= left.cols[-1] + limit))
         for j in near.tolist():
             if i != j:
                 cost = _cost(left, pieces[j], usual, maps, config)
                 if cost is not None:
-                    heap.append((cost, i, j))
-    heap.sort()
+                    links.append((cost, i, j))
+    links.sort()
     after: dict[int, int] = {}
     before: dict[int, int] = {}
-    for _, i, j in heap:
+    for _, i, j in links:
         if i not in after and j not in before:
             after[i], before[j] = j, i
     out = []
-    for i in alive:
+    for i in range(len(pieces)):
         if i in before:
             continue
         chain = [i]

@@ -1,8 +1,8 @@
-"""Read whole text lines at once, for joined and lower-case writing.
+"""Read whole text lines, joined or printed.
 
-A line image is scaled to one height, a recurrent network gives each step along it a probability
-for every character, and `ocr.lines.ctc` makes a text of these; the frames that spelled a character
-tell where it stands.
+A network gives each step along a strip (`ocr.layout.strips`) a probability for every character, and
+`ocr.lines.ctc` or `ocr.lines.beam_search` makes a text of these; the frames that spelled a
+character tell where it stands.
 """
 
 from __future__ import annotations

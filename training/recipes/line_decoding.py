@@ -13,7 +13,7 @@ sense, for several bounds of `ocr.lines.sense`.
 
 `--confidence` fits the confidences instead, on the same panels and on lines of French hands of two
 centuries that no part of the network has seen (the valid pages of MSS-19 and MSS-20); what it
-prints goes into `ocr.lines.recognizer`.
+prints goes into `ocr.lines.confidence`.
 """
 
 from __future__ import annotations

@@ -245,8 +245,6 @@ class LineLearner(DescentLearner):
     ----------
     rank : int
         Number of this process, from 0.
-    seen : int
-        Strips seen before.
     """
 
     def __init__(
