@@ -83,7 +83,7 @@ def without_bullet(strip: Strip) -> Strip:
     )
 
 
-def bullet_end(image: NDArray[np.float32], config: BulletConfig = CONFIG) -> int:
+def bullet_end(image: NDArray[np.float32]) -> int:
     """The column amid the white behind the bullet that a strip begins with; 0 if it has none.
 
     Parameters
@@ -92,24 +92,24 @@ def bullet_end(image: NDArray[np.float32], config: BulletConfig = CONFIG) -> int
         1 paper, 0 full ink.
     """
     ink = 1 - image
-    ink = ink - np.median(ink, axis=1, keepdims=True) > config.inked  # without rules
+    ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked  # without rules
     boxes = connected(ink)[1]
     y1, x1, y2, x2 = boxes.T
     over, under = (BASELINE_ROW - y2) / X_HEIGHT, (y1 - BASELINE_ROW) / X_HEIGHT
     longer = np.maximum(y2 - y1, x2 - x1) / X_HEIGHT
-    boxes = boxes[(over < config.over) & (under < config.under) & (longer >= config.speck)]
+    boxes = boxes[(over < CONFIG.over) & (under < CONFIG.under) & (longer >= CONFIG.speck)]
     if len(boxes) < 2:
         return 0
     boxes = boxes[np.argsort(boxes[:, 1], kind="stable")]
     top, left, bottom, right = boxes[0].tolist()
     high, wide = (bottom - top) / X_HEIGHT, (right - left) / X_HEIGHT
     middle = (BASELINE_ROW - (top + bottom) / 2) / X_HEIGHT
-    filled = ink[top:bottom, left:right].mean() >= config.filled
+    filled = ink[top:bottom, left:right].mean() >= CONFIG.filled
     filled = filled and bool(ink[(top + bottom) // 2, (left + right) // 2])
-    sized = config.least <= min(high, wide) and max(high, wide) <= config.most
-    rounded = max(high, wide) <= config.round * min(high, wide)
+    sized = CONFIG.least <= min(high, wide) and max(high, wide) <= CONFIG.most
+    rounded = max(high, wide) <= CONFIG.round * min(high, wide)
     behind = int(boxes[1:, 1].min())
-    apart = behind - right >= config.gap * X_HEIGHT
-    lowest = config.large_lowest if min(high, wide) >= config.large else config.lowest
-    placed = left > 0 and lowest <= middle <= config.highest
+    apart = behind - right >= CONFIG.gap * X_HEIGHT
+    lowest = CONFIG.large_lowest if min(high, wide) >= CONFIG.large else CONFIG.lowest
+    placed = left > 0 and lowest <= middle <= CONFIG.highest
     return (right + behind) // 2 if filled and sized and rounded and apart and placed else 0

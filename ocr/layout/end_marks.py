@@ -86,9 +86,7 @@ class EndMarkConfig:
 CONFIG = EndMarkConfig()
 
 
-def with_end_marks(
-    darkness: NDArray[np.float32], lines: list[TextLine], config: EndMarkConfig = CONFIG
-) -> list[TextLine]:
+def with_end_marks(darkness: NDArray[np.float32], lines: list[TextLine]) -> list[TextLine]:
     """Lines led on to the marks that stand by themselves before or behind them.
 
     Parameters
@@ -100,7 +98,7 @@ def with_end_marks(
     """
     led = lines
     for right in (True, False):
-        led = [_led_on(darkness, line, right, lines, config) for line in led]
+        led = [_led_on(darkness, line, right, lines) for line in led]
     return led
 
 
@@ -109,30 +107,29 @@ def _led_on(
     line: TextLine,
     right: bool,
     lines: list[TextLine],
-    config: EndMarkConfig,
 ) -> TextLine:
     """A line with its marks at one end."""
     x_height = line.x_height
     base = line.baseline if right else line.baseline[::-1]
     (y, x), sign = base[-1], 1 if right else -1
-    inner = x - sign * min(config.ink_reach * x_height, float(np.ptp(base[:, 1])))
+    inner = x - sign * min(CONFIG.ink_reach * x_height, float(np.ptp(base[:, 1])))
     row = np.interp(inner, line.baseline[:, 1], line.baseline[:, 0])
     slope = float((y - row) / (x - inner)) if abs(x - inner) > x_height else 0.0
-    far = x + sign * (config.reach + config.beyond) * x_height
-    window = _window(darkness, y, x - sign * config.inner * x_height, far, x_height, config)
-    own = _window(darkness, y, x - sign * config.ink_reach * x_height, x, x_height, config)
+    far = x + sign * (CONFIG.reach + CONFIG.beyond) * x_height
+    window = _window(darkness, y, x - sign * CONFIG.inner * x_height, far, x_height)
+    own = _window(darkness, y, x - sign * CONFIG.ink_reach * x_height, x, x_height)
     if window is None or own is None:
         return line
     part, top, left = window
     full = float(np.percentile(own[0][::2, ::2], 97))
-    inked = part > config.inked * full
-    outer = round((config.inner + config.speck) * x_height)
+    inked = part > CONFIG.inked * full
+    outer = round((CONFIG.inner + CONFIG.speck) * x_height)
     if not (inked[:, outer:] if right else inked[:, : max(0, inked.shape[1] - outer)]).any():
         return line
     _, boxes = connected(inked)
     places = _Places.of(boxes + np.array([top, left, top, left]), (y, x, slope), x_height, sign)
     frame = (top, left, top + part.shape[0], left + part.shape[1])
-    end = _last_mark(places, frame, _highest(line, (y, x), lines, config), right, config)
+    end = _last_mark(places, frame, _highest(line, (y, x), lines), right)
     if end is None:
         return line
     end = x + sign * end * x_height
@@ -141,19 +138,17 @@ def _led_on(
     return replace(line, baseline=np.concatenate(parts))
 
 
-def _highest(
-    line: TextLine, end: tuple[float, float], lines: list[TextLine], config: EndMarkConfig
-) -> float:
+def _highest(line: TextLine, end: tuple[float, float], lines: list[TextLine]) -> float:
     """How high over a line's baseline, in x-heights, a mark beside its end may stand."""
     y, x = end
-    reach = config.reach * line.x_height
-    highest = config.highest
+    reach = CONFIG.reach * line.x_height
+    highest = CONFIG.highest
     for other in lines:
         (first, last) = other.baseline[[0, -1], 1]
         if first - reach < x < last + reach:
             above = (y - np.interp(x, other.baseline[:, 1], other.baseline[:, 0])) / line.x_height
-            if above > config.beside:
-                highest = min(highest, above / 2 + config.half)
+            if above > CONFIG.beside:
+                highest = min(highest, above / 2 + CONFIG.half)
     return highest
 
 
@@ -163,11 +158,10 @@ def _window(
     start: float,
     end: float,
     x_height: float,
-    config: EndMarkConfig,
 ) -> tuple[NDArray[np.float32], int, int] | None:
     """The page about a baseline from one column to another, and its first row and column."""
     left, right = sorted((start, end))
-    rows = max(0, round(y - config.over * x_height)), round(y + config.under * x_height) + 1
+    rows = max(0, round(y - CONFIG.over * x_height)), round(y + CONFIG.under * x_height) + 1
     cols = max(0, round(left)), round(right) + 1
     part = darkness[rows[0] : max(rows), cols[0] : max(cols)]
     return (part, rows[0], cols[0]) if part.shape[0] > 1 and part.shape[1] > 1 else None
@@ -216,7 +210,6 @@ def _last_mark(
     frame: tuple[int, int, int, int],
     highest: float,
     dots: bool,
-    config: EndMarkConfig,
 ) -> float | None:
     """How far beyond a line's end, in x-heights, its marks reach; None if there are none.
 
@@ -225,17 +218,17 @@ def _last_mark(
     high, wide, over = places.high, places.wide, places.over
     y1, x1, y2, x2 = places.boxes.T
     cut = (y1 <= frame[0]) | (x1 <= frame[1]) | (y2 >= frame[2]) | (x2 >= frame[3])
-    flat = high <= config.flat * wide
-    dash = flat & (wide >= config.least_dash) & (wide <= config.most_dash)
-    dot = np.minimum(high, wide) >= config.least_dot
-    dot &= np.maximum(high, wide) <= config.most_dot
+    flat = high <= CONFIG.flat * wide
+    dash = flat & (wide >= CONFIG.least_dash) & (wide <= CONFIG.most_dash)
+    dot = np.minimum(high, wide) >= CONFIG.least_dot
+    dot &= np.maximum(high, wide) <= CONFIG.most_dot
     other = (over + high / 2 <= 0) | (over - high / 2 >= highest)  # another line's
-    other |= flat & (over < config.rule)
-    other |= (np.maximum(high, wide) < config.speck) | (np.minimum(high, wide) < config.thin)
+    other |= flat & (over < CONFIG.rule)
+    other |= (np.maximum(high, wide) < CONFIG.speck) | (np.minimum(high, wide) < CONFIG.thin)
     counts = ((places.near + places.far) / 2 > 0) & ~other  # the rest are its own letters
-    if counts.sum() > config.most_marks:
+    if counts.sum() > CONFIG.most_marks:
         return None
-    mark = (dash | dot & dots) & ~cut & (over <= highest) & (places.near <= config.reach)
+    mark = (dash | dot & dots) & ~cut & (over <= highest) & (places.near <= CONFIG.reach)
     if not mark[counts].all():
         return None  # letters, a rule or a texture: what looks like a mark may be a piece of it
     return float(places.far[counts].max()) if counts.any() else None

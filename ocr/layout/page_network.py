@@ -76,6 +76,9 @@ class ScaleConfig:
     largest: int = 3200
 
 
+CONFIG = ScaleConfig()
+
+
 @dataclass(frozen=True)
 class Layout:
     """The text lines that were found on a page.
@@ -126,7 +129,6 @@ class PageFinder:
     ----------
     name : str or path
         Weight file, or the name of an installed one.
-    config : ScaleConfig, optional
 
     Raises
     ------
@@ -134,13 +136,12 @@ class PageFinder:
         The file is missing, damaged, foreign, newer than this version, or no page network.
     """
 
-    def __init__(self, name: str | Path = DEFAULT_PAGE, config: ScaleConfig | None = None) -> None:
+    def __init__(self, name: str | Path = DEFAULT_PAGE) -> None:
         path = find_weights(str(name))
         self.metadata = read_metadata(path)
         if self.metadata.kind != "page" or self.metadata.normalization != NORMALIZATION:
             raise ModelError(f"{path}: not a page network that this version understands.")
         verify(path)
-        self.config = config or ScaleConfig()
         self._session = Session(path, self.metadata)
 
     def maps(self, darkness: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -165,21 +166,20 @@ class PageFinder:
         side : int, optional
             Longer side in pixels of the first look, the only one but for a closer look.
         """
-        config = self.config
-        largest = round(config.enlarged * max(picture.height, picture.width))
-        found = self._found_at(picture, min(side or config.first, largest))
-        if side is None and found.covered < config.covered:
-            others = [side for side in config.others if side <= largest]
+        largest = round(CONFIG.enlarged * max(picture.height, picture.width))
+        found = self._found_at(picture, min(side or CONFIG.first, largest))
+        if side is None and found.covered < CONFIG.covered:
+            others = [side for side in CONFIG.others if side <= largest]
             tried = [found, *(self._found_at(picture, side) for side in others)]
             found = max(tried, key=lambda layout: layout.covered * layout.score)
         if not found.lines:
             return found
         shown = found.side
-        wanted = shown * config.x_height * found.map_scale / MAP_STRIDE / found.x_height
-        wanted = min(float(np.clip(wanted, config.least, config.most)), largest)
+        wanted = shown * CONFIG.x_height * found.map_scale / MAP_STRIDE / found.x_height
+        wanted = min(float(np.clip(wanted, CONFIG.least, CONFIG.most)), largest)
         slope = page_slope(found.lines)
-        tilt = slope if abs(slope) > config.tilt else 0.0
-        if tilt or abs(np.log(wanted / shown)) > config.near:
+        tilt = slope if abs(slope) > CONFIG.tilt else 0.0
+        if tilt or abs(np.log(wanted / shown)) > CONFIG.near:
             closer = self._found_at(picture, round(wanted), tilt)
             if closer.lines:
                 return closer
@@ -201,15 +201,15 @@ class PageFinder:
             maps = self.maps(darkness)
             lines = trace(maps)
         scale = max(picture.height, picture.width) / max(grey.shape)
-        covered = covered_ink(clear_of_edge(darkness > self.config.ink), lines)
+        covered = covered_ink(clear_of_edge(darkness > CONFIG.ink), lines)
         lines = [line.scaled(scale) for line in lines]
         return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered)
 
     def reading_side(self, picture: Picture, layout: Layout) -> int:
         """Longer side in pixels at which a page's strips are best cut."""
         longer = max(picture.height, picture.width)
-        wanted = longer * self.config.reading / layout.x_height
-        return int(np.clip(wanted, self.config.smallest, min(longer, self.config.largest)))
+        wanted = longer * CONFIG.reading / layout.x_height
+        return int(np.clip(wanted, CONFIG.smallest, min(longer, CONFIG.largest)))
 
 
 @lru_cache(maxsize=1)

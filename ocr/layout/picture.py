@@ -56,7 +56,7 @@ class NegativeConfig:
     least_area: float = 0.15
 
 
-DEFAULT = NegativeConfig()
+CONFIG = NegativeConfig()
 
 
 class Picture(Protocol):
@@ -111,21 +111,21 @@ def dark_on_light(photo: Photo) -> Picture:
     return grounds(photo)[0]
 
 
-def grounds(photo: Photo, config: NegativeConfig = DEFAULT) -> tuple[Picture, Picture | None]:
+def grounds(photo: Photo) -> tuple[Picture, Picture | None]:
     """A photo or its negative, whichever seems dark on light, and the other if that is in doubt.
 
     The grain of a desk or the shine of a table can make a page look like a negative, and faint
     writing leaves little to tell by: how surely either reads tells then.
     """
-    light, dark = light_and_dark(uncovered(photo.rgb(SIDE)), config)
-    if light <= dark / config.clearly:
+    light, dark = light_and_dark(uncovered(photo.rgb(SIDE)))
+    if light <= dark / CONFIG.clearly:
         return photo, None
-    if light <= dark * config.clearly:
+    if light <= dark * CONFIG.clearly:
         return photo, Negative(photo)
-    return Negative(photo), photo if light <= dark * config.surely else None
+    return Negative(photo), photo if light <= dark * CONFIG.surely else None
 
 
-def light_and_dark(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> tuple[float, float]:
+def light_and_dark(rgb: NDArray[np.uint8]) -> tuple[float, float]:
     """How much in a picture is lighter than its ground, and how much darker; both 0 if blank.
 
     Writing that is lighter than its ground is chalk, or a negative. The picture is cut into tiles,
@@ -140,20 +140,20 @@ def light_and_dark(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> 
     """
     luma = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
     grey = np.clip((rgb.astype(np.float32) / np.float32(255)) @ luma, 0.0, 1.0)
-    tile = min(config.tile, *grey.shape)
+    tile = min(CONFIG.tile, *grey.shape)
     rows, cols = (side // tile for side in grey.shape)
     cut = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)
     tiles = cut.swapaxes(1, 2).reshape(rows, cols, -1)
     ground = np.median(tiles, axis=2)
     step = np.ptp(sliding_window_view(np.pad(ground, 1, mode="edge"), (3, 3)), axis=(2, 3))
     off = tiles - ground[..., np.newaxis]
-    off = off[step < config.step] if (step < config.step).any() else off
-    above = float(np.maximum(off - config.mark, 0).sum())
-    below = float(np.maximum(-off - config.mark, 0).sum())
+    off = off[step < CONFIG.step] if (step < CONFIG.step).any() else off
+    above = float(np.maximum(off - CONFIG.mark, 0).sum())
+    below = float(np.maximum(-off - CONFIG.mark, 0).sum())
     return above, below
 
 
-def uncovered(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> NDArray[np.uint8]:
+def uncovered(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture without the canvas around it: bars or a frame of one color, as of a screenshot.
 
     The canvas ends at a straight edge on which next to nothing has its color; so the blank
@@ -166,10 +166,10 @@ def uncovered(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> NDArr
     height, width = rgb.shape[:2]
     for corner in (rgb[0, 0], rgb[-1, -1]):  # bars may lie on one side alone
         border = (rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1])
-        if all((_apart(side, corner) > config.canvas).any() for side in border):
+        if all((_apart(side, corner) > CONFIG.canvas).any() for side in border):
             continue  # it has no side in one color
         off = _apart(rgb, corner)
-        other = off > config.canvas
+        other = off > CONFIG.canvas
         rows, cols = np.flatnonzero(other.any(axis=1)), np.flatnonzero(other.any(axis=0))
         if not len(rows):
             return rgb
@@ -180,8 +180,8 @@ def uncovered(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> NDArr
             height if rows[-1] == height - 1 else int(rows[-1]),
             width if cols[-1] == width - 1 else int(cols[-1]),
         )
-        inner = off[y1:y2, x1:x2] > config.edge
-        if inner.size == height * width or inner.size < config.least_area * height * width:
+        inner = off[y1:y2, x1:x2] > CONFIG.edge
+        if inner.size == height * width or inner.size < CONFIG.least_area * height * width:
             continue
         edges = (
             (y1, inner[0]),
@@ -189,7 +189,7 @@ def uncovered(rgb: NDArray[np.uint8], config: NegativeConfig = DEFAULT) -> NDArr
             (height - y2, inner[-1]),
             (width - x2, inner[:, -1]),
         )
-        if all(edge.mean() > config.filled for margin, edge in edges if margin):
+        if all(edge.mean() > CONFIG.filled for margin, edge in edges if margin):
             return rgb[y1:y2, x1:x2]
     return rgb
 

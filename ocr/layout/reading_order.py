@@ -53,9 +53,10 @@ class OrderConfig:
     table_share: float = 0.9
 
 
-def reading_order(
-    lines: Sequence[TextLine], config: OrderConfig | None = None
-) -> list[list[list[int]]]:
+CONFIG = OrderConfig()
+
+
+def reading_order(lines: Sequence[TextLine]) -> list[list[list[int]]]:
     """Blocks of rows of lines.
 
     Parameters
@@ -68,15 +69,14 @@ def reading_order(
         Blocks in reading order; each a list of rows from top to bottom; each row the numbers of its
         lines from left to right.
     """
-    config = config or OrderConfig()
     if not lines:
         return []
-    boxes = np.array([_box(line, config.end) for line in lines])
+    boxes = np.array([_box(line, CONFIG.end) for line in lines])
     sizes = np.array([line.x_height for line in lines])
     slope = page_slope(lines)
     boxes = _leveled(boxes, slope)
     out: list[list[list[int]]] = []
-    _cut(np.arange(len(lines)), boxes, sizes, config, out)
+    _cut(np.arange(len(lines)), boxes, sizes, out)
     return out
 
 
@@ -107,26 +107,24 @@ def _cut(
     members: NDArray[np.intp],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
-    config: OrderConfig,
     out: list[list[list[int]]],
 ) -> None:
     """Cut a part of the page into blocks, in order, appended to `out`."""
     if len(members) > 1:
-        parts = _columns(members, boxes, sizes, config)
+        parts = _columns(members, boxes, sizes)
         if parts is None:
-            parts = _bands(members, boxes, sizes, config)
+            parts = _bands(members, boxes, sizes)
         if parts is not None:
             for part in parts:
-                _cut(part, boxes, sizes, config, out)
+                _cut(part, boxes, sizes, out)
             return
-    out.append(_rows(members, boxes, sizes, config))
+    out.append(_rows(members, boxes, sizes))
 
 
 def _columns(
     members: NDArray[np.intp],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
-    config: OrderConfig,
 ) -> list[NDArray[np.intp]] | None:
     """Parts side by side that a white corridor from top to bottom keeps apart, or None."""
     size = float(np.median(sizes[members]))
@@ -134,10 +132,10 @@ def _columns(
     reach = np.maximum.accumulate(boxes[order, 3])
     gaps = boxes[order[1:], 1] - reach[:-1]
     for k in np.argsort(-gaps, kind="stable"):
-        if gaps[k] < config.corridor * size:
+        if gaps[k] < CONFIG.corridor * size:
             return None
         left, right = order[: k + 1], order[k + 1 :]
-        if len(left) > 1 and len(right) > 1 and not _are_rows(left, right, boxes, sizes, config):
+        if len(left) > 1 and len(right) > 1 and not _are_rows(left, right, boxes, sizes):
             return [left, right]
     return None
 
@@ -147,27 +145,25 @@ def _are_rows(
     right: NDArray[np.intp],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
-    config: OrderConfig,
 ) -> bool:
     """Whether two columns are the cells of rows: level with each other and no running text."""
     width = min(
         float(np.median((boxes[part, 3] - boxes[part, 1]) / sizes[part])) for part in (left, right)
     )
-    if width > config.cell:
+    if width > CONFIG.cell:
         return False
     apart = np.abs(boxes[left, 5][:, None] - boxes[right, 4][None])
-    near = apart < config.level * np.minimum(sizes[left][:, None], sizes[right][None])
+    near = apart < CONFIG.level * np.minimum(sizes[left][:, None], sizes[right][None])
     shares = float(near.any(axis=1).mean()), float(near.any(axis=0).mean())
-    if width < config.number:
-        return max(shares) >= config.rows_share
-    return min(shares) >= config.table_share
+    if width < CONFIG.number:
+        return max(shares) >= CONFIG.rows_share
+    return min(shares) >= CONFIG.table_share
 
 
 def _bands(
     members: NDArray[np.intp],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
-    config: OrderConfig,
 ) -> list[NDArray[np.intp]] | None:
     """Parts one below the other such that one of them then falls into columns, or None.
 
@@ -181,7 +177,7 @@ def _bands(
     group = np.searchsorted(cuts, np.arange(len(order)), side="right") - 1
     bands = set()
     for k in range(len(order)):
-        edge = left[k] - config.corridor * sizes[order[k]]
+        edge = left[k] - CONFIG.corridor * sizes[order[k]]
         if not (right < edge).any():
             continue
         crossed = group[(left < left[k]) & (right > edge)]
@@ -195,9 +191,9 @@ def _bands(
     for start, stop in sorted(bands, key=lambda band: (band[0] - band[1], band)):
         if not 2 < stop - start < len(order):
             continue
-        columns = _columns(order[start:stop], boxes, sizes, config)
+        columns = _columns(order[start:stop], boxes, sizes)
         if columns is not None:
-            first, last = _paragraphs_beside(columns, boxes, config)
+            first, last = _paragraphs_beside(columns, boxes)
             inside = (boxes[order, 2] >= first) & (boxes[order, 2] <= last)
             start, stop = int(np.argmax(inside)), len(order) - int(np.argmax(inside[::-1]))
             parts = (order[:start], order[start:stop], order[stop:])
@@ -206,7 +202,7 @@ def _bands(
 
 
 def _paragraphs_beside(
-    columns: list[NDArray[np.intp]], boxes: NDArray[np.float64], config: OrderConfig
+    columns: list[NDArray[np.intp]], boxes: NDArray[np.float64]
 ) -> tuple[float, float]:
     """The first and last baseline row of columns that are read one after the other.
 
@@ -217,7 +213,7 @@ def _paragraphs_beside(
     ends = []
     for row in rows:
         steps = np.diff(row)
-        wide = config.paragraph * np.median(steps)
+        wide = CONFIG.paragraph * np.median(steps)
         above = row[1:][(steps > wide) & (row[1:] <= top)]
         below = row[:-1][(steps > wide) & (row[:-1] >= bottom)]
         ends.append((above[-1] if len(above) else row[0], below[0] if len(below) else row[-1]))
@@ -228,7 +224,6 @@ def _rows(
     members: NDArray[np.intp],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
-    config: OrderConfig,
 ) -> list[list[int]]:
     """Lines from top to bottom; those at one level from left to right in one row."""
     rows: list[list[int]] = []
@@ -240,7 +235,7 @@ def _rows(
             free = all(
                 boxes[k, 1] >= boxes[i, 3] - size or boxes[k, 3] <= boxes[i, 1] + size for i in last
             )
-            if free and apart < config.level * size:
+            if free and apart < CONFIG.level * size:
                 last.append(k)
                 continue
         rows.append([k])

@@ -76,6 +76,9 @@ class TracingConfig:
     off_cost: float = 3.0
 
 
+CONFIG = TracingConfig()
+
+
 @dataclass
 class _Piece:
     """A traced piece: columns and rows of the map, its x-height and how surely it is writing."""
@@ -85,19 +88,19 @@ class _Piece:
     x_height: float
     body: float
 
-    def slope(self, right: bool, config: TracingConfig, usual: float = 0.0) -> float:
+    def slope(self, right: bool, usual: float = 0.0) -> float:
         """Rows a column at one of its ends; the shorter it is, the more as is usual on the page."""
-        n = max(config.slope_columns, round(config.slope_reach * self.x_height))
+        n = max(CONFIG.slope_columns, round(CONFIG.slope_reach * self.x_height))
         part = slice(-n, None) if right else slice(None, n)
         x, y = self.cols[part], self.rows[part]
         x = x - x.mean()
         weight = (x * x).sum()
-        prior = config.slope_prior * (self.x_height**3)
+        prior = CONFIG.slope_prior * (self.x_height**3)
         slope = ((x * y).sum() + prior * usual) / (weight + prior)
-        return float(np.clip(slope, -config.steepest, config.steepest))
+        return float(np.clip(slope, -CONFIG.steepest, CONFIG.steepest))
 
 
-def trace(maps: NDArray[np.float32], config: TracingConfig | None = None) -> list[TextLine]:
+def trace(maps: NDArray[np.float32]) -> list[TextLine]:
     """Text lines of a page from its maps.
 
     Parameters
@@ -111,15 +114,14 @@ def trace(maps: NDArray[np.float32], config: TracingConfig | None = None) -> lis
     list of TextLine
         In pixels of the page that the network saw, in no order.
     """
-    config = config or TracingConfig()
-    pieces = _pieces(maps, config)
-    pieces = _linked(pieces, maps, config)
+    pieces = _pieces(maps)
+    pieces = _linked(pieces, maps)
     lines = []
     for piece in pieces:
-        if piece.body < config.least_body:
+        if piece.body < CONFIG.least_body:
             continue
-        piece = _led_on(piece, maps[0], config)
-        if np.ptp(piece.cols) < config.shortest * piece.x_height:
+        piece = _led_on(piece, maps[0])
+        if np.ptp(piece.cols) < CONFIG.shortest * piece.x_height:
             continue
         points = np.stack([piece.rows + 0.5, piece.cols + 0.5], axis=1) * MAP_STRIDE
         score = float(np.sqrt(piece.body * _mean_along(piece, maps[0])))
@@ -127,21 +129,21 @@ def trace(maps: NDArray[np.float32], config: TracingConfig | None = None) -> lis
     return lines
 
 
-def _pieces(maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
+def _pieces(maps: NDArray[np.float32]) -> list[_Piece]:
     """The connected stretches of baseline, a row for each of their columns."""
     base, ends, body, height = maps
-    score = base * (1 - config.at_ends * ends)
-    labels, boxes = connected(score > config.threshold)
-    mean = np.full(config.smoothing, 1 / config.smoothing)
+    score = base * (1 - CONFIG.at_ends * ends)
+    labels, boxes = connected(score > CONFIG.threshold)
+    mean = np.full(CONFIG.smoothing, 1 / CONFIG.smoothing)
     pieces = []
     for number, (top, left, bottom, right) in enumerate(boxes.tolist(), start=1):
         if right - left < 2:
             continue
         place = (slice(top, bottom), slice(left, right))
         for cols, rows in _tracks(np.where(labels[place] == number, score[place], 0.0)):
-            padded = np.pad(rows, config.smoothing // 2, mode="edge")
+            padded = np.pad(rows, CONFIG.smoothing // 2, mode="edge")
             smooth = np.convolve(padded, mean, mode="valid") + top
-            pieces.append(_measured(cols + left, smooth, body, height, config))
+            pieces.append(_measured(cols + left, smooth, body, height))
     return pieces
 
 
@@ -202,7 +204,6 @@ def _measured(
     rows: NDArray[np.float64],
     body: NDArray[np.float32],
     height: NDArray[np.float32],
-    config: TracingConfig,
 ) -> _Piece:
     """A piece with its x-height, the median along it, and the mean of the body above it."""
     low = np.clip(np.round(rows).astype(int), 0, len(body) - 1)
@@ -210,27 +211,27 @@ def _measured(
     x_height = X_HEIGHT_UNIT / MAP_STRIDE * 2.0**guess
     over = np.clip(np.round(rows - x_height / 2).astype(int), 0, len(body) - 1)
     inside = body[over, cols]
-    if inside.max() > config.seen:
-        guess = float(np.median(height[over, cols][inside > config.seen]))
+    if inside.max() > CONFIG.seen:
+        guess = float(np.median(height[over, cols][inside > CONFIG.seen]))
         x_height = X_HEIGHT_UNIT / MAP_STRIDE * 2.0**guess
     return _Piece(cols.astype(np.float64), rows, x_height, float(inside.mean()))
 
 
-def _linked(pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConfig) -> list[_Piece]:
+def _linked(pieces: list[_Piece], maps: NDArray[np.float32]) -> list[_Piece]:
     """Pieces of one line put together, the nearest first.
 
     Rows join lines as well (`ocr.layout.reading_order`), but pieces such as a dash are too short to
     be a line, and would be left out before.
     """
-    usual = _page_slope(pieces, config)
+    usual = _page_slope(pieces)
     starts = np.array([piece.cols[0] for piece in pieces])
     links = []
     for i, left in enumerate(pieces):
-        limit = config.gap * left.x_height
+        limit = CONFIG.gap * left.x_height
         near = np.flatnonzero((starts >= left.cols[-1] - 2) & (starts <= left.cols[-1] + limit))
         for j in near.tolist():
             if i != j:
-                cost = _cost(left, pieces[j], usual, maps, config)
+                cost = _cost(left, pieces[j], usual, maps)
                 if cost is not None:
                     links.append((cost, i, j))
     links.sort()
@@ -250,7 +251,7 @@ def _linked(pieces: list[_Piece], maps: NDArray[np.float32], config: TracingConf
     return out
 
 
-def _page_slope(pieces: list[_Piece], config: TracingConfig) -> float:
+def _page_slope(pieces: list[_Piece]) -> float:
     """Rows a column that half of a page's lines, by their length, do not exceed."""
     if not pieces:
         return 0.0
@@ -260,7 +261,7 @@ def _page_slope(pieces: list[_Piece], config: TracingConfig) -> float:
     order = np.argsort(slopes)
     total = np.cumsum(wide[order] ** 2)
     middle = slopes[order][np.searchsorted(total, total[-1] / 2)]
-    return float(np.clip(middle, -config.steepest, config.steepest))
+    return float(np.clip(middle, -CONFIG.steepest, CONFIG.steepest))
 
 
 def _cost(
@@ -268,25 +269,24 @@ def _cost(
     right: _Piece,
     usual: float,
     maps: NDArray[np.float32],
-    config: TracingConfig,
 ) -> float | None:
     """How little it looks as if a piece goes on as another; None where it does not."""
     size = float(np.sqrt(left.x_height * right.x_height))
     lower, higher = sorted((left.x_height, right.x_height))
-    if higher > config.alike * lower:
+    if higher > CONFIG.alike * lower:
         return None
     gap = right.cols[0] - left.cols[-1]
-    here = left.rows[-1] + left.slope(True, config, usual) * gap / 2
-    there = right.rows[0] - right.slope(False, config, usual) * gap / 2
+    here = left.rows[-1] + left.slope(True, usual) * gap / 2
+    there = right.rows[0] - right.slope(False, usual) * gap / 2
     off = abs(here - there)
-    if off > config.off * size:
+    if off > CONFIG.off * size:
         return None
     closed = min(_end_near(maps[1], left.rows[-1], left.cols[-1]), _end_near(
         maps[1], right.rows[0], right.cols[0]))  # fmt: skip
-    limit = config.gap + (config.end_gap - config.gap) * closed
+    limit = CONFIG.gap + (CONFIG.end_gap - CONFIG.gap) * closed
     if gap > limit * size:
         return None
-    return float((gap + config.off_cost * off) / size)
+    return float((gap + CONFIG.off_cost * off) / size)
 
 
 def _end_near(ends: NDArray[np.float32], row: float, col: float) -> float:
@@ -313,13 +313,13 @@ def _joined(chain: list[_Piece]) -> _Piece:
     )
 
 
-def _led_on(piece: _Piece, base: NDArray[np.float32], config: TracingConfig) -> _Piece:
+def _led_on(piece: _Piece, base: NDArray[np.float32]) -> _Piece:
     """A piece led on over the baseline that the end map had hidden."""
-    limit = round(config.reach * piece.x_height)
+    limit = round(CONFIG.reach * piece.x_height)
     height, width = base.shape
     cols, rows = list(piece.cols), list(piece.rows)
     for right in (True, False):
-        slope = piece.slope(right, config) * (1 if right else -1)
+        slope = piece.slope(right) * (1 if right else -1)
         step = 1 if right else -1
         x, y = piece.cols[-1 if right else 0], piece.rows[-1 if right else 0]
         for _ in range(limit):
@@ -327,7 +327,7 @@ def _led_on(piece: _Piece, base: NDArray[np.float32], config: TracingConfig) -> 
             row, col = round(y), round(x)
             if not (0 <= col < width and 1 <= row < height - 1):
                 break
-            if base[row - 1 : row + 2, col].max() < config.threshold:
+            if base[row - 1 : row + 2, col].max() < CONFIG.threshold:
                 break
             if right:
                 cols.append(x)

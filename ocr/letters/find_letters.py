@@ -83,6 +83,9 @@ class FindConfig:
     flat: float = 0.4
 
 
+CONFIG = FindConfig()
+
+
 def find_letters(image: Given) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Find the characters of a hand-printed page.
 
@@ -137,7 +140,6 @@ def segment(
     picture: Picture,
     layout: Layout,
     on_stage: OnStage | None = None,
-    config: FindConfig | None = None,
 ) -> tuple[Segmentation, list[TextLine], float]:
     """Find the characters of a page whose text lines are known.
 
@@ -159,15 +161,14 @@ def segment(
     scale : float
         Pixels of `picture` for one of it.
     """
-    config = config or FindConfig()
     longer = max(picture.height, picture.width)
     if not layout.lines:
         return nothing(picture.grey(min(longer, 64))), [], 1.0
-    side = min(longer * config.x_height / layout.x_height, config.largest, longer)
+    side = min(longer * CONFIG.x_height / layout.x_height, CONFIG.largest, longer)
     grey = picture.grey(max(1, round(side)))
     scale = longer / max(grey.shape)
     lines = [line.scaled(1 / scale) for line in layout.lines]
-    found = characters(grey, lines, layout.x_height / scale, on_stage, config)
+    found = characters(grey, lines, layout.x_height / scale, on_stage)
     return found, lines, scale
 
 
@@ -176,7 +177,6 @@ def characters(
     lines: Sequence[TextLine],
     x_height: float,
     on_stage: OnStage | None = None,
-    config: FindConfig | None = None,
 ) -> Segmentation:
     """Divide the ink of a page into parts and the parts among characters.
 
@@ -191,10 +191,9 @@ def characters(
     """
     from skimage.measure import label  # late: only this way of reading needs it
 
-    config = config or FindConfig()
     show = on_stage or (lambda name, picture: None)
-    text = line_bands(grey.shape, lines, config.over, config.under)
-    bands = line_bands(grey.shape, lines, config.over, config.under, config.beyond)
+    text = line_bands(grey.shape, lines, CONFIG.over, CONFIG.under)
+    bands = line_bands(grey.shape, lines, CONFIG.over, CONFIG.under, CONFIG.beyond)
     even, ink = find_ink(grey, text, x_height, show)
     labels = label(ink, connectivity=2).astype(np.int32, copy=False)
     boxes = label_boxes(labels)  # what regionprops calls bbox, for a tenth of the time
@@ -205,32 +204,30 @@ def characters(
     )
     at_border = (boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2:] == grey.shape).any(axis=1)
     inside = np.where(at_border, within, inside)  # what the picture cuts is of its surroundings
-    writing = np.flatnonzero((inside >= config.inside * area) & (area >= config.dot * stroke**2))
+    writing = np.flatnonzero((inside >= CONFIG.inside * area) & (area >= CONFIG.dot * stroke**2))
     if not len(writing):
         return nothing(even)
     stand = standing(boxes[writing], lines)
     sizes = letter_heights(boxes[writing], stand.line, lines)
-    like = letter_like(boxes[writing], sizes, config)
+    like = letter_like(boxes[writing], sizes)
     if not like.any():
         return nothing(even)
     writing, sizes, foot = writing[like], sizes[like], stand.foot[like]
-    group = join_pieces(boxes[writing], sizes, foot < config.hanging)
+    group = join_pieces(boxes[writing], sizes, foot < CONFIG.hanging)
     labels = renumbered(labels, len(boxes), writing, group)
     boxes = group_boxes(boxes[writing], group)
     sizes = np.bincount(group, sizes) / np.bincount(group)
     found = divided(labels, boxes, sizes, even, stroke, lines)
     show("letters", found.bw)
     slope = page_slope(lines)
-    return replace(found, slope=slope) if abs(slope) > config.tilt else found
+    return replace(found, slope=slope) if abs(slope) > CONFIG.tilt else found
 
 
-def letter_like(
-    boxes: NDArray[np.intp], sizes: NDArray[np.float64], config: FindConfig
-) -> NDArray[np.bool_]:
+def letter_like(boxes: NDArray[np.intp], sizes: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which components may be letters or signs by their size: no rules or frames."""
     heights, widths = (boxes[:, 2:] - boxes[:, :2]).T / sizes
-    rule = (widths > config.long) & (heights < config.flat)
-    return ~rule & (heights < config.highest)
+    rule = (widths > CONFIG.long) & (heights < CONFIG.flat)
+    return ~rule & (heights < CONFIG.highest)
 
 
 def renumbered(

@@ -37,10 +37,12 @@ class GroupConfig:
     sign: float = 0.42
 
 
+CONFIG = GroupConfig()
+
+
 def group_lines(
     boxes: NDArray[np.intp],
     lines: Sequence[TextLine] = (),
-    config: GroupConfig | None = None,
 ) -> list[NDArray[np.intp]]:
     """Group the characters of a page into text lines.
 
@@ -64,12 +66,11 @@ def group_lines(
     >>> [line.tolist() for line in group_lines(np.array(rows))]
     [[0, 3], [2, 1]]
     """
-    config = config or GroupConfig()
     boxes = np.asarray(boxes, dtype=np.intp).reshape(-1, 4)
     if not len(boxes):
         return []
-    size = letter_height(boxes, config)
-    letter = boxes[:, 2] - boxes[:, 0] >= config.sign * size
+    size = letter_height(boxes)
+    letter = boxes[:, 2] - boxes[:, 0] >= CONFIG.sign * size
     level = (boxes[:, 0] + boxes[:, 2]) / 2
     block: NDArray[np.intp] = np.zeros(len(boxes), dtype=np.intp)
     if lines:
@@ -81,7 +82,7 @@ def group_lines(
     for number in np.unique(block):
         members = np.flatnonzero(block == number)
         letters = letter[members] if letter[members].any() else np.ones(len(members), dtype=bool)
-        line = mean_shift(level[members], letters, config.bandwidth * size)
+        line = mean_shift(level[members], letters, CONFIG.bandwidth * size)
         rows = [members[line == k] for k in np.unique(line)]
         rows.sort(key=lambda row: float(level[row].mean()))
         out += [row[np.argsort(middle[row], kind="stable")] for row in rows]
@@ -146,10 +147,9 @@ def straightened(
     return row_level[stand.line] + usual * stand.below, block[stand.line]
 
 
-def letter_height(boxes: NDArray[np.intp], config: GroupConfig | None = None) -> float:
+def letter_height(boxes: NDArray[np.intp]) -> float:
     """Median height of the boxes that are not signs, in pixels."""
-    config = config or GroupConfig()
     heights = np.sort((boxes[:, 2] - boxes[:, 0]).astype(float))
     total = np.cumsum(heights)
     typical = heights[np.searchsorted(total, total[-1] / 2)]  # each box counting by its height
-    return float(np.median(heights[heights >= config.sign * typical]))
+    return float(np.median(heights[heights >= CONFIG.sign * typical]))

@@ -39,12 +39,14 @@ class InkConfig:
     closing: float = 0.03
 
 
+CONFIG = InkConfig()
+
+
 def find_ink(
     grey: NDArray[np.float32],
     text: NDArray[np.bool_],
     x_height: float,
     on_stage: OnStage,
-    config: InkConfig | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """The page with its light evened out, and where its ink is.
 
@@ -67,18 +69,17 @@ def find_ink(
     """
     from skimage.filters import threshold_otsu  # late: only this way of reading needs it
 
-    config = config or InkConfig()
-    smooth = ndimage.gaussian_filter(grey, config.smoothing * x_height, mode="nearest")
+    smooth = ndimage.gaussian_filter(grey, CONFIG.smoothing * x_height, mode="nearest")
     on_stage("denoised", smooth)
     even = 1 - ink_darkness(smooth)
     on_stage("even-light", even)
     values = even[text]
     if not len(values) or np.ptp(values) == 0:
         return even, np.zeros(even.shape, dtype=bool)
-    threshold = min(float(threshold_otsu(values)), 1 - config.contrast)
+    threshold = min(float(threshold_otsu(values)), 1 - CONFIG.contrast)
     ink = even <= threshold
     on_stage("otsu", _drawn(ink))
-    ink = closed(ink, round(config.closing * x_height))
+    ink = closed(ink, round(CONFIG.closing * x_height))
     on_stage("closed", _drawn(ink))
     return even, ink
 

@@ -73,7 +73,7 @@ class PiecesConfig:
     of_usual: tuple[float, float] = (0.6, 0.3)
 
 
-DEFAULT = PiecesConfig()
+CONFIG = PiecesConfig()
 
 
 class Measures(NamedTuple):
@@ -139,7 +139,6 @@ def join_pieces(
     boxes: NDArray[np.intp],
     sizes: NDArray[np.float64],
     hanging: NDArray[np.bool_],
-    config: PiecesConfig = DEFAULT,
 ) -> NDArray[np.intp]:
     """Which pieces surely form one character: i, j, !, ?, :, =, ", and bars that do not meet.
 
@@ -159,14 +158,14 @@ def join_pieces(
     (N,) int array
         Number of the character each piece belongs to, 0 to M - 1.
     """
-    pairs = near(boxes, sizes, config.reach)
+    pairs = near(boxes, sizes, CONFIG.reach)
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     smaller_first = area[pairs[:, 0]] < area[pairs[:, 1]]
     pairs[smaller_first] = pairs[smaller_first][:, ::-1]  # the second is the smaller
     m = measured(boxes, sizes, pairs)
-    ticks = _ticks(m, config) & hanging[pairs].all(axis=1)
-    joined = _nested(m, config) | _bar_on_stem(m, config) | ticks | _dot(m, config)
-    joined &= m.tall <= config.tallest
+    ticks = _ticks(m) & hanging[pairs].all(axis=1)
+    joined = _nested(m) | _bar_on_stem(m) | ticks | _dot(m)
+    joined &= m.tall <= CONFIG.tallest
     pairs = pairs[joined]
     gap = np.hypot(np.maximum(-m.rows[joined], 0), np.maximum(-m.cols[joined], 0))
     order = np.lexsort((gap, pairs[:, 1]))
@@ -174,39 +173,39 @@ def join_pieces(
     return united(len(boxes), pairs[order[first]])
 
 
-def _nested(m: Measures, c: PiecesConfig) -> NDArray[np.bool_]:
+def _nested(m: Measures) -> NDArray[np.bool_]:
     """A bar inside E, the eye of an opened A, the rings of %."""
-    inside = np.maximum(m.rows, 0) * np.maximum(m.cols, 0) > c.nested * m.height_b * m.width_b
-    return inside & (m.wide <= c.tallest)
+    inside = np.maximum(m.rows, 0) * np.maximum(m.cols, 0) > CONFIG.nested * m.height_b * m.width_b
+    return inside & (m.wide <= CONFIG.tallest)
 
 
-def _bar_on_stem(m: Measures, c: PiecesConfig) -> NDArray[np.bool_]:
+def _bar_on_stem(m: Measures) -> NDArray[np.bool_]:
     """A bar across or above an upright stroke: T, F, J, 5, 7."""
     out = np.zeros(len(m.rows), dtype=bool)
     for bar, stem in (
         ((m.height_a, m.width_a), (m.height_b, m.width_b)),
         ((m.height_b, m.width_b), (m.height_a, m.width_a)),
     ):
-        lying = (bar[0] < 0.5) & (bar[1] > 1.6 * bar[0]) & (bar[1] < c.widest)
-        out |= lying & (stem[1] < c.thin) & (stem[0] > c.thin)
-    return out & (m.cols > 0) & (m.rows >= -c.bar_gap)
+        lying = (bar[0] < 0.5) & (bar[1] > 1.6 * bar[0]) & (bar[1] < CONFIG.widest)
+        out |= lying & (stem[1] < CONFIG.thin) & (stem[0] > CONFIG.thin)
+    return out & (m.cols > 0) & (m.rows >= -CONFIG.bar_gap)
 
 
-def _ticks(m: Measures, c: PiecesConfig) -> NDArray[np.bool_]:
+def _ticks(m: Measures) -> NDArray[np.bool_]:
     """Two ticks side by side: a quotation mark."""
-    low = np.maximum(m.height_a, m.height_b) < c.tick
-    thin = np.maximum(m.width_a, m.width_b) < c.tick / 3
+    low = np.maximum(m.height_a, m.height_b) < CONFIG.tick
+    thin = np.maximum(m.width_a, m.width_b) < CONFIG.tick / 3
     high = (m.height_a > 1.3 * m.width_a) & (m.height_b > 0.6 * m.height_a)
-    return low & thin & high & (m.rows > 0.6 * m.height_b) & (m.cols > -c.tick_gap)
+    return low & thin & high & (m.rows > 0.6 * m.height_b) & (m.cols > -CONFIG.tick_gap)
 
 
-def _dot(m: Measures, c: PiecesConfig) -> NDArray[np.bool_]:
+def _dot(m: Measures) -> NDArray[np.bool_]:
     """One above the other: i, j, !, ?, :, ;, =."""
-    flat = np.maximum(m.height_a, m.height_b) < c.flat
-    small = (m.height_b < c.small) & (m.width_b < c.small)
+    flat = np.maximum(m.height_a, m.height_b) < CONFIG.flat
+    small = (m.height_b < CONFIG.small) & (m.width_b < CONFIG.small)
     single = m.width_a < 0.5  # a stem may have its dot to the side
-    over = (m.cols > 0.5 * m.width_b) | (single & (m.aside < c.dot_beside))
-    near_by = -m.rows <= np.where(single | flat, c.dot_gap, c.mark_gap)
+    over = (m.cols > 0.5 * m.width_b) | (single & (m.aside < CONFIG.dot_beside))
+    near_by = -m.rows <= np.where(single | flat, CONFIG.dot_gap, CONFIG.mark_gap)
     not_below_a_word = ~m.under | (m.width_a < 0.9)
     apart = m.rows < 0.5 * m.height_b
     even = m.width_b <= 1.3 * np.maximum(m.width_a, 0.7)
@@ -217,7 +216,6 @@ def side_by_side(
     boxes: NDArray[np.intp],
     sizes: NDArray[np.float64],
     usual_gap: float,
-    config: PiecesConfig = DEFAULT,
 ) -> tuple[Pairs, NDArray[np.bool_]]:
     """Neighbors that may be strokes of one character: H, K, N, E, F whose strokes do not meet.
 
@@ -235,19 +233,19 @@ def side_by_side(
     joined : (K,) bool array
         Whether they look like one character: much nearer to each other than letters usually are.
     """
-    pairs = near(boxes, sizes, config.reach)
+    pairs = near(boxes, sizes, CONFIG.reach)
     right_first = boxes[pairs[:, 0], 1] > boxes[pairs[:, 1], 1]
     pairs[right_first] = pairs[right_first][:, ::-1]
     m = measured(boxes, sizes, pairs)
     lower = np.minimum(m.height_a, m.height_b)
-    doubtful = min(config.doubtful_gap, config.of_usual[0] * usual_gap)
+    doubtful = min(CONFIG.doubtful_gap, CONFIG.of_usual[0] * usual_gap)
     beside = (m.cols >= -doubtful) & (m.cols < 0.3)
-    beside &= (m.rows > 0.5 * lower) & (m.wide <= config.widest)
-    stroke = (np.minimum(m.width_a, m.width_b) < config.thin) & (lower > 0.45)
+    beside &= (m.rows > 0.5 * lower) & (m.wide <= CONFIG.widest)
+    stroke = (np.minimum(m.width_a, m.width_b) < CONFIG.thin) & (lower > 0.45)
     lying = (m.width_b > 1.5 * m.height_b) & (m.width_b > 0.2) & (m.width_b < 0.8)
-    bar = lying & (m.height_b < config.flat) & (m.height_a > 0.6)  # of E or F
+    bar = lying & (m.height_b < CONFIG.flat) & (m.height_a > 0.6)  # of E or F
     chosen = beside & (stroke | bar)
     thinnest = np.minimum(m.width_a, m.width_b)
-    sure = min(config.sure_gap, config.of_usual[1] * usual_gap)
-    joined = (m.cols >= -sure) & (bar | (thinnest < config.flat))
+    sure = min(CONFIG.sure_gap, CONFIG.of_usual[1] * usual_gap)
+    joined = (m.cols >= -sure) & (bar | (thinnest < CONFIG.flat))
     return pairs[chosen], joined[chosen]

@@ -38,12 +38,14 @@ class CutConfig:
     thinnest: float = 1.35
 
 
+CONFIG = CutConfig()
+
+
 def cut_touching(
     labels: NDArray[np.int32],
     boxes: NDArray[np.intp],
     sizes: NDArray[np.float64],
     stroke: float,
-    config: CutConfig | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
     """Cut characters where they may touch, in place.
 
@@ -67,23 +69,22 @@ def cut_touching(
         Whether they look like one character: not much wider than a letter, or linked by more than
         a thin stroke.
     """
-    config = config or CutConfig()
     origin = list(range(len(boxes)))
     links: list[tuple[int, int]] = []
     joined: list[bool] = []
     heights, widths = (boxes[:, 2:] - boxes[:, :2]).T / sizes
-    large = (widths >= config.least_width) & (heights >= config.least_height)
+    large = (widths >= CONFIG.least_width) & (heights >= CONFIG.least_height)
     for index in np.flatnonzero(large).tolist():
         y1, x1, y2, x2 = boxes[index].tolist()
         here = labels[y1:y2, x1:x2]
         own = here == index + 1
         size = float(sizes[index])
-        cuts = cut_columns(own, size, config.thin * stroke + 1, config.narrowest)
+        cuts = cut_columns(own, size, CONFIG.thin * stroke + 1, CONFIG.narrowest)
         if not cuts:
             continue
         sure: list[int] = []
-        if widths[index] >= config.wide:
-            sure = cut_columns(own, size, config.thinnest * stroke + 1, config.narrowest)
+        if widths[index] >= CONFIG.wide:
+            sure = cut_columns(own, size, CONFIG.thinnest * stroke + 1, CONFIG.narrowest)
         left = index
         for start, stop in pairwise([*cuts, x2 - x1]):
             part = len(origin)

@@ -53,6 +53,9 @@ class LegibleConfig:
     score: float = 0.7
 
 
+LEGIBLE = LegibleConfig()
+
+
 @dataclass(frozen=True)
 class UnreadConfig:
     """When a warning says that writing was seen and not read.
@@ -75,6 +78,9 @@ class UnreadConfig:
     share: float = 0.06
     word: float = 2.0
     piece: float = 30.0
+
+
+UNREAD = UnreadConfig()
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,6 @@ def legible(
     counts: NDArray[np.integer],
     confidences: NDArray[np.floating],
     scores: NDArray[np.floating],
-    config: LegibleConfig | None = None,
 ) -> NDArray[np.bool_]:
     """Which lines of a page are writing: of textures and drawings, what is read is read unsurely.
 
@@ -110,10 +115,9 @@ def legible(
         Characters of each line, their mean probability by the ink alone, and how clearly the line
         was seen to be writing.
     """
-    config = config or LegibleConfig()
-    if _mean(counts, confidences) >= config.page:
+    if _mean(counts, confidences) >= LEGIBLE.page:
         return np.ones(len(counts), dtype=bool)
-    return (confidences >= config.line) & (scores >= config.score)
+    return (confidences >= LEGIBLE.line) & (scores >= LEGIBLE.score)
 
 
 def _mean(counts: NDArray[np.integer], confidences: NDArray[np.floating]) -> float:
@@ -194,14 +198,12 @@ def unread(
     layout: Layout,
     read: list[ReadLine],
     size: tuple[int, int],
-    config: UnreadConfig | None = None,
 ) -> str | None:
     """A warning where the network saw writing that no line took up; None where all was read.
 
     `size` is (height, width) of the page in pixels.
     """
-    config = config or UnreadConfig()
-    writing = layout.maps[2] > config.writing
+    writing = layout.maps[2] > UNREAD.writing
     left = writing.copy()
     for one in read:
         for word in one.line.words:
@@ -211,12 +213,12 @@ def unread(
             left[max(0, y1) : y2, max(0, x1) : x2] = False
     labels, _ = connected(left, diagonal=False)
     sizes = np.bincount(labels.ravel())
-    least = config.piece
+    least = UNREAD.piece
     if layout.lines:
-        least = config.word * (layout.x_height / layout.map_scale) ** 2
+        least = UNREAD.word * (layout.x_height / layout.map_scale) ** 2
     left = (sizes >= least)[labels] & left
     count, total = int(left.sum()), int(writing.sum())
-    if not count or count < config.share * total:
+    if not count or count < UNREAD.share * total:
         return None
     rows, cols = np.nonzero(left)
     y, x = (int(np.median(at) * layout.map_scale) for at in (rows, cols))

@@ -64,6 +64,9 @@ class WayUpConfig:
     sized: float = 0.15
 
 
+CONFIG = WayUpConfig()
+
+
 @dataclass(frozen=True)
 class Upright:
     """A page the right way up: its quarter turns to the left, layout and what it says."""
@@ -74,16 +77,15 @@ class Upright:
     read: Reading
 
 
-def read_page(engine: Engine, photo: Photo, config: WayUpConfig | None = None) -> Upright:
+def read_page(engine: Engine, photo: Photo) -> Upright:
     """Read a photo upright; the negative of what it seems to be, if that reads clearly better."""
-    config = config or WayUpConfig()
     seems, other = grounds(photo)
-    found = read_upright(engine, seems, config)
-    if other is None or (found.read.lines and found.read.confidence >= config.sure):
+    found = read_upright(engine, seems)
+    if other is None or (found.read.lines and found.read.confidence >= CONFIG.sure):
         return found
-    another = read_upright(engine, other, config)
-    surer = another.read.confidence >= found.read.confidence + config.evidence
-    return another if surer and letters(another.read) >= config.fewest else found
+    another = read_upright(engine, other)
+    surer = another.read.confidence >= found.read.confidence + CONFIG.evidence
+    return another if surer and letters(another.read) >= CONFIG.fewest else found
 
 
 def letters(read: Reading) -> int:
@@ -91,34 +93,33 @@ def letters(read: Reading) -> int:
     return sum(len(one.line.letters) for one in read.lines)
 
 
-def read_upright(engine: Engine, picture: Picture, config: WayUpConfig | None = None) -> Upright:
+def read_upright(engine: Engine, picture: Picture) -> Upright:
     """Read a page, turned upright if it reads clearly better so."""
-    config = config or WayUpConfig()
     layout = engine.find(picture)
     as_is = Upright(0, picture, layout, engine.read(picture, layout))
-    sure = as_is.read.confidence >= config.sure and layout.covered >= config.covered
+    sure = as_is.read.confidence >= CONFIG.sure and layout.covered >= CONFIG.covered
     if as_is.read.lines and sure:
         return as_is
-    ways = _other_ways(engine, picture, layout, config)
+    ways = _other_ways(engine, picture, layout)
     if not ways:
         return as_is
     best, turns, turned, found = max(ways, key=lambda way: (way[0], -way[1]))
-    marks = layout.covered < config.covered * max(way[3].covered for way in ways)
+    marks = layout.covered < CONFIG.covered * max(way[3].covered for way in ways)
 
     def wanted(confidence: float) -> float:
         """How surely another way must read where this one reads as surely as that."""
-        more = confidence + config.evidence
-        return min(more, config.sure) if marks else more
+        more = confidence + CONFIG.evidence
+        return min(more, CONFIG.sure) if marks else more
 
     if best < wanted(as_is.read.confidence):
         return as_is
     other = Upright(turns, turned, found, engine.read(turned, found))
     surer = other.read.confidence >= wanted(as_is.read.confidence)
-    return other if surer and letters(other.read) >= config.fewest else as_is
+    return other if surer and letters(other.read) >= CONFIG.fewest else as_is
 
 
 def _other_ways(
-    engine: Engine, picture: Picture, layout: Layout, config: WayUpConfig
+    engine: Engine, picture: Picture, layout: Layout
 ) -> list[tuple[float, int, Turned, Layout]]:
     """How surely a page reads another way up, the quarter turns, the page so and its layout.
 
@@ -126,20 +127,20 @@ def _other_ways(
     tells of both whether it is worth a look at them. They begin in the size at which lines were
     found, and look closer if the lines of that way ask for it.
     """
-    side = layout.side if layout.covered >= config.sized else None
+    side = layout.side if layout.covered >= CONFIG.sized else None
 
     def look(turns: int) -> tuple[int, Turned, Layout]:
         turned = Turned(picture, turns)
         return turns, turned, engine.find(turned, side)
 
     quarter = look(1)
-    least = config.covered * max(layout.covered, quarter[2].covered)
+    least = CONFIG.covered * max(layout.covered, quarter[2].covered)
     ways = []
     if layout.lines and layout.covered >= least:
         ways.append(look(2))
     if quarter[2].lines and quarter[2].covered >= least:
         ways += [quarter, look(3)]
-    least = config.covered * max(layout.covered, *(found.covered for _, _, found in ways), 0.0)
+    least = CONFIG.covered * max(layout.covered, *(found.covered for _, _, found in ways), 0.0)
     return [
         (engine.confidence(turned, found), turns, turned, found)
         for turns, turned, found in ways

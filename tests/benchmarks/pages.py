@@ -17,7 +17,6 @@ import argparse
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -232,8 +231,7 @@ def compare(
     scores = dict.fromkeys(values, Score())
     for difficulty, seed, file, truth in pages:
         for value in values:
-            # the way has one `FindConfig` and no parameter for it
-            find_letters.FindConfig = partial(FindConfig, **{name: value})  # type: ignore[misc, assignment]
+            find_letters.CONFIG = FindConfig(**{name: value})
             file.seek(0)
             page = reader.read(open_image(file, f"{difficulty} {seed}"))
             scores[value] += score(truth, page)

@@ -7,7 +7,7 @@ from ocr.layout.page_network import Layout
 from ocr.layout.picture import Negative
 from ocr.layout.read_line import ReadLine
 from ocr.layout.strips import X_HEIGHT, TextLine, cut_strip
-from ocr.lines.engine import LegibleConfig, LinesEngine, Reading, legible, page_line, unread
+from ocr.lines.engine import LinesEngine, Reading, legible, page_line, unread
 from ocr.lines.recognizer import LineText
 from ocr.lines.way_up import read_page, read_upright
 from ocr.page import Box, Letter, Line, Word
@@ -43,7 +43,7 @@ def test_of_a_page_that_reads_unsurely_only_clear_lines_stay():
     assert kept.tolist() == [False, False, True]
     kept = legible(counts, confidences, np.array([0.9, 0.9, 0.2]))
     assert not kept.any()
-    assert legible(counts, confidences, np.ones(3), LegibleConfig(page=0.1)).all()
+    assert legible(counts, confidences + 0.2, np.ones(3)).all()  # they read surely together
 
 
 def test_no_lines_are_no_problem():
