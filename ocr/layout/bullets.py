@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
-from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip, TextLine, fitted_strip
+from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip, TextLine, fitted_strip, with_short_gaps
 
 
 @dataclass(frozen=True)
@@ -64,23 +64,17 @@ CONFIG = BulletConfig()
 
 
 def line_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
-    """The strip of a line as it is read: fitted to its letters, and begun behind its bullet.
+    """The strip of a line as it is read.
 
-    Parameters are those of `ocr.layout.strips.fitted_strip`.
+    Fitted to its letters, begun behind its bullet, its wide gaps shortened. Parameters are those of
+    `ocr.layout.strips.fitted_strip`.
     """
-    return without_bullet(fitted_strip(darkness, line))
+    return with_short_gaps(without_bullet(fitted_strip(darkness, line)))
 
 
 def without_bullet(strip: Strip) -> Strip:
     """A strip that begins behind the bullet before its text, if there is one."""
-    first = bullet_end(strip.image)
-    return replace(
-        strip,
-        image=strip.image[:, first:],
-        rows=strip.rows[first:],
-        cols=strip.cols[first:],
-        down=strip.down[first:],
-    )
+    return strip.columns(slice(bullet_end(strip.image), None))
 
 
 def bullet_end(image: NDArray[np.float32]) -> int:
@@ -91,6 +85,31 @@ def bullet_end(image: NDArray[np.float32]) -> int:
     image : (STRIP_HEIGHT, W) float32 array
         1 paper, 0 full ink.
     """
+    found = first_piece(image)
+    if found is None:
+        return 0
+    ink, (top, left, bottom, right), behind = found
+    high, wide = (bottom - top) / X_HEIGHT, (right - left) / X_HEIGHT
+    middle = (BASELINE_ROW - (top + bottom) / 2) / X_HEIGHT
+    filled = ink[top:bottom, left:right].mean() >= CONFIG.filled
+    filled = filled and bool(ink[(top + bottom) // 2, (left + right) // 2])
+    sized = CONFIG.least <= min(high, wide) and max(high, wide) <= CONFIG.most
+    rounded = max(high, wide) <= CONFIG.round * min(high, wide)
+    apart = behind - right >= CONFIG.gap * X_HEIGHT
+    lowest = CONFIG.large_lowest if min(high, wide) >= CONFIG.large else CONFIG.lowest
+    placed = left > 0 and lowest <= middle <= CONFIG.highest
+    return (right + behind) // 2 if filled and sized and rounded and apart and placed else 0
+
+
+def first_piece(image: NDArray[np.float32]) -> tuple[NDArray[np.bool_], list[int], int] | None:
+    """The piece of ink that a strip begins with.
+
+    Returns
+    -------
+    (STRIP_HEIGHT, W) bool array, [y1, x1, y2, x2], int; or None
+        Which pixels are ink, where it stands, and the column where the next begins; None if a strip
+        has less than two pieces.
+    """
     ink = 1 - image
     ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked  # without rules
     boxes = connected(ink)[1]
@@ -99,17 +118,6 @@ def bullet_end(image: NDArray[np.float32]) -> int:
     longer = np.maximum(y2 - y1, x2 - x1) / X_HEIGHT
     boxes = boxes[(over < CONFIG.over) & (under < CONFIG.under) & (longer >= CONFIG.speck)]
     if len(boxes) < 2:
-        return 0
+        return None
     boxes = boxes[np.argsort(boxes[:, 1], kind="stable")]
-    top, left, bottom, right = boxes[0].tolist()
-    high, wide = (bottom - top) / X_HEIGHT, (right - left) / X_HEIGHT
-    middle = (BASELINE_ROW - (top + bottom) / 2) / X_HEIGHT
-    filled = ink[top:bottom, left:right].mean() >= CONFIG.filled
-    filled = filled and bool(ink[(top + bottom) // 2, (left + right) // 2])
-    sized = CONFIG.least <= min(high, wide) and max(high, wide) <= CONFIG.most
-    rounded = max(high, wide) <= CONFIG.round * min(high, wide)
-    behind = int(boxes[1:, 1].min())
-    apart = behind - right >= CONFIG.gap * X_HEIGHT
-    lowest = CONFIG.large_lowest if min(high, wide) >= CONFIG.large else CONFIG.lowest
-    placed = left > 0 and lowest <= middle <= CONFIG.highest
-    return (right + behind) // 2 if filled and sized and rounded and apart and placed else 0
+    return ink, boxes[0].tolist(), int(boxes[1:, 1].min())

@@ -8,6 +8,7 @@ ascenders and descenders are whole and letters are the same size whatever the li
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,10 @@ class StripConfig:
         Times at most that a strip is led on by an x-height since it cut a letter in two.
     cut_height : float
         X-heights of the ink of a letter that was cut, at least.
+    free : float
+        Darkness, beyond what a row has all along, under which a column is free of ink.
+    widest : float
+        X-heights that are left of a longer stretch of free columns.
     """
 
     end_margin: float = 1.0
@@ -80,6 +85,8 @@ class StripConfig:
     highest: float = 0.015
     led_on: int = 3
     cut_height: float = 0.5
+    free: float = 0.2
+    widest: float = 5.0
 
 
 CONFIG = StripConfig()
@@ -129,6 +136,11 @@ class Strip:
     cols: NDArray[np.float64]
     down: NDArray[np.float64]
     contrast: float = 1.0
+
+    def columns(self, kept: slice | NDArray[np.bool_]) -> Strip:
+        """Some columns of it."""
+        parts = self.image[:, kept], self.rows[kept], self.cols[kept], self.down[kept]
+        return Strip(*parts, self.contrast)
 
     def places(
         self,
@@ -248,6 +260,23 @@ def _led_on(line: TextLine, left: bool, right: bool) -> TextLine:
             step = line.x_height / max(1e-6, float(np.hypot(*way)))
             points.insert(place, line.baseline[[end]] + step * way)
     return replace(line, baseline=np.concatenate(points))
+
+
+def with_short_gaps(strip: Strip) -> Strip:
+    """A strip without the middles of its wide gaps, such as those between the cells of a table.
+
+    The network reads a line as a whole, and has seen few gaps so wide: it takes the digits behind
+    one for words apart.
+    """
+    ink = 1 - strip.image
+    inked = (ink - np.median(ink, axis=1, keepdims=True) > CONFIG.free).any(axis=0)
+    edges = np.flatnonzero(np.diff(inked.astype(np.int8)))  # the last before each change
+    kept = np.ones(len(inked), dtype=bool)
+    most = round(CONFIG.widest * X_HEIGHT)
+    for first, last in pairwise(edges.tolist()):
+        if not inked[last] and last - first > most:
+            kept[first + 1 + most // 2 : last + 1 - (most - most // 2)] = False
+    return strip if kept.all() else strip.columns(kept)
 
 
 def rise(strip: Strip) -> float:

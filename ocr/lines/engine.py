@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.bullets import line_strip
+from ocr.layout.checkboxes import without_checkboxes
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
@@ -163,7 +164,7 @@ class LinesEngine:
         darkness, scale = self._darkness(picture, layout)
         rows = rows_of(layout.lines)
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
-        strips = [line_strip(darkness, line) for line in found]
+        strips = without_checkboxes([line_strip(darkness, line) for line in found])
         places = [(line.scaled(scale), block) for line, (_, block) in zip(found, rows, strict=True)]
         frames = self.recognizer.log_probs([strip.image for strip in strips])
         seen = [self.recognizer.legibility(logs) for logs in frames]

@@ -11,6 +11,7 @@ from ocr.layout.strips import (
     CONFIG,
     STRIP_HEIGHT,
     X_HEIGHT,
+    Strip,
     TextLine,
     _between,
     cut_strip,
@@ -19,6 +20,7 @@ from ocr.layout.strips import (
     full_ink,
     smooth_baseline,
     stretch_contrast,
+    with_short_gaps,
 )
 
 
@@ -151,3 +153,29 @@ def test_pixels_between_pixels_are_those_of_scipy():
     expected = ndimage.map_coordinates(image, (rows, cols), order=1, mode="constant")
     np.testing.assert_allclose(_between(image, rows, cols), expected, atol=1e-7)
     assert not _between(image[:1, :1], rows[1:], cols[1:]).any()  # a single pixel has no between
+
+
+def test_wide_gaps_are_shortened_and_everything_else_stays():
+    image = np.ones((STRIP_HEIGHT, 400), np.float32)
+    for left in (10, 60, 300):  # gaps of 40 and of 230 columns, and 80 behind the last
+        image[20:BASELINE_ROW, left : left + 10] = 0
+    image[40] = 0.5  # a rule is no ink
+    cols = np.arange(400.0)
+    strip = Strip(image, np.zeros(400), cols, np.tile([1.0, 0.0], (400, 1)), contrast=0.7)
+    found = with_short_gaps(strip)
+    most = round(5 * X_HEIGHT)
+    assert found.image.shape == (STRIP_HEIGHT, 400 - 230 + most)
+    assert found.contrast == 0.7
+    assert found.cols[:70].tolist() == cols[:70].tolist()
+    assert found.cols[-100:].tolist() == cols[-100:].tolist()
+    assert (found.image == image[:, found.cols.astype(int)]).all()
+    assert with_short_gaps(found) is found
+
+
+def test_faint_ink_in_a_gap_keeps_it():
+    image = np.ones((STRIP_HEIGHT, 300), np.float32)
+    image[20:BASELINE_ROW, [10, 290]] = 0
+    image[25:BASELINE_ROW, 100:280:40] = 0.7
+    strip = Strip(image, np.zeros(300), np.arange(300.0), np.tile([1.0, 0.0], (300, 1)))
+    found = with_short_gaps(strip)
+    assert set(range(100, 280, 40)) <= set(found.cols.astype(int))

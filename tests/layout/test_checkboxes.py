@@ -1,0 +1,97 @@
+"""Boxes and rings before the entries of a list, drawn into small strips."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from ocr.layout.checkboxes import without_checkboxes
+from ocr.layout.strips import BASELINE_ROW, STRIP_HEIGHT, Strip
+
+WIDTH = 120
+SQUARE, RING = (6, 14, 24, 32), (4, 12, 25, 33)  # x1, y1, x2, y2
+
+
+def strip(draw, row=0.0, margin=0.0):
+    """A strip of a page with three letters behind what `draw` puts before them."""
+    image = Image.new("L", (WIDTH, STRIP_HEIGHT), 255)
+    pen = ImageDraw.Draw(image)
+    draw(pen)
+    for x in (45, 60, 75):
+        pen.rectangle((x, 20, x + 3, BASELINE_ROW), fill=0)
+        pen.line((x, 20, x + 9, BASELINE_ROW), fill=0, width=2)
+    cols = margin + np.arange(WIDTH, dtype=float)
+    down = np.tile([1.0, 0.0], (WIDTH, 1))
+    grey = np.asarray(image, dtype=np.float32) / np.float32(255)
+    return Strip(grey, np.full(WIDTH, row), cols, down)
+
+
+def square(pen):
+    pen.rectangle(SQUARE, outline=0, width=2)
+
+
+def open_square(pen):
+    pen.line([(24, 14), (7, 15), (6, 32), (24, 31), (25, 17)], fill=0, width=2)
+
+
+def ticked(pen):
+    square(pen)
+    pen.line([(9, 22), (15, 29), (29, 8)], fill=0, width=2)
+
+
+def ring(pen):
+    pen.ellipse(RING, outline=0, width=2)
+
+
+def ticked_ring(pen):
+    ring(pen)
+    pen.line([(9, 22), (14, 28), (28, 9)], fill=0, width=2)
+
+
+def zero(pen):
+    pen.ellipse((8, 13, 19, 32), outline=0, width=2)
+
+
+def letter_d(pen):
+    pen.line([(8, 13), (8, 32)], fill=0, width=2)
+    pen.arc((-2, 13, 22, 32), 270, 90, fill=0, width=2)
+
+
+def cut(strips):
+    """Which strips begin later than they did."""
+    return [len(one.rows) < WIDTH for one in without_checkboxes(strips)]
+
+
+@pytest.mark.parametrize("draw", [square, open_square])
+def test_a_box_is_left_out_with_its_place(draw):
+    (found,) = without_checkboxes([strip(draw, margin=200.0)])
+    assert 24 < WIDTH - len(found.rows) < 45
+    assert found.image.shape[1] == len(found.rows) == len(found.cols) == len(found.down)
+    assert found.cols[0] == 200 + WIDTH - len(found.rows)
+    assert (found.image == strip(draw).image[:, -len(found.rows) :]).all()
+
+
+@pytest.mark.parametrize("draw", [ring, ticked, ticked_ring, zero, letter_d, lambda _: None])
+def test_what_may_be_a_letter_stays_where_it_stands_alone(draw):
+    assert cut([strip(draw)]) == [False]
+
+
+def test_rings_below_each_other_are_left_out_and_two_are_not():
+    rows = [strip(ring, 50.0 * k) for k in range(3)]
+    assert cut(rows) == [True] * 3
+    assert cut(rows[:2]) == [False] * 2
+
+
+def test_what_stands_among_boxes_is_a_ticked_one():
+    rows = [strip(square, 0), strip(ticked, 50), strip(square, 100), strip(zero, 150, margin=40)]
+    assert cut(rows) == [True, True, True, False]  # the last stands further to the right
+    rows = [strip(draw, 50.0 * k) for k, draw in enumerate((ring, ring, ticked_ring, ring))]
+    assert cut(rows) == [True] * 4
+
+
+def test_a_margin_may_lean():
+    rows = [strip(square, 300.0 * k, margin=20.0 * k) for k in range(3)]
+    assert cut([*rows, strip(ticked, 900.0, margin=60.0)]) == [True] * 4
+
+
+def test_no_strips():
+    assert without_checkboxes([]) == []
