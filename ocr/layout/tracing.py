@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
+from ocr.layout.lone_signs import lone_signs
 from ocr.layout.strips import TextLine
 
 MAP_STRIDE = 4  # pixels of the page a pixel of a map
@@ -123,10 +124,12 @@ def trace(maps: NDArray[np.float32]) -> list[TextLine]:
         piece = _led_on(piece, maps[0])
         if np.ptp(piece.cols) < CONFIG.shortest * piece.x_height:
             continue
-        points = np.stack([piece.rows + 0.5, piece.cols + 0.5], axis=1) * MAP_STRIDE
+        points = np.stack([piece.rows + 0.5, piece.cols + 0.5], axis=1)
         score = float(np.sqrt(piece.body * _mean_along(piece, maps[0])))
-        lines.append(TextLine(_thinned(points), piece.x_height * MAP_STRIDE, score))
-    return lines
+        lines.append(TextLine(_thinned(points), piece.x_height, score))
+    base, _, body, height = maps
+    lines += lone_signs(base, body, X_HEIGHT_UNIT / MAP_STRIDE * 2.0**height, lines)
+    return [line.scaled(MAP_STRIDE) for line in lines]
 
 
 def _pieces(maps: NDArray[np.float32]) -> list[_Piece]:
