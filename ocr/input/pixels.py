@@ -94,10 +94,7 @@ def _black_and_white(image: Image.Image, tags: Mapping[int, Any]) -> tuple[float
         largest = max(largest, float(finite.max(initial=0.0)))
     if signed(tags):
         return (lowest, largest) if lowest < 0 else (0.0, max(SIGNED_WHITE, largest))
-    if image.mode == "F":
-        ranges: tuple[float, ...] = (1.0, 255.0, DEEP_WHITE)
-    else:
-        ranges = (DEEP_WHITE,)
+    ranges = (1.0, 255.0, DEEP_WHITE) if image.mode == "F" else (255.0, DEEP_WHITE)
     return 0.0, next((white for white in ranges if largest <= white), largest)
 
 

@@ -166,6 +166,13 @@ def test_modes(tmp_path, mode):
     np.testing.assert_allclose(rgb[4::8, 4::8, 1] / 255, LETTERS, atol=0.02)
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.float32])
+def test_bytes_in_deep_samples_are_seen_as_bytes(tmp_path, dtype):
+    image = Image.fromarray(np.asarray(picture()).astype(dtype))
+    photo = open_image(saved(image, tmp_path / "a.tif"))
+    np.testing.assert_allclose(cells(photo), LETTERS, atol=0.02)
+
+
 def test_sixteen_bit_keeps_its_range(tmp_path):
     ramp = np.linspace(0, 65535, 64).astype(np.uint16)[np.newaxis].repeat(4, axis=0)
     grey = open_image(saved(Image.fromarray(ramp), tmp_path / "a.png")).grey(64)
