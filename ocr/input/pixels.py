@@ -92,9 +92,10 @@ def _black_and_white(image: Image.Image, tags: Mapping[int, Any]) -> tuple[float
         finite = samples[np.isfinite(samples)]
         lowest = min(lowest, float(finite.min(initial=0.0)))
         largest = max(largest, float(finite.max(initial=0.0)))
-    if signed(tags):
-        return (lowest, largest) if lowest < 0 else (0.0, max(SIGNED_WHITE, largest))
-    ranges = (1.0, 255.0, DEEP_WHITE) if image.mode == "F" else (255.0, DEEP_WHITE)
+    if signed(tags) and lowest < 0:
+        return lowest, largest
+    whole = SIGNED_WHITE if signed(tags) else DEEP_WHITE
+    ranges = (1.0, 255.0, whole) if image.mode == "F" else (255.0, whole)
     return 0.0, next((white for white in ranges if largest <= white), largest)
 
 
