@@ -33,6 +33,11 @@ def printable(text: str) -> str:
     )
 
 
+def reason_of(error: Exception | str) -> str:
+    """The first line of what an error says, or what it is called if it says nothing."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
 class ExitCode(IntEnum):
     """Exit status of the command line. Part of the stable interface."""
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from ocr import __version__, graphs, memory
 from ocr.arrays import read_npz, safetensors_header
-from ocr.errors import ModelError
+from ocr.errors import ModelError, reason_of
 
 FORMAT = "ocr-weights"
 FORMAT_VERSION = 1
@@ -181,9 +181,9 @@ def damaged(path: Path, error: Exception | str) -> ModelError:
     """
     if memory.ran_out(error):
         return ModelError(f"{path}: there is not enough memory to load it. Free some and retry.")
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return ModelError(
-        f"{path}: damaged or unusable weight file ({reason}). Reinstall it or train it again."
+        f"{path}: damaged or unusable weight file ({reason_of(error)}). Reinstall it or train it "
+        "again."
     )
 
 

@@ -5,9 +5,8 @@ Read is what Tesseract, OCRmyPDF, kraken and OCRopus write as well.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -25,7 +24,7 @@ from ocr.formats.parsing import (
     share,
     side,
 )
-from ocr.formats.placing import GivenLine, GivenWord, Points, box_within, graphemes
+from ocr.formats.placing import GivenLine, GivenWord, Points, box_within, graphemes, turn_of
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
@@ -111,9 +110,9 @@ def _write_line(paragraph: ElementTree.Element, line: Line, page: Page, name: st
 def _line_title(line: Line, page: Page) -> str:
     parts = [_bbox(line.box)]
     points = base(line, page)
-    turn = _turn(points)
+    turn = turn_of(line.baseline)
     if turn:  # in degrees against the clock
-        parts.append(f"textangle {turn}")
+        parts.append(f"textangle {90 * (-turn % 4)}")
     elif points and points[-1][0] != points[0][0]:
         # A slope, and its offset at the left lower corner of the box.
         (x1, y1), (x2, y2) = points[0], points[-1]
@@ -121,14 +120,6 @@ def _line_title(line: Line, page: Page) -> str:
         parts.append(f"baseline {slope:.4f} {y1 + slope * (line.box.x1 - x1) - line.box.y2:.1f}")
     parts.append("poly " + " ".join(f"{x} {y}" for x, y in outline(line, page)))
     return "; ".join(parts)
-
-
-def _turn(points: Sequence[tuple[int, int]]) -> int:
-    """Degrees against the clock by which a line is turned: 0, 90, 180 or 270."""
-    if len(points) < 2:
-        return 0
-    (x1, y1), (x2, y2) = points[0], points[-1]
-    return round(-math.atan2(y2 - y1, x2 - x1) / (math.pi / 2)) % 4 * 90
 
 
 def _word_title(word: Word) -> str:

@@ -16,7 +16,8 @@ from PIL import Image
 
 from ocr.config import install_hint
 from ocr.errors import OutputError
-from ocr.formats.pdf_text import INVISIBLE, Fonts, numbers, page_text, turn_of
+from ocr.formats.pdf_text import INVISIBLE, Fonts, numbers, page_text
+from ocr.formats.placing import turn_of
 from ocr.input.documents import PageSource
 from ocr.input.pdf_pages import POINT
 from ocr.input.photo import Photo
@@ -202,7 +203,7 @@ def turns_of(page: Page) -> int:
     """The quarter turns clockwise of most of a page's writing."""
     letters = [0] * 4
     for line in page.lines:
-        letters[turn_of(line)] += len(line.letters)
+        letters[turn_of(line.baseline)] += len(line.letters)
     return letters.index(max(letters))
 
 

@@ -7,7 +7,6 @@ copied and no font file is needed (PDF 32000-1:2008, 9.6.5 and 9.10.3).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ocr.formats.placing import turn_of
 from ocr.page import Box, Line, Page
 
 if TYPE_CHECKING:
@@ -303,7 +303,7 @@ def _extent(box: tuple[float, float, float, float], down: float, size: float) ->
 
 
 def _row(line: Line) -> _Row:
-    turn = turn_of(line)
+    turn = turn_of(line.baseline)
     boxes = [_turned(word.box, turn) for word in line.words]
     starts = [float(x1) for _, x1, _, _ in boxes]
     ends = [float(max(x2, x1 + 1)) for _, x1, _, x2 in boxes]
@@ -318,14 +318,6 @@ def _row(line: Line) -> _Row:
     kept = max(0.0, 1 - CONFIG.leveled * height / max(abs(slope) * length, 1e-9))  # of its slope
     middles = (level + slope * (center + kept * (centers - center))).tolist()
     return _Row(line, turn, starts, ends, middles, height)
-
-
-def turn_of(line: Line) -> int:
-    """Quarter turns clockwise of a line of writing on the upright photo, 0 to 3."""
-    if len(line.baseline) < 2:
-        return 0
-    (y1, x1), (y2, x2) = line.baseline[0], line.baseline[-1]
-    return round(math.atan2(y2 - y1, x2 - x1) / (math.pi / 2)) % 4
 
 
 def _part(starts: list[float], ends: list[float], most: float) -> None:

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.page_network import Layout, PageFinder, line_bands
+from ocr.layout.page_network import Layout, installed_finder, line_bands
 from ocr.layout.picture import Picture
 from ocr.layout.reading_order import page_slope
 from ocr.layout.stages import OnStage
@@ -123,17 +122,11 @@ def find_letters(image: Given) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
 
     picture = dark_on_light(photo_of(image))
     size = (picture.height, picture.width)
-    found, _, _ = segment(picture, page_finder().find(picture))
+    found, _, _ = segment(picture, installed_finder().find(picture))
     boxes = scale_boxes(found.boxes, found.labels.shape, size)
     rows = np.arange(size[0]) * found.labels.shape[0] // size[0]
     cols = np.arange(size[1]) * found.labels.shape[1] // size[1]
     return boxes, found.bw[np.ix_(rows, cols)]
-
-
-@lru_cache(maxsize=1)
-def page_finder() -> PageFinder:
-    """The page network, loaded once."""
-    return PageFinder()
 
 
 def segment(

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from ocr.errors import DataError
 from ocr.input.photo import open_image
 from ocr.input.sources import pictures_in
+from ocr.layout.page_network import installed_finder
 from ocr.letters.classifiers.base import Classifier
 from ocr.letters.doubts import settle
-from ocr.letters.find_letters import page_finder, segment
+from ocr.letters.find_letters import segment
 from ocr.letters.group_lines import group_lines
 
 COURSE_PHOTOS = {  # characters right, the best of the course's write-ups
@@ -43,7 +44,7 @@ def line_glyphs(path: Path, classifier: Classifier) -> list[NDArray[np.float32]]
     `classifier` settles where the shape alone cannot tell one character from two.
     """
     photo = open_image(path)
-    found, lines, _ = segment(photo, page_finder().find(photo))
+    found, lines, _ = segment(photo, installed_finder().find(photo))
     found, glyphs, _ = settle(found, classifier)
     return [glyphs[row] for row in group_lines(found.boxes, lines)]
 

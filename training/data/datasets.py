@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.arrays import read_npz
-from ocr.errors import DataError, ImageError
+from ocr.errors import DataError, ImageError, reason_of
 from ocr.input.photo import open_image
 from ocr.input.sources import pictures_in
 
@@ -384,8 +384,7 @@ def _matlab(path: Path) -> dict[str, Any]:
         *(OSError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError),
         *(NotImplementedError, MatReadError, zlib.error, MemoryError),
     ) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path}: cannot be read as a .mat file ({reason}).") from None
+        raise DataError(f"{path}: cannot be read as a .mat file ({reason_of(error)}).") from None
     return {name: value for name, value in content.items() if not name.startswith("__")}
 
 

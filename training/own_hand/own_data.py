@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.arrays import read_npz
-from ocr.errors import DataError, OcrError
+from ocr.errors import DataError, OcrError, reason_of
 from ocr.evaluation.drafts import is_strip
 from ocr.evaluation.ground_truth import (
     is_draft,
@@ -419,7 +419,7 @@ def _load_line_zip(path: Path, _: Aligner, account: Account) -> Samples:
 
             return _table_lines(path, read, account)
     except UNREADABLE as error:
-        raise DataError(f"{path}: not a .zip with a lines.tsv ({_reason(error)}).") from None
+        raise DataError(f"{path}: not a .zip with a lines.tsv ({reason_of(error)}).") from None
 
 
 def _load_line_folder(path: Path, _: Aligner, account: Account) -> Samples:
@@ -436,11 +436,7 @@ def _load_line_folder(path: Path, _: Aligner, account: Account) -> Samples:
     try:
         return _table_lines(path, read, account)
     except UNREADABLE as error:
-        raise DataError(f"{path}: its lines.tsv cannot be read ({_reason(error)}).") from None
-
-
-def _reason(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path}: its lines.tsv cannot be read ({reason_of(error)}).") from None
 
 
 def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> Samples:
@@ -479,7 +475,7 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
             try:
                 grey = open_image(io.BytesIO(read(name)), name).grey(LINE_SIDE)
             except (OcrError, *UNREADABLE) as error:
-                reason = f"{path}: {name} cannot be read ({_reason(error)})."
+                reason = f"{path}: {name} cannot be read ({reason_of(error)})."
                 account.leave_out("unreadable pictures", name=reason)
                 continue
             if not grey.size:
