@@ -85,7 +85,7 @@ def read(
     reject : float, optional
         Probability of being right under which a character becomes U+FFFD.
     dpi : int, optional
-        Dots an inch at which a PDF page becomes a picture; by default as many as the picture on
+        Dots per inch at which a PDF page becomes a picture; by default as many as the picture on
         the page has, else 300.
 
     Returns

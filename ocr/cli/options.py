@@ -64,7 +64,7 @@ def common(command: Command) -> Command:
     wrapped: Any = wrapper
     for flags, text in (
         (("--debug",), "Show a traceback where something fails."),
-        (("-v", "--verbose"), "Tell of each input what was read and how long it took."),
+        (("-v", "--verbose"), "Report for each input what was read and how long it took."),
         (("-q", "--quiet"), "Show errors only: no warnings, no progress."),
     ):
         wrapped = click.option(
@@ -173,7 +173,7 @@ def which_pages(command: Command) -> Command:
         click.option(
             "--dpi",
             type=click.IntRange(*DPI_RANGE),
-            help="Dots an inch at which PDF pages become pictures; by default as many as the "
+            help="Dots per inch at which PDF pages become pictures; by default as many as the "
             f"picture on the page has, else {DPI}.",
         ),
         click.option(
@@ -188,7 +188,7 @@ def which_pages(command: Command) -> Command:
             "--files-from",
             metavar="FILE",
             type=FILE,
-            help="Read also what this file names, one path a line.",
+            help="Also read the paths listed in FILE, one per line.",
         ),
     ):
         command = option(command)
@@ -214,7 +214,7 @@ def _words(_: click.Context, __: click.Parameter, value: str | None) -> list[str
             f"{MAX_LEXICON >> 20} MiB at most."
         )
     if not any(line.strip() for line in lines):
-        raise click.BadParameter(f"{value}: holds no words; give one a line.")
+        raise click.BadParameter(f"{value}: holds no words; give one per line.")
     return lines
 
 
@@ -301,7 +301,7 @@ def how_to_read(command: Command) -> Command:
             "--reject",
             type=Number(0, 1),
             metavar="P",
-            help=f"Write {REJECTED} for characters that are right with less than this probability.",
+            help=f"Replace characters whose confidence is below P with {REJECTED}.",
         ),
         click.option(
             "--pattern",
@@ -315,7 +315,7 @@ def how_to_read(command: Command) -> Command:
             metavar="FILE",
             type=FILE,
             callback=_words,
-            help="Words to be expected (names, goods), one a line; others are read as well.",
+            help="Words to expect (names, goods), one per line; others are read as well.",
         ),
         click.option("--no-lm", is_flag=True, help="The same as --language none."),
         click.option(

@@ -51,7 +51,7 @@ def tally(total: int) -> Iterator[Callable[[Outcome, Summary], None]]:
                 left = (now - start) / done * summary.left / 60 if done else math.nan
                 tell(
                     f"{done} of {summary.total} files, {summary.failed} failed, "
-                    f"{summary.pages / (now - start):.1f} pages a second, "
+                    f"{summary.pages / (now - start):.1f} pages per second, "
                     + (f"{left:.0f} min left" if done else f"{summary.pages} pages so far")
                 )
 

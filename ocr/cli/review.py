@@ -34,8 +34,8 @@ GRACE = 2  # seconds that requests get to end after Ctrl-C
     metavar="ADDRESS",
     default=LOCAL,
     show_default=True,
-    help="Address to listen at. Another than this machine's own lets others on the network in who "
-    "know the token; nothing is encrypted.",
+    help="Address to listen on. Any other than the default lets people on the network who know "
+    "the token connect; traffic is not encrypted.",
 )
 @common
 def review(

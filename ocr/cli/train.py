@@ -32,11 +32,11 @@ BAR_SECONDS = 0.2  # between changes of the bar where one does
     "start",
     metavar="MODEL",
     type=FILE,
-    help="Model to go on from, or scratch. An installed one unless there is much data.",
+    help="Model to fine-tune, or scratch. An installed one unless there is much data.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the data at most.")
+@click.option("--epochs", type=click.IntRange(1), help="Maximum number of epochs.")
 @click.option("--rate", type=Number(0, min_open=True), help="Highest learning rate.")
-@click.option("--batch", type=click.IntRange(1), help="Samples a step.")
+@click.option("--batch", type=click.IntRange(1), help="Batch size.")
 @click.option(
     "--augmentation",
     type=click.Choice(AUGMENTATIONS),
@@ -47,12 +47,14 @@ BAR_SECONDS = 0.2  # between changes of the bar where one does
     type=Number(0),
     help="Base samples mixed in for each own one, so that nothing is forgotten.",
 )
-@click.option("--patience", type=click.IntRange(1), help="Epochs without gain to stop after.")
-@click.option("--seed", type=click.IntRange(0), help="Of everything random; 0 without it.")
+@click.option(
+    "--patience", type=click.IntRange(1), help="Stop after this many epochs without improvement."
+)
+@click.option("--seed", type=click.IntRange(0), help="Random seed (default 0).")
 @click.option(
     "--threads",
     type=click.IntRange(1),
-    help="Cores to use; with one, as without it, the same result on every number of cores.",
+    help="Number of threads (default 1, which gives the same result on any machine).",
 )
 @click.option("--resume", is_flag=True, help="Go on with the unfinished training in --output.")
 @click.option("--force", is_flag=True, help="Replace a model; write one that became worse.")

@@ -48,7 +48,7 @@ class FoundPage:
         Whether lines that are not confirmed are drafts: in files that this program wrote, and in
         hOCR, in which programs tell what they read. Of what else is read, people wrote the text.
     pixels : bool
-        Whether the places are in pixels; if not, they are as if the page had 300 dots an inch.
+        Whether the places are in pixels; if not, they are as if the page had 300 dots per inch.
     """
 
     page: Page

@@ -41,7 +41,7 @@ ROOT = re.compile(r"<\s*(?:[\w.-]+:)?([A-Za-z][\w.-]*)[\s/>]")
 # What HTML may be in beside UTF-8.
 ENCODING = re.compile(rb"""(?i)(?:charset|encoding)\s*=\s*["']?(iso-8859-\d+|windows-125\d)""")
 NOT_PIXELS = (
-    "places are not in pixels, and its picture is not beside it: 300 dots an inch are taken"
+    "places are not in pixels, and its picture is not beside it: 300 dots per inch are taken"
 )
 
 Found = tuple[PageSource, FoundPage]

@@ -43,7 +43,7 @@ class PageSource:
     number, pages : int
         Its number in the file, from 1, and how many pages the whole file has.
     dpi : int or None
-        Dots an inch at which a PDF page becomes a picture; None is those of the picture on it.
+        Dots per inch at which a PDF page becomes a picture; None is those of the picture on it.
     content : bytes or None
         What came through a pipe, which cannot be opened twice.
     """
@@ -95,7 +95,7 @@ class Document:
     ranges : tuple of (int, int or None)
         Pages to read; empty for all.
     dpi : int or None
-        Dots an inch at which PDF pages become pictures; None is those of the pictures on them.
+        Dots per inch at which PDF pages become pictures; None is those of the pictures on them.
     content : bytes or None
         What it holds, where that is no file.
     """

@@ -37,7 +37,7 @@ def photo_of(given: Given | Photo, page: int | None = None, dpi: int | None = No
     page : int, optional
         Page of a PDF or TIFF file, from 1.
     dpi : int, optional
-        Dots an inch at which a PDF page becomes a picture; by default as many as the picture on
+        Dots per inch at which a PDF page becomes a picture; by default as many as the picture on
         the page has, else 300.
 
     Raises

@@ -99,7 +99,7 @@ def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
 
 
 def resolution(page: Any, area: float) -> float | None:
-    """Dots an inch of the finest picture that covers a good part of a page; None without one.
+    """Dots per inch of the finest picture that covers a good part of a page; None without one.
 
     `area` is the page's, in square points.
     """

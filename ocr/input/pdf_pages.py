@@ -51,7 +51,7 @@ def page_count(source: Path | bytes, name: str) -> int:
 
 @dataclass(frozen=True)
 class PageMeasures:
-    """Width and height of a page in points, how many pages its file has, and the dots an inch of
+    """Width and height of a page in points, how many pages its file has, and the dots per inch of
     the picture that covers it, if one does and that was asked for."""
 
     width: float

@@ -131,7 +131,7 @@ class Photo:
 
     @property
     def dpi(self) -> float | None:
-        """Dots an inch that the file tells, where it is a scan's: 72 and 96 mean nothing."""
+        """Dots per inch that the file tells, where it is a scan's: 72 and 96 mean nothing."""
         with opened(self.source, self.name, self.page) as image:
             dpi = image.info.get("dpi", (0, 0))[0]
         return float(dpi) if SCAN_DPI[0] <= dpi <= SCAN_DPI[1] else None
@@ -219,7 +219,7 @@ def open_image(
     page : int
         Page of a TIFF or PDF file, from 1.
     dpi : int, optional
-        Dots an inch that a PDF page is taken to have: its `height` and `width` follow from it. By
+        Dots per inch that a PDF page is taken to have: its `height` and `width` follow from it. By
         default those of the picture on it, where one covers a good part of it, else 300.
 
     Returns
@@ -270,7 +270,7 @@ def _pdf_page(content: Path | bytes, name: str, page: int, dpi: int | None) -> P
     width, height = max(1, round(measures.width * scale)), max(1, round(measures.height * scale))
     if width * height > MAX_DECODED_PIXELS:
         raise ImageError(
-            f"{name}: {width} x {height} pixels at {dpi} dots an inch are too many. "
+            f"{name}: {width} x {height} pixels at {dpi} dots per inch are too many. "
             "Set a lower --dpi."
         )
     return Photo(name, height, width, content, page)

@@ -228,7 +228,7 @@ def test_alto_in_tenths_of_millimeters(tmp_path):
     path = tmp_path / "p.xml"
     path.write_text(alto("mm10", body))
     page = read_page(path)
-    assert (page.height, page.width) == (1500, 3000)  # at 300 dots an inch
+    assert (page.height, page.width) == (1500, 3000)  # at 300 dots per inch
     assert page.lines[0].box == Box(150, 300, 450, 900)
     assert "not in pixels" in page.warnings[0]
     Image.new("L", (1000, 500), 255).save(tmp_path / "p.png")
