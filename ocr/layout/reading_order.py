@@ -2,7 +2,8 @@
 
 The page is cut along white corridors (Nagy and Seth 1984, "Hierarchical representation of optically
 scanned documents"): across where a gap parts all lines, down where a corridor parts columns. Lines
-side by side whose baselines go on in each other are rows of a list or table and are read across.
+side by side whose baselines go on in each other are rows of a list or table and are read across. A
+heading that stands above both columns is read before them, whichever it is in line with.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class OrderConfig:
 
     `level`, `number` and `rows_share` were chosen on the valid split of `$OCR_DATA/pages` by
     `tests/benchmarks/line_finding.py`, the others set by hand and held to the row of columns of
-    `tests/benchmarks/pages.py`.
+    `tests/benchmarks/pages.py`. The cells of lists are 5 to 15 wide and most often 15 to 33 apart;
+    columns of running text are 28 wide and more, narrower ones 6 to 11 apart.
 
     Attributes
     ----------
@@ -33,7 +35,8 @@ class OrderConfig:
     level : float
         Most that two lines of a row lie apart where one leads to the other.
     paragraph : float
-        Times the usual step between lines: a wider one parts paragraphs.
+        Times the usual step between lines: a wider one parts paragraphs, and a heading from the
+        column that it is in line with.
     number, rows_share : float
         A column whose lines are narrower than this is one of numbers, bullets or prices, and with
         the column beside it makes rows where this share of the lines of the shorter one lie level
@@ -41,6 +44,12 @@ class OrderConfig:
     cell, table_share : float
         The same for columns of single words: rows only where this share of the lines of either
         lie level with one of the other. Wider ones are running text, and no rows.
+    space, wide_cell : float
+        Columns with more white than this between the lines of the one and the other are rows as
+        well where the narrower has a few words a line and is up to this wide.
+    sparse : float
+        A column so narrow whose lines are this many times as far apart as those of the column
+        beside it is one of labels: rows where that share of the labels lie level with a line.
     """
 
     end: float = 3.0
@@ -51,6 +60,9 @@ class OrderConfig:
     rows_share: float = 0.6
     cell: float = 9.0
     table_share: float = 0.9
+    space: float = 12.0
+    wide_cell: float = 16.0
+    sparse: float = 1.5
 
 
 CONFIG = OrderConfig()
@@ -111,9 +123,8 @@ def _cut(
 ) -> None:
     """Cut a part of the page into blocks, in order, appended to `out`."""
     if len(members) > 1:
-        parts = _columns(members, boxes, sizes)
-        if parts is None:
-            parts = _bands(members, boxes, sizes)
+        columns = _columns(members, boxes, sizes)
+        parts = _bands(members, boxes, sizes) if columns is None else _headed(columns, boxes, sizes)
         if parts is not None:
             for part in parts:
                 _cut(part, boxes, sizes, out)
@@ -140,24 +151,66 @@ def _columns(
     return None
 
 
+def _headed(
+    columns: list[NDArray[np.intp]],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+) -> list[NDArray[np.intp]]:
+    """The columns, or a heading in line with the right one and the rest below it.
+
+    Such a heading or date stands above all of the left column. A wide step parts it from the right
+    one, or it begins left of it.
+    """
+    left, right = (column[np.argsort(boxes[column, 2], kind="stable")] for column in columns)
+    steps = np.diff(boxes[right, 2])
+    wide = CONFIG.paragraph * np.median([*np.diff(boxes[left, 2]), *steps])
+    top = boxes[left[0], 2] - CONFIG.level * sizes[left[0]]
+    for count in range(int((boxes[right, 2] < top).sum()), 0, -1):
+        heading, text = right[:count], right[count:]
+        if not len(text):
+            return [heading, left]
+        out = boxes[heading, 1] < np.median(boxes[text, 1]) - CONFIG.corridor * sizes[heading]
+        if steps[count - 1] > wide or out.all():
+            return [heading, np.concatenate([left, text])]
+    return columns
+
+
 def _are_rows(
     left: NDArray[np.intp],
     right: NDArray[np.intp],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
 ) -> bool:
-    """Whether two columns are the cells of rows: level with each other and no running text."""
-    width = min(
-        float(np.median((boxes[part, 3] - boxes[part, 1]) / sizes[part])) for part in (left, right)
-    )
-    if width > CONFIG.cell:
+    """Whether two columns are the cells of rows: level with each other and no running text.
+
+    Where much white lies between them, what stands above the first line of the other column, such
+    as a heading, does not count.
+    """
+    columns = left, right
+    widths = [float(np.median((boxes[part, 3] - boxes[part, 1]) / sizes[part])) for part in columns]
+    size = float(np.median(sizes[np.concatenate(columns)]))
+    white = float(np.median(boxes[right, 1]) - np.median(boxes[left, 3]))
+    spaced = white > CONFIG.space * size
+    if min(widths) > (CONFIG.wide_cell if spaced else CONFIG.cell):
         return False
     apart = np.abs(boxes[left, 5][:, None] - boxes[right, 4][None])
     near = apart < CONFIG.level * np.minimum(sizes[left][:, None], sizes[right][None])
-    shares = float(near.any(axis=1).mean()), float(near.any(axis=0).mean())
-    if width < CONFIG.number:
+    if spaced:
+        first = max(float(boxes[part, 2].min()) for part in columns) - CONFIG.level * size
+        near = near[boxes[left, 2] >= first][:, boxes[right, 2] >= first]
+    if not near.any():
+        return False
+    shares = [float(near.any(axis=axis).mean()) for axis in (1, 0)]
+    if min(widths) < CONFIG.number:
         return max(shares) >= CONFIG.rows_share
-    return min(shares) >= CONFIG.table_share
+    narrow = int(np.argmin(widths))
+    label, text = (_step(boxes[part, 2]) for part in (columns[narrow], columns[1 - narrow]))
+    return (shares[narrow] if label >= CONFIG.sparse * text else min(shares)) >= CONFIG.table_share
+
+
+def _step(rows: NDArray[np.float64]) -> float:
+    """Mean distance of neighboring ones of two or more rows."""
+    return float(np.ptp(rows)) / (len(rows) - 1)
 
 
 def _bands(

@@ -61,6 +61,85 @@ def test_things_and_prices_are_rows():
     assert reading_order(things + prices) == [[[0, 4], [1, 5], [2, 6], [3, 7]]]
 
 
+def column(left, widths, top=100, step=50):
+    return [line(top + step * k, left, left + width) for k, width in enumerate(widths)]
+
+
+def pairs(count, first=0):
+    return [[first + k, first + count + k] for k in range(count)]
+
+
+def test_names_and_numbers_far_apart_are_rows():
+    names = column(10, [130, 80, 150, 95, 120])
+    numbers = column(330, [150, 150, 140, 150, 130], top=103)
+    assert reading_order(names + numbers) == [pairs(5)]
+
+
+def test_rows_of_which_some_are_longer_are_not_torn_apart():
+    names = column(10, [80, 70, 85, 80, 130, 120, 125, 110])
+    numbers = column(330, [150, 150, 140, 150, 150, 140, 150, 130])
+    assert reading_order(names + numbers) == [pairs(8)]
+
+
+def test_rows_of_three_cells_are_rows():
+    one, two, three = (column(left, [110, 130, 100, 140]) for left in (10, 310, 610))
+    assert reading_order(one + two + three) == [[[k, k + 4, k + 8] for k in range(4)]]
+
+
+def test_a_heading_over_the_first_column_leaves_rows():
+    names, numbers = column(10, [130, 80, 150, 95]), column(330, [150, 150, 140, 150])
+    heading = line(40, 10, 140)
+    assert reading_order([*names, *numbers, heading]) == [[[8], *pairs(4)]]
+
+
+def test_narrow_columns_close_together_are_no_rows():
+    left, right = column(10, [130, 120, 135, 110]), column(200, [120, 130, 110, 125])
+    assert order(left + right) == list(range(8))
+
+
+def test_lists_of_which_one_is_longer_are_no_rows():
+    left, right = column(10, [130, 120, 150, 110]), column(330, [120, 150, 110, 130, 140, 125])
+    assert order(left + right) == list(range(10))
+
+
+def test_prose_columns_far_apart_are_no_rows():
+    left, right = column(10, [280, 290, 285, 120]), column(450, [280, 290, 285, 290])
+    assert order(left + right) == list(range(8))
+
+
+def test_a_date_above_a_letter_at_the_right_comes_first():
+    letter, end = column(10, [150, 300, 310, 290], top=140), line(400, 10, 360)
+    date = [line(20, 340, 450), line(60, 340, 430)]
+    assert order([*letter, end, *date]) == [5, 6, 0, 1, 2, 3, 4]
+
+
+def test_a_title_over_the_right_column_comes_first_where_a_wide_step_follows():
+    left, right = column(10, [280] * 4), column(350, [280] * 4)
+    assert order([*left, *right, line(10, 352, 500)]) == [8, *range(8)]
+
+
+def test_a_title_that_begins_between_the_columns_comes_first():
+    left, right = column(10, [280] * 4), column(350, [280] * 4)
+    assert order([*left, *right, line(50, 310, 450)]) == [8, *range(8)]
+
+
+def test_a_right_column_that_begins_higher_is_read_second():
+    left, right = column(10, [280] * 4), column(350, [280] * 5, top=50)
+    assert order(left + right) == list(range(9))
+
+
+def test_names_beside_what_each_says_are_rows():
+    names = [line(row, 10, 70) for row in (100, 200, 250, 400)]
+    texts = column(150, [360, 310, 280, 300, 320, 340, 200])
+    rows = [[0, 4], [5], [1, 6], [2, 7], [8], [9], [3, 10]]
+    assert reading_order(names + texts) == [rows]
+
+
+def test_a_list_beside_prose_on_the_same_ruling_is_no_row_of_labels():
+    items, text = column(10, [60, 75, 55, 80]), column(150, [360, 310, 280, 300, 320, 340])
+    assert order(items + text) == list(range(10))
+
+
 def test_a_sloping_page_is_read_like_a_level_one():
     left = [line(40 + 30 * k, 10, 100, slope=0.1) for k in range(4)]
     right = [line(40 + 30 * k + 24, 250, 290, slope=0.1) for k in range(4)]
