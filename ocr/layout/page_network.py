@@ -37,9 +37,27 @@ class ScaleConfig:
     first : int
         Longer side in pixels of the first look.
     others : tuple of int
-        Longer sides that are tried as well where the first look takes up little of the ink. What
-        covers most of it, times how sure the network is of its lines, counts: the grain of a desk
-        is ink, and makes lines in small pictures.
+        Longer sides that are tried as well where the first look takes up little of the ink. The
+        look of most worth counts, see `Layout.worth`.
+    slopes : tuple of float
+        Slopes of the lines, in rows a column, by which the page is leveled and looked at as well
+        where no look takes up much of the ink by lines of which the network is sure: it finds lines
+        up to some 20 degrees, and what is steeper than 45 is less so once the page is turned by a
+        quarter. Set by hand on pages tilted by 8 to 60 degrees.
+    leveled : int
+        Longer side of these looks where none before found lines; else they are of the size that
+        found some, `first` at most.
+    sure : float
+        How sure the network must be of its lines for that, see `Layout.score`, and of those of the
+        page leveled for them to count. Of broken steep lines it is by 0.6, of lines at the wrong
+        slope by 0.7, of right ones by 0.8 or more.
+    small : int
+        Longer side that is tried where all other looks find nothing: the writing may fill the
+        picture.
+    fills, word : float
+        What that must be worth, see `Layout.worth`, and the x-heights that one of its lines must be
+        long, to count. Bars and shapes in small pictures look like one or two letters. Set by hand
+        on words that fill a picture and on the pictures of `tests/benchmarks/blanks.py`.
     covered : float
         Share of a page's ink that its lines hold from which the first look is trusted. What hangs
         together with the edge of the picture, as a desk around the page, does not count.
@@ -63,6 +81,12 @@ class ScaleConfig:
 
     first: int = 768
     others: tuple[int, ...] = (320, 1600)
+    slopes: tuple[float, ...] = (-0.6, 0.6)
+    leveled: int = 320
+    sure: float = 0.75
+    small: int = 96
+    fills: float = 0.62
+    word: float = 4.5
     covered: float = 0.25
     ink: float = 0.3
     x_height: float = 8.5
@@ -111,6 +135,20 @@ class Layout:
         widths = np.array([np.ptp(line.baseline[:, 1]) for line in self.lines])
         scores = np.array([line.score for line in self.lines])
         return float((widths * scores).sum() / widths.sum()) if widths.sum() > 0 else 0.0
+
+    @property
+    def worth(self) -> float:
+        """Share of the ink in the lines times how sure the network is of them.
+
+        The grain of a desk is ink as well, but makes lines of which the network is unsure.
+        """
+        return self.covered * self.score
+
+    @property
+    def longest(self) -> float:
+        """Length of its longest line, in x-heights of that line; 0 if there are none."""
+        lengths = (np.ptp(line.baseline[:, 1]) / line.x_height for line in self.lines)
+        return float(max(lengths, default=0.0))
 
     @property
     def x_height(self) -> float:
@@ -168,12 +206,10 @@ class PageFinder:
         """
         largest = round(CONFIG.enlarged * max(picture.height, picture.width))
         found = self._found_at(picture, min(side or CONFIG.first, largest))
-        if side is None and found.covered < CONFIG.covered:
-            others = [side for side in CONFIG.others if side <= largest]
-            tried = [found, *(self._found_at(picture, side) for side in others)]
-            found = max(tried, key=lambda layout: layout.covered * layout.score)
+        if side is None:
+            found = self._most_worth(picture, found, largest)
         if not found.lines:
-            return found
+            return self._filling(picture, found, largest) if side is None else found
         shown = found.side
         wanted = shown * CONFIG.x_height * found.map_scale / MAP_STRIDE / found.x_height
         wanted = min(float(np.clip(wanted, CONFIG.least, CONFIG.most)), largest)
@@ -184,6 +220,28 @@ class PageFinder:
             if closer.lines:
                 return closer
         return found
+
+    def _most_worth(self, picture: Picture, first: Layout, largest: int) -> Layout:
+        """The first look at a page, or one at another size or slope that shows more.
+
+        `largest` is the longest of the longer sides that are tried.
+        """
+        found = first
+        if found.covered < CONFIG.covered:
+            others = [self._found_at(picture, side) for side in CONFIG.others if side <= largest]
+            found = max([found, *others], key=lambda layout: layout.worth)
+        if found.covered < CONFIG.covered or found.score < CONFIG.sure:
+            side = min(found.side, CONFIG.first) if found.lines else min(CONFIG.leveled, largest)
+            leveled = [self._found_at(picture, side, slope) for slope in CONFIG.slopes]
+            sure = [layout for layout in leveled if layout.score >= CONFIG.sure]
+            found = max([found, *sure], key=lambda layout: layout.worth)
+        return found
+
+    def _filling(self, picture: Picture, nothing: Layout, largest: int) -> Layout:
+        """A word that fills a picture, or else the look at it that found nothing."""
+        small = self._found_at(picture, min(CONFIG.small, largest))
+        word = small.worth >= CONFIG.fills and small.longest >= CONFIG.word
+        return small if word else nothing
 
     def _found_at(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels.

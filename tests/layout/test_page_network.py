@@ -4,9 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
 
 from ocr.input.given import photo_of
-from ocr.layout.page_network import Leveled, PageFinder, clear_of_edge, covered_ink, resized
+from ocr.layout.page_network import (
+    GreyArray,
+    Leveled,
+    PageFinder,
+    clear_of_edge,
+    covered_ink,
+    resized,
+)
+from ocr.layout.reading_order import page_slope
 from ocr.layout.strips import TextLine
 
 IMAGES = Path(__file__).parents[2] / "images"
@@ -76,3 +86,62 @@ def test_small_writing_is_looked_at_closer_from_a_size_that_is_too_small_for_it(
     assert len(given.lines) == len(own.lines)
     assert given.side > 1.3 * 128
     assert given.x_height == pytest.approx(own.x_height, rel=0.15)
+
+
+def drawn(text, size, points):
+    """Text in the middle of a white picture, (height, width)."""
+    page = Image.new("L", size[::-1], 255)
+    face = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), points)
+    middle = (size[1] / 2, size[0] / 2)
+    ImageDraw.Draw(page).multiline_text(middle, text, fill=0, font=face, anchor="mm", spacing=20)
+    return page
+
+
+def grey(picture):
+    return GreyArray(np.asarray(picture, np.float32) / 255)
+
+
+LETTER = "\n".join([
+    "Dear neighbors, the garden gate",
+    "was left open again last night",
+    "and the hens went for a walk.",
+    "Please close it when you leave,",
+    "for the fox lives nearby.",
+    "With many thanks, yours, Ann",
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("degrees", [0, 15, 24, 30, -30, 40, -40])
+def test_a_tilted_page_has_as_many_lines(degrees):
+    page = drawn(LETTER, (700, 900), 40).rotate(degrees, expand=True, fillcolor=255)
+    found = PageFinder().find(grey(page))
+    assert len(found.lines) == 6
+    assert page_slope(found.lines) == pytest.approx(-np.tan(np.radians(degrees)), abs=0.1)
+
+
+def test_small_tilted_writing_is_leveled_at_the_size_that_showed_it():
+    letter = "\n".join([LETTER] * 4)
+    page = drawn(letter, (1400, 900), 30).rotate(26, expand=True, fillcolor=255)
+    assert len(PageFinder().find(grey(page)).lines) == 24
+
+
+@pytest.mark.parametrize("word", ["SALE", "Rent"])
+def test_a_word_that_fills_the_picture_is_found(word):
+    (line,) = PageFinder().find(grey(drawn(word, (700, 1400), 430))).lines
+    assert np.ptp(line.baseline[:, 1]) > 900
+
+
+def test_a_given_size_is_not_looked_beyond():
+    page = drawn(LETTER, (700, 900), 40).rotate(40, expand=True, fillcolor=255)
+    assert not PageFinder().find(grey(page), 768).lines
+    assert not PageFinder().find(grey(drawn("SALE", (700, 1400), 430)), 768).lines
+
+
+@pytest.mark.parametrize("kind", ["paper", "grain", "bars"])
+def test_without_writing_nothing_is_found(kind):
+    page = np.full((600, 800), 0.9, np.float32)
+    if kind == "grain":
+        page += np.random.default_rng(0).normal(0, 0.03, page.shape).astype(np.float32)
+    if kind == "bars":
+        page[200:400, 300:500:20] = page[200:400, 308:500:40] = 0.1
+    assert not PageFinder().find(GreyArray(page)).lines
