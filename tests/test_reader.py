@@ -118,7 +118,7 @@ def test_letters_far_apart_are_read_one_by_one_where_all_are_known(reader_of, ch
 
 
 def test_what_was_left_out_and_what_was_not_seen_are_both_told(monkeypatch):
-    monkeypatch.setattr("ocr.lines.engine.unread", lambda *_: "a tenth was not read")
+    monkeypatch.setattr("ocr.lines.engine.unread", lambda *_, **__: "a tenth was not read")
     read = Reading([], left_out=1)
     found = SimpleNamespace(read=read, picture=Image.new("L", (9, 9)), layout=None, turns=0)
     monkeypatch.setattr("ocr.lines.way_up.read_page", lambda *_: found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -96,11 +97,14 @@ class Reading:
         Mean probability of the page's characters by the ink alone; 0 if there are none.
     left_out : int
         Lines that may be writing but could not be read.
+    marks : tuple of Box
+        Where boxes to tick and rings stand, which are not read.
     """
 
     lines: list[ReadLine]
     confidence: float = 0.0
     left_out: int = 0
+    marks: tuple[Box, ...] = ()
 
 
 def legible(
@@ -164,7 +168,8 @@ class LinesEngine:
         darkness, scale = self._darkness(picture, layout)
         rows = rows_of(layout.lines)
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
-        strips = without_checkboxes([line_strip(darkness, line) for line in found])
+        whole = [line_strip(darkness, line) for line in found]
+        strips = without_checkboxes(whole)
         places = [(line.scaled(scale), block) for line, (_, block) in zip(found, rows, strict=True)]
         frames = self.recognizer.log_probs([strip.image for strip in strips])
         seen = [self.recognizer.legibility(logs) for logs in frames]
@@ -184,7 +189,9 @@ class LinesEngine:
                 cut = partial(strips.__getitem__, k)
                 lines.append(ReadLine(read, cut, confidence=text.mean_confidence))
         left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())
-        return Reading(renumbered(lines), _mean(counts, confidences), left_out)
+        marks = tuple(_cut_off(*pair, scale) for pair in zip(whole, strips, strict=True)
+                      if pair[0] is not pair[1])  # fmt: skip
+        return Reading(renumbered(lines), _mean(counts, confidences), left_out, marks)
 
     def confidence(self, picture: Picture, layout: Layout) -> float:
         """How surely a sample of a page's lines reads by the ink alone; 0 if there is none."""
@@ -195,23 +202,32 @@ class LinesEngine:
         return self.recognizer.mean_confidence([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
 
 
+def _cut_off(whole: Strip, strip: Strip, scale: float) -> Box:
+    """Where the beginning of a strip lies that a later one lacks, in pixels of the page."""
+    cols = np.arange(whole.image.shape[1] - strip.image.shape[1])
+    corners = [whole.places(np.full(len(cols), row), cols) for row in (0, whole.image.shape[0])]
+    y, x = (scale * np.concatenate(values) for values in zip(*corners, strict=True))
+    y1, x1 = max(0, int(y.min())), max(0, int(x.min()))
+    return Box(y1, x1, max(int(y.max()), y1) + 1, max(int(x.max()), x1) + 1)
+
+
 def unread(
     layout: Layout,
     read: list[ReadLine],
     size: tuple[int, int],
+    marks: Sequence[Box] = (),
 ) -> str | None:
     """A warning where the network saw writing that no line took up; None where all was read.
 
-    `size` is (height, width) of the page in pixels.
+    `size` is (height, width) of the page in pixels; `marks` are not to be read.
     """
     writing = layout.maps[2] > UNREAD.writing
     left = writing.copy()
-    for one in read:
-        for word in one.line.words:
-            box = word.box
-            y1, x1 = int(box.y1 / layout.map_scale) - 1, int(box.x1 / layout.map_scale) - 1
-            y2, x2 = int(box.y2 / layout.map_scale) + 2, int(box.x2 / layout.map_scale) + 2
-            left[max(0, y1) : y2, max(0, x1) : x2] = False
+    words = [word.box for one in read for word in one.line.words]
+    for box in (*words, *marks):
+        y1, x1 = int(box.y1 / layout.map_scale) - 1, int(box.x1 / layout.map_scale) - 1
+        y2, x2 = int(box.y2 / layout.map_scale) + 2, int(box.x2 / layout.map_scale) + 2
+        left[max(0, y1) : y2, max(0, x1) : x2] = False
     labels, _ = connected(left, diagonal=False)
     sizes = np.bincount(labels.ravel())
     least = UNREAD.piece

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
+import ocr
 from ocr.layout.checkboxes import without_checkboxes
 from ocr.layout.strips import BASELINE_ROW, STRIP_HEIGHT, Strip
 
@@ -91,6 +92,20 @@ def test_what_stands_among_boxes_is_a_ticked_one():
 def test_a_margin_may_lean():
     rows = [strip(square, 300.0 * k, margin=20.0 * k) for k in range(3)]
     assert cut([*rows, strip(ticked, 900.0, margin=60.0)]) == [True] * 4
+
+
+def test_a_list_of_boxes_is_read_without_them_and_without_a_warning():
+    page = Image.new("L", (700, 460), 255)
+    pen = ImageDraw.Draw(page)
+    entries = ("passport", "sun cream", "phone charger", "first aid kit")
+    for k, entry in enumerate(entries):
+        y = 40 + 100 * k
+        pen.rectangle((40, y, 82, y + 42), outline=0, width=4)
+        pen.text((120, y - 4), entry, fill=0, font=ImageFont.load_default(44))
+    pen.line([(46, 150), (60, 172), (100, 122)], fill=0, width=4)  # the second is ticked
+    found = ocr.read(page)
+    assert found.text.splitlines() == list(entries)
+    assert found.warnings == ()
 
 
 def test_no_strips():

@@ -66,6 +66,13 @@ def test_writing_that_no_line_took_up_is_named_with_its_place():
     assert row == pytest.approx(152, abs=6) and column == pytest.approx(238, abs=6)
 
 
+def test_a_box_to_tick_is_not_warned_of():
+    lines = [text_line(60, 20, 280)]
+    page = layout((48, 20, 60, 280), (148, 200, 160, 280), lines=lines)
+    box = Box(130, 195, 170, 290)
+    assert unread(page, [read(40, 16, 70, 284)], SIZE, [box]) is None
+
+
 def test_bits_smaller_than_a_word_are_not_named():
     lines = [text_line(60, 20, 100)]
     page = layout((48, 20, 60, 100), (148, 200, 156, 208), lines=lines)
