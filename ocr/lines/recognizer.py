@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +45,8 @@ class ReadingConfig:
     ----------
     pattern_cost : float
         Nats a character that the ink's probability may lose to fit a pattern.
+    widest : float
+        Pixels of a strip: a character takes up no more.
     alternatives : int
         For a character at most.
     least_alternative : float
@@ -53,6 +54,7 @@ class ReadingConfig:
     """
 
     pattern_cost: float = 1.5
+    widest: float = 26.0
     alternatives: int = 3
     least_alternative: float = 0.005
 
@@ -287,9 +289,13 @@ class LineReader:
         """A text with where each character stands and what else it may be."""
         middles = frames.mean(axis=1) * FRAME
         between = (middles[1:] + middles[:-1]) / 2
-        ends = [[0.0], between, [len(logs) * FRAME]]
-        edges = np.concatenate(ends) if len(middles) else np.zeros(1)
-        spans = tuple((float(a), float(b)) for a, b in pairwise(edges))
+        starts, ends = np.append(0.0, between), np.append(between, len(logs) * FRAME)
+        if len(middles):  # beside a wide gap a letter stands where it was read, and not in the gap
+            starts[1:] = np.maximum(starts[1:], middles[1:] - CONFIG.widest / 2)
+            ends[:-1] = np.minimum(ends[:-1], middles[:-1] + CONFIG.widest / 2)
+        spans = tuple(
+            zip(starts[: len(middles)].tolist(), ends[: len(middles)].tolist(), strict=True)
+        )
         alternatives = self._alternatives(logs, classes, frames, confidences)
         return LineText(self.spell(classes), confidences, alternatives, spans)
 

@@ -133,6 +133,17 @@ class TestReading:
         edges = [edge for span in line.spans for edge in span]
         assert edges == sorted(edges)
 
+    def test_letters_beside_a_wide_gap_do_not_reach_into_it(self, reader):
+        logs = np.full((100, len(CHARSET) + 1), -9.0, np.float32)
+        logs[:, 0] = -0.01
+        a = CHARSET.index("a") + 1
+        for frame in (2, 6, 80):
+            logs[frame] = -9.0
+            logs[frame, a] = -0.01
+        (line,) = reader.decode([logs])
+        assert line.text == "aaa"
+        assert line.spans == ((0.0, 18.0), (18.0, 39.0), (309.0, 400.0))  # at most 13 from a middle
+
     def test_blank_lines_are_empty(self, reader):
         (line,) = reader.read([np.ones((LINE_HEIGHT, 200), np.float32)])
         assert (line.text, line.spans, line.confidence) == ("", (), 1.0)
