@@ -1,0 +1,175 @@
+"""How pages whose lines stand otherwise than below each other are read: arrangements.py.
+
+Lists of two columns, names beside what was said, headings over columns, boxes to tick, tilted
+pages and single words, each written in the handwriting fonts that nothing was trained on
+(`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a seed. Prints the pooled
+CER of each arrangement, in which words in another order count as wrong; case counts. With --out the
+pages are kept with their texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr.evaluation.error_rates import edit_distance
+from ocr.reader import Reader
+from training.data.datasets import data_dir, training_fonts
+
+Rng = np.random.Generator
+Row = tuple[float, float, str]  # x and y in heights of the font, and a text
+Made = tuple[list[Row], str]  # what is written, and what should be read
+
+CONTACTS = (
+    ("Mum", "01632 960 144"),
+    ("Dr Moss", "020 7946 0318"),
+    ("School office", "01632 960 733"),
+    ("Plumber", "0113 496 0825"),
+    ("Aunt Rose", "01632 960 906"),
+    ("Ferry", "0131 496 0562"),
+)
+WORDS = (
+    ("the kettle", "la bouilloire"),
+    ("a wooden spoon", "une cuillère en bois"),
+    ("flour", "la farine"),
+    ("some sugar", "du sucre"),
+    ("butter", "le beurre"),
+    ("an oven", "un four"),
+)
+PRICES = (("coffee", "3"), ("soup of the day", "6"), ("apple cake", "4"), ("tea", "2"))
+SAID = (
+    ("Anna:", "We should repair the boat", "before the end of May."),
+    ("Ben:", "The sails are still at the", "workshop in the harbor."),
+    ("Cleo:", "Then let us ask for them", "on Monday morning."),
+)
+FOR = ("more time at home", "a garden", "short way to work", "good train", "old friends near")
+AGAINST = ("an old roof", "noise at night", "a high rent")
+LETTER = (
+    "Dear neighbors, the garden gate",
+    "was left open again last night",
+    "and the hens went for a walk.",
+    "Please close it when you leave,",
+    "for the fox lives nearby.",
+    "With many thanks, yours, Ann",
+)
+PACKED = ("passport", "sun cream", "two books", "phone charger", "swimming trunks", "first aid kit")
+STEP = 1.9  # heights of the font from line to line
+BOX = "\N{BALLOT BOX}"
+TICKED = "\N{BALLOT BOX WITH CHECK}"
+
+
+def table(rng: Rng, rows: tuple[tuple[str, str], ...]) -> Made:
+    """Two columns with some white between them."""
+    x = float(rng.uniform(11, 16))
+    written = [(x * k, STEP * y, cell) for y, row in enumerate(rows) for k, cell in enumerate(row)]
+    return written, "\n".join(" ".join(row) for row in rows)
+
+
+def labels(rng: Rng) -> Made:
+    """A name and, beside it, the lines that belong to it."""
+    x = float(rng.uniform(5, 8))
+    written: list[Row] = []
+    for k, (name, *lines) in enumerate(SAID):
+        y = STEP * (2 * k)
+        written += [(0, y, name), (x, y, lines[0]), (x, y + STEP, lines[1])]
+    return written, "\n".join(" ".join(one) for one in SAID)
+
+
+def heading(rng: Rng) -> Made:
+    """A heading in the middle above two columns."""
+    x = float(rng.uniform(14, 18))
+    written: list[Row] = [(0.6 * x, 0, "New job?")]
+    for k, column in enumerate((FOR, AGAINST)):
+        written += [(k * x, STEP * (y + 1.6), text) for y, text in enumerate(column)]
+    return written, "\n".join(("New job?", *FOR, *AGAINST))
+
+
+def boxes(rng: Rng) -> Made:
+    """Boxes before the entries of a list, some of them ticked."""
+    written: list[Row] = []
+    for k, text in enumerate(PACKED):
+        mark = TICKED if rng.random() < 0.4 else BOX
+        written += [(0, STEP * k, mark), (1.8, STEP * k, text)]
+    return written, "\n".join(PACKED)
+
+
+def letter(_: Rng) -> Made:
+    return [(0, STEP * k, line) for k, line in enumerate(LETTER)], "\n".join(LETTER)
+
+
+def word(rng: Rng) -> Made:
+    text = str(rng.choice(["Sale", "Closed", "Open", "Thanks", "Exit"]))
+    return [(0, 0, text)], text
+
+
+ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
+    # and the degrees by which the page is tilted either way
+    "contacts": (lambda rng: table(rng, CONTACTS), (0, 2)),
+    "words": (lambda rng: table(rng, WORDS), (0, 2)),
+    "single digits": (lambda rng: table(rng, PRICES), (0, 2)),
+    "names beside text": (labels, (0, 2)),
+    "heading": (heading, (0, 2)),
+    "boxes": (boxes, (0, 2)),
+    "tilted": (letter, (15, 45)),
+    "one word": (word, (0, 3)),
+}
+
+
+def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> Image.Image:
+    """A page with texts at places, dark grey on light paper with a little grain."""
+    size = int(rng.integers(38, 60))
+    face = ImageFont.truetype(font, size)
+    wide = max(x * size + face.getlength(text) for x, _, text in made)
+    high = max(y for _, y, _ in made) * size + 2 * size
+    off = margin * size
+    page = Image.new("L", (int(wide + 2 * off), int(high + 2 * off)), 235)
+    pen = ImageDraw.Draw(page)
+    ink, stroke = int(rng.integers(20, 90)), int(rng.integers(0, 2))
+    for x, y, text in made:
+        at = (off + x * size, off + y * size + size)
+        if text in (BOX, TICKED):
+            x1, y1 = at[0], at[1] - 0.8 * size
+            pen.rectangle((x1, y1, x1 + 0.8 * size, at[1]), outline=ink, width=3)
+            if text == TICKED:
+                ends = ((0.15, 0.5), (0.35, 0.85), (0.95, -0.2))
+                tick = [(x1 + 0.8 * size * u, y1 + 0.8 * size * v) for u, v in ends]
+                pen.line(tick, fill=ink, width=3)
+        else:
+            pen.text(at, text, ink, face, anchor="ls", stroke_width=stroke)
+    page = page.rotate(tilt, Image.Resampling.BICUBIC, expand=True, fillcolor=235)
+    grain = rng.normal(0, 3, (page.height, page.width))
+    return Image.fromarray(np.clip(np.asarray(page) + grain, 0, 255).astype(np.uint8))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="keep the pages in this folder")
+    options = parser.parse_args()
+    fonts = list(training_fonts(data_dir() / "fonts", held_out=True))
+    reader = Reader()
+    print("| arrangement | pages | CER % |\n|---|---|---|")
+    for number, (name, (make, tilts)) in enumerate(ARRANGEMENTS.items()):
+        edits = total = 0
+        for k, font in enumerate(fonts):
+            rng = np.random.default_rng((options.seed, number, k))
+            made, truth = make(rng)
+            tilt = float(rng.uniform(*tilts) * rng.choice([-1, 1]))
+            page = draw(rng, font, made, tilt, 0.5 if name == "one word" else 2)
+            read = reader.read(page).text
+            edits += edit_distance(" ".join(truth.split()), " ".join(read.split()))
+            total += len(" ".join(truth.split()))
+            if options.out:
+                options.out.mkdir(parents=True, exist_ok=True)
+                page.save(options.out / f"{name}-{k}.png")
+                path = options.out / f"{name}-{k}.gt.txt"
+                path.write_text(truth + "\n", encoding="utf-8")
+        print(f"| {name} | {len(fonts)} | {100 * edits / total:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
