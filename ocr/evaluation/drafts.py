@@ -100,12 +100,9 @@ def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int
 
 
 def is_strip(path: Path) -> bool:
-    """Whether a picture that can be opened is a strip that `write_line_images` wrote, as it was.
-
-    Raises
-    ------
-    OSError
-        It cannot be read.
-    """
-    with Image.open(path) as image:
-        return image.info.get(STRIP) == NORMALIZATION and image.height == LINE_HEIGHT
+    """Whether a file is a strip as `write_line_images` wrote it; False for any other kind."""
+    try:
+        with Image.open(path) as image:
+            return image.info.get(STRIP) == NORMALIZATION and image.height == LINE_HEIGHT
+    except OSError:
+        return False

@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
-from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip, TextLine, fitted_strip, with_short_gaps
+from ocr.layout.strips import (
+    BASELINE_ROW,
+    X_HEIGHT,
+    Strip,
+    TextLine,
+    fitted_strip,
+    with_short_gaps,
+    without_rules,
+)
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,7 @@ def first_piece(image: NDArray[np.float32]) -> tuple[NDArray[np.bool_], list[int
         Which pixels are ink, where it stands, and the column where the next begins; None if a strip
         has less than two pieces.
     """
-    ink = 1 - image
-    ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked  # without rules
+    ink = without_rules(1 - image) > CONFIG.inked
     boxes = connected(ink)[1]
     y1, x1, y2, x2 = boxes.T
     over, under = (BASELINE_ROW - y2) / X_HEIGHT, (y1 - BASELINE_ROW) / X_HEIGHT

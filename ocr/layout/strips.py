@@ -244,12 +244,17 @@ def cuts_letter(image: NDArray[np.float32]) -> bool:
     ink = 1 - image[:BASELINE_ROW]
     if not (ink[:, -1] > CONFIG.inked).any():
         return False
-    ink = ink - np.median(ink, axis=1, keepdims=True) > CONFIG.inked
-    y1, x1, y2, x2 = connected(ink)[1].T
+    y1, x1, y2, x2 = connected(without_rules(ink) > CONFIG.inked)[1].T
     width = image.shape[1]
     begun = x1 < width - round(CONFIG.end_margin * X_HEIGHT)
     high = y2 - y1 - 1 > CONFIG.cut_height * X_HEIGHT
     return bool(((x2 == width) & begun & high).any())
+
+
+def without_rules(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A strip's darkness beyond what each of its rows has all along, as those of a rule do."""
+    beyond: NDArray[np.float32] = ink - np.median(ink, axis=1, keepdims=True)
+    return beyond
 
 
 def _led_on(line: TextLine, left: bool, right: bool) -> TextLine:
@@ -269,8 +274,7 @@ def with_short_gaps(strip: Strip) -> Strip:
     The network reads a line as a whole, and has seen few gaps so wide: it takes the digits behind
     one for words apart.
     """
-    ink = 1 - strip.image
-    inked = (ink - np.median(ink, axis=1, keepdims=True) > CONFIG.free).any(axis=0)
+    inked = without_rules(1 - strip.image).max(axis=0) > CONFIG.free
     edges = np.flatnonzero(np.diff(inked.astype(np.int8)))  # the last before each change
     kept = np.ones(len(inked), dtype=bool)
     most = round(CONFIG.widest * X_HEIGHT)

@@ -92,6 +92,13 @@ def test_line_images_hold_the_lines_with_their_text(engine, photo, tmp_path, cap
     assert pictures[0].with_suffix(".gt.txt").read_text() == "corrected\n"
 
 
+def test_what_is_no_picture_of_the_kind_is_no_strip(photo, tmp_path):
+    (tmp_path / "line.pdf").write_bytes(b"%PDF-1.4")
+    assert not is_strip(tmp_path / "line.pdf")
+    assert not is_strip(tmp_path / "none.png")
+    assert not is_strip(photo)
+
+
 def test_on_line_sees_what_was_read(photo, reader_of):
     seen = []
     page = reader_of("letters").read(photo, on_line=seen.append)
