@@ -34,12 +34,15 @@ class MapConfig:
         Thickness of the drawn baseline in x-heights, and pixels of the crop at least.
     end, least_end : float
         Radius of the drawn ends, the same.
+    shortest : float
+        Shorter lines, single signs, are drawn this long, in x-heights.
     """
 
     baseline: float = 0.34
     least_baseline: float = 5.0
     end: float = 0.55
     least_end: float = 5.0
+    shortest: float = 1.5
 
 
 @dataclass(frozen=True)
@@ -298,6 +301,7 @@ def crop(
 
 def draw_maps(lines: Sequence[TextLine], size: tuple[int, int]) -> NDArray[np.float32]:
     """The maps of text lines in a picture of a size: (4, H / 4, W / 4)."""
+    lines = [_long_enough(line) for line in lines]
     height, width = size[0] // MAP_STRIDE, size[1] // MAP_STRIDE
     zoom = FINER / MAP_STRIDE
     maps = np.zeros((4, height, width), np.float32)
@@ -325,6 +329,18 @@ def draw_maps(lines: Sequence[TextLine], size: tuple[int, int]) -> NDArray[np.fl
         maps[k] = np.asarray(layer.reduce(FINER), dtype=np.float32) / 255
     maps[3] = np.asarray(heights)
     return maps
+
+
+def _long_enough(line: TextLine) -> TextLine:
+    """The line, led on at both ends if it is too short to be seen in a map."""
+    first, last = line.baseline[0], line.baseline[-1]
+    long = float(np.hypot(*(last - first)))
+    lacking = MAP.shortest * line.x_height - long
+    if lacking <= 0:
+        return line
+    along = (last - first) / long if long else np.array([0.0, 1.0])
+    points = np.stack([first - along * lacking / 2, last + along * lacking / 2])
+    return TextLine(points, line.x_height)
 
 
 def photograph(rng: np.random.Generator, picture: Image.Image) -> Image.Image:

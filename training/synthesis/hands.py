@@ -21,6 +21,7 @@ from training.synthesis.line_fonts import (
     place_pieces,
 )
 from training.synthesis.line_ink import (
+    LEVELED,
     Hand,
     LineInk,
     level_line,
@@ -148,7 +149,7 @@ def scan_hand(rng: np.random.Generator, data: Path) -> Hand:
         nonlocal row
         row = (row + 1) % len(scans.rows)
         text = scans.rows[row][1]
-        if len(text) > LONGEST or overruns(DENSEST * len(text), room):
+        if not LEVELED <= len(text) <= LONGEST or overruns(DENSEST * len(text), room):
             return None
         darkness = 1 - scans.image(row)
         darkness = np.clip((darkness - PAPER) * LIGHTER, 0, 1).astype(np.float32)

@@ -19,6 +19,7 @@ from ocr.layout.line_pictures import profile_line
 INKED = 0.25  # darkness from which a pixel is ink
 SURELY = 1.3  # times the widest gap that is none, that the narrowest space must be
 WIDEST_SPREAD = 4.0  # x-heights that the room between words is wider, at most
+LEVELED = 4  # characters that a line has at least whose baseline is told by its ink's profile
 LONGEST_NUMBER = 3  # characters of a word that may be the number or the sign of an entry
 
 

@@ -26,6 +26,8 @@ CAPITALS = 0.22  # share of the prose written in capitals, as notes and lists of
 NO_SENSE = 0.07  # share of random strings
 NOTES = 0.12  # share of notes with signs in place of words
 LISTED = 0.12  # share of the lines of hands that write any text that are entries of a list
+SHORT = 4  # characters of room up to which most lines are the number of a cell
+NUMBERED = 0.6  # share of those lines
 LONGEST_ENTRY = 12  # characters of room under which no line is one
 SHORTEST, LONGEST = 2, 90  # characters of a line that is to fill a room
 CHUNK = 400  # characters of running text at least that lines are cut from
@@ -409,11 +411,27 @@ def fitting_length(rng: np.random.Generator, room: float, pace: float) -> int:
 
 
 def fitting_text(rng: np.random.Generator, texts: Corpus, longest: int) -> str:
-    """A line of text; most are about as long as there is room, and some are entries of a list."""
+    """A line of text; most are about as long as there is room, and some are entries of a list.
+
+    Where there is little room most are the number of a cell.
+    """
+    if longest <= SHORT and rng.random() < NUMBERED:
+        return cell_text(rng)
     before = beginning(rng) if rng.random() < LISTED and longest > LONGEST_ENTRY else ""
     longest -= len(before)
     least = int(0.55 * longest) if rng.random() < 0.6 else SHORTEST
     return before + sample_text(rng, texts, longest, least)
+
+
+def cell_text(rng: np.random.Generator) -> str:
+    """What a narrow cell of a table says: `3`, `12`, `4.5`, `B`, `-`, `x`."""
+    digit, number = int(rng.integers(10)), int(rng.integers(10, 100))
+    forms = (
+        str(digit), str(number), f"{digit}.{number % 10}", f"{digit}.{number:02d}", f"{number}.",
+        string.ascii_letters[rng.integers(52)], f"{digit}x", "-x+?"[rng.integers(4)],
+        f"{'$£€'[rng.integers(3)]}{digit}",
+    )  # fmt: skip
+    return str(rng.choice(forms, p=(0.45, 0.2, 0.05, 0.08, 0.04, 0.08, 0.03, 0.04, 0.03)))
 
 
 def beginning(rng: np.random.Generator) -> str:

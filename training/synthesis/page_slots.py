@@ -13,13 +13,13 @@ class SlotConfig:
 
     Attributes
     ----------
-    styles : five floats
-        Blocks, columns, lists, tables, and notes here and there.
+    styles : seven floats
+        Blocks, columns, lists, tables, notes here and there, bills, and rows of numbers.
     heading, noted, inserted, numbered : float
         With a heading, notes in the margin, words between the lines, a page's number.
     """
 
-    styles: tuple[float, ...] = (0.5, 0.1, 0.16, 0.1, 0.14)
+    styles: tuple[float, ...] = (0.41, 0.09, 0.13, 0.08, 0.12, 0.12, 0.05)
     heading: float = 0.25
     noted: float = 0.12
     inserted: float = 0.15
@@ -27,24 +27,36 @@ class SlotConfig:
 
 
 CONFIG = SlotConfig()
+STYLES = ("block", "columns", "list", "table", "notes", "bill", "numbers")
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Room for one line: its left end, baseline row there, width, and scale of its letters."""
+    """Room for one line.
+
+    Attributes
+    ----------
+    left, row, width : float
+        Its left end, the baseline's row there, and how far it goes; pixels.
+    scale : float
+        Of its letters, in the page's x-heights.
+    flush : float
+        Where a line that does not fill it stands: 0 at the left, 1 at the right.
+    """
 
     left: float
     row: float
     width: float
     scale: float = 1.0
+    flush: float = 0.0
 
 
 def slots_of(
     rng: np.random.Generator, size: tuple[int, int], x_height: float, pitch: float
 ) -> list[Slot]:
-    """Where lines go: one block, columns, a list, a table, or notes here and there."""
+    """Where lines go: one of `STYLES` below a heading, and what stands beside it."""
     height, width = size
-    style = rng.choice(("block", "columns", "list", "table", "notes"), p=CONFIG.styles)
+    style = rng.choice(STYLES, p=CONFIG.styles)
     left, right = rng.uniform(0.01, 0.16) * width, rng.uniform(0.84, 0.99) * width
     noted = style in ("block", "list") and rng.random() < CONFIG.noted
     if noted:  # a margin wide enough for notes
@@ -86,6 +98,10 @@ def slots_of(
                 if wide > 2 * x_height and rng.random() < 0.93:
                     slots.append(Slot(edges[k], row, wide))
                 row += pitch * (1.0 if style == "table" else float(np.exp(rng.normal(0, 0.05))))
+    elif style == "bill":
+        slots += _bill(rng, (top, left, bottom, right), x_height, pitch)
+    elif style == "numbers":
+        slots += _numbers(rng, (top, left, bottom, right), x_height, pitch)
     else:
         taken: list[tuple[float, float, float, float]] = []
         for _ in range(int(rng.integers(1, 16))):
@@ -105,6 +121,52 @@ def slots_of(
     if rng.random() < CONFIG.numbered:
         slots.append(_page_number(rng, size, x_height))
     return [slot for slot in slots if slot.row < height - 2]
+
+
+def _bill(
+    rng: np.random.Generator, box: tuple[float, float, float, float], x_height: float, pitch: float
+) -> list[Slot]:
+    """Entries with a number or two far behind them, and at times one before."""
+    top, left, bottom, right = box
+    flush = float(rng.choice((0.0, 0.5, 1.0), p=(0.45, 0.1, 0.45)))
+    narrow = rng.uniform(1.0, 6.0, 3) * x_height
+    kept = rng.choice((1.0, 0.9, 0.6), p=(0.5, 0.3, 0.2))
+    before = rng.random() < 0.25
+    start = left + (narrow[2] + rng.uniform(1.5, 6.0) * x_height if before else 0)
+    entry = rng.uniform(0.25, 0.7) * (right - start)
+    behind = [start + entry + rng.uniform(2.0, 25.0) * x_height]
+    if rng.random() < 0.3:
+        behind.append(behind[0] + narrow[0] + rng.uniform(2.0, 12.0) * x_height)
+    slots = []
+    row = top
+    while row < bottom:
+        if before:
+            slots.append(Slot(left, row, narrow[2], flush=flush))
+        slots.append(Slot(start, row, entry * rng.uniform(0.3, 1.0)))
+        for place, wide in zip(behind, narrow, strict=False):
+            if place + wide < right and rng.random() < kept:
+                uneven = rng.normal(0, 0.2, 2) * x_height
+                slots.append(Slot(place + uneven[0], row + 0.3 * uneven[1], wide, flush=flush))
+        row += pitch
+    return slots
+
+
+def _numbers(
+    rng: np.random.Generator, box: tuple[float, float, float, float], x_height: float, pitch: float
+) -> list[Slot]:
+    """Rows and columns of numbers and signs, each standing by itself."""
+    top, left, bottom, right = box
+    wide = rng.uniform(1.0, 5.0) * x_height
+    step = wide + rng.uniform(2.0, 12.0) * x_height
+    flush = float(rng.choice((0.0, 0.5, 1.0)))
+    count = int(np.clip(rng.integers(1, 8), 1, max(1, (right - left) // step)))
+    kept = rng.uniform(0.6, 1.0)
+    slots = []
+    for row in np.arange(top, min(bottom, top + 24 * pitch), pitch):
+        for k in range(count):
+            if rng.random() < kept:
+                slots.append(Slot(left + step * k, float(row), wide, flush=flush))
+    return slots
 
 
 def _notes(rng: np.random.Generator, slots: list[Slot], left: float, x_height: float) -> list[Slot]:

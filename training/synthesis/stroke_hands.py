@@ -9,7 +9,7 @@ import numpy as np
 
 from training.data.text import fold_text, writable
 from training.synthesis.line_accents import bare_letter, mark_strokes
-from training.synthesis.line_ink import Hand, LineInk, level_line, overruns
+from training.synthesis.line_ink import LEVELED, Hand, LineInk, level_line, overruns
 from training.synthesis.line_strokes import (
     EM,
     X_HEIGHT,
@@ -23,7 +23,13 @@ from training.synthesis.line_strokes import (
     read_strokes,
     word_scale,
 )
-from training.synthesis.line_text import corpus, fitting_length, fitting_text
+from training.synthesis.line_text import (
+    NUMBERED,
+    cell_text,
+    corpus,
+    fitting_length,
+    fitting_text,
+)
 from training.synthesis.written_glyphs import WrittenGlyphs
 
 SIGNS_BETWEEN = (
@@ -31,6 +37,7 @@ SIGNS_BETWEEN = (
 )  # fmt: skip
 """What stands between words now and then; set by hand."""
 
+NARROW = 6  # x-heights of room up to which most lines are the number of a cell
 WIDEST_BODY = 0.9  # ems, above the usual height of small letters in a line 1.4 ems high
 
 
@@ -106,9 +113,12 @@ def word_hand(rng: np.random.Generator, data: Path) -> Hand:
             spaces
         ) < room * X_HEIGHT * EM * rng.uniform(0.5, 0.95):
             dice = rng.random()
-            if dice < 0.2 or capitals:
+            narrow = room < NARROW and rng.random() < NUMBERED
+            if dice < 0.2 or capitals or narrow:
                 word = str(rng.integers(0, 10 ** int(rng.integers(1, 5))))
-                if dice < 0.08:
+                if narrow:
+                    word = cell_text(rng)
+                elif dice < 0.08:
                     word = SIGNS_BETWEEN[rng.integers(len(SIGNS_BETWEEN))]
                 elif rng.random() < 0.35:
                     word = _amount(rng)
@@ -188,7 +198,7 @@ def text_hand(rng: np.random.Generator, data: Path) -> Hand:
     def write(rng: np.random.Generator, room: float) -> LineInk | None:
         item = int(rows[rng.integers(len(rows))])
         text, path = label_text(str(written.texts.label[item])), written.texts.strokes(item)
-        if not one_line(path, text):
+        if len(text) < LEVELED or not one_line(path, text):
             return None
         height = float(np.max([stroke[:, 1].max() for stroke in path]))
         path = [stroke * np.float32(1.4 * EM / height) for stroke in path]

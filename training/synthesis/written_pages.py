@@ -223,13 +223,14 @@ def set_line(
     high, wide = ink.darkness.shape
     new = max(2, round(wide * scale)), max(2, round(high * scale))
     new = max(2, round(min(new[0], max(slot.width, NARROWEST * new[0])))), new[1]
+    left = round(slot.left + slot.flush * max(0.0, slot.width - new[0]))
     resample = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BILINEAR
     darkness = ink.darkness if rng.random() > 0.25 else smear(rng, ink.darkness)
     picture = Image.fromarray(np.ascontiguousarray(darkness)).resize(new, resample)
     columns = np.linspace(0, new[0], max(3, new[0] // 24 + 1))
     tilt = slope + rng.normal(0, 0.004)
     amount, length, phase = curl
-    x = slot.left + columns
+    x = left + columns
     wander = amount * np.sin(6.28 * x / length + phase)
     noise = rng.normal(0, 0.05 * size, len(columns))
     own = np.convolve(np.pad(noise, 2, mode="edge"), np.ones(5) / 5, "valid")
@@ -250,10 +251,9 @@ def set_line(
     bent = np.asarray(
         picture.transform((new[0], room), Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
     )
-    left = round(slot.left)
     y1, y2 = max(0, place), min(page.shape[0], place + room)
     x1, x2 = max(0, left), min(page.shape[1], left + new[0])
-    if y2 <= y1 or x2 - x1 < size:
+    if y2 <= y1 or x2 - x1 < min(size, new[0]):
         return None
     part = bent[y1 - place : y2 - place, x1 - left : x2 - left]
     page[y1:y2, x1:x2] *= 1 - np.float32(strength) * np.clip(part, 0, 1)
