@@ -10,6 +10,7 @@ know pages, and pages need to know nothing of them.
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ SCHEMA_VERSION = 1
 
 SHOWN = 30  # characters of a text in a one-line description
 IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
 
 
 @dataclass(frozen=True, order=True)
@@ -89,6 +91,15 @@ class Box:
             max(b.y2 for b in rows),
             max(b.x2 for b in rows),
         )
+
+    @staticmethod
+    def within(y1: float, x1: float, y2: float, x2: float, height: int, width: int) -> Box:
+        """Smallest box that contains a rectangle, cut at the edges of a page; at least a pixel."""
+        top = min(max(math.floor(y1 + ROUNDING), 0), height - 1)
+        left = min(max(math.floor(x1 + ROUNDING), 0), width - 1)
+        bottom = min(max(math.ceil(y2 - ROUNDING), top + 1), height)
+        right = min(max(math.ceil(x2 - ROUNDING), left + 1), width)
+        return Box(top, left, bottom, right)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from ocr.formats.parsing import (
     share,
     side,
 )
-from ocr.formats.placing import GivenLine, GivenWord, Points, box_within
+from ocr.formats.placing import GivenLine, GivenWord, Points
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline, pairs, picture_name
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
@@ -252,4 +252,4 @@ def _box(part: ElementTree.Element, scale: float, height: int, width: int) -> Bo
     )
     if x is None or y is None or wide is None or high is None:
         return None
-    return box_within(y, x, y + high, x + wide, height, width)
+    return Box.within(y, x, y + high, x + wide, height, width)

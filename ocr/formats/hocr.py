@@ -24,7 +24,7 @@ from ocr.formats.parsing import (
     share,
     side,
 )
-from ocr.formats.placing import GivenLine, GivenWord, Points, box_within, graphemes, turn_of
+from ocr.formats.placing import GivenLine, GivenWord, Points, graphemes, turn_of
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
@@ -304,7 +304,7 @@ def _word(node: _Node, height: int, width: int) -> GivenWord:
     sure = _confidence(properties)
     boxes = numbers(properties.get("x_bboxes", ""), "x_bboxes")
     places = [
-        box_within(y1, x1, y2, x2, height, width)
+        Box.within(y1, x1, y2, x2, height, width)
         for x1, y1, x2, y2 in zip(*(iter(boxes),) * 4, strict=False)
     ]
     each = [value / 100 for value in numbers(properties.get("x_confs", ""), "x_confs")]
@@ -346,4 +346,4 @@ def _box_of(node: _Node, height: int, width: int) -> Box | None:
     if len(sides) % 4:
         raise MalformedError(f"a bbox is {sides_text[:40]!r}, which is no box.")
     xs, ys = [*sides[::4], *sides[2::4]], [*sides[1::4], *sides[3::4]]
-    return box_within(min(ys), min(xs), max(ys), max(xs), height, width)
+    return Box.within(min(ys), min(xs), max(ys), max(xs), height, width)

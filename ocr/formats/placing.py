@@ -27,7 +27,6 @@ RISE, FALL = 2.0, 0.7
 LONGEST = 2_000  # characters of a line: more is none, and takes long to be aligned
 GRAPHEME = regex.compile(r"\X")
 WIDE_GAP = 0.5  # of a letter's usual width: a gap between letters into which another one fits
-ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
 
 
 @dataclass(frozen=True)
@@ -84,16 +83,7 @@ def box_around(points: Iterable[Point], height: int, width: int) -> Box | None:
     if not rows:
         return None
     ys, xs = zip(*rows, strict=True)
-    return box_within(min(ys), min(xs), max(ys), max(xs), height, width)
-
-
-def box_within(y1: float, x1: float, y2: float, x2: float, height: int, width: int) -> Box:
-    """A box cut at the edges of a page, at least a pixel."""
-    top = min(max(math.floor(y1 + ROUNDING), 0), height - 1)
-    left = min(max(math.floor(x1 + ROUNDING), 0), width - 1)
-    bottom = min(max(math.ceil(y2 - ROUNDING), top + 1), height)
-    right = min(max(math.ceil(x2 - ROUNDING), left + 1), width)
-    return Box(top, left, bottom, right)
+    return Box.within(min(ys), min(xs), max(ys), max(xs), height, width)
 
 
 def slots(box: Box, count: int, turn: int = 0) -> list[Box]:
@@ -149,7 +139,7 @@ def places_along(given: GivenLine, count: int, height: int, width: int) -> list[
         (y1, x1), (y2, x2) = ((spread[0], a), (spread[1], b)) if flip else (
             (a, spread[0]), (b, spread[1])
         )  # fmt: skip
-        places.append(box_within(y1, x1, y2, x2, height, width))
+        places.append(Box.within(y1, x1, y2, x2, height, width))
     return places[::-1] if turn in (2, 3) else places
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ocr.page import Box, Page, Word
-
-ROUNDING = 1e-3  # pixels that a side may be off by arithmetic alone
 
 Matrix = Sequence[Sequence[float]]  # 3 x 3
 
@@ -66,12 +63,8 @@ def map_page(page: Page, matrix: Matrix, height: int, width: int) -> Page:
 
     def box(one: Box) -> Box:
         corners = [point(y, x) for y in (one.y1, one.y2) for x in (one.x1, one.x2)]
-        (y1, y2), (x1, x2) = (
-            (min(max(math.floor(min(v) + ROUNDING), 0), limit - 1),
-             max(min(math.ceil(max(v) - ROUNDING), limit), 1))
-            for v, limit in zip(zip(*corners, strict=True), (height, width), strict=True)
-        )  # fmt: skip
-        return Box(y1, x1, max(y2, y1 + 1), max(x2, x1 + 1))
+        ys, xs = zip(*corners, strict=True)
+        return Box.within(min(ys), min(xs), max(ys), max(xs), height, width)
 
     def points(ones: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
         return tuple((round(y, 1), round(x, 1)) for y, x in (point(*one) for one in ones))
