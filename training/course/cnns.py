@@ -315,7 +315,7 @@ def color_row(bench: Bench) -> Row:
         }
         given = {"cifar": cifar.parent != Path(place), "folder": scenes.parent != Path(place)}
     for number, (kind, (train, test)) in enumerate(sets.items()):
-        network, made = color_cnn(bench, train, test, f"color {kind}", number / 2, 0.5)
+        network, made = color_cnn(bench, train, f"color {kind}", number / 2, 0.5)
         title = {"cifar": "CIFAR-10's python batches", "folder": "folder of pictures a class"}[kind]
         source = "" if given[kind] else ", filled with pictures made here"
         read = logits_of(network, test.images).argmax(axis=1)
@@ -350,7 +350,7 @@ def color_row(bench: Bench) -> Row:
 
 
 def color_cnn(
-    bench: Bench, train: ColorPictures, test: ColorPictures, name: str, done: float, share: float
+    bench: Bench, train: ColorPictures, name: str, done: float, share: float
 ) -> tuple[Any, Curves]:
     """A network for color pictures trained on a set; made once a run."""
     from training.networks.color_cnn import ColorCnn, flip
@@ -376,9 +376,9 @@ def color_cnn(
     return cast("tuple[Any, Curves]", bench.remembered(name, make))
 
 
-def made_shapes(bench: Bench) -> tuple[ColorPictures, ColorPictures]:
-    """The made pictures of shapes, training and test."""
-    return _made(bench, "shapes", 0, 32), _made(bench, "shapes", 1, 32)
+def made_shapes(bench: Bench) -> ColorPictures:
+    """The made pictures of shapes, to train on."""
+    return _made(bench, "shapes", 0, 32)
 
 
 def _made(bench: Bench, subject: str, split: int, side: int) -> ColorPictures:

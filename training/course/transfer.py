@@ -127,7 +127,7 @@ def _flowers(bench: Bench) -> dict[str, Curves]:
                 made = draw_set(list(FLOWERS), each, 48, bench.seed + split, subject="flowers")
                 write_folder(folder / name, made)
         train, test = (load_class_folder(folder / name, 32) for name in ("train", "test"))
-    base, _ = color_cnn(bench, *made_shapes(bench), "color cifar", 0.0, 0.3)
+    base, _ = color_cnn(bench, made_shapes(bench), "color cifar", 0.0, 0.3)
     epochs = bench.size(FLOWER_EPOCHS, 1)
     ways: dict[str, Any] = {
         "classifier alone": Frozen(with_new_classifier(base, len(train.classes), bench.seed)),

@@ -147,7 +147,7 @@ def load_npz(path: Path, split: str | None = None) -> Characters:
     return Characters(255 - images[chosen], labels[chosen], cased, writers)
 
 
-def load_idx(images: Path, labels: Path | None = None) -> Characters:
+def load_idx(images: Path) -> Characters:
     """MNIST's or EMNIST's pair of idx files, gzipped or not.
 
     EMNIST's pictures lie transposed in its files, MNIST's do not: a file whose name begins with
@@ -158,9 +158,7 @@ def load_idx(images: Path, labels: Path | None = None) -> Characters:
     Parameters
     ----------
     images : Path
-        ``...-images-idx3-ubyte`` or ``...-images-idx3-ubyte.gz``.
-    labels : Path, optional
-        The file of labels; found beside the images' by its name if not given.
+        ``...-images-idx3-ubyte`` or ``...-images-idx3-ubyte.gz``; the labels lie beside it.
 
     Raises
     ------
@@ -169,7 +167,7 @@ def load_idx(images: Path, labels: Path | None = None) -> Characters:
         label has no character.
     """
     stem = images.name.partition("-images")[0]
-    labels = labels or _idx_labels_path(images)
+    labels = _idx_labels_path(images)
     pictures, numbers = read_idx(images), read_idx(labels)
     if pictures.ndim != 3 or pictures.dtype != np.uint8:
         raise DataError(f"{images}: must hold (N, H, W) bytes, got {pictures.shape}.")

@@ -80,11 +80,10 @@ def nist36_glyphs(data: Path, split: str) -> GlyphSet:
     return cached_glyphs("nist36", [path], split, lambda: _pictures(load_nist36(path)))
 
 
-def unipen_glyphs(data: Path, split: str, seed: int = 0, renderings: int = 1) -> GlyphSet:
-    """One split of UNIPEN's characters, each drawn `renderings` times with pens of random width."""
+def unipen_glyphs(data: Path, split: str, seed: int = 0) -> GlyphSet:
+    """One split of UNIPEN's characters, each drawn with a pen of random width."""
     path = data / "chars" / "unipen_chars.npz"
-    key = f"{split}-{seed}-{renderings}"
-    return cached_glyphs("unipen", [path], key, lambda: _pen(path, split, seed, renderings))
+    return cached_glyphs("unipen", [path], f"{split}-{seed}", lambda: _pen(path, split, seed))
 
 
 def font_glyphs(data: Path, seed: int = 0, *, held_out: bool = False) -> GlyphSet:
@@ -116,7 +115,7 @@ def sample_glyphs(data: Path, split: str, count: int, seed: int) -> GlyphSet:
         pen = select_characters(pen, items)
         heights = letter_heights(pen)
         rows = _drawn_rows(rng, pen.labels, count - count // 2)
-        images = render_pen_chunk((select_characters(pen, rows), heights[rows], 0, 0), seed)
+        images = render_pen_chunk((select_characters(pen, rows), heights[rows], 0), seed)
         cased = np.ones(len(rows), dtype=bool)
         return join([hand, GlyphSet(images, label_indices(pen.labels[rows]), cased)])
 
@@ -142,16 +141,15 @@ def _pictures(characters: Characters) -> GlyphSet:
     )
 
 
-def _pen(path: Path, split: str, seed: int, renderings: int) -> GlyphSet:
+def _pen(path: Path, split: str, seed: int) -> GlyphSet:
     everything = load_unipen_characters(path)
     heights = letter_heights(everything)
     items = np.flatnonzero((everything.split == split) & np.isin(everything.labels, CHARSET))
     tasks = [
-        (select_characters(everything, items[i : i + CHUNK]), heights[items[i : i + CHUNK]], r, i)
-        for r in range(renderings)
+        (select_characters(everything, items[i : i + CHUNK]), heights[items[i : i + CHUNK]], i)
         for i in range(0, len(items), CHUNK)
     ]
-    labels = np.tile(label_indices(everything.labels[items]), renderings)
+    labels = label_indices(everything.labels[items])
     images = np.concatenate(list(_parallel(render_pen_chunk, tasks, seed)))
     return GlyphSet(images, labels, np.ones(len(labels), dtype=bool))
 
@@ -191,11 +189,11 @@ def letter_heights(pen: PenCharacters) -> NDArray[np.float32]:
 
 
 def render_pen_chunk(
-    task: tuple[PenCharacters, NDArray[np.float32], int, int], seed: int
+    task: tuple[PenCharacters, NDArray[np.float32], int], seed: int
 ) -> NDArray[np.uint8]:
     """Draw and normalize a run of pen characters; the pens depend on seed and position alone."""
-    pen, heights, rendering, start = task
-    rng = np.random.default_rng((seed, rendering, start))
+    pen, heights, start = task
+    rng = np.random.default_rng((seed, 0, start))  # 0: the pens that the models were trained on
     low, high = np.log(PEN_WIDTHS)
     widths = np.exp(rng.uniform(low, high, len(heights))) * heights
     drawn = [draw_strokes(pen.strokes(item), float(width)) for item, width in enumerate(widths)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +43,7 @@ class Corpus:
             raise ValueError("a corpus needs at least one sentence")
 
 
-def read_corpus(path: Path, foreign: Iterable[str] = ()) -> Corpus:
-    """A corpus from a UTF-8 file of one paragraph a line, and other sentences."""
+def read_corpus(path: Path) -> Corpus:
+    """A corpus from a UTF-8 file of one paragraph a line."""
     rows = (fold_text(row) for row in path.read_text(encoding="utf-8").splitlines())
-    return Corpus(
-        sentences=tuple(row for row in rows if len(row) > 2),
-        foreign=tuple(row for row in map(fold_text, foreign) if len(row) > 2),
-    )
+    return Corpus(tuple(row for row in rows if len(row) > 2))

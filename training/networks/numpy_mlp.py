@@ -187,7 +187,7 @@ def update(
 
 
 def numerical_gradients(
-    network: Sequence[Layer], loss: Callable[[], float], epsilon: float = EPSILON
+    network: Sequence[Layer], loss: Callable[[], float]
 ) -> list[tuple[Array, Array]]:
     """Gradients of `loss()` by central differences, over every weight and bias."""
     gradients = []
@@ -197,12 +197,12 @@ def numerical_gradients(
             gradient = np.zeros_like(values)
             for place in np.ndindex(values.shape):
                 kept = values[place]
-                values[place] = kept + epsilon
+                values[place] = kept + EPSILON
                 above = loss()
-                values[place] = kept - epsilon
+                values[place] = kept - EPSILON
                 below = loss()
                 values[place] = kept
-                gradient[place] = (above - below) / (2 * epsilon)
+                gradient[place] = (above - below) / (2 * EPSILON)
             pair.append(gradient)
         gradients.append((pair[0], pair[1]))
     return gradients

@@ -52,13 +52,7 @@ class Graph:
         self._nodes.append(helper.make_node(kind, list(inputs), [name], node_name, **attributes))
         return name
 
-    def convolution(
-        self,
-        x: str,
-        layer: nn.Conv2d,
-        norm: nn.BatchNorm2d | None = None,
-        output: str | None = None,
-    ) -> str:
+    def convolution(self, x: str, layer: nn.Conv2d, norm: nn.BatchNorm2d | None = None) -> str:
         weight, bias = array(layer.weight), None
         if norm is not None:
             weight, bias = folded(layer, norm)
@@ -67,7 +61,7 @@ class Graph:
         pads = [*layer.padding, *layer.padding]
         constants = [self.constant(value) for value in (weight, bias) if value is not None]
         return self.node(
-            "Conv", x, *constants, output=output, kernel_shape=list(layer.kernel_size),
+            "Conv", x, *constants, kernel_shape=list(layer.kernel_size),
             strides=list(layer.stride), dilations=list(layer.dilation), group=layer.groups,
             pads=pads,
         )  # fmt: skip

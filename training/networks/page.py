@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 MAPS = ("baseline", "ends", "body", "height")
+CHANNELS = (16, 32, 56, 80, 112)  # at strides 2, 4, 8, 16 and 32; set by hand
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,6 @@ class LossConfig:
 
 
 LOSS = LossConfig()
-
-
-@dataclass(frozen=True)
-class PageArchitecture:
-    """Channels at strides 2, 4, 8, 16 and 32. Set by hand."""
-
-    channels: tuple[int, ...] = (16, 32, 56, 80, 112)
 
 
 class SeparableBlock(nn.Module):
@@ -75,10 +69,9 @@ class PageNetwork(nn.Module):
     the fourth is log2 of the x-height in units of `ocr.layout.tracing.X_HEIGHT_UNIT` pixels.
     """
 
-    def __init__(self, architecture: PageArchitecture | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.architecture = architecture or PageArchitecture()
-        c2, c4, c8, c16, c32 = self.architecture.channels
+        c2, c4, c8, c16, c32 = CHANNELS
         self.stem = _down(1, c2)
         self.encoder4 = nn.Sequential(_down(c2, c4), SeparableBlock(c4), SeparableBlock(c4))
         self.encoder8 = nn.Sequential(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ocr.weights import Metadata
 from training.own_hand.replay import Base
-from training.own_hand.samples import Account, Samples, Split
+from training.own_hand.samples import Account, Samples
 from training.own_hand.settings import Recipe
 from training.own_hand.systems import Measured
 from training.recipes.trainer import Run
@@ -20,7 +20,6 @@ class Outcome:
     settings: Recipe
     metadata: Metadata
     account: Account
-    division: Split
     held: Samples
     run: Run
     base: Base | None

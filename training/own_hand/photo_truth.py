@@ -117,26 +117,17 @@ def match_letters(
 
 
 class Aligner:
-    """Cuts photos into letters or lines with their text.
-
-    Parameters
-    ----------
-    letters, lines : str, optional
-        Models to read with; the installed ones without.
-    """
-
-    def __init__(self, letters: str | None = None, lines: str | None = None) -> None:
-        self._letters, self._lines = letters, lines
+    """Cuts photos into letters or lines with their text; reads with the installed models."""
 
     @cached_property
     def letter_reader(self) -> Reader:
         """Reads letter by letter."""
-        return Reader(engine="letters", model=self._letters)
+        return Reader(engine="letters")
 
     @cached_property
     def line_reader(self) -> Reader:
         """Reads line by line."""
-        return Reader(engine="lines", model=self._lines)
+        return Reader(engine="lines")
 
     def letters(self, photo: Path, account: Account) -> tuple[list[NDArray[np.uint8]], list[str]]:
         """Normalized glyphs of a photo, (32, 32) uint8, with the characters they show."""

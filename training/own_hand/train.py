@@ -148,7 +148,6 @@ def _train(
         recipe,
         metadata,
         account,
-        division,
         held,
         trained.run,
         base,

@@ -66,10 +66,10 @@ PAGES = ("mss19", "mss20")
 Logs = list[NDArray[np.float32]]
 
 
-def random_strings(count: int, held_out: bool, seed: int = 0) -> list[Sample]:
+def random_strings(count: int, held_out: bool) -> list[Sample]:
     """Lines of strings without sense, in fonts seen in training or in the held-out ones."""
     data = data_dir()
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     fonts = find_fonts(data / "fonts", held_out)
     corpus = read_corpus(data / "text" / "english.txt")
     found: list[Sample] = []
@@ -81,10 +81,10 @@ def random_strings(count: int, held_out: bool, seed: int = 0) -> list[Sample]:
     return found
 
 
-def prose_lines(count: int, seed: int = 5) -> list[Sample]:
+def prose_lines(count: int) -> list[Sample]:
     """Parts of held-out English sentences, in hasty valid hands and in much distorted fonts."""
     data = data_dir()
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(5)
     files = ("english-modern.txt.xz", "english-books.txt.xz")
     rows = [row for file in files for row in read_rows(data / "text" / file)[::HELD_OUT]]
     fonts = find_fonts(data / "fonts")

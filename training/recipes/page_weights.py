@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ from training.data.datasets import data_dir
 from training.data.page_samples import crop, training_page
 from training.data.page_sets import read_pages
 from training.networks.onnx_graph import page_graph, quantized
-from training.networks.page import PageNetwork
+from training.networks.page import CHANNELS, PageNetwork
 from training.recipes import weight_files
 from training.recipes.checkpoints import load_checkpoint
 from training.recipes.descent import blend
@@ -70,7 +69,7 @@ def main() -> None:
     metadata = Metadata(
         name="page",
         kind="page",
-        architecture={**asdict(network.architecture), "crops_seen": seen},
+        architecture={"channels": CHANNELS, "crops_seen": seen},
         charset=(),
         normalization=NORMALIZATION,
         data=DATA,

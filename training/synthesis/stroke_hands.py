@@ -41,9 +41,7 @@ NARROW = 6  # x-heights of room up to which most lines are the number of a cell
 WIDEST_BODY = 0.9  # ems, above the usual height of small letters in a line 1.4 ems high
 
 
-def _drawn(
-    rng: np.random.Generator, strokes: Strokes, pen: float, text: str, x_height: float | None
-) -> LineInk:
+def _drawn(strokes: Strokes, pen: float, text: str, x_height: float | None) -> LineInk:
     """Strokes whose baseline is y = 0 (or, without an x-height, unknown) as ink."""
     low = float(np.min([stroke[:, 1].min() for stroke in strokes]))
     darkness = 1 - draw_strokes(strokes, pen)
@@ -151,7 +149,7 @@ def word_hand(rng: np.random.Generator, data: Path) -> Hand:
         if not parts or len(text) > 90:
             return None
         path = _moved(rng, compose(rng, parts, np.asarray(spaces)), style)
-        return _drawn(rng, path, pen, text, X_HEIGHT * EM)
+        return _drawn(path, pen, text, X_HEIGHT * EM)
 
     return write
 
@@ -184,7 +182,7 @@ def character_hand(rng: np.random.Generator, data: Path) -> Hand:
         for letter, strokes in zip(letters, placed, strict=True):
             strokes += mark_strokes(rng, letter, strokes)
         path = _moved(rng, compose(rng, placed, np.asarray(spaces)), style)
-        return _drawn(rng, path, pen, text, X_HEIGHT * EM)
+        return _drawn(path, pen, text, X_HEIGHT * EM)
 
     return write
 
@@ -204,6 +202,6 @@ def text_hand(rng: np.random.Generator, data: Path) -> Hand:
         path = [stroke * np.float32(1.4 * EM / height) for stroke in path]
         if overruns(float(np.ptp(np.concatenate(path)[:, 0])) / (WIDEST_BODY * EM), room):
             return None
-        return _drawn(rng, _moved(rng, path, style), pen, text, None)
+        return _drawn(_moved(rng, path, style), pen, text, None)
 
     return write
