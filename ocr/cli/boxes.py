@@ -119,7 +119,7 @@ def boxes(
     if not documents:
         return ExitCode.SOME_FAILED
     if not into_folder and (out or stages):
-        documents = [_only_page(documents, "--output" if out else "--stages", on_error)]
+        documents = [_only_page(documents, "--output" if out else "--stages")]
     if stages and len(documents) > 1:
         raise click.UsageError("--stages shows one page. Name one file.")
     on_stage = _stage_writer(stages) if stages else None
@@ -136,9 +136,7 @@ def boxes(
     return ExitCode.SOME_FAILED if failures else ExitCode.OK
 
 
-def _only_page(
-    documents: list[Document], option: str, on_error: Callable[[str, Exception], None]
-) -> Document:
+def _only_page(documents: list[Document], option: str) -> Document:
     """The one document, and of it the first page if none is asked for."""
     (document, *others) = documents
     if others:

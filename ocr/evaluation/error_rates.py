@@ -94,10 +94,8 @@ def letter_errors(reference: str, read: str) -> Errors:
     return character_errors("".join(reference.split()), "".join(read.split()))
 
 
-def bootstrap_interval(
-    parts: Sequence[Errors], level: float = 0.95, seed: int = 0
-) -> tuple[float, float] | None:
-    """Percentile bootstrap interval of the pooled error rate (Efron 1979).
+def bootstrap_interval(parts: Sequence[Errors], seed: int = 0) -> tuple[float, float] | None:
+    """95 % percentile bootstrap interval of the pooled error rate (Efron 1979).
 
     The parts (lines or files) are drawn again with replacement, as many as there are.
 
@@ -116,6 +114,5 @@ def bootstrap_interval(
         drawn = rng.integers(0, len(parts), len(parts))
         if total := totals[drawn].sum():
             rates.append(edits[drawn].sum() / total)
-    tail = (1 - level) / 2
-    low, high = np.quantile(rates, (tail, 1 - tail))
+    low, high = np.quantile(rates, (0.025, 0.975))
     return float(low), float(high)

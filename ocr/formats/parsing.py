@@ -183,7 +183,7 @@ def picture_of(name_given: str | None) -> tuple[str, int]:
     return name, max(1, page)
 
 
-def page_of(height: int, width: int, given: Iterable[GivenLine], engine: str = "") -> Page:
+def page_of(height: int, width: int, given: Iterable[GivenLine]) -> Page:
     """A page of lines as a file gives them; what says nothing or stands nowhere is counted."""
     lines = []
     lost = 0
@@ -200,7 +200,7 @@ def page_of(height: int, width: int, given: Iterable[GivenLine], engine: str = "
             lines.append(line)
     counted = f"{lost} line{'' if lost == 1 else 's'}"
     warnings = (LEFT_OUT.format(counted, "was" if lost == 1 else "were"),) if lost else ()
-    return Page(height, width, tuple(lines), engine, warnings=warnings)
+    return Page(height, width, tuple(lines), warnings=warnings)
 
 
 def in_order(

@@ -395,8 +395,6 @@ class GreyArray:
         In [0, 1], 0 black, 1 white.
     """
 
-    name = ""
-
     def __init__(self, grey: NDArray[np.float32]) -> None:
         self._grey = grey
         self.height, self.width = grey.shape

@@ -63,8 +63,6 @@ class Picture(Protocol):
     """A page in grey at any size: `ocr.input.photo.Photo` is one."""
 
     @property
-    def name(self) -> str: ...
-    @property
     def height(self) -> int: ...
     @property
     def width(self) -> int: ...
@@ -76,10 +74,6 @@ class Negative:
     """The negative of a photo; the same interface as `Photo`."""
 
     photo: Picture
-
-    @property
-    def name(self) -> str:
-        return self.photo.name
 
     @property
     def height(self) -> int:
@@ -98,7 +92,6 @@ class Turned:
 
     def __init__(self, photo: Picture, turns: int) -> None:
         self.photo, self.turns = photo, turns
-        self.name = photo.name
         sides = (photo.height, photo.width)
         self.height, self.width = sides if turns % 2 == 0 else sides[::-1]
 

@@ -75,8 +75,6 @@ class NgramModel:
         Natural logarithms: of an n-gram's probability, and of its weight as a context.
     order : int
         Length of the longest n-gram.
-    words : Lexicon, optional
-        The language's common words.
 
     Attributes
     ----------
@@ -84,10 +82,13 @@ class NgramModel:
         Of the language; empty if it has none.
     spellings : Spellings or None
         How its words are written.
+    words : Lexicon or None
+        Its common words.
     """
 
     name = ""
     spellings: Spellings | None = None
+    words: Lexicon | None = None
 
     NOTHING, ROOT, FIRST = 0, 1, 2  # nodes; the k-th n-gram is k + FIRST
 
@@ -97,13 +98,11 @@ class NgramModel:
         log_probs: NDArray[np.float32],
         backoffs: NDArray[np.float32],
         order: int,
-        words: Lexicon | None = None,
     ) -> None:
         heads = keys >> SYMBOL_BITS
         parents = np.where(heads > 0, np.searchsorted(keys, heads) + self.FIRST, self.ROOT)
         inner = int(np.searchsorted(keys, np.int64(1) << SYMBOL_BITS * (order - 1)))
         below = np.bincount(parents, minlength=inner + self.FIRST)[self.ROOT :]
-        self.words = words
         self._set(keys & LAST_SYMBOL, below, coded(log_probs), coded(backoffs), order)
 
     @classmethod
@@ -127,7 +126,6 @@ class NgramModel:
         order : int
         """
         model = cls.__new__(cls)
-        model.words = None
         model._set(symbols, below, log_probs, backoffs, order)
         return model
 

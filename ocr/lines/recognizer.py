@@ -86,11 +86,6 @@ class LineText:
     spans: tuple[tuple[float, float], ...] = ()
     mean_confidence: float = 0.0
 
-    @property
-    def confidence(self) -> float:
-        """Expected share of the characters that are right; 1 for an empty line."""
-        return sum(self.confidences) / len(self.confidences) if self.confidences else 1.0
-
 
 class LineReader:
     """Reads line images by a network in ONNX Runtime.

@@ -334,8 +334,3 @@ class TextModel:
             for k, score in zip(order, scores[:, 0], strict=True):
                 logs[k][place] = score
         return logs
-
-    def log_prob(self, text: str, charset: tuple[str, ...]) -> float:
-        """Natural logarithm of the probability of a line of characters in `charset` and spaces."""
-        index = {c: k for k, c in enumerate((*charset, " "))}
-        return float(self.character_logs([np.array([index[c] for c in text])])[0].sum())

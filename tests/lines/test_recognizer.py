@@ -13,7 +13,7 @@ from ocr.layout.strips import BASELINE_ROW, X_HEIGHT
 from ocr.lines.folding import SYMBOLS
 from ocr.lines.language import NgramModel
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION, normalize_line
-from ocr.lines.recognizer import LineReader, ReadingConfig
+from ocr.lines.recognizer import LineReader, LineText, ReadingConfig
 from ocr.weights import METADATA_KEY, Metadata
 
 CHARSET = (" ", "a", "b")
@@ -122,7 +122,6 @@ class TestReading:
         assert line.text.count("a") == 3
         assert len(line.text) == len(line.confidences) == len(line.spans)
         assert all(0 <= c <= 1 for c in line.confidences)
-        assert 0 <= line.confidence <= 1
 
     def test_spans_are_in_pixels_of_the_strip(self, reader):
         (line,) = reader.read([bars(20, 100, 250, thick=10)])
@@ -146,7 +145,7 @@ class TestReading:
 
     def test_blank_lines_are_empty(self, reader):
         (line,) = reader.read([np.ones((LINE_HEIGHT, 200), np.float32)])
-        assert (line.text, line.spans, line.confidence) == ("", (), 1.0)
+        assert line == LineText("")
         assert reader.read([]) == []
 
     def test_lines_do_not_depend_on_their_company(self, reader):
@@ -229,6 +228,6 @@ def test_language_makes_likely_texts_surer(tmp_path):
 
     likely, unlikely, nameless = read("english", -0.5), read("english", -2.0), read("", -2.0)
     assert likely.text == unlikely.text == nameless.text
-    assert likely.confidence > unlikely.confidence
+    assert sum(likely.confidences) > sum(unlikely.confidences)
     alone = LineReader(tmp_path / "test.onnx").read([bars(20, 100, 180, thick=10)])[0]
     assert nameless.confidences == alone.confidences  # what knows no language tells nothing
