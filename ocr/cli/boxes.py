@@ -13,8 +13,8 @@ import click
 from ocr.cli.console import complain, note, print_out
 from ocr.cli.options import FILE, common, how_to_read, output, which_pages
 from ocr.cli.progress import progress
-from ocr.cli.read import is_folder
 from ocr.cli.reading import make_reader, read_document
+from ocr.cli.writing import is_folder
 from ocr.config import LEVELS
 from ocr.errors import ExitCode, OcrError
 

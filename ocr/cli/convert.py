@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.console import complain, note, print_out, warn
+from ocr.cli.console import complain, note, warn
 from ocr.cli.options import FILE, common, how_to_write
 from ocr.cli.progress import progress
-from ocr.cli.read import fitting, is_folder
+from ocr.cli.reading import OnError
+from ocr.cli.writing import fitting, is_folder, write_as_one
 from ocr.errors import DataError, ExitCode
-from ocr.formats import FORMATS, file_name, render, writer
+from ocr.formats import FORMATS, file_name, render
 
 if TYPE_CHECKING:
     from ocr.formats.parsing import FoundPage
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 SHOWN = 3  # lines of a text that a note quotes
 Pages = Iterator[tuple["PageSource", "Page"]]
-OnError = Callable[[str, Exception], None]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ def convert(
     ocr convert export/ -f json -o pages/              # of eScriptorium or Transkribus
     ocr convert photo.page.xml --gt right.txt -f alto
     """
+    from ocr.input.documents import Document
+
     formats = fitting(tuple(dict.fromkeys(formats)), out)
     folder = out if out and is_folder(out, formats) else None
     if len(formats) > 1 and folder is None:
@@ -108,7 +110,9 @@ def convert(
     with progress(given, "Converting", out is None) as shown:
         if folder is None:
             single = len(given) == 1 and str(given[0].path) == files[0]
-            _write_one(shown, len(given), formats[0], join, single, out, force, text, on_error)
+            pages = _readable(shown, text, shows, on_error)
+            documents = [Document(str(one.path), one.stem) for one in given]
+            write_as_one(pages, documents, formats[0], join, single, out, force)
         else:
             for one in shown:
                 try:
@@ -163,6 +167,15 @@ def _free(stem: str, taken: set[str]) -> str:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def _readable(given: Iterable[_Given], truth: Path | None, shows: bool, on_error: OnError) -> Pages:
+    """The pages of files; `on_error` is told of those that cannot be read."""
+    for one in given:
+        try:
+            yield from _pages(one, truth, shows)
+        except DataError as error:
+            on_error(one.name, error)
 
 
 def _pages(given: _Given, truth: Path | None, shows: bool) -> Pages:
@@ -226,55 +239,6 @@ def _corrected(
             more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
             note(f"warning: {what}: {quoted}{more}")
     return source, replace(found, page=done.page)
-
-
-def _write_one(
-    given: Iterable[_Given],
-    count: int,
-    format_: str,
-    join: bool,
-    single: bool,
-    out: str | None,
-    force: bool,
-    truth: Path | None,
-    on_error: OnError,
-) -> None:
-    """Write all into one document, to stdout or into a file."""
-    from ocr.formats.output import refuse_existing, replacing
-    from ocr.input.documents import Document
-
-    done = 0
-    too_many = click.UsageError(
-        f"A file of the format {format_} holds one page. Give --output with the name of a folder."
-    )
-    if count > 1 and not FORMATS[format_].many:
-        raise too_many
-
-    def pages() -> Pages:
-        nonlocal done
-        for one in given:
-            if out is not None:
-                document = Document(str(one.path), one.stem)
-                refuse_existing([(document, Path(out))], force)
-            try:
-                for pair in _pages(one, truth, FORMATS[format_].photo):
-                    done += 1
-                    if done == 2 and not FORMATS[format_].many:
-                        raise too_many
-                    yield pair
-            except DataError as error:
-                on_error(one.name, error)
-
-    pieces = writer(format_, join)(pages(), single)
-    if out is None:
-        for piece in pieces:
-            print_out(piece)
-        return
-    with replacing(Path(out)) as stream:
-        for piece in pieces:
-            stream.write(piece.encode() if isinstance(piece, str) else piece)
-        if not done:  # leave what stands there as it is
-            raise click.exceptions.Exit(ExitCode.SOME_FAILED)
 
 
 def _write_files(

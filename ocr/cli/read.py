@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from ocr.cli.console import complain, note, print_out
+from ocr.cli.console import complain, note
 from ocr.cli.options import (
     FILE,
     common,
@@ -23,9 +21,10 @@ from ocr.cli.options import (
 )
 from ocr.cli.progress import progress
 from ocr.cli.read_folder import absolute, executor, read_into_folder, written_before
-from ocr.cli.reading import Keep, OnError, ReadPages, make_reader, read_document
+from ocr.cli.reading import Keep, make_reader, read_document
+from ocr.cli.writing import fitting, is_folder, write_as_one
 from ocr.errors import ExitCode, OcrError
-from ocr.formats import FORMATS, by_suffix, format_of, writer
+from ocr.formats import FORMATS
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageRange, PageSource
@@ -173,9 +172,15 @@ def read(
         execute = executor(documents, recipe, jobs, timeout, scheduler)
         return read_into_folder(documents, recipe, folder, execute, resume, force, lost)
     keep = _draft_writer(drafts, line_images) if drafts or line_images else None
-    read_pages = partial(read_document, make_reader(reading), keep=keep, limit=timeout)
+    reader = make_reader(reading)
     single = [*arguments, *([] if copied is None else ["clipboard"])] == [documents[0].path]
-    _read_as_one(read_pages, documents, formats[0], join, single, out, force, on_error)
+    with progress(documents, "Reading", out is None) as shown:
+        pages = (
+            pair
+            for document in shown
+            for pair in read_document(reader, document, on_error, keep, limit=timeout)
+        )
+        write_as_one(pages, documents, formats[0], join, single, out, force)
     return ExitCode.SOME_FAILED if failures else ExitCode.OK
 
 
@@ -203,96 +208,6 @@ def _check_watched(
             "--watch goes without --files-from, --clipboard, --scheduler, --gt and --line-images."
         )
     require()
-
-
-def fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
-    """The formats to write: those typed, else what the name of ``--output`` tells."""
-    from ocr.input.addresses import is_url
-
-    if output is None or os.path.isdir(output) or is_url(output):  # noqa: PTH112
-        if output is None and "pdf" in formats and sys.stdout is not None and sys.stdout.isatty():
-            raise click.UsageError(
-                "A PDF is nothing for a terminal. Name a file with --output, or redirect stdout."
-            )
-        return formats
-    fitting = by_suffix(output)
-    source = click.get_current_context().get_parameter_source("formats")
-    if not fitting and source is ParameterSource.DEFAULT and not output.endswith(("/", os.sep)):
-        suffix = Path(output).suffix
-        if suffix and not os.path.exists(output):  # noqa: PTH110 - what is there may be a device
-            known = ", ".join(suffix for one in FORMATS.values() for suffix in one.suffixes)
-            raise click.UsageError(
-                f"--output {output}: no format ends in {suffix}. Known are {known}. End it in one "
-                "of these, or choose by --format."
-            )
-    if not fitting or (len(fitting) > 1 and set(formats) <= set(fitting)):
-        return formats
-    if source is ParameterSource.COMMANDLINE:
-        if set(formats) <= set(fitting):
-            return formats
-        raise click.UsageError(
-            f"--output {output} is the name of a file in the format {' or '.join(fitting)}, not "
-            f"{', '.join(formats)}. Leave --format out, or name another file or a folder."
-        )
-    found = format_of(output)
-    if found is None:
-        raise click.UsageError(f"{output}: {' or '.join(fitting)}? Tell by --format.")
-    return (found,)
-
-
-def is_folder(output: str, formats: Sequence[str] = ()) -> bool:
-    """Whether ``--output`` names a folder for the results and not one file."""
-    from ocr.input.addresses import is_url
-
-    if os.path.exists(output):  # noqa: PTH110 - quiet about folders that one may not look into
-        return os.path.isdir(output)  # noqa: PTH112
-    if is_url(output):
-        return True
-    return output.endswith(("/", os.sep)) or not Path(output).suffix or len(formats) > 1
-
-
-def _read_as_one(
-    read_pages: ReadPages,
-    documents: Sequence[Document],
-    format_: str,
-    join: bool,
-    single: bool,
-    output: str | None,
-    force: bool,
-    on_error: OnError,
-) -> None:
-    """Read all into one document, to stdout or into a file."""
-    from ocr.formats.output import refuse_existing, replacing
-
-    read = 0
-    too_many = click.UsageError(
-        f"A file of the format {format_} holds one page. Give --output with the name of a folder."
-    )
-    if len(documents) > 1 and not FORMATS[format_].many:
-        raise too_many
-    if output is not None:
-        refuse_existing([(document, Path(output)) for document in documents], force)
-
-    def pages(shown: Iterable[Document]) -> Iterator[tuple[PageSource, Page]]:
-        nonlocal read
-        for document in shown:
-            for pair in read_pages(document, on_error):
-                read += 1
-                if read == 2 and not FORMATS[format_].many:
-                    raise too_many
-                yield pair
-
-    with progress(documents, "Reading", output is None) as shown:
-        pieces = writer(format_, join)(pages(shown), single)
-        if output is None:
-            for piece in pieces:
-                print_out(piece)
-        else:
-            with replacing(Path(output)) as stream:
-                for piece in pieces:
-                    stream.write(piece.encode() if isinstance(piece, str) else piece)
-                if not read:  # leave what stands there as it is
-                    raise click.exceptions.Exit(ExitCode.SOME_FAILED)
 
 
 def _draft_writer(drafts: bool, folder: str | None) -> Keep:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 OnError = Callable[[str, Exception], None]  # told what failed, and why
 Keep = Callable[["PageSource", "Page", "list[ReadLine]"], None]
-ReadPages = Callable[["Document", OnError], Iterator[tuple["PageSource", "Page"]]]
 
 
 def make_reader(reading: dict[str, Any]) -> Reader:
