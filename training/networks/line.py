@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from ocr.layout.strips import STRIP_HEIGHT
 from training.data.text import CHARSET
 
-FRAME = 4  # pixels of a strip's width a step
 DROPOUT = 0.1  # before the recurrent layers; set by hand
 
 
@@ -121,7 +120,8 @@ class ResidualLSTM(nn.Module):
 class LineNetwork(nn.Module):
     """Strips `(N, 1, STRIP_HEIGHT, W)`, 0 ink, 1 paper, to logits `(N, W // FRAME, classes)`.
 
-    W is a multiple of twice `FRAME`. Class 0 is CTC's blank.
+    W is a multiple of `MULTIPLE`, which stands in `ocr.lines.recognizer` as `FRAME` does. Class 0
+    is CTC's blank.
     """
 
     def __init__(self, architecture: LineArchitecture | None = None) -> None:

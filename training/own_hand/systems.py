@@ -23,8 +23,9 @@ from ocr.letters.glyphs import NORMALIZATION as GLYPH_NORMALIZATION
 from ocr.lines.ctc import BLANK
 from ocr.lines.normalize import LINE_HEIGHT
 from ocr.lines.normalize import NORMALIZATION as LINE_NORMALIZATION
+from ocr.lines.recognizer import FRAME
 from ocr.weights import Metadata, read_metadata
-from training.networks.line import FRAME, LineNetwork
+from training.networks.line import LineNetwork
 from training.networks.numpy_mlp import Layer
 from training.networks.onnx_graph import glyph_graph, line_graph
 from training.own_hand.glyph_learners import CnnLearner, MlpLearner, as_glyphs

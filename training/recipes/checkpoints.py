@@ -6,12 +6,17 @@ and how much was seen, under "seen" (strips) or "steps" (of the page network).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from ocr.formats.output import make_folder, replacing
+from training.recipes.descent import blend
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def save_checkpoint(
@@ -65,3 +70,33 @@ def load_checkpoint(
     if optimizer is not None:
         optimizer.load_state_dict(state["optimizer"])
     return int(state.get("seen", state.get("steps", 0)))
+
+
+def load_blended(
+    make: Callable[[], Network], path: Path, before: Path | None, share: float
+) -> tuple[Network, int]:
+    """The mean weights of a checkpoint, moved toward those that its training went on from.
+
+    Parameters
+    ----------
+    make : callable
+        Makes a network that the weights fit.
+    path : Path
+        Checkpoint, or `.safetensors` file.
+    before : Path or None
+        The same of the weights before, which count `share` in the result.
+
+    Returns
+    -------
+    network : Network
+        In evaluation mode.
+    int
+        The strips seen or steps made; 0 of bare weights.
+    """
+    network = make()
+    amount = load_checkpoint(path, make(), network)
+    if before is not None:
+        old = make()
+        load_checkpoint(before, make(), old)
+        blend(network, old, share)
+    return network.eval(), amount

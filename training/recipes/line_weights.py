@@ -21,15 +21,15 @@ from ocr.evaluation.error_rates import align as align_texts
 from ocr.letters.classifiers.base import softmax
 from ocr.lines.ctc import BLANK, align, best_path
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
+from ocr.lines.recognizer import FRAME
 from ocr.weights import Metadata, models_dir, read_metadata
 from training.data.datasets import data_dir
 from training.data.scans import Sample
 from training.data.text import CHARSET
-from training.networks.line import FRAME, LineNetwork
+from training.networks.line import LineNetwork
 from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import weight_files
-from training.recipes.checkpoints import load_checkpoint
-from training.recipes.descent import blend
+from training.recipes.checkpoints import load_blended
 from training.recipes.lines import PANEL, as_strips, greedy, measure, show, stack
 from training.recipes.temperature import likeliest_temperature
 from training.synthesis.line_panel import panel
@@ -104,15 +104,11 @@ def main() -> None:
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    network = LineNetwork()
-    seen = load_checkpoint(arguments.checkpoint, LineNetwork(), network)
+    network, seen = load_blended(
+        LineNetwork, arguments.checkpoint, arguments.blend, arguments.share
+    )
     if not seen:  # a weight file: it says itself
         seen = read_metadata(arguments.checkpoint).architecture.get("lines_seen", 0)
-    if arguments.blend is not None:
-        before = LineNetwork()
-        load_checkpoint(arguments.blend, LineNetwork(), before)
-        blend(network, before, arguments.share)
-    network.eval()
     panels = {name: panel(name, "valid", data_dir(), most) for name, most in PANEL.items()}
     lines = [line for lines in panels.values() for line in lines]
     temperature = fit_line_temperature(network, lines)

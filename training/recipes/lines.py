@@ -25,11 +25,13 @@ from torch import nn
 
 from ocr.evaluation.error_rates import edit_distance
 from ocr.layout.strips import STRIP_HEIGHT
+from ocr.lines.ctc import BLANK, best_path
+from ocr.lines.recognizer import FRAME, MULTIPLE, TAIL
 from training.data.datasets import data_dir
 from training.data.scans import Sample
 from training.data.shards import read_shard
 from training.data.text import CHARSET
-from training.networks.line import FRAME, LineNetwork
+from training.networks.line import LineNetwork
 from training.networks.precision import mixed_precision
 from training.recipes.checkpoints import load_checkpoint, save_checkpoint
 from training.recipes.descent import Descent, Optimization, State
@@ -40,16 +42,13 @@ from training.synthesis.strip_changes import CONFIG as CHANGES
 from training.synthesis.strip_changes import StripChanges
 from training.synthesis.strips import fits
 
-BLANK = 0  # class of CTC's "nothing"; character k of the charset is class k + 1
 BATCH_WIDTH = 10_000  # pixels of strips a worker takes at once, padding included
 FEWEST, MOST = 6, 64  # strips a worker takes at once
 POOL = 8  # shards that are mixed and sorted by width together
 GENTLEST = 0.25  # strength of the changes of strips at the end of a training; 1 is full
 CLIP = 5.0  # largest norm of a gradient
 BETAS = (0.9, 0.98)  # of AdamW
-TAIL = 16  # pixels of paper behind the longest strip of a batch, as in reading
-STEP = 2 * FRAME  # of which the width of a batch is a multiple
-FEW_STEP = 128  # the same on an accelerator
+FEW_STEP = 128  # pixels of which the width of a batch is a multiple on an accelerator
 PANEL = {"copiste": 90, "poilus": 60, "unipen": 100}
 """Lines of the valid splits that the weights are chosen by."""
 
@@ -126,7 +125,7 @@ def batches(
 
 def stack(lines: list[Line]) -> torch.Tensor:
     """Strips side by side, padded with paper: `(N, 1, STRIP_HEIGHT, W)` uint8."""
-    width = -(-(max(image.shape[1] for image, _ in lines) + TAIL) // STEP) * STEP
+    width = -(-(max(image.shape[1] for image, _ in lines) + TAIL) // MULTIPLE) * MULTIPLE
     out = np.full((len(lines), 1, STRIP_HEIGHT, width), 255, dtype=np.uint8)
     for row, (image, _) in enumerate(lines):
         out[row, 0, :, : image.shape[1]] = image
@@ -148,7 +147,7 @@ def changed(
     rng: np.random.Generator,
     device: torch.device,
     strength: float,
-    multiple: int = STEP,
+    multiple: int = MULTIPLE,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Strips of a batch, each changed, and their new widths."""
     changes = StripChanges(int(rng.integers(2**62)), device, strength)
@@ -182,11 +181,7 @@ def ctc_loss(logits: torch.Tensor, widths: torch.Tensor, lines: list[Line]) -> t
 
 def greedy(logits: torch.Tensor) -> list[str]:
     """The likeliest class of each step, repeats and blanks removed."""
-    texts = []
-    for row in logits.argmax(-1).tolist():
-        kept = [now for now, before in zip(row, [BLANK, *row[:-1]], strict=True) if now != before]
-        texts.append("".join(CHARSET[k - 1] for k in kept if k != BLANK))
-    return texts
+    return ["".join(CHARSET[k - 1] for k in best_path(row)) for row in logits.cpu().numpy()]
 
 
 def without_accents(text: str) -> str:
@@ -294,7 +289,7 @@ class LineLearner(DescentLearner):
         rng = np.random.default_rng((self.rank, int(rng.integers(2**62))))
         self.descent.begin(rng)
         strength = GENTLEST + (1 - GENTLEST) * rate
-        multiple = STEP
+        multiple = MULTIPLE
         if self.device.type != "cpu":
             batch, multiple = self._of_few_shapes(batch), FEW_STEP
         self._lines = len(batch)

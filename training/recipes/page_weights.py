@@ -21,8 +21,7 @@ from training.data.page_sets import read_pages
 from training.networks.onnx_graph import page_graph, quantized
 from training.networks.page import CHANNELS, PageNetwork
 from training.recipes import weight_files
-from training.recipes.checkpoints import load_checkpoint
-from training.recipes.descent import blend
+from training.recipes.checkpoints import load_blended
 from training.recipes.page import PageRecipe, evaluate, fixed_crops
 
 DATA = (
@@ -52,15 +51,10 @@ def main() -> None:
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    network = PageNetwork()
-    seen = load_checkpoint(given.checkpoint, PageNetwork(), network) * given.batch
+    network, steps = load_blended(PageNetwork, given.checkpoint, given.blend, given.share)
+    seen = steps * given.batch
     if not seen:  # a weight file: it says itself
         seen = read_metadata(given.checkpoint).architecture.get("crops_seen", 0)
-    if given.blend is not None:
-        before = PageNetwork()
-        load_checkpoint(given.blend, PageNetwork(), before)
-        blend(network, before, given.share)
-    network.eval()
     pages = [training_page(page) for page in read_pages(data_dir(), "valid")]
     figures = evaluate(network, fixed_crops(pages))
     rng = np.random.default_rng(3)

@@ -23,6 +23,7 @@ from ocr.layout.line_pictures import find_line
 from ocr.layout.page_network import GreyArray, installed_finder
 from ocr.layout.reading_order import rows_of
 from ocr.layout.strips import TextLine
+from ocr.lines.recognizer import FRAME
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, photograph, write_pages
 from training.data.page_sets import RealPage, read_pages
@@ -32,7 +33,6 @@ from training.synthesis.written_pages import PAGES_A_FILE, write_page
 
 Sample = tuple[NDArray[np.uint8], str]
 
-FRAME = 4  # pixels of a strip's width that become one step of the recognizer
 LONGEST, WIDEST = 100, 1600  # characters and pixels of a training strip
 SHARD = 1000  # strips a file
 

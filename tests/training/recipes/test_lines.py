@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
-from ocr.lines.recognizer import LineReader
+from ocr.lines.recognizer import FRAME, LineReader
 from ocr.weights import Metadata
 from training.data.shards import write_shard
 from training.data.text import CHARSET
-from training.networks.line import FRAME, LineArchitecture, LineNetwork
+from training.networks.line import LineArchitecture, LineNetwork
 from training.networks.onnx_graph import line_graph, quantized
 from training.recipes import line_weights, weight_files
 from training.recipes import lines as line_model
-from training.recipes.checkpoints import load_checkpoint, save_checkpoint
+from training.recipes.checkpoints import load_blended, load_checkpoint, save_checkpoint
 from training.recipes.trainer import Run, TimedPlan, run_through
 from training.synthesis.strips import fits
 
@@ -132,6 +132,21 @@ def test_checkpoints_come_back_as_they_were(network, tmp_path):
         assert torch.equal(average.state_dict()[key], value)
     first = next(iter(again.state_dict()["state"].values()))
     assert first["step"] == 1
+
+
+def test_mean_weights_are_blended_with_those_before(network, tmp_path):
+    average, before = LineNetwork(SMALL), LineNetwork(SMALL)
+    optimizer = torch.optim.AdamW(network.parameters(), 0.01)
+    path, old = tmp_path / "lines.ckpt", tmp_path / "before.ckpt"
+    save_checkpoint(path, network, average, optimizer, seen=77)
+    save_checkpoint(old, network, before, optimizer)
+    plain, seen = load_blended(lambda: LineNetwork(SMALL), path, None, 0.25)
+    assert seen == 77
+    assert torch.equal(plain.head.weight, average.head.weight)
+    assert not plain.training
+    blended, _ = load_blended(lambda: LineNetwork(SMALL), path, old, 0.25)
+    expected = 0.75 * average.head.weight + 0.25 * before.head.weight
+    assert torch.allclose(blended.head.weight, expected, atol=1e-6)
 
 
 def test_a_run_of_some_minutes_learns_and_goes_on(network, tmp_path):
