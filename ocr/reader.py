@@ -201,8 +201,8 @@ class Reader:
         return PageFinder()
 
     @cached_property
-    def _engine(self) -> str:
-        """The engine asked for; a model asked for tells it too."""
+    def chosen_engine(self) -> str:
+        """The engine asked for; a model asked for tells it too. "auto" if each page is to tell."""
         if self.engine != "auto":
             return self.engine
         if self.model is not None:
@@ -225,10 +225,10 @@ class Reader:
         from ocr.lines.engine import unread
         from ocr.lines.way_up import read_page
 
-        by_letters = self._engine == "letters"
+        by_letters = self.chosen_engine == "letters"
         engine = self.letters_engine if by_letters else self.lines_engine
         found = read_page(engine, photo)
-        if self._engine == "auto" and self._suits_letters(found.read):
+        if self.chosen_engine == "auto" and self._suits_letters(found.read):
             letters = self.letters_engine.read(found.picture, found.layout)
             if letters.lines and _page(found.picture, "", letters.lines).confidence >= CONFIG.sure:
                 by_letters, found = True, replace(found, read=letters)

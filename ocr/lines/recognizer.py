@@ -283,8 +283,8 @@ class LineReader:
     ) -> LineText:
         """A text with where each character stands and what else it may be."""
         middles = frames.mean(axis=1) * FRAME
-        between = (middles[1:] + middles[:-1]) / 2
-        starts, ends = np.append(0.0, between), np.append(between, len(logs) * FRAME)
+        borders = _borders(middles, logs)
+        starts, ends = borders[:-1].copy(), borders[1:].copy()
         if len(middles):  # beside a wide gap a letter stands where it was read, and not in the gap
             starts[1:] = np.maximum(starts[1:], middles[1:] - CONFIG.widest / 2)
             ends[:-1] = np.minimum(ends[:-1], middles[:-1] + CONFIG.widest / 2)
@@ -322,6 +322,31 @@ class LineReader:
                 )
             )
         return tuple(found)
+
+    def borders(self, text: str, logs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Where the characters of a line's text border on each other.
+
+        Parameters
+        ----------
+        text : str
+            n characters.
+        logs : (T, K + 1) float32 array
+            Frames of the line.
+
+        Returns
+        -------
+        (n + 1,) float64 array
+            Columns of the strip; character k stands between columns k and k + 1.
+
+        Raises
+        ------
+        ValueError
+            The network does not know a character, or the text does not fit into the frames.
+        """
+        if unknown := set(text) - self._index.keys():
+            raise ValueError(f"the network does not know {''.join(sorted(unknown))!r}")
+        frames = align([logs], [[self._index[c] for c in text]])[0]
+        return _borders(frames.mean(axis=1) * FRAME, logs)
 
     def word_choices(
         self,
@@ -395,6 +420,11 @@ class LineReader:
             if k != space or (kept and classes[kept[-1]] != space):
                 kept.append(place)
         return kept[:-1] if kept and classes[kept[-1]] == space else kept
+
+
+def _borders(middles: NDArray[np.float64], logs: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Columns halfway between the middles of a line's characters, and its two ends."""
+    return np.concatenate([[0.0], (middles[1:] + middles[:-1]) / 2, [len(logs) * FRAME]])
 
 
 def _strays(logs: NDArray[np.float32], fitting: list[int], free: list[int]) -> bool:

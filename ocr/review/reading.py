@@ -54,8 +54,7 @@ class Recognizer:
     @cached_property
     def lines_reader(self) -> Reader:
         """The reader itself, or one of whole lines where it reads letter by letter."""
-        kind = self.reader.model and self.reader._engine
-        model = None if kind == "letters" else self.reader.model
+        model = None if self.reader.chosen_engine == "letters" else self.reader.model
         reader = Reader("lines", model, self.reader.charset, self.reader.language)
         reader.lexicon, reader.pattern = self.reader.lexicon, self.reader.pattern
         return reader
@@ -113,26 +112,17 @@ class Recognizer:
         self, line: Line, logs: NDArray[np.float32], language: TextModel | None
     ) -> Choices:
         """The same for a line whose frames are known."""
-        from ocr.lines.ctc import align
-        from ocr.lines.recognizer import FRAME
-
         reader = self.lines_reader.line_reader
-        index = {c: k for k, c in enumerate(reader.charset, start=1)}
-        text = line.text
-        if any(c not in index for c in text):
-            return _by_letters(line)
         try:
-            frames = align([logs], [[index[c] for c in text]])[0]
+            borders = reader.borders(line.text, logs)
         except ValueError:
             return _by_letters(line)
-        middles = frames.mean(axis=1) * FRAME
-        edges = [0.0, *((middles[1:] + middles[:-1]) / 2).tolist(), float(len(logs) * FRAME)]
         found = []
         at = 0
         for word in line.words:
             end = at + len(word.text)
             if min(letter.confidence for letter in word.letters) < DOUBTFUL:
-                others = reader.word_choices(logs, (edges[at], edges[end]), language, SEARCHED)
+                others = reader.word_choices(logs, (borders[at], borders[end]), language, SEARCHED)
                 others = [one for one in [*others, *_combined(word)] if one and one != word.text]
                 found.append((word.text, tuple(dict.fromkeys(others))[:CHOICES]))
             at = end + 1

@@ -143,6 +143,17 @@ class TestReading:
         assert line.text == "aaa"
         assert line.spans == ((0.0, 18.0), (18.0, 39.0), (309.0, 400.0))  # at most 13 from a middle
 
+    def test_characters_border_halfway_between_where_they_were_read(self, reader):
+        logs = np.full((100, len(CHARSET) + 1), -9.0, np.float32)
+        logs[:, 0] = -0.01
+        for frame in (2, 6, 80):
+            logs[frame, [0, CHARSET.index("a") + 1]] = -9.0, -0.01
+        assert reader.borders("aaa", logs).tolist() == [0, 18, 174, 400]
+        with pytest.raises(ValueError, match="does not know '\u2603'"):
+            reader.borders("a\u2603", logs)
+        with pytest.raises(ValueError, match="does not fit"):
+            reader.borders("aaa", logs[:2])
+
     def test_blank_lines_are_empty(self, reader):
         (line,) = reader.read([np.ones((LINE_HEIGHT, 200), np.float32)])
         assert line == LineText("")
