@@ -61,13 +61,24 @@ def ruled(grid: bool, photo: Image.Image) -> Image.Image:
     return Image.blend(photo, out, 0.5)
 
 
+def surface(
+    size: tuple[int, int], color: tuple[int, int, int], contrast: int, fine: int
+) -> Image.Image:
+    """A table of some color, `size` (width, height) in pixels, with a grain along it.
+
+    `contrast` is the grain's standard deviation in levels, `fine` that of its blur in height.
+    """
+    noise = np.random.default_rng(0).standard_normal(size[::-1])
+    grain = ndimage.gaussian_filter(noise, (fine, 40))
+    tones = np.array(color) + contrast * (grain / grain.std())[..., None]
+    return Image.fromarray(np.clip(tones, 0, 255).astype(np.uint8))
+
+
 def on_desk(photo: Image.Image) -> Image.Image:
     """On a dark desk, from an angle."""
     width, height = photo.size
     margin = round(0.12 * width)
     size = (width + 2 * margin, height + 2 * margin)
-    grain = ndimage.gaussian_filter(np.random.default_rng(0).standard_normal(size[::-1]), (2, 40))
-    desk = np.clip(55 + 8 * grain / grain.std(), 0, 255).astype(np.uint8)
     corners = [
         (margin + 0.06 * width, margin),
         (margin, margin + height),
@@ -82,17 +93,12 @@ def on_desk(photo: Image.Image) -> Image.Image:
     matrix = np.linalg.solve(np.array(rows), np.array(source, dtype=float).ravel())
     sheet = photo.transform(size, Image.Transform.PERSPECTIVE, matrix, Image.Resampling.BICUBIC)
     mask = Image.new("L", photo.size, 255).transform(size, Image.Transform.PERSPECTIVE, matrix)
-    return Image.composite(sheet, Image.fromarray(np.stack([desk] * 3, axis=2)), mask)
+    return Image.composite(sheet, surface(size, (55, 55, 55), 8, 2), mask)
 
 
 def on_table(photo: Image.Image) -> Image.Image:
     """Half as large as the picture, on a bright table with a grain."""
-    height, width = 2 * photo.height, 2 * photo.width
-    grain = ndimage.gaussian_filter(
-        np.random.default_rng(0).standard_normal((height, width)), (1, 40)
-    )
-    wood = np.array([96, 66, 42]) + 14 * (grain / grain.std())[..., None]
-    table = Image.fromarray(np.clip(wood, 0, 255).astype(np.uint8))
+    table = surface((2 * photo.width, 2 * photo.height), (96, 66, 42), 14, 1)
     table.paste(photo, (photo.width // 2, photo.height // 2))
     return resized(LONG_SIDE, table)
 

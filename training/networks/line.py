@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from ocr.layout.strips import STRIP_HEIGHT
 from training.data.text import CHARSET
+from training.networks.blocks import SeparableBlock
 
 DROPOUT = 0.1  # before the recurrent layers; set by hand
 
@@ -40,20 +41,6 @@ class ResidualConv(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.point(F.relu(self.norm(self.wide(x))))
-
-
-class ContextBlock(nn.Module):
-    """A residual depthwise convolution of nine steps between two pointwise ones."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv2d(width, width, (1, 9), padding=(0, 4), groups=width, bias=False)
-        self.norm = nn.BatchNorm2d(width)
-        self.expand = nn.Conv2d(width, 2 * width, 1)
-        self.project = nn.Conv2d(2 * width, width, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.project(F.relu(self.expand(self.norm(self.depthwise(x)))))
 
 
 class ResidualAttention(nn.Module):
@@ -91,7 +78,7 @@ class Context(nn.Module):
         self.down = nn.Conv2d(sizes.features, width, (1, 3), stride=(1, 2), padding=(0, 1))
         layers: list[nn.Module] = []
         for k in range(sizes.context_blocks):
-            layers.append(ContextBlock(width))
+            layers.append(SeparableBlock(width, size=(1, 9)))
             if k in sizes.attention:
                 layers.append(ResidualAttention(width, sizes.heads))
         self.layers = nn.Sequential(*layers)

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ocr.letters.classifiers.cnn import GlyphCnn, Residual
-from training.networks.line import ContextBlock, LineNetwork, ResidualAttention, ResidualConv
-from training.networks.page import MAPS, PageNetwork, SeparableBlock
+from training.networks.blocks import SeparableBlock
+from training.networks.line import LineNetwork, ResidualAttention, ResidualConv
+from training.networks.page import MAPS, PageNetwork
 
 if TYPE_CHECKING:
     import onnx
@@ -65,6 +66,11 @@ class Graph:
             strides=list(layer.stride), dilations=list(layer.dilation), group=layer.groups,
             pads=pads,
         )  # fmt: skip
+
+    def separable(self, x: str, layer: SeparableBlock) -> str:
+        inner = self.convolution(x, layer.depthwise, layer.norm)
+        inner = self.node("Relu", self.convolution(inner, layer.expand))
+        return self.node("Add", x, self.convolution(inner, layer.project))
 
     def normalization(self, x: str, norm: nn.BatchNorm2d) -> str:
         """A normalization that no convolution stands before: a scale and a shift."""
@@ -156,9 +162,7 @@ def page_graph(network: PageNetwork) -> onnx.ModelProto:
     def run(x: str, layers: Iterable[nn.Module]) -> str:
         for layer in layers:
             if isinstance(layer, SeparableBlock):
-                inner = graph.convolution(x, layer.depthwise, layer.norm)
-                inner = graph.node("Relu", graph.convolution(inner, layer.expand))
-                x = graph.node("Add", x, graph.convolution(inner, layer.project))
+                x = graph.separable(x, layer)
             elif isinstance(layer, nn.Sequential):
                 x = graph.node("Relu", graph.convolution(x, layer[0], layer[1]))
             else:
@@ -219,10 +223,8 @@ def line_graph(network: LineNetwork) -> onnx.ModelProto:
     context = network.context
     y = graph.convolution(x, context.down)
     for layer in context.layers:
-        if isinstance(layer, ContextBlock):
-            inner = graph.convolution(y, layer.depthwise, layer.norm)
-            inner = graph.node("Relu", graph.convolution(inner, layer.expand))
-            y = graph.node("Add", y, graph.convolution(inner, layer.project))
+        if isinstance(layer, SeparableBlock):
+            y = graph.separable(y, layer)
         elif isinstance(layer, ResidualAttention):
             y = attention(y, layer)
         else:

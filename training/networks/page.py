@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from training.networks.blocks import SeparableBlock
+
 MAPS = ("baseline", "ends", "body", "height")
 CHANNELS = (16, 32, 56, 80, 112)  # at strides 2, 4, 8, 16 and 32; set by hand
 
@@ -34,22 +36,6 @@ class LossConfig:
 
 
 LOSS = LossConfig()
-
-
-class SeparableBlock(nn.Module):
-    """Residual depthwise convolution of 3 x 3, then two pointwise ones (Sandler et al. 2018)."""
-
-    def __init__(self, channels: int, dilation: int = 1) -> None:
-        super().__init__()
-        self.depthwise = nn.Conv2d(
-            channels, channels, 3, padding=dilation, dilation=dilation, groups=channels, bias=False
-        )
-        self.norm = nn.BatchNorm2d(channels)
-        self.expand = nn.Conv2d(channels, 2 * channels, 1)
-        self.project = nn.Conv2d(2 * channels, channels, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + self.project(F.relu(self.expand(self.norm(self.depthwise(x)))))
 
 
 def _down(inputs: int, outputs: int) -> nn.Sequential:
