@@ -96,41 +96,43 @@ class System(Protocol):
         ...
 
 
-Logits = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+class GlyphSystem:
+    """What both classifiers of glyphs have in common; see `System`."""
 
-
-def _measured(logits_of: Logits, charset: str, held: Samples, base: Base | None) -> Measured:
-    glyphs = as_glyphs(held, charset)
-    logits = logits_of(glyphs.images)
-    proba = softmax(logits)
-    on_base = None
-    if base is not None and len(base.test):
-        test = as_glyphs(base.test, charset)
-        on_base = test.accuracy(logits_of(test.images))
-    return Measured(
-        glyphs.accuracy(logits),
-        on_base,
-        tuple(charset[k] for k in proba.argmax(axis=1)),
-        tuple(float(p) for p in proba.max(axis=1)),
-    )
-
-
-def _temperature(
-    logits_of: Logits, charset: str, valid: Samples, base: Base | None, old: float
-) -> float:
-    parts = [as_glyphs(valid, charset)]
-    if base is not None and base.real:
-        parts.append(as_glyphs(base.valid, charset))
-    if sum(map(len, parts)) < CALIBRATION:
-        return old
-    logits = np.concatenate([logits_of(part.images) for part in parts])
-    return fit_temperature(logits, np.concatenate([part.labels for part in parts]))
-
-
-class MlpSystem:
-    """The numpy network; see `System`."""
-
+    charset: str
     normalization = GLYPH_NORMALIZATION
+
+    def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits (N, K) of glyphs (N, 32, 32)."""
+        raise NotImplementedError
+
+    def measured(self, held: Samples, base: Base | None) -> Measured:
+        glyphs = as_glyphs(held, self.charset)
+        logits = self._logits(glyphs.images)
+        proba = softmax(logits)
+        on_base = None
+        if base is not None and len(base.test):
+            test = as_glyphs(base.test, self.charset)
+            on_base = test.accuracy(self._logits(test.images))
+        return Measured(
+            glyphs.accuracy(logits),
+            on_base,
+            tuple(self.charset[k] for k in proba.argmax(axis=1)),
+            tuple(float(p) for p in proba.max(axis=1)),
+        )
+
+    def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
+        parts = [as_glyphs(valid, self.charset)]
+        if base is not None and base.real:
+            parts.append(as_glyphs(base.valid, self.charset))
+        if sum(map(len, parts)) < CALIBRATION:
+            return old
+        logits = np.concatenate([self._logits(part.images) for part in parts])
+        return fit_temperature(logits, np.concatenate([part.labels for part in parts]))
+
+
+class MlpSystem(GlyphSystem):
+    """The numpy network; see `System`."""
 
     def __init__(self, recipe: Recipe, charset: tuple[str, ...], start: Path | None) -> None:
         self.charset = "".join(charset)
@@ -156,22 +158,14 @@ class MlpSystem:
     def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         return mlp_logits(self.network, images)
 
-    def measured(self, held: Samples, base: Base | None) -> Measured:
-        return _measured(self._logits, self.charset, held, base)
-
-    def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
-        return _temperature(self._logits, self.charset, valid, base, old)
-
     def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
         path = out / f"{metadata.name}.npz"
         save_mlp(path, self.network, metadata)
         return (path,)
 
 
-class CnnSystem:
+class CnnSystem(GlyphSystem):
     """The convolutional network; see `System`."""
-
-    normalization = GLYPH_NORMALIZATION
 
     def __init__(self, recipe: Recipe, charset: tuple[str, ...], start: Path | None) -> None:
         self.charset = "".join(charset)
@@ -200,12 +194,6 @@ class CnnSystem:
 
     def _logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         return network_logits(self.network, images)
-
-    def measured(self, held: Samples, base: Base | None) -> Measured:
-        return _measured(self._logits, self.charset, held, base)
-
-    def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
-        return _temperature(self._logits, self.charset, valid, base, old)
 
     def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:
         glyphs = np.stack(held.images[:CHECKED])[:, None].astype(np.float32) / np.float32(255)

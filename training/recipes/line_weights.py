@@ -35,18 +35,14 @@ from training.recipes.temperature import likeliest_temperature
 from training.synthesis.line_panel import panel
 
 DATA = (
-    {**weight_files.UNIPEN, "name": "UNIPEN train_r01_v07: text, words and characters"},
+    weight_files.UNIPEN_ALL,
     *weight_files.FRENCH_SCANS,
     {
         "name": "Memorials for Jane Lathrop Stanford, letters of 1905",
         "licence": "CC BY 4.0",
         "source": "https://github.com/PSL-Chartes-HTR-Students/HN2021-Memorials_Jane_Lathrop_Stanford",
     },
-    {
-        "name": "CREMMA-MSS-19 and CREMMA-MSS-20, whole pages",
-        "licence": "CC BY 4.0",
-        "source": "https://github.com/HTR-United/CREMMA-MSS-19 and CREMMA-MSS-20",
-    },
+    weight_files.CREMMA_PAGES,
     weight_files.EMNIST,
     weight_files.FONTS,
     {

@@ -26,12 +26,8 @@ from training.recipes.page import PageRecipe, evaluate, fixed_crops
 
 DATA = (
     *weight_files.FRENCH_SCANS,
-    {
-        "name": "CREMMA-MSS-19 and CREMMA-MSS-20, whole pages",
-        "licence": "CC BY 4.0",
-        "source": "https://github.com/HTR-United/CREMMA-MSS-19 and CREMMA-MSS-20",
-    },
-    {**weight_files.UNIPEN, "name": "UNIPEN train_r01_v07: text, words and characters"},
+    weight_files.CREMMA_PAGES,
+    weight_files.UNIPEN_ALL,
     weight_files.EMNIST,
     weight_files.FONTS,
 )

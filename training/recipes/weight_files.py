@@ -41,6 +41,7 @@ UNIPEN = {
     "licence": "CC BY 4.0",
     "source": "https://doi.org/10.5281/zenodo.1195803",
 }
+UNIPEN_ALL = {**UNIPEN, "name": "UNIPEN train_r01_v07: text, words and characters"}
 FONTS = {
     "name": "handwriting fonts of Google Fonts, ten families held out",
     "licence": "SIL Open Font License 1.1 or Apache 2.0, by family",
@@ -63,6 +64,11 @@ FRENCH_SCANS = (
         "source": "https://github.com/alix-tz/peraire-ground-truth",
     },
 )
+CREMMA_PAGES = {
+    "name": "CREMMA-MSS-19 and CREMMA-MSS-20, whole pages",
+    "licence": "CC BY 4.0",
+    "source": "https://github.com/HTR-United/CREMMA-MSS-19 and CREMMA-MSS-20",
+}
 ENGLISH_TEXTS = (
     {
         "name": "seven novels (Project Gutenberg)",
