@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ocr.layout.stages import OnStage
     from ocr.letters.classifiers.base import Classifier
     from ocr.letters.engine import LettersEngine
-    from ocr.lines.engine import LinesEngine, Reading
+    from ocr.lines.engine import LinesEngine, PageReading
     from ocr.lines.language import NgramModel
     from ocr.lines.recognizer import LineReader
 
@@ -210,7 +210,7 @@ class Reader:
             return "lines" if kind == "lines" else "letters"
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
-    def _suits_letters(self, read: Reading) -> bool:
+    def _suits_letters(self, read: PageReading) -> bool:
         """Whether what was read by lines may be letters far apart, and those that are asked for."""
         from ocr.letters.apart import stand_apart
 

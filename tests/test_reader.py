@@ -14,7 +14,7 @@ from ocr.config import REJECTED
 from ocr.errors import ModelError
 from ocr.evaluation.error_rates import character_errors
 from ocr.evaluation.normalization import Normalization
-from ocr.lines.engine import Reading
+from ocr.lines.engine import PageReading
 from ocr.page import IDENTITY, Box, Page
 from ocr.reader import NOTHING_FOUND, Reader
 
@@ -119,7 +119,7 @@ def test_letters_far_apart_are_read_one_by_one_where_all_are_known(reader_of, ch
 
 def test_what_was_left_out_and_what_was_not_seen_are_both_told(monkeypatch):
     monkeypatch.setattr("ocr.lines.engine.unread", lambda *_, **__: "a tenth was not read")
-    read = Reading([], left_out=1)
+    read = PageReading([], left_out=1)
     found = SimpleNamespace(read=read, picture=Image.new("L", (9, 9)), layout=None, turns=0)
     monkeypatch.setattr("ocr.lines.way_up.read_page", lambda *_: found)
     (told,) = Reader("lines").read(Image.new("L", (9, 9))).warnings

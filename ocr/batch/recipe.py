@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocr import __version__
-from ocr.batch.tasks import Reading
+from ocr.batch.tasks import PartResult
 
 # Nothing heavy here: worker processes import this before they have set their threads.
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class ReadDocument:
         numbers = [source.number for source in sources]
         return [(numbers[k : k + most], pages) for k in range(0, len(numbers), most)]
 
-    def read(self, document: Document, content: Path | bytes, part: Part) -> Reading:
+    def read(self, document: Document, content: Path | bytes, part: Part) -> PartResult:
         """Some pages of the document, as rows of JSON; an error of one is that of all."""
         from ocr.evaluation.drafts import write_drafts
 
@@ -112,7 +112,7 @@ class ReadDocument:
             accounts.append(describe(source, page, time.perf_counter() - start))
             row = (source.number, source.pages, page.to_dict())
             rows.append(json.dumps(row, ensure_ascii=False) + "\n")
-        return Reading("".join(rows).encode(), tuple(warnings), tuple(accounts))
+        return PartResult("".join(rows).encode(), tuple(warnings), tuple(accounts))
 
     def files(
         self, document: Document, content: Path | bytes, data: Callable[[], Iterator[bytes]]

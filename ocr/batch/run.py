@@ -30,7 +30,7 @@ from ocr.batch.tasks import (
     Execute,
     Item,
     Outcome,
-    Reading,
+    PartResult,
     Recipe,
     Stop,
     Summary,
@@ -92,7 +92,7 @@ class Work:
         digest = _digest(content, self.recipe.about(item), item.name)
         if _is_done(task.done, digest, self.settings) and self.place.holds(task.done.outputs):  # type: ignore[union-attr]
             return Outcome(item.name, task.done, fresh=False, path=item.path)
-        reading = Reading(b"")
+        reading = PartResult(b"")
         if task.only_writes:
             if digest != task.digest:
                 raise OcrError(f"{item.name}: was changed while it was read. Read it again.")
@@ -125,7 +125,7 @@ class Work:
         """Read a part into the hidden folder, unless an earlier run has."""
         assert task.part is not None
         name = self.part_names(task)[task.part]
-        reading = Reading(b"")
+        reading = PartResult(b"")
         if _unsealed(self.place.read(name) or b"") is None:
             reading = self.recipe.read(task.item, content, task.parts[task.part])
             self.place.write(name, _sealed(reading.data))

@@ -45,17 +45,17 @@ class Recipe(Protocol):
     def parts(self, item: Any, content: Path | bytes) -> Sequence[Any]:
         """Its parts in order, at least one."""
 
-    def read(self, item: Any, content: Path | bytes, part: Any) -> Reading:
+    def read(self, item: Any, content: Path | bytes, part: Any) -> PartResult:
         """Read one part."""
 
     def files(
         self, item: Any, content: Path | bytes, data: Callable[[], Iterator[bytes]]
     ) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """The files to write, by name, in pieces; `data` gives the `Reading.data` of all parts."""
+        """The files to write, by name, in pieces; `data` gives each part's `PartResult.data`."""
 
 
 @dataclass(frozen=True)
-class Reading:
+class PartResult:
     """What one part gave, and sentences for people.
 
     `warnings` are of what may be wrong, `pages` tell what was read, one for each page.
@@ -102,7 +102,7 @@ class Outcome:
     trace : str
         Where it happened, if that was a surprise.
     warnings, pages : tuple of str
-        As in `Reading`.
+        As in `PartResult`.
     fresh : bool
         Whether it was read now, and not found done.
     path : str

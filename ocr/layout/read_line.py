@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -43,3 +43,8 @@ class ReadLine:
     @cached_property
     def image(self) -> NDArray[np.float32]:
         return self.cut().image
+
+
+def letter_count(read: Sequence[ReadLine]) -> int:
+    """How many letters some lines hold."""
+    return sum(len(one.line.letters) for one in read)

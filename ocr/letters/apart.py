@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ocr.layout.read_line import ReadLine
+from ocr.layout.read_line import ReadLine, letter_count
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,5 @@ def stand_apart(read: Sequence[ReadLine]) -> bool:
         boxes = [letter.box for letter in one.line.letters]
         high = sorted(box.height for box in boxes)[len(boxes) // 2] if boxes else 1
         gaps += [(after.x1 - before.x2) / high for before, after in pairwise(boxes)]
-    letters = sum(len(one.line.letters) for one in read)
     wide = sum(gap > CONFIG.gap for gap in gaps)
-    return letters >= CONFIG.fewest and bool(gaps) and wide >= CONFIG.share * len(gaps)
+    return letter_count(read) >= CONFIG.fewest and bool(gaps) and wide >= CONFIG.share * len(gaps)

@@ -90,7 +90,7 @@ class LineGlyphs:
     starts: NDArray[np.bool_]
 
 
-class Reading(NamedTuple):
+class LetterReading(NamedTuple):
     """A letter as read: its text, the probability that it is right, and the next best."""
 
     text: str
@@ -114,7 +114,7 @@ def decode_page(
     ngrams: NgramModel,
     allowed: Collection[str] | None = None,
     lexicon: Lexicon | None = None,
-) -> list[list[Reading]]:
+) -> list[list[LetterReading]]:
     """Read the letters of a page.
 
     The lines are decoded side by side, twice: the second time with the page's own habit of case,
@@ -133,7 +133,7 @@ def decode_page(
 
     Returns
     -------
-    list of lists of Reading
+    list of lists of LetterReading
         As `lines`.
 
     Raises
@@ -166,10 +166,10 @@ def decode_page(
     ]
     prior = case_prior(texts, starts)
     found = _search(local, starts, TextModel(ngrams, charset, prior, lexicon))
-    read: list[list[Reading]] = [[] for _ in lines]
+    read: list[list[LetterReading]] = [[] for _ in lines]
     for k, line in zip(order, found, strict=True):
         read[k] = [
-            Reading(charset[r[0][0]], r[0][1], tuple((charset[c], p) for c, p in r[1:4]))
+            LetterReading(charset[r[0][0]], r[0][1], tuple((charset[c], p) for c, p in r[1:4]))
             for r in _ranked(line)
         ]
     return read

@@ -20,8 +20,7 @@ from ocr.layout.reading_order import joined, reading_order
 from ocr.layout.stages import OnStage
 from ocr.layout.strips import Strip, TextLine, fitted_strip
 from ocr.letters.classifiers.base import Classifier
-from ocr.letters.context import LineGlyphs, decode_page, shapes
-from ocr.letters.context import Reading as LetterReading
+from ocr.letters.context import LetterReading, LineGlyphs, decode_page, shapes
 from ocr.letters.doubts import settle
 from ocr.letters.find_letters import segment
 from ocr.letters.glyphs import glyph_stack
@@ -29,7 +28,7 @@ from ocr.letters.group_lines import group_lines
 from ocr.letters.segmentation import Segmentation, scale_boxes
 from ocr.letters.standing import standing
 from ocr.letters.word_gaps import word_starts
-from ocr.lines.engine import Reading, legible, outlined, renumbered
+from ocr.lines.engine import PageReading, legible, outlined, renumbered
 from ocr.lines.language import Lexicon, NgramModel, flat, likeliest
 from ocr.page import Box, Letter, Line, Word
 
@@ -81,11 +80,11 @@ class LettersEngine:
         """Call `on_stage` with the name and the picture of each step of finding letters."""
         segment(picture, layout, on_stage)
 
-    def read(self, picture: Picture, layout: Layout) -> Reading:
+    def read(self, picture: Picture, layout: Layout) -> PageReading:
         """Read a page; boxes are in pixels of `picture`."""
         found, lines, scale = segment(picture, layout)
         if not len(found.boxes):
-            return Reading([])
+            return PageReading([])
         found, glyphs, proba = settle(found, self.classifier)
         rows = group_lines(found.boxes, lines)
         sure = self._sure(proba)
@@ -107,7 +106,7 @@ class LettersEngine:
             words = _words(boxes[row], texts[k], starts[k])
             cut = partial(_cut, found, text_lines[k])
             read.append(ReadLine(Line(words, base, outline, blocks[k]), cut, glyphs[row]))
-        return Reading(renumbered(read), float(sure.mean()), int((~keep).sum()))
+        return PageReading(renumbered(read), float(sure.mean()), int((~keep).sum()))
 
     def _sure(self, proba: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) probability of each letter's likeliest shape, look-alikes counted together."""

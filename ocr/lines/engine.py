@@ -86,7 +86,7 @@ UNREAD = UnreadConfig()
 
 
 @dataclass(frozen=True)
-class Reading:
+class PageReading:
     """What was read of a page.
 
     Attributes
@@ -158,13 +158,13 @@ class LinesEngine:
         grey = picture.grey(self.finder.reading_side(picture, layout))
         return ink_darkness(grey), max(picture.height, picture.width) / max(grey.shape)
 
-    def read(self, picture: Picture, layout: Layout) -> Reading:
+    def read(self, picture: Picture, layout: Layout) -> PageReading:
         """Read the lines of a page in reading order; lines that say nothing are left out.
 
         Boxes are in pixels of `picture`.
         """
         if not layout.lines:
-            return Reading([])
+            return PageReading([])
         darkness, scale = self._darkness(picture, layout)
         rows = rows_of(layout.lines)
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
@@ -191,7 +191,7 @@ class LinesEngine:
         left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())
         marks = tuple(_cut_off(*pair, scale) for pair in zip(whole, strips, strict=True)
                       if pair[0] is not pair[1])  # fmt: skip
-        return Reading(renumbered(lines), _mean(counts, confidences), left_out, marks)
+        return PageReading(renumbered(lines), _mean(counts, confidences), left_out, marks)
 
     def confidence(self, picture: Picture, layout: Layout) -> float:
         """How surely a sample of a page's lines reads by the ink alone; 0 if there is none."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture, Turned, grounds
-from ocr.lines.engine import Reading
+from ocr.layout.read_line import letter_count
+from ocr.lines.engine import PageReading
 
 if TYPE_CHECKING:
     from ocr.input.photo import Photo
@@ -24,7 +25,7 @@ class Engine(Protocol):
         """How surely a sample of the page reads by the ink alone; 0 if there is nothing."""
         ...
 
-    def read(self, picture: Picture, layout: Layout) -> Reading:
+    def read(self, picture: Picture, layout: Layout) -> PageReading:
         """What the page says; boxes in pixels of `picture`."""
         ...
 
@@ -74,7 +75,7 @@ class Upright:
     turns: int
     picture: Picture
     layout: Layout
-    read: Reading
+    read: PageReading
 
 
 def read_page(engine: Engine, photo: Photo) -> Upright:
@@ -85,12 +86,7 @@ def read_page(engine: Engine, photo: Photo) -> Upright:
         return found
     another = read_upright(engine, other)
     surer = another.read.confidence >= found.read.confidence + CONFIG.evidence
-    return another if surer and letters(another.read) >= CONFIG.fewest else found
-
-
-def letters(read: Reading) -> int:
-    """How many letters were read."""
-    return sum(len(one.line.letters) for one in read.lines)
+    return another if surer and letter_count(another.read.lines) >= CONFIG.fewest else found
 
 
 def read_upright(engine: Engine, picture: Picture) -> Upright:
@@ -115,7 +111,7 @@ def read_upright(engine: Engine, picture: Picture) -> Upright:
         return as_is
     other = Upright(turns, turned, found, engine.read(turned, found))
     surer = other.read.confidence >= wanted(as_is.read.confidence)
-    return other if surer and letters(other.read) >= CONFIG.fewest else as_is
+    return other if surer and letter_count(other.read.lines) >= CONFIG.fewest else as_is
 
 
 def _other_ways(

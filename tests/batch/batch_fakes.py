@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocr.batch.tasks import Reading
+from ocr.batch.tasks import PartResult
 from ocr.errors import ImageError, ModelError
 
 Data = Callable[[], Iterator[bytes]]
@@ -59,7 +59,7 @@ class Upper:
             time.sleep(1.5)
         yield f"{note.stem}.up", data()
 
-    def read(self, note: Note, path: Path, text: str) -> Reading:
+    def read(self, note: Note, path: Path, text: str) -> PartResult:
         with path.with_suffix(".seen").open("a") as seen:
             seen.write(f"{os.getpid()}\n")
         verb, _, rest = text.partition(" ")
@@ -74,7 +74,7 @@ class Upper:
         if verb == "sleep":
             time.sleep(float(rest))
         warnings = ("nothing to read",) if verb == "blank" else ()
-        return Reading(text.upper().encode(), warnings, (f"{note.stem}: read",))
+        return PartResult(text.upper().encode(), warnings, (f"{note.stem}: read",))
 
 
 def seen_by(path: Path) -> list[int]:

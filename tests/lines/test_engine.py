@@ -7,7 +7,7 @@ from ocr.layout.page_network import Layout
 from ocr.layout.picture import Negative
 from ocr.layout.read_line import ReadLine
 from ocr.layout.strips import X_HEIGHT, TextLine, cut_strip
-from ocr.lines.engine import LinesEngine, Reading, legible, page_line, unread
+from ocr.lines.engine import LinesEngine, PageReading, legible, page_line, unread
 from ocr.lines.recognizer import LineText
 from ocr.lines.way_up import read_page, read_upright
 from ocr.page import Box, Letter, Line, Word
@@ -142,7 +142,7 @@ class Ways:
 
     def read(self, picture, found):
         letters, confidence, _ = self.way(found)
-        return Reading([read(10, 10, 20, 20) for _ in range(letters)], confidence)
+        return PageReading([read(10, 10, 20, 20) for _ in range(letters)], confidence)
 
 
 def test_a_page_on_its_head_is_turned_though_a_mark_reads_more_surely_sideways():
