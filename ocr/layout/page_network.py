@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 from ocr.errors import ModelError
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.medians import weighted_median
 from ocr.layout.picture import Picture
 from ocr.layout.reading_order import page_slope
 from ocr.layout.strips import TextLine
@@ -155,9 +156,7 @@ class Layout:
         """The x-height that half of the writing, by its length, does not exceed."""
         heights = np.array([line.x_height for line in self.lines])
         widths = np.array([np.ptp(line.baseline[:, 1]) for line in self.lines])
-        order = np.argsort(heights)
-        total = np.cumsum(widths[order])
-        return float(heights[order][np.searchsorted(total, total[-1] / 2)])
+        return weighted_median(heights, widths)
 
 
 class PageFinder:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
 from ocr.layout.lone_signs import lone_signs
+from ocr.layout.medians import weighted_median
 from ocr.layout.strips import TextLine
 
 MAP_STRIDE = 4  # pixels of the page a pixel of a map
@@ -261,9 +262,7 @@ def _page_slope(pieces: list[_Piece]) -> float:
     wide = np.array([np.ptp(piece.cols) for piece in pieces])
     rise = np.array([piece.rows[-1] - piece.rows[0] for piece in pieces])
     slopes = rise / np.maximum(wide, 1)
-    order = np.argsort(slopes)
-    total = np.cumsum(wide[order] ** 2)
-    middle = slopes[order][np.searchsorted(total, total[-1] / 2)]
+    middle = weighted_median(slopes, wide**2)
     return float(np.clip(middle, -CONFIG.steepest, CONFIG.steepest))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.medians import weighted_median
 from ocr.layout.reading_order import page_slope, reading_order
 from ocr.layout.strips import TextLine
 from ocr.letters.standing import Standing, standing
@@ -149,7 +150,6 @@ def straightened(
 
 def letter_height(boxes: NDArray[np.intp]) -> float:
     """Median height of the boxes that are not signs, in pixels."""
-    heights = np.sort((boxes[:, 2] - boxes[:, 0]).astype(float))
-    total = np.cumsum(heights)
-    typical = heights[np.searchsorted(total, total[-1] / 2)]  # each box counting by its height
+    heights = (boxes[:, 2] - boxes[:, 0]).astype(float)
+    typical = weighted_median(heights, heights)
     return float(np.median(heights[heights >= CONFIG.sign * typical]))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.medians import weighted_median
 from ocr.layout.strips import TextLine
 
 STEP = 0.5  # x-heights between the points at which a line is sampled
@@ -64,12 +65,11 @@ def letter_heights(
     """
     heights = (boxes[:, 2] - boxes[:, 0]).astype(float)
     out = np.empty(len(lines))
-    order = np.lexsort((heights, line))
+    order = np.argsort(line)
     starts = np.searchsorted(line[order], np.arange(len(lines) + 1))
     for number, (start, stop) in enumerate(pairwise(starts.tolist())):
         own = heights[order[start:stop]]
         x_height = lines[number].x_height
-        total = np.cumsum(own)
-        usual = own[np.searchsorted(total, total[-1] / 2)] if len(own) else x_height
+        usual = weighted_median(own, own) if len(own) else x_height
         out[number] = np.clip(usual, x_height, 2 * x_height)
     return out[line]
