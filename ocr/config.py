@@ -31,7 +31,7 @@ HARMLESS = frozenset(
     (
         *("quiet", "verbose", "debug", "json"),
         *("engine", "charset", "language", "no-lm", "lexicon", "pattern", "reject"),
-        *("dpi", "pages", "recursive", "format", "join", "timeout", "page"),
+        *("dpi", "pages", "recursive", "format", "join", "timeout"),
         *("normalize", "normalise", "ignore-case", "ignore-spaces"),
         *("kind", "epochs", "rate", "batch", "augmentation", "replay", "patience", "seed"),
     )

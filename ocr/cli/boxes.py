@@ -62,7 +62,6 @@ SUFFIX = ".boxes.png"  # of pictures in a folder
     type=FILE,
     help="Write a picture of each step of finding the writing.",
 )
-@click.option("--page", "number", type=click.IntRange(min=1), hidden=True, help="See --pages.")
 @common
 def boxes(
     files: tuple[str, ...],
@@ -76,7 +75,6 @@ def boxes(
     as_json: bool,
     format_: str | None,
     stages: str | None,
-    number: int | None,
 ) -> int:
     """Show what was found in photos, box by box.
 
@@ -95,7 +93,6 @@ def boxes(
         raise click.UsageError("Missing argument 'FILE...'.")
     if not (out or as_json or stages):
         raise click.UsageError("Nothing to do: give --output, --json or --stages.")
-    ranges = ranges or (((number, number),) if number else ())
     failures: list[str] = []
 
     def on_error(name: str, error: Exception) -> None:

@@ -94,7 +94,7 @@ class Report:
         """Everything, ready for JSON; rates are fractions, null where nothing was to be read."""
         interval = self.interval
         return {
-            "normalisation": self.normalization.describe(),
+            "normalization": self.normalization.describe(),
             **_figures(self.characters, self.words, self.letters, self.normalization),
             "cer_interval_95": list(interval) if interval else None,
             "interval_drawn_from": self.drawn,

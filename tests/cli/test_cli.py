@@ -673,9 +673,9 @@ def test_boxes_draws(run, fake, tmp_path):
 def test_boxes_of_a_page(run, fake, tmp_path):
     pages = [Image.new("L", (40, 30), level) for level in (100, 210)]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
-    status, out, _ = run("boxes", tmp_path / "a.tif", "--page", "2", "--json")
+    status, out, _ = run("boxes", tmp_path / "a.tif", "--pages", "2", "--json")
     assert (status, json.loads(out)["page"], json.loads(out)["text"]) == (0, 2, "i")
-    status, out, err = run("boxes", tmp_path / "a.tif", "--page", "3", "--json")
+    status, out, err = run("boxes", tmp_path / "a.tif", "--pages", "3", "--json")
     assert (status, out) == (1, "")
     assert "none of the pages asked for; it has 2" in one_line(err)
 
@@ -756,6 +756,7 @@ def test_eval(run, fake, tmp_path):
     status, out, _ = run("eval", tmp_path, "--ignore-case", "--json")
     report = json.loads(out)
     assert report["cer"] == 0
+    assert "ignored" in report["normalization"]
     assert [file["file"] for file in report["files"]] == ["a.png", "b.png"]
 
 
