@@ -146,6 +146,11 @@ class Layout:
         return self.covered * self.score
 
     @property
+    def extent(self) -> float:
+        """Length of all lines, each in its x-heights: about as many as there are characters."""
+        return float(sum(np.ptp(line.baseline[:, 1]) / line.x_height for line in self.lines))
+
+    @property
     def longest(self) -> float:
         """Length of its longest line, in x-heights of that line; 0 if there are none."""
         lengths = (np.ptp(line.baseline[:, 1]) / line.x_height for line in self.lines)

@@ -35,10 +35,7 @@ class WayUpConfig:
     """When a page is turned.
 
     Chosen by the rows "turned" and "photo" of `tests/benchmarks/pages.py` and by
-    `tests/benchmarks/probes.py`; `covered` by the four ways up of twelve generated pages (turned,
-    photo, ruled, columns, dense, strokes and desk in turn, seeds 3000 to 3011 of
-    `training.synthesis.pages.render_page`): the lines found on the right one cover 96 % of the most
-    or more, those of the two a quarter turn off a third at the median.
+    `tests/benchmarks/probes.py`, but for the last two, set by hand.
 
     Attributes
     ----------
@@ -50,19 +47,19 @@ class WayUpConfig:
     fewest : int
         Characters that a page must hold to be turned, or read as a negative.
     covered : float
-        Of the ink that lies in the lines of the way up whose lines cover most, the share that
-        another one must cover: a single mark may read surely whichever way up it is. Lines that
-        cover less than this of the page's ink make no page upright at once.
-    sized : float
-        Of the page's ink, what lines must cover to tell the size to begin with in looking at other
-        ways up. Set by hand: pages and photos turned by a quarter read as they do upright.
+        Lines that cover less than this of the page's ink make no page upright at once.
+    extent : float
+        Of the extent of the way up whose lines have most, see `Layout.extent`, the share that
+        another one must have: a single mark may read surely whichever way up it is. The ink that
+        lines cover tells less: columns of a table read across, and the grain of a desk, cover more
+        than a small note does.
     """
 
     sure: float = 0.88
     evidence: float = 0.06
     fewest: int = 8
     covered: float = 0.5
-    sized: float = 0.15
+    extent: float = 0.25
 
 
 CONFIG = WayUpConfig()
@@ -100,7 +97,7 @@ def read_upright(engine: Engine, picture: Picture) -> Upright:
     if not ways:
         return as_is
     best, turns, turned, found = max(ways, key=lambda way: (way[0], -way[1]))
-    marks = layout.covered < CONFIG.covered * max(way[3].covered for way in ways)
+    marks = layout.extent < CONFIG.extent * max(way[3].extent for way in ways)
 
     def wanted(confidence: float) -> float:
         """How surely another way must read where this one reads as surely as that."""
@@ -120,25 +117,23 @@ def _other_ways(
     """How surely a page reads another way up, the quarter turns, the page so and its layout.
 
     Lines run where they run whether the page stands on its head or not, so that one quarter turn
-    tells of both whether it is worth a look at them. They begin in the size at which lines were
-    found, and look closer if the lines of that way ask for it.
+    tells of both whether it is worth a look at them, and at what size.
     """
-    side = layout.side if layout.covered >= CONFIG.sized else None
 
-    def look(turns: int) -> tuple[int, Turned, Layout]:
+    def look(turns: int, side: int | None = None) -> tuple[int, Turned, Layout]:
         turned = Turned(picture, turns)
         return turns, turned, engine.find(turned, side)
 
     quarter = look(1)
-    least = CONFIG.covered * max(layout.covered, quarter[2].covered)
+    least = CONFIG.extent * max(layout.extent, quarter[2].extent)
     ways = []
-    if layout.lines and layout.covered >= least:
-        ways.append(look(2))
-    if quarter[2].lines and quarter[2].covered >= least:
-        ways += [quarter, look(3)]
-    least = CONFIG.covered * max(layout.covered, *(found.covered for _, _, found in ways), 0.0)
+    if layout.lines and layout.extent >= least:
+        ways.append(look(2, layout.side))
+    if quarter[2].lines and quarter[2].extent >= least:
+        ways += [quarter, look(3, quarter[2].side)]
+    least = CONFIG.extent * max(layout.extent, *(found.extent for _, _, found in ways), 0.0)
     return [
         (engine.confidence(turned, found), turns, turned, found)
         for turns, turned, found in ways
-        if found.covered >= least
+        if found.extent >= least
     ]
