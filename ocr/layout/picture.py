@@ -32,10 +32,8 @@ class NegativeConfig:
         What differs less from its ground is not writing.
     clearly : float
         A negative has so many times as much light on dark as dark on light, another picture so many
-        times as much dark on light; what lies between is taken as it is, in doubt.
-    surely : float
-        With so many times as much it is a negative without a doubt. A page on a desk that seemed
-        one had 3.3 times, most negatives of `$OCR_DATA/photos` and `photos2` have 10 or more.
+        times as much dark on light; what lies between is taken as it is. Only the second is beyond
+        doubt: white labels on grey, or a page on a desk, may look like a negative.
     canvas, edge : int
         Levels of 255: a canvas is of one color but for so much, and the picture on it differs from
         it by more at its edge.
@@ -49,7 +47,6 @@ class NegativeConfig:
     step: float = 0.1
     mark: float = 0.03
     clearly: float = 2.0
-    surely: float = 8.0
     canvas: int = 6
     edge: int = 16
     filled: float = 0.9
@@ -107,15 +104,15 @@ def dark_on_light(photo: Photo) -> Picture:
 def grounds(photo: Photo) -> tuple[Picture, Picture | None]:
     """A photo or its negative, whichever seems dark on light, and the other if that is in doubt.
 
-    The grain of a desk or the shine of a table can make a page look like a negative, and faint
-    writing leaves little to tell by: how surely either reads tells then.
+    The grain of a desk, the shine of a table or white labels on grey can make a page look like a
+    negative, and faint writing leaves little to tell by: how surely either reads tells then.
     """
     light, dark = light_and_dark(uncovered(photo.rgb(SIDE)))
     if light <= dark / CONFIG.clearly:
         return photo, None
     if light <= dark * CONFIG.clearly:
         return photo, Negative(photo)
-    return Negative(photo), photo if light <= dark * CONFIG.surely else None
+    return Negative(photo), photo
 
 
 def light_and_dark(rgb: NDArray[np.uint8]) -> tuple[float, float]:

@@ -58,7 +58,7 @@ def test_dark_writing_is_left_and_light_writing_turned(paper, ink):
 
 @pytest.mark.parametrize(
     ("width", "seems", "doubt"),
-    [(0, "photo", False), (320, "photo", True), (420, "negative", True), (640, "negative", False)],
+    [(0, "photo", False), (320, "photo", True), (420, "negative", True), (640, "negative", True)],
 )
 def test_what_shows_both_light_and_dark_writing_is_in_doubt(width, seems, doubt):
     page = partly_negative(width)

@@ -154,7 +154,11 @@ def _number(rng: np.random.Generator) -> str:
         lambda: f"{day} {name}",
         lambda: f"{'$£€'[rng.integers(3)]}{rng.integers(0, 2000)}.{rng.integers(0, 100):02d}",
         lambda: f"{rng.integers(0, 500)},{rng.integers(0, 100):02d} €",
+        lambda: f"{'$£€'[rng.integers(3)]}{_thousands(rng, ',', '.')}",
+        lambda: f"{_thousands(rng, '.', ',')} €",
+        lambda: _thousands(rng, *rng.permutation([",", "."])),
         lambda: f"{rng.integers(0, 24)}:{rng.integers(0, 60):02d}",
+        lambda: f"{rng.integers(1, 13)}:{rng.integers(0, 60):02d} {'ap'[rng.integers(2)]}.m.",
         lambda: f"{rng.integers(1, 13)} {('am', 'pm', 'AM', 'p.m.')[rng.integers(4)]}",
         lambda: f"{rng.integers(0, 101)}%",
         lambda: f"{rng.integers(-20, 45)}°C",
@@ -167,6 +171,12 @@ def _number(rng: np.random.Generator) -> str:
         lambda: f"{digits(2)} {('kg', 'g', 'ml', 'cm', 'km', 'h', 'min', 'lbs')[rng.integers(8)]}",
     )
     return str(forms[rng.integers(len(forms))]())
+
+
+def _thousands(rng: np.random.Generator, group: str, point: str) -> str:
+    """An amount of thousands with its cents: `1,250.00`."""
+    thousands = rng.integers(1, 10 ** rng.integers(1, 4))
+    return f"{thousands}{group}{rng.integers(1000):03d}{point}{rng.integers(100):02d}"
 
 
 def _numbers(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
