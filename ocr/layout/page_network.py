@@ -199,21 +199,13 @@ class PageFinder:
         maps = self._session.run(None, {"darkness": padded[None, None]})[0][0]
         return maps[:, : -(-height // MAP_STRIDE), : -(-width // MAP_STRIDE)]
 
-    def find(self, picture: Picture, side: int | None = None) -> Layout:
-        """The text lines of a page: dark writing on lighter paper, of any size.
-
-        Parameters
-        ----------
-        picture : Picture
-        side : int, optional
-            Longer side in pixels of the first look, the only one but for a closer look.
-        """
+    def find(self, picture: Picture) -> Layout:
+        """The text lines of a page: dark writing on lighter paper, of any size."""
         largest = round(CONFIG.enlarged * max(picture.height, picture.width))
-        found = self._found_at(picture, min(side or CONFIG.first, largest))
-        if side is None:
-            found = self._most_worth(picture, found, largest)
+        first = self._found_at(picture, min(CONFIG.first, largest))
+        found = self._most_worth(picture, first, largest)
         if not found.lines:
-            return self._filling(picture, found, largest) if side is None else found
+            return self._filling(picture, found, largest)
         shown = found.side
         wanted = shown * CONFIG.x_height * found.map_scale / MAP_STRIDE / found.x_height
         wanted = min(float(np.clip(wanted, CONFIG.least, CONFIG.most)), largest)
@@ -405,6 +397,10 @@ class GreyArray:
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
         return self._grey if long_side >= max(self._grey.shape) else resized(self._grey, long_side)
+
+    def rgb(self, long_side: int) -> NDArray[np.uint8]:
+        grey = (self.grey(long_side) * 255 + 0.5).astype(np.uint8)
+        return np.repeat(grey[:, :, np.newaxis], 3, axis=2)
 
 
 def resized(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:

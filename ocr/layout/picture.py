@@ -57,13 +57,14 @@ CONFIG = NegativeConfig()
 
 
 class Picture(Protocol):
-    """A page in grey at any size: `ocr.input.photo.Photo` is one."""
+    """A page in grey or in color at any size: `ocr.input.photo.Photo` is one."""
 
     @property
     def height(self) -> int: ...
     @property
     def width(self) -> int: ...
     def grey(self, long_side: int) -> NDArray[np.float32]: ...
+    def rgb(self, long_side: int) -> NDArray[np.uint8]: ...
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ class Negative:
     def grey(self, long_side: int) -> NDArray[np.float32]:
         return np.float32(1) - self.photo.grey(long_side)
 
+    def rgb(self, long_side: int) -> NDArray[np.uint8]:
+        return ~self.photo.rgb(long_side)
+
 
 class Turned:
     """A photo turned to the left by some quarter turns; the same interface as `Photo`."""
@@ -94,6 +98,9 @@ class Turned:
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
         return np.ascontiguousarray(np.rot90(self.photo.grey(long_side), self.turns))
+
+    def rgb(self, long_side: int) -> NDArray[np.uint8]:
+        return np.ascontiguousarray(np.rot90(self.photo.rgb(long_side), self.turns))
 
 
 def dark_on_light(photo: Photo) -> Picture:

@@ -3,7 +3,8 @@
 The page is cut along white corridors (Nagy and Seth 1984, "Hierarchical representation of optically
 scanned documents"): across where a gap parts all lines, down where a corridor parts columns. Lines
 side by side whose baselines go on in each other are rows of a list or table and are read across. A
-heading that stands above both columns is read before them, whichever it is in line with.
+heading that stands above both columns is read before them, whichever it is in line with. Where a
+picture shows several sheets, see `ocr.layout.sheets`, each is read for itself: row by row.
 """
 
 from __future__ import annotations
@@ -68,12 +69,16 @@ class OrderConfig:
 CONFIG = OrderConfig()
 
 
-def reading_order(lines: Sequence[TextLine]) -> list[list[list[int]]]:
+def reading_order(
+    lines: Sequence[TextLine], sheets: NDArray[np.int64] | None = None
+) -> list[list[list[int]]]:
     """Blocks of rows of lines.
 
     Parameters
     ----------
     lines : sequence of TextLine
+    sheets : (N,) int64 array, optional
+        The sheet that each stands on; all on one, if left out.
 
     Returns
     -------
@@ -88,8 +93,28 @@ def reading_order(lines: Sequence[TextLine]) -> list[list[list[int]]]:
     slope = page_slope(lines)
     boxes = _leveled(boxes, slope)
     out: list[list[list[int]]] = []
-    _cut(np.arange(len(lines)), boxes, sizes, out)
+    members = np.arange(len(lines))
+    for sheet in [members] if sheets is None else _in_order(sheets, boxes):
+        _cut(sheet, boxes, sizes, out)
     return out
+
+
+def _in_order(sheets: NDArray[np.int64], boxes: NDArray[np.float64]) -> list[NDArray[np.intp]]:
+    """The lines of each sheet, the sheets in the order in which they are read."""
+    parts = [np.flatnonzero(sheets == number) for number in np.unique(sheets)]
+    outer = np.array([[*boxes[part, :2].min(axis=0), *boxes[part, 2:4].max(axis=0)]
+                      for part in parts])  # fmt: skip
+
+    def ordered(members: NDArray[np.intp]) -> list[int]:
+        for axis in (0, 1):  # rows of sheets, then those of a row
+            order = members[np.argsort(outer[members, axis], kind="stable")]
+            reach = np.maximum.accumulate(outer[order, axis + 2])
+            cuts = np.flatnonzero(outer[order[1:], axis] > reach[:-1]) + 1
+            if len(cuts):
+                return [k for part in np.split(order, cuts) for k in ordered(part)]
+        return list(members[np.argsort(outer[members, 0], kind="stable")])
+
+    return [parts[k] for k in ordered(np.arange(len(parts)))]
 
 
 def page_slope(lines: Sequence[TextLine]) -> float:
@@ -314,10 +339,15 @@ def joined(lines: Sequence[TextLine]) -> TextLine:
     )
 
 
-def rows_of(lines: Sequence[TextLine]) -> list[tuple[TextLine, int]]:
-    """A page's lines in reading order, those of one row as one, and the block of each, from 1."""
+def rows_of(
+    lines: Sequence[TextLine], sheets: NDArray[np.int64] | None = None
+) -> list[tuple[TextLine, int]]:
+    """A page's lines in reading order, those of one row as one, and the block of each, from 1.
+
+    `sheets` is as `reading_order` takes it.
+    """
     return [
         (joined([lines[k] for k in row]), number)
-        for number, block in enumerate(reading_order(lines), start=1)
+        for number, block in enumerate(reading_order(lines, sheets), start=1)
         for row in block
     ]

@@ -13,6 +13,7 @@ from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture
 from ocr.layout.reading_order import rows_of
+from ocr.layout.sheets import sheets_of
 from ocr.layout.strips import TextLine
 
 OnStage = Callable[[str, NDArray[np.float32]], None]  # told the name and the picture of each step
@@ -39,7 +40,8 @@ def show_layout(picture: Picture, layout: Layout, on_stage: OnStage) -> None:
         over = np.maximum(np.asarray(seen), FAINT * darkness)
         on_stage(name, np.clip(1 - over, 0, 1))
     scale = max(grey.shape) / max(picture.height, picture.width)
-    lines = [line.scaled(scale) for line, _ in rows_of(layout.lines)]
+    sheets = sheets_of(picture, layout.lines)
+    lines = [line.scaled(scale) for line, _ in rows_of(layout.lines, sheets)]
     on_stage("lines", _with_lines(grey, with_end_marks(darkness, lines)))
 
 

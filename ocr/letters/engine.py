@@ -61,11 +61,8 @@ class LettersEngine:
         self.classifier, self.finder, self.languages = classifier, finder, languages
         self.charset, self.lexicon = charset, lexicon
 
-    def find(self, picture: Picture, side: int | None = None) -> Layout:
-        """Where the text lines of a page run; see `PageFinder.find`.
-
-        `side` is not heeded: a page lying on its side tells nothing of the size of its letters.
-        """
+    def find(self, picture: Picture) -> Layout:
+        """Where the text lines of a page run; see `PageFinder.find`."""
         return self.finder.find(picture)
 
     def confidence(self, picture: Picture, layout: Layout) -> float:

@@ -18,6 +18,7 @@ from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
 from ocr.layout.reading_order import rows_of
+from ocr.layout.sheets import sheets_of
 from ocr.layout.strips import Strip, TextLine
 from ocr.lines.faint import faint_lines, without_faint_ends
 from ocr.lines.letter_boxes import letter_boxes
@@ -142,9 +143,9 @@ class LinesEngine:
     def __init__(self, recognizer: LineReader, finder: PageFinder) -> None:
         self.recognizer, self.finder = recognizer, finder
 
-    def find(self, picture: Picture, side: int | None = None) -> Layout:
+    def find(self, picture: Picture) -> Layout:
         """Where the text lines of a page run; see `PageFinder.find`."""
-        return self.finder.find(picture, side)
+        return self.finder.find(picture)
 
     def strips(
         self, picture: Picture, layout: Layout, lines: list[TextLine]
@@ -166,7 +167,7 @@ class LinesEngine:
         if not layout.lines:
             return PageReading([])
         darkness, scale = self._darkness(picture, layout)
-        rows = rows_of(layout.lines)
+        rows = rows_of(layout.lines, sheets_of(picture, layout.lines))
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
         whole = [line_strip(darkness, line) for line in found]
         strips = without_checkboxes(whole)

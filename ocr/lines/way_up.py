@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """A way of reading a page: by whole lines, or letter by letter."""
 
-    def find(self, picture: Picture, side: int | None = None) -> Layout:
-        """Where the text lines run; `side` is the longer side to look at, found out without."""
+    def find(self, picture: Picture) -> Layout:
+        """Where the text lines run."""
         ...
 
     def confidence(self, picture: Picture, layout: Layout) -> float:
@@ -117,20 +117,20 @@ def _other_ways(
     """How surely a page reads another way up, the quarter turns, the page so and its layout.
 
     Lines run where they run whether the page stands on its head or not, so that one quarter turn
-    tells of both whether it is worth a look at them, and at what size.
+    tells of both whether it is worth a look at them.
     """
 
-    def look(turns: int, side: int | None = None) -> tuple[int, Turned, Layout]:
+    def look(turns: int) -> tuple[int, Turned, Layout]:
         turned = Turned(picture, turns)
-        return turns, turned, engine.find(turned, side)
+        return turns, turned, engine.find(turned)
 
     quarter = look(1)
     least = CONFIG.extent * max(layout.extent, quarter[2].extent)
     ways = []
     if layout.lines and layout.extent >= least:
-        ways.append(look(2, layout.side))
+        ways.append(look(2))
     if quarter[2].lines and quarter[2].extent >= least:
-        ways += [quarter, look(3, quarter[2].side)]
+        ways += [quarter, look(3)]
     least = CONFIG.extent * max(layout.extent, *(found.extent for _, _, found in ways), 0.0)
     return [
         (engine.confidence(turned, found), turns, turned, found)

@@ -7,7 +7,6 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr.input.given import photo_of
 from ocr.layout.page_network import (
     GreyArray,
     Leveled,
@@ -80,14 +79,6 @@ def test_a_page_is_brought_to_a_size(side):
     np.testing.assert_allclose(small, 0.5, atol=1e-3)
 
 
-def test_small_writing_is_looked_at_closer_from_a_size_that_is_too_small_for_it():
-    finder, photo = PageFinder(), photo_of(IMAGES / "todo_list.jpg")
-    own, given = finder.find(photo), finder.find(photo, 128)
-    assert len(given.lines) == len(own.lines)
-    assert given.side > 1.3 * 128
-    assert given.x_height == pytest.approx(own.x_height, rel=0.15)
-
-
 def drawn(text, size, points):
     """Text in the middle of a white picture, (height, width)."""
     page = Image.new("L", size[::-1], 255)
@@ -129,12 +120,6 @@ def test_small_tilted_writing_is_leveled_at_the_size_that_showed_it():
 def test_a_word_that_fills_the_picture_is_found(word):
     (line,) = PageFinder().find(grey(drawn(word, (700, 1400), 430))).lines
     assert np.ptp(line.baseline[:, 1]) > 900
-
-
-def test_a_given_size_is_not_looked_beyond():
-    page = drawn(LETTER, (700, 900), 40).rotate(40, expand=True, fillcolor=255)
-    assert not PageFinder().find(grey(page), 768).lines
-    assert not PageFinder().find(grey(drawn("SALE", (700, 1400), 430)), 768).lines
 
 
 @pytest.mark.parametrize("kind", ["paper", "grain", "bars"])

@@ -186,3 +186,20 @@ def test_lines_of_a_row_are_one_and_blocks_are_numbered():
     assert [line.baseline[0].tolist() for line, _ in rows] == [[50, 20], [80, 20]]
     assert rows[0][0].baseline[-1].tolist() == [50, 230]
     assert [block for _, block in rows] == [1, 1]
+
+
+def test_each_sheet_is_read_for_itself_row_by_row():
+    lines = [line(row, left, left + 90) for row in (100, 140, 300, 340) for left in (0, 150)]
+    sheets = np.array([0, 1, 0, 1, 2, 3, 2, 3])
+    blocks = reading_order(lines, sheets)
+    assert blocks == [[[0], [2]], [[1], [3]], [[4], [6]], [[5], [7]]]
+    assert [number for _, number in rows_of(lines, sheets)] == [1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_a_tall_sheet_is_read_before_those_beside_it():
+    lines = [line(90, 0, 90), *(line(row, 150, 240) for row in (100, 300)), line(320, 0, 90)]
+    assert order_with(lines, [0, 1, 2, 0]) == [0, 3, 1, 2]
+
+
+def order_with(lines, sheets):
+    return [k for block in reading_order(lines, np.array(sheets)) for row in block for k in row]

@@ -1,0 +1,142 @@
+"""Which lines of a picture stand on one sheet: notes on a wall, labels, the pages of a book.
+
+Two lines stand on one sheet if the paper goes on from the one to the other, at least by way of
+lines between. Where something else lies between them, a wall, a desk or the shade of a fold, the
+color departs from the paper of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ocr.layout.picture import Picture
+from ocr.layout.strips import TextLine
+
+
+@dataclass(frozen=True)
+class SheetConfig:
+    """When something lies between two lines. Set by hand on composed pictures of notes.
+
+    Attributes
+    ----------
+    x_height : float
+        Height in pixels of the small letters in the copy of the picture that is looked at.
+    least, most : int
+        Shortest and longest of its longer side.
+    stroke : float
+        x-heights; what is dark and thinner is ink or a rule and no edge of a sheet.
+    departs : float
+        Share of the paper's brightness by which what lies between differs from either line's paper.
+    wide : float
+        x-heights that it is wide at least.
+    tried : int
+        From a line, so many ways to the nearest lines of other sheets are tried.
+    """
+
+    x_height: float = 6.0
+    least: int = 160
+    most: int = 800
+    stroke: float = 0.9
+    departs: float = 0.15
+    wide: float = 0.5
+    tried: int = 8
+
+
+CONFIG = SheetConfig()
+
+
+def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
+    """The sheet of each line: (N,) int64, numbers from 0.
+
+    Parameters
+    ----------
+    picture : Picture
+    lines : sequence of TextLine
+        In its pixels.
+    """
+    if len(lines) < 2:
+        return np.zeros(len(lines), dtype=np.int64)
+    longer = max(picture.height, picture.width)
+    usual = float(np.median([line.x_height for line in lines]))
+    side = int(np.clip(longer * CONFIG.x_height / usual, CONFIG.least, CONFIG.most))
+    rgb = picture.rgb(min(side, longer))
+    scale = max(rgb.shape) / longer
+    paper = _paper(rgb, usual * scale)
+    boxes = np.array([_box(line.scaled(scale)) for line in lines])
+    colors = np.array([_color(paper, box) for box in boxes])
+    wide = CONFIG.wide * usual * scale
+    sheets, failed = np.arange(len(lines)), np.zeros(len(lines), dtype=int)
+    pairs = np.triu_indices(len(lines), 1)
+    for k in np.argsort(_distances(boxes)[pairs], kind="stable").tolist():
+        i, j = int(pairs[0][k]), int(pairs[1][k])
+        if sheets[i] == sheets[j] or max(failed[i], failed[j]) >= CONFIG.tried:
+            continue
+        if _goes_on(paper, boxes[[i, j]], colors[[i, j]], wide):
+            sheets[sheets == sheets[j]] = sheets[i]
+        else:
+            failed[[i, j]] += 1
+    return np.unique(sheets, return_inverse=True)[1]
+
+
+def _paper(rgb: NDArray[np.uint8], x_height: float) -> NDArray[np.float32]:
+    """A picture without its ink: what is dark and thin is filled by what is around it."""
+    size = max(3, round(CONFIG.stroke * x_height))
+    return ndimage.grey_closing(rgb, (size, size, 1)).astype(np.float32)
+
+
+def _box(line: TextLine) -> tuple[float, float, float, float]:
+    """Top, left, bottom and right of the letters of a line."""
+    rows, cols = line.baseline.T
+    middle = float(np.median(rows))
+    return middle - line.x_height, float(cols.min()), middle, float(cols.max())
+
+
+def _color(paper: NDArray[np.float32], box: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The usual color of the paper in a box."""
+    y1, x1, y2, x2 = np.round(box).astype(int)
+    height, width = paper.shape[:2]
+    y1, x1 = (int(np.clip(v, 0, s - 1)) for v, s in ((y1, height), (x1, width)))
+    part = paper[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
+    return np.median(part.reshape(-1, 3), axis=0)
+
+
+def _distances(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Between the nearest points of any two boxes: (N, N)."""
+    y1, x1, y2, x2 = boxes.T
+    down = np.maximum(0, np.maximum(y1[:, None] - y2[None], y1[None] - y2[:, None]))
+    across = np.maximum(0, np.maximum(x1[:, None] - x2[None], x1[None] - x2[:, None]))
+    return np.hypot(down, across)
+
+
+def _goes_on(
+    paper: NDArray[np.float32],
+    boxes: NDArray[np.float64],
+    colors: NDArray[np.float32],
+    wide: float,
+) -> bool:
+    """Whether the paper goes on from one of two boxes to the other, along the shortest way."""
+    (y1, x1, y2, x2), (v1, u1, v2, u2) = boxes
+    rows = _nearest(y1, y2, v1, v2)
+    cols = _nearest(x1, x2, u1, u2)
+    count = int(np.hypot(rows[1] - rows[0], cols[1] - cols[0])) + 2
+    y = np.linspace(*rows, count).round().astype(int).clip(0, paper.shape[0] - 1)
+    x = np.linspace(*cols, count).round().astype(int).clip(0, paper.shape[1] - 1)
+    off = np.abs(paper[y, x][:, None] - colors[None]).max(axis=2)
+    other = (off > CONFIG.departs * colors.max(axis=1)).all(axis=1)
+    width = max(1, round(wide))
+    return not ndimage.binary_opening(other, np.ones(width)).any()
+
+
+def _nearest(a1: float, a2: float, b1: float, b2: float) -> tuple[float, float]:
+    """The points of two intervals that face each other; amid what they share if they overlap."""
+    if a2 < b1:
+        return a2, b1
+    if b2 < a1:
+        return a1, b2
+    middle = (max(a1, b1) + min(a2, b2)) / 2
+    return middle, middle

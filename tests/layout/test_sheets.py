@@ -1,0 +1,89 @@
+"""Which lines stand on one sheet, on sheets drawn by hand."""
+
+import numpy as np
+import pytest
+
+from ocr.layout.picture import Negative, Turned
+from ocr.layout.sheets import sheets_of
+from ocr.layout.strips import TextLine
+
+WALL, YELLOW, GREEN = (200, 200, 200), (240, 220, 110), (150, 230, 150)
+
+
+class Sheets:
+    """A wall with sheets: (top, left, bottom, right, color)."""
+
+    height, width = 300, 400
+
+    def __init__(self, *sheets):
+        self.picture = np.full((self.height, self.width, 3), WALL, np.uint8)
+        for top, left, bottom, right, color in sheets:
+            self.picture[top:bottom, left:right] = color
+
+    def written(self, line):
+        """With strokes of ink where a line stands."""
+        (row, left), (_, right) = line.baseline.round().astype(int).tolist()
+        for col in range(left, right, 4):
+            self.picture[row - 10 : row, col : col + 2] = 30
+        return self
+
+    def grey(self, long_side):
+        return self.rgb(long_side).mean(axis=2, dtype=np.float32) / np.float32(255)
+
+    def rgb(self, long_side):
+        return self.picture
+
+
+def line(row, left, right):
+    return TextLine(np.array([[row, left], [row, right]], float), 10.0)
+
+
+def numbers(photo, *lines):
+    for one in lines:
+        photo.written(one)
+    return sheets_of(photo, lines).tolist()
+
+
+NOTES = (20, 20, 140, 180, YELLOW), (20, 220, 140, 380, GREEN), (160, 20, 290, 180, GREEN)
+ON_NOTES = line(60, 30, 120), line(90, 30, 160), line(60, 230, 330), line(220, 40, 150)
+
+
+def test_notes_on_a_wall_are_sheets():
+    assert numbers(Sheets(*NOTES), *ON_NOTES) == [0, 0, 1, 2]
+
+
+def test_the_columns_of_a_page_stand_on_one_sheet_however_far_apart():
+    page = Sheets((0, 0, 300, 400, YELLOW))
+    left = [line(row, 10, 60) for row in range(40, 280, 24)]
+    right = [line(row, 330, 380) for row in range(40, 280, 24)]
+    assert set(numbers(page, *left, *right)) == {0}
+
+
+def test_lines_around_something_stand_on_one_sheet():
+    page = Sheets((0, 0, 300, 400, YELLOW), (100, 140, 200, 400, (40, 60, 40)))
+    assert numbers(page, line(80, 120, 380), line(150, 10, 80), line(240, 120, 380)) == [0, 0, 0]
+
+
+def test_a_rule_between_columns_parts_no_sheet():
+    page = Sheets((0, 0, 300, 400, YELLOW), (0, 199, 300, 202, (20, 20, 20)))
+    assert numbers(page, line(80, 20, 150), line(80, 240, 380)) == [0, 0]
+
+
+@pytest.mark.parametrize("lines", [(), (line(80, 20, 150),)])
+def test_nothing_and_a_single_line(lines):
+    assert numbers(Sheets(), *lines) == [0] * len(lines)
+
+
+def test_a_negative_shows_the_same_sheets():
+    photo = Sheets(*NOTES)
+    for one in ON_NOTES:
+        photo.written(one)
+    photo.picture = ~photo.picture
+    assert sheets_of(Negative(photo), ON_NOTES).tolist() == [0, 0, 1, 2]
+
+
+def test_a_turned_photo_is_turned_in_color_too():
+    photo = Sheets(*NOTES)
+    turned = Turned(photo, 1)
+    assert turned.rgb(400).shape == (400, 300, 3)
+    np.testing.assert_array_equal(turned.rgb(400)[350, 60], photo.picture[60, 49])
