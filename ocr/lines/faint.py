@@ -17,22 +17,32 @@ class FaintConfig:
     """How faint ink of the other side is.
 
     Set by hand, from figures that no command prints: of 1,078 words at ends on the valid pages of
-    copiste, mss19 and mss20 one is below 0.33 of its line's ink; of 1,240 lines on the valid pages
-    of all five sets two are below 0.31 of their page's contrast, none below 0.25. Lines that show
-    through on generated pages lay between 0.13 and 0.25 of it. What is gained:
+    copiste, mss19 and mss20 one is below 0.33 of its line's ink; of 1,247 lines on the valid pages
+    of all five sets none is below 0.25 of its page's contrast, and four are below 0.45 of it and
+    read less surely than 0.9 of the rest. Lines that show through on generated and composed pages
+    lay between 0.13 and 0.5 of it, and read less surely than 0.92 of the rest. What is gained:
     ``python tests/benchmarks/pages.py --only through``.
 
     Attributes
     ----------
+    page : float
+        Percentile of the contrast of a page's lines that is its contrast: half of them may show
+        through.
     line : float
-        Share of the median contrast of a page's lines below which a line is left out.
+        Share of it below which a line is left out.
+    faint, unsure : float
+        Share of it below which a line is left out if it reads less surely, by the ink alone, than
+        this share of how surely the darker lines read.
     word : float
         Share of the darkness of its line's ink below which a word at an end is left out.
     percentile : float
         Of the darkness where a word stands that is its ink's.
     """
 
+    page: float = 90.0
     line: float = 0.25
+    faint: float = 0.45
+    unsure: float = 0.9
     word: float = 0.33
     percentile: float = 97.0
 
@@ -40,17 +50,28 @@ class FaintConfig:
 CONFIG = FaintConfig()
 
 
-def faint_lines(contrasts: NDArray[np.floating]) -> NDArray[np.bool_]:
+def faint_lines(
+    contrasts: NDArray[np.floating],
+    counts: NDArray[np.integer],
+    confidences: NDArray[np.floating],
+) -> NDArray[np.bool_]:
     """Which lines of a page are far fainter than the others; none of fewer than three.
 
     Parameters
     ----------
     contrasts : (N,) float array
         Darkness of the ink of each line.
+    counts, confidences : (N,) arrays
+        Characters of each line, and their mean probability by the ink alone.
     """
     if len(contrasts) < 3:
         return np.zeros(len(contrasts), dtype=bool)
-    return contrasts < CONFIG.line * np.median(contrasts)
+    usual = np.percentile(contrasts, CONFIG.page)
+    faint = contrasts < CONFIG.faint * usual
+    total = max(1, int(counts[~faint].sum()))
+    surely = float((counts * confidences)[~faint].sum()) / total
+    unsure = confidences < CONFIG.unsure * surely
+    return (contrasts < CONFIG.line * usual) | (faint & unsure)
 
 
 def ink_strength(image: NDArray[np.float32], span: tuple[float, float]) -> float:

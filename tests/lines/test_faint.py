@@ -41,6 +41,23 @@ def test_faint_words_are_left_out_at_the_ends_of_a_line_alone(text, faint, kept)
     assert found.spans[0][0] == LETTER * text.index(kept)
 
 
+def faint(contrasts, confidences=0.9):
+    count = len(contrasts)
+    found = faint_lines(np.array(contrasts), np.full(count, 20), np.full(count, confidences))
+    return found.tolist()
+
+
+def test_half_of_the_lines_may_show_through():
+    assert faint([0.6, 0.1, 0.62, 0.11, 0.6, 0.1]) == [False, True] * 3
+
+
+def test_a_faint_line_is_left_out_if_it_reads_less_surely_than_the_others():
+    contrasts, counts = np.array([0.6, 0.24, 0.62]), np.array([20, 20, 20])
+    for confidence, expected in ((0.85, False), (0.7, True)):
+        found = faint_lines(contrasts, counts, np.array([0.9, confidence, 0.9]))
+        assert found.tolist() == [False, expected, False]
+
+
 def test_a_light_stroke_is_no_reason():
     image, read = line("ab cd", dict.fromkeys((3, 4), CONFIG.word + 0.1))
     assert without_faint_ends(image, read) is read
@@ -59,7 +76,7 @@ def test_ink_strength_is_that_of_the_columns_named():
 
 
 def test_a_line_is_faint_beside_the_others_of_its_page():
-    assert faint_lines(np.array([0.6, 0.1, 0.7, 0.65])).tolist() == [False, True, False, False]
-    assert not faint_lines(np.array([0.6, 0.1])).any()  # too few to tell what is usual
-    assert not faint_lines(np.array([0.1, 0.12, 0.11])).any()
-    assert faint_lines(np.zeros(0)).shape == (0,)
+    assert faint([0.6, 0.1, 0.7, 0.65]) == [False, True, False, False]
+    assert not any(faint([0.6, 0.1]))  # too few to tell what is usual
+    assert not any(faint([0.1, 0.12, 0.11]))
+    assert faint([]) == []
