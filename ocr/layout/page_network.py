@@ -138,6 +138,11 @@ class Layout:
         return float((widths * scores).sum() / widths.sum()) if widths.sum() > 0 else 0.0
 
     @property
+    def sure(self) -> bool:
+        """Whether the network is sure of the lines."""
+        return self.score >= CONFIG.sure
+
+    @property
     def worth(self) -> float:
         """Share of the ink in the lines times how sure the network is of them.
 
@@ -199,11 +204,20 @@ class PageFinder:
         maps = self._session.run(None, {"darkness": padded[None, None]})[0][0]
         return maps[:, : -(-height // MAP_STRIDE), : -(-width // MAP_STRIDE)]
 
-    def find(self, picture: Picture) -> Layout:
-        """The text lines of a page: dark writing on lighter paper, of any size."""
+    def find(self, picture: Picture, side: int | None = None) -> Layout:
+        """The text lines of a page: dark writing on lighter paper, of any size.
+
+        Parameters
+        ----------
+        picture : Picture
+        side : int, optional
+            Longer side in pixels at which the page was looked at another way up. It is looked at
+            like that or a little larger, and in no other way but for a closer look.
+        """
         largest = round(CONFIG.enlarged * max(picture.height, picture.width))
-        first = self._found_at(picture, min(CONFIG.first, largest))
-        found = self._most_worth(picture, first, largest)
+        found = self._found_at(picture, min(max(CONFIG.first, side or 0), largest))
+        if side is None:
+            found = self._most_worth(picture, found, largest)
         if not found.lines:
             return self._filling(picture, found, largest)
         shown = found.side
@@ -226,10 +240,10 @@ class PageFinder:
         if found.covered < CONFIG.covered:
             others = [self._found_at(picture, side) for side in CONFIG.others if side <= largest]
             found = max([found, *others], key=lambda layout: layout.worth)
-        if found.covered < CONFIG.covered or found.score < CONFIG.sure:
+        if found.covered < CONFIG.covered or not found.sure:
             side = min(found.side, CONFIG.first) if found.lines else min(CONFIG.leveled, largest)
             leveled = [self._found_at(picture, side, slope) for slope in CONFIG.slopes]
-            sure = [layout for layout in leveled if layout.score >= CONFIG.sure]
+            sure = [layout for layout in leveled if layout.sure]
             found = max([found, *sure], key=lambda layout: layout.worth)
         return found
 

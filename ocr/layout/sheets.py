@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from PIL import Image, ImageFilter
 
 from ocr.layout.picture import Picture
 from ocr.layout.strips import TextLine
@@ -85,8 +85,9 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
 
 def _paper(rgb: NDArray[np.uint8], x_height: float) -> NDArray[np.float32]:
     """A picture without its ink: what is dark and thin is filled by what is around it."""
-    size = max(3, round(CONFIG.stroke * x_height))
-    return ndimage.grey_closing(rgb, (size, size, 1)).astype(np.float32)
+    size = 2 * round(CONFIG.stroke * x_height / 2) + 1
+    picture = Image.fromarray(rgb).filter(ImageFilter.MaxFilter(size))
+    return np.asarray(picture.filter(ImageFilter.MinFilter(size)), dtype=np.float32)
 
 
 def _box(line: TextLine) -> tuple[float, float, float, float]:
@@ -129,7 +130,7 @@ def _goes_on(
     off = np.abs(paper[y, x][:, None] - colors[None]).max(axis=2)
     other = (off > CONFIG.departs * colors.max(axis=1)).all(axis=1)
     width = max(1, round(wide))
-    return not ndimage.binary_opening(other, np.ones(width)).any()
+    return bool((np.convolve(other, np.ones(width)) < width).all())
 
 
 def _nearest(a1: float, a2: float, b1: float, b2: float) -> tuple[float, float]:

@@ -61,9 +61,9 @@ class LettersEngine:
         self.classifier, self.finder, self.languages = classifier, finder, languages
         self.charset, self.lexicon = charset, lexicon
 
-    def find(self, picture: Picture) -> Layout:
+    def find(self, picture: Picture, side: int | None = None) -> Layout:
         """Where the text lines of a page run; see `PageFinder.find`."""
-        return self.finder.find(picture)
+        return self.finder.find(picture, side)
 
     def confidence(self, picture: Picture, layout: Layout) -> float:
         """How surely a sample of a page's letters reads, each by itself; 0 if there is none."""

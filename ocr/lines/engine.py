@@ -143,9 +143,9 @@ class LinesEngine:
     def __init__(self, recognizer: LineReader, finder: PageFinder) -> None:
         self.recognizer, self.finder = recognizer, finder
 
-    def find(self, picture: Picture) -> Layout:
+    def find(self, picture: Picture, side: int | None = None) -> Layout:
         """Where the text lines of a page run; see `PageFinder.find`."""
-        return self.finder.find(picture)
+        return self.finder.find(picture, side)
 
     def strips(
         self, picture: Picture, layout: Layout, lines: list[TextLine]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture, Turned, grounds
 from ocr.layout.read_line import letter_count
+from ocr.layout.reading_order import page_slope
 from ocr.lines.engine import PageReading
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """A way of reading a page: by whole lines, or letter by letter."""
 
-    def find(self, picture: Picture) -> Layout:
-        """Where the text lines run."""
+    def find(self, picture: Picture, side: int | None = None) -> Layout:
+        """Where the text lines run; `side` is the longer side that showed some another way up."""
         ...
 
     def confidence(self, picture: Picture, layout: Layout) -> float:
@@ -35,7 +36,7 @@ class WayUpConfig:
     """When a page is turned.
 
     Chosen by the rows "turned" and "photo" of `tests/benchmarks/pages.py` and by
-    `tests/benchmarks/probes.py`, but for the last two, set by hand.
+    `tests/benchmarks/probes.py`, but for the last three, set by hand.
 
     Attributes
     ----------
@@ -48,18 +49,23 @@ class WayUpConfig:
         Characters that a page must hold to be turned, or read as a negative.
     covered : float
         Lines that cover less than this of the page's ink make no page upright at once.
-    extent : float
-        Of the extent of the way up whose lines have most, see `Layout.extent`, the share that
-        another one must have: a single mark may read surely whichever way up it is. The ink that
-        lines cover tells less: columns of a table read across, and the grain of a desk, cover more
-        than a small note does.
+    shown : float
+        What another way up must show, see `_shown`, as a share of the one that shows most: a single
+        mark may read surely whichever way up it is.
+    sized : float
+        Of the page's ink, what lines of which the network is sure must cover to tell the size of a
+        look at another way up.
+    steep : float
+        Slope in rows a column from which they tell none: such a page is looked at leveled.
     """
 
     sure: float = 0.88
     evidence: float = 0.06
     fewest: int = 8
     covered: float = 0.5
-    extent: float = 0.25
+    shown: float = 0.25
+    sized: float = 0.15
+    steep: float = 0.3
 
 
 CONFIG = WayUpConfig()
@@ -97,7 +103,7 @@ def read_upright(engine: Engine, picture: Picture) -> Upright:
     if not ways:
         return as_is
     best, turns, turned, found = max(ways, key=lambda way: (way[0], -way[1]))
-    marks = layout.extent < CONFIG.extent * max(way[3].extent for way in ways)
+    marks = not _shows_enough(layout, [way[3] for way in ways])
 
     def wanted(confidence: float) -> float:
         """How surely another way must read where this one reads as surely as that."""
@@ -117,23 +123,34 @@ def _other_ways(
     """How surely a page reads another way up, the quarter turns, the page so and its layout.
 
     Lines run where they run whether the page stands on its head or not, so that one quarter turn
-    tells of both whether it is worth a look at them.
+    tells of both whether it is worth a look at them, and at what size.
     """
 
-    def look(turns: int) -> tuple[int, Turned, Layout]:
+    def look(turns: int, seen: Layout) -> tuple[int, Turned, Layout]:
         turned = Turned(picture, turns)
-        return turns, turned, engine.find(turned)
+        sized = seen.sure and seen.covered >= CONFIG.sized
+        sized = sized and abs(page_slope(seen.lines)) < CONFIG.steep
+        return turns, turned, engine.find(turned, seen.side if sized else None)
 
-    quarter = look(1)
-    least = CONFIG.extent * max(layout.extent, quarter[2].extent)
+    quarter = look(1, layout)
     ways = []
-    if layout.lines and layout.extent >= least:
-        ways.append(look(2))
-    if quarter[2].lines and quarter[2].extent >= least:
-        ways += [quarter, look(3)]
-    least = CONFIG.extent * max(layout.extent, *(found.extent for _, _, found in ways), 0.0)
-    return [
-        (engine.confidence(turned, found), turns, turned, found)
-        for turns, turned, found in ways
-        if found.extent >= least
-    ]
+    if layout.lines and _shows_enough(layout, [quarter[2]]):
+        ways.append(look(2, layout))
+    if quarter[2].lines and _shows_enough(quarter[2], [layout]):
+        ways += [quarter, look(3, quarter[2])]
+    return [(engine.confidence(turned, found), turns, turned, found)
+            for turns, turned, found in ways]  # fmt: skip
+
+
+def _shows_enough(layout: Layout, others: list[Layout]) -> bool:
+    """Whether a way up shows enough, beside others, to be the right one."""
+    return _shown(layout) >= CONFIG.shown * max(_shown(other) for other in others)
+
+
+def _shown(layout: Layout) -> float:
+    """How much writing a way up shows: the ink its lines cover times how long they are.
+
+    Columns of a table read across cover more than its cells, as few large letters, and the grain of
+    a desk may cover more than a note does; but their lines are short.
+    """
+    return layout.covered * layout.extent

@@ -111,7 +111,7 @@ class NothingThere:
     def __init__(self):
         self.looks = 0
 
-    def find(self, picture):
+    def find(self, picture, side=None):
         self.looks += 1
         return layout()
 
@@ -129,11 +129,12 @@ class Ways:
     """
 
     def __init__(self, *ways):
-        self.ways, self.looks = ways, []
+        self.ways, self.looks, self.sides = ways, [], []
 
-    def find(self, picture):
+    def find(self, picture, side=None):
         turns = getattr(picture, "turns", 0)
         self.looks.append(turns)
+        self.sides.append(side)
         maps, share = np.zeros((4, 50, 75), np.float32), self.ways[turns][2]
         return Layout((text_line(turns + 20, 0, 90 * share),), maps, 4.0, share)
 
@@ -167,6 +168,16 @@ def test_of_two_ways_with_the_same_lines_none_is_looked_at_where_one_shows_next_
     assert engine.looks == [0, 1, 3]
 
 
+def test_a_page_is_looked_at_in_the_size_of_another_way_up_where_lines_cover_it():
+    size = Layout((), np.zeros((4, 50, 75)), 4.0).side
+    engine = Ways(*((90, 0.6, 0.9),) * 4)
+    read_upright(engine, Blank())
+    assert engine.sides == [None, size, size, size]
+    engine = Ways(*((90, 0.6, 0.1),) * 4)
+    read_upright(engine, Blank())
+    assert engine.sides == [None] * 4
+
+
 def test_a_mark_that_reads_surely_does_not_keep_a_page_of_text_on_its_side():
     sideways = Ways((2, 0.94, 0.02), (90, 0.97, 0.99), (2, 0.94, 0.02), (90, 0.8, 0.99))
     assert read_upright(sideways, Blank()).turns == 1
@@ -184,10 +195,10 @@ class Grounds(Ways):
     def way(self, found):
         return *(self.negative if self.shown else self.photo), 0.9
 
-    def find(self, picture):
+    def find(self, picture, side=None):
         inner = getattr(picture, "photo", picture)
         self.shown = isinstance(picture, Negative) or isinstance(inner, Negative)
-        return super().find(picture)
+        return super().find(picture, side)
 
 
 class Striped(Blank):
