@@ -53,8 +53,8 @@ class ScaleConfig:
         page leveled for them to count. Of broken steep lines it is by 0.6, of lines at the wrong
         slope by 0.7, of right ones by 0.8 or more.
     small : int
-        Longer side that is tried where all other looks find nothing: the writing may fill the
-        picture.
+        Longer side that is tried where no other look is sure of its lines: the writing may fill
+        the picture.
     fills, word : float
         What that must be worth, see `Layout.worth`, and the x-heights that one of its lines must be
         long, to count. Bars and shapes in small pictures look like one or two letters. Set by hand
@@ -218,8 +218,12 @@ class PageFinder:
         found = self._found_at(picture, min(max(CONFIG.first, side or 0), largest))
         if side is None:
             found = self._most_worth(picture, found, largest)
+        if not found.sure:
+            small = self._found_at(picture, min(CONFIG.small, largest))
+            if _fills(small) and small.worth > found.worth:
+                return small
         if not found.lines:
-            return self._filling(picture, found, largest)
+            return found
         shown = found.side
         wanted = shown * CONFIG.x_height * found.map_scale / MAP_STRIDE / found.x_height
         wanted = min(float(np.clip(wanted, CONFIG.least, CONFIG.most)), largest)
@@ -246,12 +250,6 @@ class PageFinder:
             sure = [layout for layout in leveled if layout.sure]
             found = max([found, *sure], key=lambda layout: layout.worth)
         return found
-
-    def _filling(self, picture: Picture, nothing: Layout, largest: int) -> Layout:
-        """A word that fills a picture, or else the look at it that found nothing."""
-        small = self._found_at(picture, min(CONFIG.small, largest))
-        word = small.worth >= CONFIG.fills and small.longest >= CONFIG.word
-        return small if word else nothing
 
     def _found_at(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels.
@@ -284,6 +282,11 @@ class PageFinder:
 def installed_finder() -> PageFinder:
     """The installed page network, loaded once."""
     return PageFinder()
+
+
+def _fills(layout: Layout) -> bool:
+    """Whether a small look at a picture shows a word that fills it."""
+    return layout.worth >= CONFIG.fills and layout.longest >= CONFIG.word
 
 
 class Leveled:

@@ -48,7 +48,8 @@ class WayUpConfig:
     fewest : int
         Characters that a page must hold to be turned, or read as a negative.
     covered : float
-        Lines that cover less than this of the page's ink make no page upright at once.
+        Lines that cover less than this of the page's ink, or of which the network is not sure, make
+        no page upright at once.
     shown : float
         What another way up must show, see `_shown`, as a share of the one that shows most: a single
         mark may read surely whichever way up it is.
@@ -96,8 +97,8 @@ def read_upright(engine: Engine, picture: Picture) -> Upright:
     """Read a page, turned upright if it reads clearly better so."""
     layout = engine.find(picture)
     as_is = Upright(0, picture, layout, engine.read(picture, layout))
-    sure = as_is.read.confidence >= CONFIG.sure and layout.covered >= CONFIG.covered
-    if as_is.read.lines and sure:
+    seen = layout.sure and layout.covered >= CONFIG.covered
+    if as_is.read.lines and seen and as_is.read.confidence >= CONFIG.sure:
         return as_is
     ways = _other_ways(engine, picture, layout)
     if not ways:
