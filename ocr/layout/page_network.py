@@ -53,8 +53,8 @@ class ScaleConfig:
         page leveled for them to count. Of broken steep lines it is by 0.6, of lines at the wrong
         slope by 0.7, of right ones by 0.8 or more.
     small : int
-        Longer side that is tried where no other look is sure of its lines: the writing may fill
-        the picture.
+        Longer side that is tried where all other looks find nothing, or the smallest of them is
+        not sure of what it finds: the writing may fill the picture.
     fills, word : float
         What that must be worth, see `Layout.worth`, and the x-heights that one of its lines must be
         long, to count. Bars and shapes in small pictures look like one or two letters. Set by hand
@@ -218,7 +218,8 @@ class PageFinder:
         found = self._found_at(picture, min(max(CONFIG.first, side or 0), largest))
         if side is None:
             found = self._most_worth(picture, found, largest)
-        if not found.sure:
+        huge = found.side < min(CONFIG.others) + MULTIPLE and not found.sure
+        if huge or not found.lines:
             small = self._found_at(picture, min(CONFIG.small, largest))
             if _fills(small) and small.worth > found.worth:
                 return small
