@@ -127,10 +127,10 @@ def page_slope(lines: Sequence[TextLine]) -> float:
 def _box(line: TextLine, end: float) -> tuple[float, ...]:
     """Top, left, bottom, right, and the rows on which its baseline begins and ends."""
     rows, cols = line.baseline.T
-    middle, left, right = float(np.median(rows)), float(cols.min()), float(cols.max())
+    top, left, bottom, right = line.box
     reach = end * line.x_height
     first, last = np.median(rows[cols <= left + reach]), np.median(rows[cols >= right - reach])
-    return middle - line.x_height, left, middle, right, float(first), float(last)
+    return top, left, bottom, right, float(first), float(last)
 
 
 def _leveled(boxes: NDArray[np.float64], slope: float) -> NDArray[np.float64]:

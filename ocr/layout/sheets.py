@@ -67,7 +67,7 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
     rgb = picture.rgb(min(side, longer))
     scale = max(rgb.shape) / longer
     paper = _paper(rgb, usual * scale)
-    boxes = np.array([_box(line.scaled(scale)) for line in lines])
+    boxes = np.array([line.scaled(scale).box for line in lines])
     colors = np.array([_color(paper, box) for box in boxes])
     wide = CONFIG.wide * usual * scale
     sheets, failed = np.arange(len(lines)), np.zeros(len(lines), dtype=int)
@@ -88,13 +88,6 @@ def _paper(rgb: NDArray[np.uint8], x_height: float) -> NDArray[np.float32]:
     size = 2 * round(CONFIG.stroke * x_height / 2) + 1
     picture = Image.fromarray(rgb).filter(ImageFilter.MaxFilter(size))
     return np.asarray(picture.filter(ImageFilter.MinFilter(size)), dtype=np.float32)
-
-
-def _box(line: TextLine) -> tuple[float, float, float, float]:
-    """Top, left, bottom and right of the letters of a line."""
-    rows, cols = line.baseline.T
-    middle = float(np.median(rows))
-    return middle - line.x_height, float(cols.min()), middle, float(cols.max())
 
 
 def _color(paper: NDArray[np.float32], box: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -111,6 +111,13 @@ class TextLine:
     x_height: float
     score: float = 1.0
 
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Top, left, bottom and right of its small letters, as if it were level."""
+        rows, cols = self.baseline.T
+        middle = float(np.median(rows))
+        return middle - self.x_height, float(cols.min()), middle, float(cols.max())
+
     def scaled(self, factor: float) -> TextLine:
         """The same line on a page whose pixels are `factor` times as many along each side."""
         return TextLine(self.baseline * factor, self.x_height * factor, self.score)
