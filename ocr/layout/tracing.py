@@ -25,6 +25,8 @@ class TracingConfig:
 
     Down to `reach` chosen on the valid split of `$OCR_DATA/pages` by
     `tests/benchmarks/line_finding.py`; the rest were set by hand and not measured alone.
+    `double` and `doubted` take three lines from the pages of the valid split and 120 of the train
+    split.
 
     Attributes
     ----------
@@ -58,6 +60,9 @@ class TracingConfig:
         Most that the x-heights of two pieces of one line differ, as a ratio.
     off_cost : float
         How much more a piece that lies off counts against a link than one that lies farther away.
+    double, doubted : float
+        A line that lies no farther off a longer one, and whose score is less than that one's times
+        `doubted`, is made of the feet or heads of its letters, and is left out.
     """
 
     threshold: float = 0.32
@@ -76,6 +81,8 @@ class TracingConfig:
     steepest: float = 0.5
     alike: float = 1.8
     off_cost: float = 3.0
+    double: float = 1.42
+    doubted: float = 0.9
 
 
 CONFIG = TracingConfig()
@@ -128,6 +135,7 @@ def trace(maps: NDArray[np.float32]) -> list[TextLine]:
         points = np.stack([piece.rows + 0.5, piece.cols + 0.5], axis=1)
         score = float(np.sqrt(piece.body * _mean_along(piece, maps[0])))
         lines.append(TextLine(_thinned(points), piece.x_height, score))
+    lines = [line for line in lines if not any(_doubles(line, other) for other in lines)]
     base, _, body, height = maps
     lines += lone_signs(base, body, X_HEIGHT_UNIT / MAP_STRIDE * 2.0**height, lines)
     return [line.scaled(MAP_STRIDE) for line in lines]
@@ -338,6 +346,21 @@ def _led_on(piece: _Piece, base: NDArray[np.float32]) -> _Piece:
                 cols.insert(0, x)
                 rows.insert(0, y)
     return _Piece(np.array(cols), np.array(rows), piece.x_height, piece.body)
+
+
+def _doubles(line: TextLine, other: TextLine) -> bool:
+    """Whether a line is no more than the feet or heads of a longer one's letters."""
+    (start, end), (first, last) = (one.baseline[[0, -1], 1] for one in (line, other))
+    if end - start >= last - first or line.score >= CONFIG.doubted * other.score:
+        return False
+    left, right = max(start, first), min(end, last)
+    if right - left < (end - start) / 2:
+        return False
+    rows = [
+        np.interp((left + right) / 2, one.baseline[:, 1], one.baseline[:, 0])
+        for one in (line, other)
+    ]
+    return bool(abs(rows[0] - rows[1]) < CONFIG.double * min(line.x_height, other.x_height))
 
 
 def _mean_along(piece: _Piece, base: NDArray[np.float32]) -> float:

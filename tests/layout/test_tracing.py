@@ -65,6 +65,14 @@ def test_a_wide_gap_is_not_bridged():
     assert len(trace(maps)) == 2
 
 
+@pytest.mark.parametrize(("below", "sure", "count"), [(20, 0.6, 1), (20, 1.0, 2), (32, 0.6, 2)])
+def test_a_doubtful_line_under_the_feet_of_a_longer_one_is_none(below, sure, count):
+    maps = draw_maps([straight(100, 30, 480)], (320, 512))
+    feet = draw_maps([straight(100 + below, 200, 300)], (320, 512))
+    feet[:3] *= sure
+    assert len(trace(np.maximum(maps, feet))) == count
+
+
 def test_lines_that_touch_are_two_all_the_same():
     maps = draw_maps([straight(100, 30, 480), straight(140, 30, 480)], (320, 512))
     maps[0, 24:36, 80:83] = 1  # from one baseline to the other
