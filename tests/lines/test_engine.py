@@ -7,7 +7,14 @@ from ocr.layout.page_network import Layout
 from ocr.layout.picture import Negative
 from ocr.layout.read_line import ReadLine
 from ocr.layout.strips import X_HEIGHT, TextLine, cut_strip
-from ocr.lines.engine import LinesEngine, PageReading, legible, page_line, unread
+from ocr.lines.engine import (
+    LinesEngine,
+    PageReading,
+    as_sure_as_others,
+    legible,
+    page_line,
+    unread,
+)
 from ocr.lines.recognizer import LineText
 from ocr.lines.way_up import read_page, read_upright
 from ocr.page import Box, Letter, Line, Word
@@ -48,6 +55,21 @@ def test_of_a_page_that_reads_unsurely_only_clear_lines_stay():
 
 def test_no_lines_are_no_problem():
     assert legible(np.zeros(0, int), np.zeros(0), np.zeros(0)).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        ([(0.9,) * 20, (0.4, 0.3, 0.4)], [True, False]),  # a drawing under a line
+        ([(0.6,) * 20, (0.5, 0.4, 0.5)], [True, True]),  # a hand that is hard to read
+        ([(), (0.9,)], [False, True]),
+        ([(), ()], [True, True]),
+        ([], []),
+    ],
+)
+def test_a_line_that_reads_far_less_surely_than_the_page_is_left_out(lines, kept):
+    texts = [LineText("x" * len(line), line) for line in lines]
+    assert as_sure_as_others(texts).tolist() == kept
 
 
 def test_what_was_read_is_not_warned_of():
