@@ -20,6 +20,7 @@ from training.recipes.language import (
     estimate,
     pack_ngrams,
     prune,
+    quoted_otherwise,
     spellings,
     to_symbols,
 )
@@ -38,6 +39,15 @@ def test_clean_joins_what_tokenising_parted():
     assert clean("We 've seen Stevens 's dog , and it did n't bark .") == (
         "We've seen Stevens's dog, and it didn't bark."
     )
+
+
+def test_one_row_in_four_has_its_commas_outside_quotes():
+    rows = ['"Well," said he, "no."'] * 5
+    assert list(quoted_otherwise(rows)) == [
+        '"Well", said he, "no".',
+        *rows[:3],
+        '"Well", said he, "no".',
+    ]
 
 
 def test_symbols_and_ngrams():
