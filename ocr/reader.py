@@ -32,6 +32,7 @@ LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by p
 
 ILLEGIBLE = "left out as illegible: {} {} that may be writing"
 NOTHING_FOUND = "nothing that looks like writing was found"
+NOTHING_READ = "nothing was read"
 
 OnLine = Callable[[ReadLine], None]
 
@@ -255,7 +256,7 @@ def _page(
     photo: Picture, engine: str, read: list[ReadLine], warnings: tuple[str, ...] = ()
 ) -> Page:
     if not read:
-        warnings = (": ".join((NOTHING_FOUND, *warnings)),)
+        warnings = (": ".join((NOTHING_READ, *warnings)),) if warnings else (NOTHING_FOUND,)
     lines = tuple(one.line for one in read)
     return Page(photo.height, photo.width, lines, engine, warnings=warnings)
 

@@ -14,9 +14,9 @@ from ocr.config import REJECTED
 from ocr.errors import ModelError
 from ocr.evaluation.error_rates import character_errors
 from ocr.evaluation.normalization import Normalization
-from ocr.lines.engine import PageReading
+from ocr.lines.engine import LinesEngine, PageReading
 from ocr.page import IDENTITY, Box, Page
-from ocr.reader import NOTHING_FOUND, Reader
+from ocr.reader import ILLEGIBLE, NOTHING_FOUND, Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "images"
@@ -82,6 +82,16 @@ def test_a_blank_page_has_no_text_and_a_warning(reader, tmp_path):
     assert page.text == ""
     assert page.lines == ()
     assert page.warnings == (NOTHING_FOUND,)
+
+
+def test_where_all_lines_are_left_out_the_warning_does_not_say_that_there_was_none(
+    reader, tmp_path, monkeypatch
+):
+    Image.new("L", (600, 400), 240).save(tmp_path / "drawing.png")
+    illegible = PageReading([], left_out=2)
+    monkeypatch.setattr(LinesEngine, "read", lambda *_: illegible)
+    page = reader.read(tmp_path / "drawing.png")
+    assert page.warnings == (f"nothing was read: {ILLEGIBLE.format(2, 'lines')}",)
 
 
 def test_the_charset_restricts_the_decoding_itself(reader_of):
