@@ -271,8 +271,7 @@ class PageFinder:
 
         `tilt` is the slope of its lines, in rows a column, that is taken out before.
         """
-        grey = resized(picture.grey(side), side)
-        darkness = ink_darkness(grey)
+        darkness = ink_darkness(resized(picture.grey(side), side))
         if tilt:
             leveled = Leveled(darkness.shape, tilt)
             maps = self.maps(leveled.turned(darkness))
@@ -281,7 +280,7 @@ class PageFinder:
         else:
             maps = self.maps(darkness)
             lines = trace(maps)
-        scale = max(picture.height, picture.width) / max(grey.shape)
+        scale = max(picture.height, picture.width) / max(darkness.shape)
         covered = covered_ink(clear_of_edge(darkness > CONFIG.ink), lines)
         lines = [line.scaled(scale) for line in lines]
         return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered)

@@ -24,7 +24,8 @@ class OrderConfig:
 
     `level`, `number` and `rows_share` were chosen on the valid split of `$OCR_DATA/pages` by
     `tests/benchmarks/line_finding.py`, the others set by hand and held to the row of columns of
-    `tests/benchmarks/pages.py`. The cells of lists are 5 to 15 wide and most often 15 to 33 apart;
+    `tests/benchmarks/pages.py`, to which `amount` everywhere in place of `number` does harm. The
+    cells of lists are 5 to 15 wide and most often 15 to 33 apart;
     columns of running text are 28 wide and more, narrower ones 6 to 11 apart.
 
     Attributes
@@ -45,9 +46,10 @@ class OrderConfig:
     cell, table_share : float
         The same for columns of single words: rows only where this share of the lines of either
         lie level with one of the other. Wider ones are running text, and no rows.
-    space, wide_cell : float
-        Columns with more white than this between the lines of the one and the other are rows as
-        well where the narrower has a few words a line and is up to this wide.
+    space, amount, wide_cell : float
+        With more white than `space` between the lines of the one and the other, a column narrower
+        than `amount` is one of numbers, and columns are rows as well where the narrower has a few
+        words a line and is up to `wide_cell` wide.
     sparse : float
         A column so narrow whose lines are this many times as far apart as those of the column
         beside it is one of labels: rows where that share of the labels lie level with a line.
@@ -62,6 +64,7 @@ class OrderConfig:
     cell: float = 9.0
     table_share: float = 0.9
     space: float = 12.0
+    amount: float = 7.0
     wide_cell: float = 16.0
     sparse: float = 1.5
 
@@ -226,7 +229,7 @@ def _are_rows(
     if not near.any():
         return False
     shares = [float(near.any(axis=axis).mean()) for axis in (1, 0)]
-    if min(widths) < CONFIG.number:
+    if min(widths) < (CONFIG.amount if spaced else CONFIG.number):
         return max(shares) >= CONFIG.rows_share
     narrow = int(np.argmin(widths))
     label, text = (_step(boxes[part, 2]) for part in (columns[narrow], columns[1 - narrow]))

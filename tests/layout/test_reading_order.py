@@ -75,6 +75,12 @@ def test_names_and_numbers_far_apart_are_rows():
     assert reading_order(names + numbers) == [pairs(5)]
 
 
+def test_prices_far_behind_things_are_rows_though_some_are_missing():
+    names = column(10, [90, 85, 80, 90, 85, 90, 80, 95, 85, 90])
+    prices = column(330, [62, 62, 62, 62, 62, 62, 62])
+    assert reading_order(names + prices) == [[*pairs(10)[:7], [7], [8], [9]]]
+
+
 def test_rows_of_which_some_are_longer_are_not_torn_apart():
     names = column(10, [80, 70, 85, 80, 130, 120, 125, 110])
     numbers = column(330, [150, 150, 140, 150, 150, 140, 150, 130])
