@@ -126,7 +126,43 @@ class CropConfig:
     contrast: tuple[float, float] = (0.5, 1.3)
 
 
-MAP, UNKNOWN, CROP = MapConfig(), UnknownConfig(), CropConfig()
+@dataclass(frozen=True)
+class LoneConfig:
+    """Crops of a page of which no more is left than a line or a few. Lengths in x-heights.
+
+    Without them the network takes small letters for larger, and large ones for smaller, than they
+    are where no other lines stand around. Set by hand.
+
+    Attributes
+    ----------
+    share : float
+        Of the crops are such.
+    above, below : (float, float)
+        Least and most that is left above the baseline of a line and below it.
+    beside : (float, float)
+        Least and most that is left beyond its ends.
+    whole : float
+        Share that keeps the line whole; of the others a piece of it is left, `shortest` long at
+        least.
+    shortest : float
+    feet : float
+        As much below a baseline belongs to it, and half of an x-height above the small letters.
+    smallest, largest : float
+        x-heights in pixels of the crop.
+    """
+
+    share: float = 0.25
+    above: tuple[float, float] = (1.6, 9.0)
+    below: tuple[float, float] = (0.5, 8.0)
+    beside: tuple[float, float] = (0.3, 5.0)
+    whole: float = 0.7
+    shortest: float = 2.0
+    feet: float = 0.3
+    smallest: float = 5.0
+    largest: float = 26.0
+
+
+MAP, UNKNOWN, CROP, LONE = MapConfig(), UnknownConfig(), CropConfig(), LoneConfig()
 
 
 @dataclass(frozen=True)
@@ -223,17 +259,22 @@ def crop(
     (1, SIDE / 4, SIDE / 4) float32 array
         Weight: 0 where the truth is unknown.
     """
+    lone = bool(page.lines) and rng.random() < LONE.share
+    if lone:
+        page = few_lines(rng, page)
     height, width = page.grey.shape
     if page.lines:
         usual = float(np.median([line.x_height for line in page.lines]))
-        wanted = math.exp(rng.uniform(math.log(SMALLEST), math.log(LARGEST)))
-        if rng.random() < CROP.usual_share:
+        smallest, largest = (LONE.smallest, LONE.largest) if lone else (SMALLEST, LARGEST)
+        wanted = math.exp(rng.uniform(math.log(smallest), math.log(largest)))
+        if not lone and rng.random() < CROP.usual_share:
             wanted = math.exp(rng.normal(math.log(CROP.usual), CROP.spread))
             wanted = float(np.clip(wanted, SMALLEST, LARGEST))
         scale = min(wanted / usual, CROP.enlarged)
     else:
         scale = math.exp(rng.uniform(math.log(CROP.blank[0]), math.log(CROP.blank[1])))
-    scale = max(scale, CROP.least_side * SIDE / max(height, width))
+    if not lone:
+        scale = max(scale, CROP.least_side * SIDE / max(height, width))
     stretch = math.exp(rng.normal(0, CROP.stretch))
     level = rng.random() < CROP.level_share
     degrees = rng.normal(0, CROP.level) if level else rng.uniform(-CROP.tilted, CROP.tilted)
@@ -297,6 +338,55 @@ def crop(
         )  # fmt: skip
         weight[0][np.asarray(unknown) & (maps[2] == 0)] = 0
     return darkness, maps, weight
+
+
+def few_lines(rng: np.random.Generator, page: TrainingPage) -> TrainingPage:
+    """A line of a page with what is near it, cut out; lines that the cut goes through are unknown.
+
+    A page whose cut would hold no line is given back as it is.
+    """
+    line = page.lines[rng.integers(len(page.lines))]
+    unit = line.x_height
+    above, below = (math.exp(rng.uniform(*np.log(part))) for part in (LONE.above, LONE.below))
+    left, right = line.baseline[:, 1].min(), line.baseline[:, 1].max()
+    if rng.random() > LONE.whole and right - left > LONE.shortest * unit:
+        long = rng.uniform(LONE.shortest * unit, right - left)
+        left = rng.uniform(left, right - long)
+        right = left + long
+    left -= rng.uniform(*LONE.beside) * unit
+    right += rng.uniform(*LONE.beside) * unit
+    near = line.baseline[(line.baseline[:, 1] >= left) & (line.baseline[:, 1] <= right), 0]
+    near = near if len(near) else line.baseline[:, 0]
+    height, width = page.grey.shape
+    y1, y2 = max(0, int(near.min() - above * unit)), min(height, int(near.max() + below * unit))
+    x1, x2 = max(0, int(left)), min(width, int(right))
+    kept: list[TextLine] = []
+    cut = Image.new("1", (max(0, x2 - x1), max(0, y2 - y1)))
+    draw = ImageDraw.Draw(cut)
+    for one in page.lines:
+        points = _dense(one) - (y1, x1)
+        points = points[(points[:, 1] >= 0) & (points[:, 1] < x2 - x1)]
+        inside = (points[:, 0] <= y2 - y1) & (points[:, 0] - one.x_height >= 0)
+        if len(points) > 2 and inside.all():
+            kept.append(TextLine(points, one.x_height))
+        elif len(points) > 1:
+            lower = [(x, y + LONE.feet * one.x_height) for y, x in points.tolist()]
+            upper = [(x, y - (1.5 + LONE.feet) * one.x_height) for x, y in lower]
+            draw.polygon(lower + upper[::-1], fill=1)
+    if not kept:
+        return page
+    unknown = np.asarray(cut)
+    if page.unknown is not None:
+        unknown = unknown | page.unknown[y1:y2, x1:x2]
+    return TrainingPage(page.grey[y1:y2, x1:x2], tuple(kept), unknown)
+
+
+def _dense(line: TextLine) -> NDArray[np.float64]:
+    """Points of a baseline, half an x-height apart: (N, 2) rows and columns."""
+    steps = np.hypot(*np.diff(line.baseline, axis=0).T)
+    along = np.append(0.0, np.cumsum(steps))
+    at = np.linspace(0, along[-1], max(3, round(2 * along[-1] / line.x_height)))
+    return np.stack([np.interp(at, along, column) for column in line.baseline.T], axis=1)
 
 
 def draw_maps(lines: Sequence[TextLine], size: tuple[int, int]) -> NDArray[np.float32]:

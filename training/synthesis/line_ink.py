@@ -20,6 +20,7 @@ INKED = 0.25  # darkness from which a pixel is ink
 SURELY = 1.3  # times the widest gap that is none, that the narrowest space must be
 WIDEST_SPREAD = 4.0  # x-heights that the room between words is wider, at most
 LEVELED = 4  # characters that a line has at least whose baseline is told by its ink's profile
+CELL_ROOM = (0.25, 1.0)  # x-heights that a cell is wider than the widest letter
 LONGEST_NUMBER = 3  # characters of a word that may be the number or the sign of an entry
 
 
@@ -36,12 +37,15 @@ class LineInk:
     x_height : float
         Height of the small letters in pixels.
     text : str
+    cells : int
+        Of equal width, that it is written into letter by letter; 0 where it is not.
     """
 
     darkness: NDArray[np.float32]
     baseline: float
     x_height: float
     text: str
+    cells: int = 0
 
 
 Hand = Callable[[np.random.Generator, float], LineInk | None]
@@ -98,12 +102,37 @@ def set_apart(rng: np.random.Generator, line: LineInk) -> LineInk:
     return _widened(rng, line, _spaces(line)[:1]) if short else line
 
 
+def in_cells(rng: np.random.Generator, line: LineInk) -> LineInk:
+    """A line with a letter amid each of a row of cells, as forms have them, and spaces empty.
+
+    The line is left as it is where white does not part all of its letters. The cells are not drawn.
+    """
+    starts, stops = _runs(np.any(line.darkness > INKED, axis=0))
+    if len(starts) != len(line.text.replace(" ", "")):
+        return line
+    pitch = float((stops - starts).max()) + rng.uniform(*CELL_ROOM) * line.x_height
+    darkness = np.zeros((len(line.darkness), round(pitch * len(line.text))), np.float32)
+    letters = zip(starts.tolist(), stops.tolist(), strict=True)
+    for number, sign in enumerate(line.text):
+        if sign != " ":
+            start, stop = next(letters)
+            left = (number + 0.5) * pitch - (stop - start) / 2
+            left += rng.normal(0, 0.05) * (pitch - (stop - start))
+            left = int(np.clip(left, 0, darkness.shape[1] - (stop - start)))
+            darkness[:, left : left + stop - start] = line.darkness[:, start:stop]
+    return LineInk(darkness, line.baseline, line.x_height, line.text, len(line.text))
+
+
+def _runs(inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where the runs of True start, and where each has stopped."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8)))
+    return edges[::2], edges[1::2]
+
+
 def _spaces(line: LineInk) -> list[int]:
     """Columns amid the spaces of a line; none where its white does not tell them."""
     spaces = line.text.count(" ")
-    white = np.logical_not((line.darkness > INKED).any(axis=0))
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], white, [False]]).astype(np.int8)))
-    starts, stops = edges[::2], edges[1::2]
+    starts, stops = _runs(np.logical_not((line.darkness > INKED).any(axis=0)))
     inner = (starts > 0) & (stops < line.darkness.shape[1])
     starts, stops = starts[inner], stops[inner]
     if not 0 < spaces <= len(starts):

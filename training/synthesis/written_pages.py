@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import argparse
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from ocr.layout.strips import TextLine
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, write_pages
-from training.synthesis import marks
+from training.synthesis import line_marks, marks
 from training.synthesis.hands import lines_of, random_hand
-from training.synthesis.line_ink import NARROWEST, Hand, LineInk, overruns, smear
+from training.synthesis.line_ink import NARROWEST, Hand, LineInk, in_cells, overruns, smear
 from training.synthesis.page_slots import Slot, slots_of
 from training.synthesis.papers import make_paper
 
@@ -54,8 +54,11 @@ class PageConfig:
     two_hands, bent, struck : float
         Shares of the pages that a second hand goes on with, whose lines bend strongly, and with
         words struck out.
-    underlined, bulleted : float
-        Share of the pages with underlined words; of those with bullets or boxes before lines.
+    underlined, bulleted, ringed, combed : float
+        Shares of the pages with underlined words, with bullets or boxes before lines, with rings
+        around lines, and with lines written letter by letter into cells.
+    comb_room : float
+        Of its slot's width, that such a line would fill were its letters not set apart.
     tries : int
         Lines of a hand that are tried in a slot.
     """
@@ -74,6 +77,9 @@ class PageConfig:
     struck: float = 0.1
     underlined: float = 0.15
     bulleted: float = 0.12
+    ringed: float = 0.08
+    combed: float = 0.06
+    comb_room: float = 0.4
     tries: int = 5
 
 
@@ -133,30 +139,55 @@ def write_page(
     curl = _curl(rng, width, x_height)
     heading = slots[0].scale > 1.3 if slots else False
     switch = rng.integers(max(1, len(slots)), size=1)[0]
+    style = line_marks.random_comb(rng) if rng.random() < CONFIG.combed else None
     for number, slot in enumerate(slots):
         other = bool(number > switch) if not heading else number == 0
         name, hand = second if other else first
-        ink = _fitting(rng, hand, slot, x_height)
+        ink = _fitting(rng, hand, slot, x_height, style is not None)
         if ink is None:
             continue
         placed = set_line(rng, page, ink, slot, x_height, slope, curl, strength)
         if placed is not None:
             line, whole = placed
             lines.append(WrittenLine(line, ink.text if whole else None, name))
-    if lines and rng.random() < CONFIG.underlined:
-        _underline(rng, page, lines)
-    if lines and rng.random() < CONFIG.bulleted:
-        _bullet(rng, page, lines, strength)
-    if not blank and rng.random() < CONFIG.struck and lines:
-        lines = _strike_out(rng, page, lines)
+            if ink.cells and style is not None:
+                start, stop = line.baseline[[0, -1], 1]
+                free = max(0.0, (slot.left + slot.width - stop) / (stop - start))
+                empty = int(rng.random() * free * ink.cells)
+                line_marks.comb(page, line, ink.cells, empty, style)
+    if lines:
+        lines = _marked(rng, page, lines, strength)
     page, lines = _bend(rng, np.clip(page, 0, 1), lines)
     return WrittenPage(page, tuple(lines))
 
 
-def _fitting(rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float) -> LineInk | None:
-    """The first of some lines of a hand that a slot has room for."""
+def _marked(
+    rng: np.random.Generator, page: Grey, lines: list[WrittenLine], strength: float
+) -> list[WrittenLine]:
+    """The lines of a page with marks of the writer on some of them, in place."""
+    runs = [one.line for one in lines]
+    if rng.random() < CONFIG.underlined:
+        line_marks.underline(rng, page, runs)
+    if rng.random() < CONFIG.bulleted:
+        line_marks.bullet(rng, page, runs, strength)
+    if rng.random() < CONFIG.ringed:
+        line_marks.ring(rng, page, runs, strength)
+    if rng.random() < CONFIG.struck:
+        for k in rng.integers(len(lines), size=rng.integers(1, 3)).tolist():
+            line_marks.strike(rng, page, runs[k])
+            lines[k] = replace(lines[k], text=None)  # it says nothing that could be checked
+    return lines
+
+
+def _fitting(
+    rng: np.random.Generator, hand: Hand, slot: Slot, x_height: float, combed: bool
+) -> LineInk | None:
+    """The first of some lines of a hand that a slot has room for; letter by letter if `combed`."""
     room = slot.width / (slot.scale * x_height)
-    for ink in itertools.islice(lines_of(rng, hand, room), CONFIG.tries):
+    wanted = CONFIG.comb_room * room if combed else room
+    for ink in itertools.islice(lines_of(rng, hand, wanted), CONFIG.tries):
+        if combed:
+            ink = in_cells(rng, ink)
         if not overruns(ink.darkness.shape[1] / ink.x_height, room):
             return ink
     return None
@@ -263,82 +294,6 @@ def set_line(
     points = np.stack([base[kept], left + columns[kept]], axis=1)
     inside = part.size / max(1, bent.size) > 0.97
     return TextLine(points, size), bool(inside and x2 - x1 >= new[0])
-
-
-def _underline(rng: np.random.Generator, page: Grey, lines: list[WrittenLine]) -> None:
-    """Underline part of some lines, once or twice; in place. They go on saying what they say."""
-    for _ in range(rng.integers(1, 5)):
-        line = lines[rng.integers(len(lines))].line
-        start = rng.uniform(0, 0.8) if rng.random() < 0.6 else 0.0
-        stop = min(1.0, start + rng.uniform(0.05, 0.5)) if rng.random() < 0.6 else 1.0
-        first, last = line.baseline[0], line.baseline[-1]
-        mark = Image.new("L", (page.shape[1], page.shape[0]))
-        draw = ImageDraw.Draw(mark)
-        down = rng.uniform(0.15, 0.6) * line.x_height
-        width = max(1, round(line.x_height * rng.uniform(0.04, 0.16)))
-        for _ in range(rng.choice((1, 2), p=(0.75, 0.25))):
-            a, b = first + (last - first) * start, first + (last - first) * stop
-            tilt = rng.normal(0, 0.08, 2) * line.x_height
-            draw.line(
-                (a[1], a[0] + down + tilt[0], b[1], b[0] + down + tilt[1]), fill=255, width=width
-            )
-            down += rng.uniform(0.15, 0.35) * line.x_height
-        marks.lay(page, mark, rng.uniform(0.4, 1.0))
-
-
-def _bullet(
-    rng: np.random.Generator, page: Grey, lines: list[WrittenLine], strength: float
-) -> None:
-    """Set a bullet or a box to tick before lines, in place: it is no part of what they say."""
-    kind = rng.choice(("dot", "ring", "box"), p=(0.5, 0.2, 0.3))
-    share, ticked = rng.uniform(0.4, 1.0), rng.uniform(0, 0.7)
-    size = rng.uniform(0.45, 0.75) if kind == "box" else rng.uniform(0.1, 0.3)  # half a side
-    gap = rng.uniform(0.3, 2.0)
-    mark = Image.new("L", (page.shape[1], page.shape[0]))
-    draw = ImageDraw.Draw(mark)
-    for line in lines:
-        if rng.random() > share:
-            continue
-        x_height = line.line.x_height
-        half = max(1.0, size * x_height * rng.uniform(0.8, 1.2))
-        y, x = line.line.baseline[0]
-        x -= half + (gap + rng.normal(0, 0.15)) * x_height
-        y -= rng.uniform(0.4, 0.6) * x_height
-        corners = x - half, y - half * rng.uniform(0.8, 1.1), x + half, y + half
-        width = max(1, round(rng.uniform(0.08, 0.2) * x_height))
-        if kind == "dot":
-            draw.ellipse(corners, fill=255)
-        elif kind == "ring":
-            draw.ellipse(corners, outline=255, width=width)
-        else:
-            draw.rectangle(corners, outline=255, width=width)
-            if rng.random() < ticked:
-                tick = [(x - half, y), (x - half / 4, y + half), (x + 1.5 * half, y - 1.5 * half)]
-                draw.line(tick, fill=255, width=width)
-    marks.lay(page, mark, strength)
-
-
-def _strike_out(
-    rng: np.random.Generator, page: Grey, lines: list[WrittenLine]
-) -> list[WrittenLine]:
-    """Cross out part of a line or two, which then says nothing that could be checked."""
-    for _ in range(rng.integers(1, 3)):
-        k = int(rng.integers(len(lines)))
-        line = lines[k].line
-        start, stop = np.sort(rng.uniform(0, 1, 2))
-        stop = max(stop, start + 0.1)
-        first, last = line.baseline[0], line.baseline[-1]
-        mark = Image.new("L", (page.shape[1], page.shape[0]))
-        draw = ImageDraw.Draw(mark)
-        for _ in range(rng.integers(1, 4)):
-            a, b = first + (last - first) * start, first + (last - first) * stop
-            up = rng.uniform(0.2, 0.8, 2) * line.x_height
-            draw.line(
-                (a[1], a[0] - up[0], b[1], b[0] - up[1]), fill=255, width=int(rng.integers(1, 4))
-            )
-        marks.lay(page, mark, rng.uniform(0.5, 1.0))
-        lines[k] = WrittenLine(line, None, lines[k].kind)
-    return lines
 
 
 def _bend(

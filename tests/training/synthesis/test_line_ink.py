@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.data.text import Corpus
-from training.synthesis.line_ink import LineInk, set_apart, spread, trimmed
+from training.synthesis.line_ink import LineInk, in_cells, set_apart, spread, trimmed
 from training.synthesis.line_text import LISTED, LONGEST, fitting_text
 
 
@@ -44,6 +44,23 @@ def test_a_long_first_word_or_a_doubtful_space_is_left_alone(text, gaps):
     before = line(text, [3] * (len(gaps) + 1), gaps)
     after = set_apart(np.random.default_rng(0), before)
     np.testing.assert_array_equal(after.darkness, before.darkness)
+
+
+def test_each_letter_stands_amid_a_cell_and_a_space_is_an_empty_one():
+    comb = in_cells(np.random.default_rng(0), line("ab c", [3, 5, 3], [1, 4]))
+    assert comb.cells == 4
+    pitch = comb.darkness.shape[1] / 4
+    cells = np.arange(comb.darkness.shape[1]) // pitch
+    inked = comb.darkness.max(axis=0) > 0
+    assert [int(inked[cells == k].sum()) for k in range(4)] == [3, 5, 0, 3]
+    middle = float(np.flatnonzero(inked & (cells == 3)).mean())
+    assert middle == pytest.approx(3.5 * pitch, abs=0.25 * pitch)
+
+
+def test_joined_letters_stay_out_of_cells():
+    before = line("abc", [6, 3], [2])
+    after = in_cells(np.random.default_rng(0), before)
+    assert after.cells == 0 and after.darkness is before.darkness
 
 
 def test_a_line_is_trimmed_to_its_ink():
