@@ -27,6 +27,9 @@ class SlotConfig:
 
 
 CONFIG = SlotConfig()
+Box = tuple[float, float, float, float]
+"""Top, left, bottom and right, in pixels."""
+
 STYLES = ("block", "columns", "list", "table", "notes", "bill", "numbers")
 
 
@@ -68,64 +71,86 @@ def slots_of(
         row = top + scale * 1.5 * x_height
         slots.append(Slot(left + rng.uniform(0, 0.3) * width, row, right - left, scale))
         top = row + pitch * rng.uniform(1.0, 2.0) + 0.5 * scale * x_height
+    box = (top, left, bottom, right)
     if style in ("block", "list"):
-        row = top
-        while row < bottom:
-            indent = abs(rng.normal(0, 0.6)) * x_height + (
-                3 * x_height if rng.random() < 0.08 else 0
-            )
-            wide = (right - left) * (rng.uniform(0.15, 0.6) if style == "list" else 1.0)
-            if style == "block" and rng.random() < 0.12:
-                wide *= rng.uniform(0.1, 0.8)
-            slots.append(
-                Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06))))
-            )
-            row += pitch * float(np.exp(rng.normal(0, 0.07))) * (2 if rng.random() < 0.06 else 1)
+        slots += _text(rng, box, x_height, pitch, style == "list")
         if noted:
             slots += _notes(rng, slots, left, x_height)
         if rng.random() < CONFIG.inserted:
             slots += _insertions(rng, slots, x_height, pitch)
     elif style in ("columns", "table"):
-        count = int(rng.integers(2, 4 if style == "columns" else 6))
-        edges = np.linspace(left, right, count + 1) + rng.normal(0, 0.02 * width, count + 1)
-        gap = rng.uniform(2.0, 5.0) * x_height
-        for k in range(count):
-            row = top + (rng.uniform(-0.5, 0.5) * pitch if style == "columns" else 0)
-            while row < bottom:
-                wide = edges[k + 1] - edges[k] - gap
-                if style == "table":
-                    wide *= rng.uniform(0.3, 1.0)
-                if wide > 2 * x_height and rng.random() < 0.93:
-                    slots.append(Slot(edges[k], row, wide))
-                row += pitch * (1.0 if style == "table" else float(np.exp(rng.normal(0, 0.05))))
+        slots += _columns(rng, box, x_height, pitch, style == "table")
     elif style == "bill":
-        slots += _bill(rng, (top, left, bottom, right), x_height, pitch)
+        slots += _bill(rng, box, x_height, pitch)
     elif style == "numbers":
-        slots += _numbers(rng, (top, left, bottom, right), x_height, pitch)
+        slots += _numbers(rng, box, x_height, pitch)
     else:
-        taken: list[tuple[float, float, float, float]] = []
-        for _ in range(int(rng.integers(1, 16))):
-            scale = float(np.exp(rng.normal(0, 0.3)))
-            row, at = rng.uniform(0.05, 0.95) * height, rng.uniform(0, 0.8) * width
-            count, wide = int(rng.integers(1, 5)), rng.uniform(0.1, 0.7) * width
-            box = (row - pitch * scale, at, row + pitch * scale * count, at + wide)
-            if any(
-                box[0] < y2 and y1 < box[2] and box[1] < x2 and x1 < box[3]
-                for y1, x1, y2, x2 in taken
-            ):
-                continue
-            taken.append(box)
-            for _ in range(count):
-                slots.append(Slot(at, row, wide * rng.uniform(0.5, 1.0), scale))
-                row += pitch * scale
+        slots += _scattered(rng, size, pitch)
     if rng.random() < CONFIG.numbered:
         slots.append(_page_number(rng, size, x_height))
     return [slot for slot in slots if slot.row < height - 2]
 
 
-def _bill(
-    rng: np.random.Generator, box: tuple[float, float, float, float], x_height: float, pitch: float
+def _text(
+    rng: np.random.Generator, box: Box, x_height: float, pitch: float, short: bool
 ) -> list[Slot]:
+    """Lines one below the other; of a list they are short."""
+    top, left, bottom, right = box
+    slots = []
+    row = top
+    while row < bottom:
+        indent = abs(rng.normal(0, 0.6)) * x_height + (3 * x_height if rng.random() < 0.08 else 0)
+        wide = (right - left) * (rng.uniform(0.15, 0.6) if short else 1.0)
+        if not short and rng.random() < 0.12:
+            wide *= rng.uniform(0.1, 0.8)
+        slots.append(Slot(left + indent, row, wide - indent, float(np.exp(rng.normal(0, 0.06)))))
+        row += pitch * float(np.exp(rng.normal(0, 0.07))) * (2 if rng.random() < 0.06 else 1)
+    return slots
+
+
+def _columns(
+    rng: np.random.Generator, box: Box, x_height: float, pitch: float, table: bool
+) -> list[Slot]:
+    """Columns of text, or of the cells of a table, which stand in rows."""
+    top, left, bottom, right = box
+    count = int(rng.integers(2, 6 if table else 4))
+    edges = np.linspace(left, right, count + 1) + rng.normal(0, 0.02 * (right - left), count + 1)
+    gap = rng.uniform(2.0, 5.0) * x_height
+    slots = []
+    for k in range(count):
+        row = top + (0 if table else rng.uniform(-0.5, 0.5) * pitch)
+        while row < bottom:
+            wide = edges[k + 1] - edges[k] - gap
+            if table:
+                wide *= rng.uniform(0.3, 1.0)
+            if wide > 2 * x_height and rng.random() < 0.93:
+                slots.append(Slot(edges[k], row, wide))
+            row += pitch * (1.0 if table else float(np.exp(rng.normal(0, 0.05))))
+    return slots
+
+
+def _scattered(rng: np.random.Generator, size: tuple[int, int], pitch: float) -> list[Slot]:
+    """Notes of a few lines here and there, where there is room for them."""
+    height, width = size
+    slots = []
+    taken: list[Box] = []
+    for _ in range(int(rng.integers(1, 16))):
+        scale = float(np.exp(rng.normal(0, 0.3)))
+        row, at = rng.uniform(0.05, 0.95) * height, rng.uniform(0, 0.8) * width
+        count, wide = int(rng.integers(1, 5)), rng.uniform(0.1, 0.7) * width
+        box = (row - pitch * scale, at, row + pitch * scale * count, at + wide)
+        if any(
+            box[0] < y2 and y1 < box[2] and box[1] < x2 and x1 < box[3] for y1, x1, y2, x2 in taken
+        ):
+            continue
+        taken.append(box)
+        for _ in range(count):
+            slots.append(Slot(at, row, wide * rng.uniform(0.5, 1.0), scale))
+            row += pitch * scale
+    return slots
+
+
+def _bill(rng: np.random.Generator, box: Box, x_height: float, pitch: float) -> list[Slot]:
     """Entries with a number or two far behind them, and at times one before."""
     top, left, bottom, right = box
     flush = float(rng.choice((0.0, 0.5, 1.0), p=(0.45, 0.1, 0.45)))
@@ -151,9 +176,7 @@ def _bill(
     return slots
 
 
-def _numbers(
-    rng: np.random.Generator, box: tuple[float, float, float, float], x_height: float, pitch: float
-) -> list[Slot]:
+def _numbers(rng: np.random.Generator, box: Box, x_height: float, pitch: float) -> list[Slot]:
     """Rows and columns of numbers and signs, each standing by itself."""
     top, left, bottom, right = box
     wide = rng.uniform(1.0, 5.0) * x_height
