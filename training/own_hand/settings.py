@@ -88,7 +88,6 @@ DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
     },
     ("lines", True): {
         "epochs": 6, "rate": 1e-3, "batch": 16, "augmentation": "gentle", "patience": 6,
-        "replay": 0.5,
     },
     ("lines", False): {
         "epochs": 40, "rate": 1.5e-3, "batch": 32, "augmentation": "gentle", "patience": 8,
