@@ -47,12 +47,23 @@ class OrderConfig:
         The same for columns of single words: rows only where this share of the lines of either
         lie level with one of the other. Wider ones are running text, and no rows.
     space, amount, wide_cell : float
-        With more white than `space` between the lines of the one and the other, a column narrower
-        than `amount` is one of numbers, and columns are rows as well where the narrower has a few
-        words a line and is up to `wide_cell` wide.
+        With more white than `space` between the lines of the one and the other, columns are rows as
+        well where the narrower has a few words a line and is up to `wide_cell` wide; and where the
+        right one is flush at the right, a column narrower than `amount` is one of numbers.
     sparse : float
         A column so narrow whose lines are this many times as far apart as those of the column
         beside it is one of labels: rows where that share of the labels lie level with a line.
+    pieces : float
+        Lines a row, from which a side is several columns of a table: what stands below the last
+        line of the other side, such as a sum, does not count then.
+    band : float
+        Times as wide the cells may be in a band of lines that do not fall into columns as a whole.
+    turn, turn_step : float
+        Nearest that two lines of columns come, and in usual steps between the lines of both, where
+        they are one text that stands at the left and at the right by turns.
+    apart : float
+        A line level with the first one of the left column, and so many of its steps above the next
+        at the right, such as a date, is in one row with it.
     """
 
     end: float = 3.0
@@ -67,6 +78,11 @@ class OrderConfig:
     amount: float = 7.0
     wide_cell: float = 16.0
     sparse: float = 1.5
+    pieces: float = 1.5
+    band: float = 1.25
+    turn: float = 2.2
+    turn_step: float = 0.7
+    apart: float = 3.0
 
 
 CONFIG = OrderConfig()
@@ -164,8 +180,12 @@ def _columns(
     members: NDArray[np.intp],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
+    band: bool = False,
 ) -> list[NDArray[np.intp]] | None:
-    """Parts side by side that a white corridor from top to bottom keeps apart, or None."""
+    """Parts side by side that a white corridor from top to bottom keeps apart, or None.
+
+    `band` is as `_are_rows` takes it.
+    """
     size = float(np.median(sizes[members]))
     order = members[np.argsort(boxes[members, 1], kind="stable")]
     reach = np.maximum.accumulate(boxes[order, 3])
@@ -174,7 +194,9 @@ def _columns(
         if gaps[k] < CONFIG.corridor * size:
             return None
         left, right = order[: k + 1], order[k + 1 :]
-        if len(left) > 1 and len(right) > 1 and not _are_rows(left, right, boxes, sizes):
+        if min(len(left), len(right)) < 2 or _take_turns(left, right, boxes, sizes):
+            continue
+        if not _are_rows(left, right, boxes, sizes, band):
             return [left, right]
     return None
 
@@ -187,11 +209,18 @@ def _headed(
     """The columns, or a heading in line with the right one and the rest below it.
 
     Such a heading or date stands above all of the left column. A wide step parts it from the right
-    one, or it begins left of it.
+    one, or it begins left of it. A date in a row with the first line of the left column stands
+    above the rest as well.
     """
     left, right = (column[np.argsort(boxes[column, 2], kind="stable")] for column in columns)
     steps = np.diff(boxes[right, 2])
     wide = CONFIG.paragraph * np.median([*np.diff(boxes[left, 2]), *steps])
+    level = CONFIG.level * min(sizes[left[0]], sizes[right[0]])
+    beside = len(left) > 2 and abs(boxes[left[0], 5] - boxes[right[0], 4]) < level
+    own = np.diff(boxes[left, 2])
+    own = own[own > level]
+    if beside and len(own) and steps[0] > CONFIG.apart * max(float(np.median(own)), own[0]):
+        return [np.array([left[0], right[0]]), np.concatenate([left[1:], right[1:]])]
     top = boxes[left[0], 2] - CONFIG.level * sizes[left[0]]
     for count in range(int((boxes[right, 2] < top).sum()), 0, -1):
         heading, text = right[:count], right[count:]
@@ -208,32 +237,65 @@ def _are_rows(
     right: NDArray[np.intp],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
+    band: bool,
 ) -> bool:
     """Whether two columns are the cells of rows: level with each other and no running text.
 
     Where much white lies between them, what stands above the first line of the other column, such
-    as a heading, does not count.
+    as a heading, does not count; nor, in a table, what stands below the last. In a `band` of lines
+    that do not fall into columns as a whole less is asked, as few lines tell little: of two and two
+    it is enough that some are level.
     """
     columns = left, right
     widths = [float(np.median((boxes[part, 3] - boxes[part, 1]) / sizes[part])) for part in columns]
     size = float(np.median(sizes[np.concatenate(columns)]))
     white = float(np.median(boxes[right, 1]) - np.median(boxes[left, 3]))
     spaced = white > CONFIG.space * size
-    if min(widths) > (CONFIG.wide_cell if spaced else CONFIG.cell):
+    ease = CONFIG.band if band else 1.0
+    if min(widths) > ease * (CONFIG.wide_cell if spaced else CONFIG.cell):
         return False
     apart = np.abs(boxes[left, 5][:, None] - boxes[right, 4][None])
     near = apart < CONFIG.level * np.minimum(sizes[left][:, None], sizes[right][None])
     if spaced:
         first = max(float(boxes[part, 2].min()) for part in columns) - CONFIG.level * size
-        near = near[boxes[left, 2] >= first][:, boxes[right, 2] >= first]
+        last = np.inf
+        if max(len(part) / len(_rows(part, boxes, sizes)) for part in columns) >= CONFIG.pieces:
+            last = min(float(boxes[part, 2].max()) for part in columns) + CONFIG.level * size
+        within = [(boxes[part, 2] >= first) & (boxes[part, 2] <= last) for part in columns]
+        near = near[within[0]][:, within[1]]
     if not near.any():
         return False
+    if band and len(left) == len(right) == 2:
+        return True
     shares = [float(near.any(axis=axis).mean()) for axis in (1, 0)]
-    if min(widths) < (CONFIG.amount if spaced else CONFIG.number):
+    amounts = spaced and (band or _is_flush_right(boxes[right]))
+    if min(widths) < (CONFIG.amount if amounts else CONFIG.number):
         return max(shares) >= CONFIG.rows_share
     narrow = int(np.argmin(widths))
     label, text = (_step(boxes[part, 2]) for part in (columns[narrow], columns[1 - narrow]))
     return (shares[narrow] if label >= CONFIG.sparse * text else min(shares)) >= CONFIG.table_share
+
+
+def _is_flush_right(boxes: NDArray[np.float64]) -> bool:
+    """Whether the lines of a column end below each other, rather than begin so."""
+    begin, end = boxes[:, [1, 3]].std(axis=0)
+    return bool(end <= begin)
+
+
+def _take_turns(
+    left: NDArray[np.intp],
+    right: NDArray[np.intp],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+) -> bool:
+    """Whether two columns are one text, as no line of the one stands beside one of the other."""
+    rows = [boxes[part, 2] for part in (left, right)]
+    if max(row.min() for row in rows) > min(row.max() for row in rows):
+        return False
+    every = np.concatenate([left, right])
+    step = float(np.median(np.diff(np.sort(boxes[every, 2]))))
+    least = max(CONFIG.turn * float(np.median(sizes[every])), CONFIG.turn_step * step)
+    return bool(np.abs(rows[0][:, None] - rows[1][None]).min() >= least)
 
 
 def _step(rows: NDArray[np.float64]) -> float:
@@ -272,7 +334,7 @@ def _bands(
     for start, stop in sorted(bands, key=lambda band: (band[0] - band[1], band)):
         if not 2 < stop - start < len(order):
             continue
-        columns = _columns(order[start:stop], boxes, sizes)
+        columns = _columns(order[start:stop], boxes, sizes, band=True)
         if columns is not None:
             first, last = _paragraphs_beside(columns, boxes)
             inside = (boxes[order, 2] >= first) & (boxes[order, 2] <= last)

@@ -77,8 +77,41 @@ def test_names_and_numbers_far_apart_are_rows():
 
 def test_prices_far_behind_things_are_rows_though_some_are_missing():
     names = column(10, [90, 85, 80, 90, 85, 90, 80, 95, 85, 90])
-    prices = column(330, [62, 62, 62, 62, 62, 62, 62])
+    prices = [
+        line(100 + 50 * k, 392 - width, 392) for k, width in enumerate([62, 20, 62, 62, 40, 62, 62])
+    ]
     assert reading_order(names + prices) == [[*pairs(10)[:7], [7], [8], [9]]]
+
+
+def test_two_lists_side_by_side_far_apart_are_no_rows():
+    one = column(10, [60, 62, 58, 70, 61, 66, 59, 64, 60])
+    two = column(330, [90, 70, 110, 85, 95, 100, 80])
+    assert order(one + two) == list(range(16))
+
+
+def test_a_sum_below_the_last_column_leaves_the_rows_of_a_table():
+    things, counts = column(10, [120] * 6), column(300, [30] * 6)
+    prices = [line(100 + 50 * k, 560, 640) for k in range(7)]
+    rows = [[k, 6 + k, 12 + k] for k in range(6)]
+    assert reading_order(things + counts + prices) == [[*rows, [18]]]
+
+
+def test_what_is_said_at_the_left_and_right_by_turns_is_one_text():
+    left = [line(100 + 80 * k, 10, 160) for k in range(4)]
+    right = [line(140 + 80 * k, 300, 450) for k in range(4)]
+    assert order(left + right) == [0, 4, 1, 5, 2, 6, 3, 7]
+
+
+def test_a_date_beside_the_first_line_comes_before_the_second():
+    letter = column(10, [280, 290, 285, 280, 290, 270], top=100, step=40)
+    date, page = line(101, 420, 500), line(600, 430, 490)
+    assert order([*letter, date, page]) == [0, 6, 1, 2, 3, 4, 5, 7]
+
+
+def test_the_heads_of_two_columns_are_no_date():
+    left = [line(100, 10, 110), *column(10, [150] * 4, top=220)]
+    right = [line(100, 300, 400), *column(300, [160] * 4, top=240)]
+    assert order(left + right) == list(range(10))
 
 
 def test_rows_of_which_some_are_longer_are_not_torn_apart():
