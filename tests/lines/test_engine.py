@@ -247,3 +247,36 @@ def test_a_page_in_doubt_is_read_as_a_negative_if_that_reads_clearly_better(
 ):
     found = read_page(Grounds(photo, negative), Striped())
     assert isinstance(found.picture, Negative) == expected
+
+
+class Sure:
+    """A recognizer that is as sure of a strip as told: (columns,) -> confidence."""
+
+    def __init__(self, confidence):
+        self._confidence = confidence
+
+    def log_probs(self, images):
+        return [np.zeros((image.shape[1], 2), np.float32) for image in images]
+
+    def legibility(self, logs):
+        return 9, self._confidence(len(logs))
+
+
+@pytest.mark.parametrize(("gained", "taken"), [(0.1, True), (0.01, False), (-0.1, False)])
+def test_smaller_parts_are_enlarged_where_the_line_reads_surer(gained, taken):
+    darkness = np.zeros((300, 700), np.float32)
+    for left, right, height in ((70, 160, 17), (240, 400, 42)):
+        for col in range(left, right, 8):
+            darkness[150 - height : 150, col : col + 4] = 1
+    strip = cut_strip(darkness, text_line(150.0, 60.0, 640.0, 26.0))
+    plain = cut_strip(darkness, text_line(150.0, 230.0, 640.0, 26.0))
+    wide = strip.image.shape[1]
+    recognizer = Sure(lambda columns: 0.8 + gained * (columns > wide))
+    strips = [plain, strip]
+    frames = recognizer.log_probs([one.image for one in strips])
+    seen = [recognizer.legibility(logs) for logs in frames]
+    LinesEngine(recognizer, None)._read_enlarged(darkness, strips, frames, seen)
+    assert strips[0] is plain and seen[0] == (9, 0.8)
+    assert (strips[1] is not strip) == taken
+    assert len(frames[1]) == strips[1].image.shape[1]
+    assert seen[1][1] == pytest.approx(0.8 + gained * taken)

@@ -1,0 +1,126 @@
+"""Parts of a line that are written smaller than the rest, such as the printed labels of a form.
+
+A strip has one size of letters, and a line of a form two: what is printed before the writing is too
+small to be read then. Such a part is cut again at a size of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.layout.strips import (
+    BASELINE_ROW,
+    X_HEIGHT,
+    Strip,
+    TextLine,
+    cut_strip,
+    rise,
+    without_rules,
+)
+from ocr.layout.strips import CONFIG as STRIPS
+
+
+@dataclass(frozen=True)
+class SmallPartConfig:
+    """What counts as a smaller part. Lengths are in x-heights.
+
+    Set by hand on composed pages of forms, checks and invoices.
+
+    Attributes
+    ----------
+    inked : float
+        Darkness, beyond what a row has all along, from which a pixel is ink.
+    gap : float
+        White between the words that are looked at.
+    lowest, highest : float
+        How high the ink of a smaller word rises over the baseline.
+    flattest : float
+        Height of its ink at least: a dash is none.
+    shortest : float
+        Width of a part at least.
+    usual : float
+        How high the ink of a word most often rises.
+    least, most : float
+        Share of the size to which a part is cut again.
+    """
+
+    inked: float = 0.3
+    gap: float = 0.7
+    lowest: float = 0.4
+    highest: float = 1.0
+    flattest: float = 0.4
+    shortest: float = 1.3
+    usual: float = 1.55
+    least: float = 0.35
+    most: float = 0.8
+
+
+CONFIG = SmallPartConfig()
+
+
+def with_small_parts_enlarged(darkness: NDArray[np.float32], strip: Strip) -> Strip | None:
+    """A strip whose smaller parts are cut again, as large as the rest; None if it has none.
+
+    Parameters
+    ----------
+    darkness : (H, W) float32 array
+        The page that the strip was cut from.
+    strip : Strip
+    """
+    inked = without_rules(1 - strip.image[: BASELINE_ROW + 2]) > CONFIG.inked
+    words = _words(inked)
+    small = [
+        _is_high(inked[:, start:stop])
+        and CONFIG.lowest <= rise(strip.columns(slice(start, stop))) < CONFIG.highest
+        for start, stop in words
+    ]
+    parts = []  # first and last column of words of one kind, and whether they are small
+    for kind, group in groupby(zip(words, small, strict=True), key=lambda pair: pair[1]):
+        run = [word for word, _ in group]
+        parts.append((run[0][0], run[-1][1], kind))
+    if not any(small) or all(small):
+        return None
+    cuts = [(one[1] + other[0]) // 2 for one, other in pairwise(parts)]
+    edges = pairwise([0, *cuts, strip.image.shape[1]])
+    pieces, changed = [], False
+    for (start, stop), (first, last, kind) in zip(edges, parts, strict=True):
+        piece = strip.columns(slice(start, stop))
+        if kind and last - first >= CONFIG.shortest * X_HEIGHT:
+            piece, changed = _enlarged(darkness, piece), True
+        pieces.append(piece)
+    if not changed:
+        return None
+    return Strip(
+        np.concatenate([piece.image for piece in pieces], axis=1),
+        np.concatenate([piece.rows for piece in pieces]),
+        np.concatenate([piece.cols for piece in pieces]),
+        np.concatenate([piece.down for piece in pieces]),
+        strip.contrast,
+    )
+
+
+def _words(inked: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First column of each word of a strip's ink, and the one behind its last."""
+    where = np.flatnonzero(inked.any(axis=0))
+    breaks = np.flatnonzero(np.diff(where) > CONFIG.gap * X_HEIGHT)
+    return [(int(run[0]), int(run[-1]) + 1) for run in np.split(where, breaks + 1) if len(run)]
+
+
+def _is_high(inked: NDArray[np.bool_]) -> bool:
+    """Whether a word is no dash."""
+    rows = np.flatnonzero(inked.any(axis=1))
+    return bool(np.ptp(rows) + 1 >= CONFIG.flattest * X_HEIGHT)
+
+
+def _enlarged(darkness: NDArray[np.float32], piece: Strip) -> Strip:
+    """A piece of a strip, cut again so that its letters are as high as those of others."""
+    share = float(np.clip(rise(piece) / CONFIG.usual, CONFIG.least, CONFIG.most))
+    x_height = float(np.median(np.hypot(*piece.down.T))) * X_HEIGHT * share
+    points = np.stack([piece.rows, piece.cols], axis=1)
+    cut = cut_strip(darkness, TextLine(points, x_height))
+    margin = round(STRIPS.end_margin * X_HEIGHT)
+    return cut.columns(slice(margin, cut.image.shape[1] - margin))
