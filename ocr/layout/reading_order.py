@@ -25,8 +25,8 @@ class OrderConfig:
     `level`, `number` and `rows_share` were chosen on the valid split of `$OCR_DATA/pages` by
     `tests/benchmarks/line_finding.py`, the others set by hand and held to the row of columns of
     `tests/benchmarks/pages.py`, to which `amount` everywhere in place of `number` does harm. The
-    cells of lists are 5 to 15 wide and most often 15 to 33 apart;
-    columns of running text are 28 wide and more, narrower ones 6 to 11 apart.
+    cells of lists are 5 to 15 wide and most often 15 to 33 apart; columns of running text are 28
+    wide and more, narrower ones 6 to 11 apart.
 
     Attributes
     ----------
@@ -49,7 +49,8 @@ class OrderConfig:
     space, amount, wide_cell : float
         With more white than `space` between the lines of the one and the other, columns are rows as
         well where the narrower has a few words a line and is up to `wide_cell` wide; and where the
-        right one is flush at the right, a column narrower than `amount` is one of numbers.
+        right one is flush at the right, or in a `band`, a column narrower than `amount` is one of
+        numbers.
     sparse : float
         A column so narrow whose lines are this many times as far apart as those of the column
         beside it is one of labels: rows where that share of the labels lie level with a line.
@@ -213,11 +214,10 @@ def _headed(
     above the rest as well.
     """
     left, right = (column[np.argsort(boxes[column, 2], kind="stable")] for column in columns)
-    steps = np.diff(boxes[right, 2])
-    wide = CONFIG.paragraph * np.median([*np.diff(boxes[left, 2]), *steps])
+    own, steps = (np.diff(boxes[column, 2]) for column in (left, right))
+    wide = CONFIG.paragraph * np.median([*own, *steps])
     level = CONFIG.level * min(sizes[left[0]], sizes[right[0]])
     beside = len(left) > 2 and abs(boxes[left[0], 5] - boxes[right[0], 4]) < level
-    own = np.diff(boxes[left, 2])
     own = own[own > level]
     if beside and len(own) and steps[0] > CONFIG.apart * max(float(np.median(own)), own[0]):
         return [np.array([left[0], right[0]]), np.concatenate([left[1:], right[1:]])]

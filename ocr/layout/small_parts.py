@@ -71,29 +71,15 @@ def with_small_parts_enlarged(darkness: NDArray[np.float32], strip: Strip) -> St
         The page that the strip was cut from.
     strip : Strip
     """
-    inked = without_rules(1 - strip.image[: BASELINE_ROW + 2]) > CONFIG.inked
-    words = _words(inked)
-    small = [
-        _is_high(inked[:, start:stop])
-        and CONFIG.lowest <= rise(strip.columns(slice(start, stop))) < CONFIG.highest
-        for start, stop in words
-    ]
-    parts = []  # first and last column of words of one kind, and whether they are small
-    for kind, group in groupby(zip(words, small, strict=True), key=lambda pair: pair[1]):
-        run = [word for word, _ in group]
-        parts.append((run[0][0], run[-1][1], kind))
-    if not any(small) or all(small):
+    parts = _parts(strip)
+    if len(parts) < 2 or not any(small for _, _, small in parts):
         return None
     cuts = [(one[1] + other[0]) // 2 for one, other in pairwise(parts)]
-    edges = pairwise([0, *cuts, strip.image.shape[1]])
-    pieces, changed = [], False
-    for (start, stop), (first, last, kind) in zip(edges, parts, strict=True):
-        piece = strip.columns(slice(start, stop))
-        if kind and last - first >= CONFIG.shortest * X_HEIGHT:
-            piece, changed = _enlarged(darkness, piece), True
-        pieces.append(piece)
-    if not changed:
-        return None
+    pieces = [strip.columns(slice(*edges)) for edges in pairwise([0, *cuts, strip.image.shape[1]])]
+    pieces = [
+        _enlarged(darkness, piece) if small else piece
+        for piece, (_, _, small) in zip(pieces, parts, strict=True)
+    ]
     return Strip(
         np.concatenate([piece.image for piece in pieces], axis=1),
         np.concatenate([piece.rows for piece in pieces]),
@@ -101,6 +87,25 @@ def with_small_parts_enlarged(darkness: NDArray[np.float32], strip: Strip) -> St
         np.concatenate([piece.down for piece in pieces]),
         strip.contrast,
     )
+
+
+def _parts(strip: Strip) -> list[tuple[int, int, bool]]:
+    """Runs of words that are all smaller or all not: first column, the one behind, whether to cut.
+
+    Those that are smaller and too short to be cut again are kept as they are.
+    """
+    inked = without_rules(1 - strip.image[: BASELINE_ROW + 2]) > CONFIG.inked
+
+    def is_small(word: tuple[int, int]) -> bool:
+        high = _is_high(inked[:, slice(*word)])
+        return high and CONFIG.lowest <= rise(strip.columns(slice(*word))) < CONFIG.highest
+
+    parts = []
+    for small, group in groupby(_words(inked), key=is_small):
+        words = list(group)
+        first, last = words[0][0], words[-1][1]
+        parts.append((first, last, small and last - first >= CONFIG.shortest * X_HEIGHT))
+    return parts
 
 
 def _words(inked: NDArray[np.bool_]) -> list[tuple[int, int]]:

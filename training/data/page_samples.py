@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.page_network import line_bands
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, X_HEIGHT_UNIT
 from training.data.page_sets import RealPage
@@ -361,8 +362,7 @@ def few_lines(rng: np.random.Generator, page: TrainingPage) -> TrainingPage:
     y1, y2 = max(0, int(near.min() - above * unit)), min(height, int(near.max() + below * unit))
     x1, x2 = max(0, int(left)), min(width, int(right))
     kept: list[TextLine] = []
-    cut = Image.new("1", (max(0, x2 - x1), max(0, y2 - y1)))
-    draw = ImageDraw.Draw(cut)
+    cut: list[TextLine] = []
     for one in page.lines:
         points = _dense(one) - (y1, x1)
         points = points[(points[:, 1] >= 0) & (points[:, 1] < x2 - x1)]
@@ -370,12 +370,10 @@ def few_lines(rng: np.random.Generator, page: TrainingPage) -> TrainingPage:
         if len(points) > 2 and inside.all():
             kept.append(TextLine(points, one.x_height))
         elif len(points) > 1:
-            lower = [(x, y + LONE.feet * one.x_height) for y, x in points.tolist()]
-            upper = [(x, y - (1.5 + LONE.feet) * one.x_height) for x, y in lower]
-            draw.polygon(lower + upper[::-1], fill=1)
+            cut.append(TextLine(points, one.x_height))
     if not kept:
         return page
-    unknown = np.asarray(cut)
+    unknown = line_bands((y2 - y1, x2 - x1), cut, under=LONE.feet)
     if page.unknown is not None:
         unknown = unknown | page.unknown[y1:y2, x1:x2]
     return TrainingPage(page.grey[y1:y2, x1:x2], tuple(kept), unknown)
