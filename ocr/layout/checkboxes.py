@@ -34,7 +34,8 @@ class CheckboxConfig:
     gap : float
         From it to what stands behind it, at least.
     open : int
-        Pixels of a strip by which its strokes are led on, so that they meet.
+        Most pixels of a strip by which its strokes are led on, so that they meet; a ring without a
+        corner may meet by less, which leaves more of the inside of a small one.
     hole : float
         Share of its width times its height that its inside takes up then, at least.
     corner : float
@@ -119,21 +120,21 @@ def _mark(strip: Strip) -> _Mark | None:
         return None
     piece = ink[top:bottom, left:right]
     ratio = max(high, wide) / min(high, wide)
-    hollow = _hole(piece) >= CONFIG.hole * piece.size
+    hollow = [_hole(piece, reach) >= CONFIG.hole * piece.size for reach in range(CONFIG.open + 1)]
     corners = sum(_corner(piece[::y, ::x]) <= CONFIG.corner for y in (1, -1) for x in (1, -1))
-    box = hollow and corners >= 3 and ratio <= CONFIG.square
-    ring = hollow and not box and ratio <= CONFIG.round
+    box = hollow[-1] and corners >= 3 and ratio <= CONFIG.square
+    ring = (hollow[-1] or any(hollow) and not corners) and not box and ratio <= CONFIG.round
     y, x = strip.places(np.array([BASELINE_ROW]), np.array([(left + right) / 2]))
     x_height = X_HEIGHT * float(np.hypot(*strip.down[(left + right) // 2]))
     return _Mark(float(y[0]), float(x[0]), x_height, box, ring, (right + behind) // 2)
 
 
-def _hole(piece: NDArray[np.bool_]) -> int:
-    """Pixels of the largest part of a piece's paper that its ink surrounds, or nearly."""
-    reach = range(2 * CONFIG.open + 1)
-    wide = np.pad(piece, 2 * CONFIG.open + 1)
-    height, width = (side - 2 * CONFIG.open for side in wide.shape)
-    ink = np.any([wide[y : y + height, x : x + width] for y in reach for x in reach], axis=0)
+def _hole(piece: NDArray[np.bool_], reach: int) -> int:
+    """Pixels of the largest part of a piece's paper that its ink, wider by `reach`, surrounds."""
+    steps = range(2 * reach + 1)
+    wide = np.pad(piece, 2 * reach + 1)
+    height, width = (side - 2 * reach for side in wide.shape)
+    ink = np.any([wide[y : y + height, x : x + width] for y in steps for x in steps], axis=0)
     labels, _ = connected(~ink, diagonal=False)
     sizes = np.bincount(labels.ravel())
     sizes[[0, labels[0, 0]]] = 0

@@ -43,6 +43,10 @@ def ring(pen):
     pen.ellipse(RING, outline=0, width=2)
 
 
+def small_ring(pen):
+    pen.ellipse((8, 18, 20, 30), outline=0, width=2)
+
+
 def ticked_ring(pen):
     ring(pen)
     pen.line([(9, 22), (14, 28), (28, 9)], fill=0, width=2)
@@ -50,6 +54,11 @@ def ticked_ring(pen):
 
 def zero(pen):
     pen.ellipse((8, 13, 19, 32), outline=0, width=2)
+
+
+def letter_a(pen):
+    pen.ellipse((8, 18, 20, 32), outline=0, width=2)
+    pen.line([(20, 18), (20, 32)], fill=0, width=2)
 
 
 def letter_d(pen):
@@ -76,10 +85,16 @@ def test_what_may_be_a_letter_stays_where_it_stands_alone(draw):
     assert cut([strip(draw)]) == [False]
 
 
-def test_rings_below_each_other_are_left_out_and_two_are_not():
-    rows = [strip(ring, 50.0 * k) for k in range(3)]
+@pytest.mark.parametrize("draw", [ring, small_ring])
+def test_rings_below_each_other_are_left_out_and_two_are_not(draw):
+    rows = [strip(draw, 50.0 * k) for k in range(3)]
     assert cut(rows) == [True] * 3
     assert cut(rows[:2]) == [False] * 2
+
+
+@pytest.mark.parametrize("draw", [zero, letter_a, letter_d])
+def test_letters_below_each_other_stay(draw):
+    assert cut([strip(draw, 50.0 * k) for k in range(3)]) == [False] * 3
 
 
 def test_what_stands_among_boxes_is_a_ticked_one():
