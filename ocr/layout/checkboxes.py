@@ -123,7 +123,7 @@ def _mark(strip: Strip) -> _Mark | None:
     hollow = [_hole(piece, reach) >= CONFIG.hole * piece.size for reach in range(CONFIG.open + 1)]
     corners = sum(_corner(piece[::y, ::x]) <= CONFIG.corner for y in (1, -1) for x in (1, -1))
     box = hollow[-1] and corners >= 3 and ratio <= CONFIG.square
-    ring = (hollow[-1] or any(hollow) and not corners) and not box and ratio <= CONFIG.round
+    ring = (hollow[-1] or (any(hollow) and not corners)) and not box and ratio <= CONFIG.round
     y, x = strip.places(np.array([BASELINE_ROW]), np.array([(left + right) / 2]))
     x_height = X_HEIGHT * float(np.hypot(*strip.down[(left + right) // 2]))
     return _Mark(float(y[0]), float(x[0]), x_height, box, ring, (right + behind) // 2)
