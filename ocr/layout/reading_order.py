@@ -138,10 +138,10 @@ def _in_order(sheets: NDArray[np.int64], boxes: NDArray[np.float64]) -> list[NDA
 
 
 def page_slope(lines: Sequence[TextLine]) -> float:
-    """Rows a column that the lines of a page fall, by their length."""
-    ends = np.array([line.baseline[-1] - line.baseline[0] for line in lines])
-    wide = ends[:, 1].sum()
-    return float(ends[:, 0].sum() / wide) if wide > 0 else 0.0
+    """Rows a column that the lines of a page fall: the least-squares fit to them, end to end."""
+    high, wide = np.array([line.baseline[-1] - line.baseline[0] for line in lines]).T
+    length = wide @ wide
+    return float(high @ wide / length) if length > 0 else 0.0
 
 
 def _box(line: TextLine, end: float) -> tuple[float, ...]:

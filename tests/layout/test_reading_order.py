@@ -1,6 +1,7 @@
 """Reading order of lines whose places are written down."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,6 +185,12 @@ def test_a_sloping_page_is_read_like_a_level_one():
     right = [line(40 + 30 * k + 24, 250, 290, slope=0.1) for k in range(4)]
     assert abs(page_slope(left) - 0.1) < 1e-9
     assert reading_order(left + right) == [[[0, 4], [1, 5], [2, 6], [3, 7]]]
+
+
+def test_short_lines_hardly_tilt_a_page():
+    level = [line(40 + 30 * k, 10, 210) for k in range(2)]
+    steep = [line(100 + 30 * k, 10, 30, slope=0.5) for k in range(4)]
+    assert page_slope(level + steep) == pytest.approx(0.5 * 4 * 20**2 / (2 * 200**2 + 4 * 20**2))
 
 
 def test_cells_are_level_where_they_face_each_other():
