@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
 Grey = NDArray[np.float32]
@@ -293,6 +293,25 @@ def stain(rng: Rng, page: Grey) -> None:
         if rng.random() < 0.5:
             shape = np.exp(-(((far - 1) * rng.uniform(8, 25)) ** 2))
         page *= 1 - np.float32(rng.uniform(0.05, 0.5)) * shape
+
+
+def rings(rng: Rng, page: Grey) -> None:
+    """Ovals of one pen, closed or nearly, of any size, as around an answer; in place."""
+    height, width = page.shape
+    mark = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(mark)
+    size = float(np.exp(rng.uniform(np.log(0.01), np.log(0.25)))) * min(height, width)
+    thick = max(1, round(size * rng.uniform(0.03, 0.3)))
+    for _ in range(rng.integers(1, 7)):
+        wide, high = size * np.exp(rng.normal(0, 0.3, 2))
+        around = np.linspace(0, rng.uniform(5.2, 7.5), 40) + rng.uniform(0, 6.28)
+        reach = 1 + _curve(rng, 40, rng.choice((0.0, 0.05, 0.15)))
+        middle = rng.uniform(0, 1, 2) * (width, height)
+        x = middle[0] + wide * reach * np.cos(around)
+        y = middle[1] + high * reach * np.sin(around)
+        draw.line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=255, width=thick)
+    soft = ImageFilter.GaussianBlur(float(rng.choice((0, 0, 1, 3))))
+    lay(page, mark.filter(soft), rng.uniform(0.2, 1.0))
 
 
 def border(rng: Rng, page: Grey) -> None:

@@ -38,8 +38,8 @@ class PageConfig:
 
     Attributes
     ----------
-    blank : float
-        Share of the pages without writing.
+    blank, blank_ringed : float
+        Share of the pages without writing, and of these with rings like those around lines.
     sides : (int, int)
         Shortest and longest side, pixels.
     x_heights : three floats
@@ -64,6 +64,7 @@ class PageConfig:
     """
 
     blank: float = 0.1
+    blank_ringed: float = 0.3
     sides: tuple[int, int] = (700, 1600)
     x_heights: tuple[float, float, float] = (7.0, 11.0, 30.0)
     loose: tuple[float, float] = (2.3, 4.0)
@@ -214,8 +215,11 @@ def _under(
         step = rng.uniform(0.1, 1.5) * page.shape[1]
         marks.ruled(rng, page, step, rng.uniform(0.02, 0.3) * page.shape[1], 0.0, vertical=True)
     if blank:
-        for name in rng.permutation(list(marks.MARKS))[: rng.integers(0, 4)]:
+        for name in rng.choice(list(marks.MARKS), rng.integers(0, 5)):
             marks.MARKS[name][0](rng, page)
+        if rng.random() < CONFIG.blank_ringed:
+            for _ in range(rng.integers(1, 4)):
+                marks.rings(rng, page)
         if rng.random() < 0.25:
             marks.blocks(rng, page)
         return
