@@ -468,7 +468,7 @@ def test_learning_from_the_page(tmp_path, tab, reader_of):
             ],
         )  # fmt: skip
 
-    with served(place, Recognizer(reader_of("lines", language="none")), learning) as address:
+    with served(place, Recognizer(reader_of("lines", language="english")), learning) as address:
         page = tab(f"{address}#3")
         page.click("#learn")
         until(page, "document.querySelector('dialog button.main')?.disabled === false")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from ocr.evaluation.error_rates import Errors, character_errors
 from training.networks.line import LineArchitecture, LineNetwork
 from training.networks.precision import CPU, mixed_precision
 from training.own_hand.samples import Samples
 from training.own_hand.task import Task, optimization, score
-from training.recipes.descent import Descent
+from training.recipes.descent import Descent, State, arrays, blend
 from training.recipes.lines import (
     BETAS,
     CLIP,
@@ -33,6 +35,7 @@ SHOWN_AGAIN = 8  # times an epoch that an own line is shown, each time changed
 FEWEST_DRAWN, MOST_DRAWN = 96, 320  # own lines an epoch: so many make it more or fewer times
 FEWEST_TO_CHOOSE = 20  # lines held back from which their loss chooses an epoch
 LATER = 1e-4  # nats a step that a later epoch is better by where they are fewer
+SHARE = 0.3  # of the weights before in those that are kept, where the base lines are of type
 TOLERATED = 0.01  # of the base lines' CER without language; `ocr train` refuses to lose more
 
 
@@ -68,7 +71,8 @@ class LineLearner(DescentLearner):
     A network that knows many hands keeps its convolutions: to learn another from a few lines, the
     recurrent layers and the head do better alone, at half the cost, and forget less. Where few
     lines are held back their loss is noise, and the last epoch is kept, unless more of them or of
-    the base lines are read wrong than before.
+    the base lines are read wrong than before. Where the base lines are no handwriting, what is kept
+    lies between the weights before and after: the mean of both forgets less.
     """
 
     def __init__(self, network: LineNetwork, task: Task) -> None:
@@ -76,14 +80,27 @@ class LineLearner(DescentLearner):
         if task.recipe.going_on:
             for part in (network.encoder, network.blocks, network.context):
                 part.requires_grad_(False)
+        real = task.base is not None and task.base.real
+        self.before = copy.deepcopy(network) if task.recipe.going_on and not real else None
         self.own = as_lines(task.own)
         self.base = as_lines(task.base.train) if task.base else []
         self.descent: Descent = Descent(network, optimization(task, CLIP, BETAS))
         self.start = self._figures() if task.recipe.going_on else {}
 
+    def _kept(self) -> nn.Module:
+        """The running mean of the weights, moved back a share of the way that they have come."""
+        if self.before is None:
+            return self.descent.average
+        network = copy.deepcopy(self.descent.average)
+        blend(network, self.before, SHARE)
+        return network
+
+    def weights(self) -> State:
+        return arrays(self._kept())
+
     def _figures(self) -> dict[str, float]:
         """CER of own and base lines held back, and the mean loss a character of the own."""
-        network = self.descent.average
+        network = self._kept()
         own = pooled_errors(self.task.valid, read_samples(network, self.task.valid)).rate or 0.0
         total = characters = 0.0
         lines = as_lines(self.task.valid)

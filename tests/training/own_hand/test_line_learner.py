@@ -6,7 +6,14 @@ import torch
 
 from ocr.lines.normalize import LINE_HEIGHT
 from training.networks.line import LineArchitecture, LineNetwork
-from training.own_hand.line_learner import FEWEST_DRAWN, MOST_DRAWN, SHOWN_AGAIN, LineLearner
+from training.own_hand.line_learner import (
+    FEWEST_DRAWN,
+    MOST_DRAWN,
+    SHARE,
+    SHOWN_AGAIN,
+    LineLearner,
+)
+from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
 from training.own_hand.settings import Settings, resolved
 from training.own_hand.task import Task
@@ -24,10 +31,10 @@ def samples(count: int) -> Samples:
     return Samples(images, ("ab c",) * count, np.ones(count, bool), nothing, nothing)
 
 
-def learner(count: int, start: str) -> LineLearner:
+def learner(count: int, start: str, base: Base | None = None) -> LineLearner:
     torch.manual_seed(0)
     recipe = resolved(Settings(("x",), "y", batch=8), "lines", start)
-    return LineLearner(LineNetwork(SMALL), Task(samples(count), samples(2), None, recipe))
+    return LineLearner(LineNetwork(SMALL), Task(samples(count), samples(2), base, recipe))
 
 
 @pytest.mark.parametrize(("start", "kept"), [("lines.safetensors", True), ("scratch", False)])
@@ -56,3 +63,23 @@ def test_with_few_lines_held_back_a_later_epoch_is_kept() -> None:
     first = found.measure()["score"]
     found.descent.count += 100
     assert found.measure()["score"] > first
+
+
+@pytest.mark.parametrize(
+    ("start", "real", "share"),
+    [
+        ("lines.safetensors", None, SHARE),
+        ("lines.safetensors", False, SHARE),
+        ("lines.safetensors", True, 0.0),
+        ("scratch", None, 0.0),
+    ],
+)
+def test_what_is_kept_lies_between_before_and_after_but_for_real_base_lines(
+    start: str, real: bool | None, share: float
+) -> None:
+    base = None if real is None else Base("base", samples(2), samples(2), samples(2), real)
+    found = learner(8, start, base)
+    before = found.weights()["head.bias"]
+    with torch.no_grad():
+        found.descent.average.head.bias.add_(1)
+    np.testing.assert_allclose(found.weights()["head.bias"], before + 1 - share, rtol=1e-5)
