@@ -158,9 +158,9 @@ def _number(rng: np.random.Generator) -> str:
         lambda: f"{_thousands(rng, '.', ',')} €",
         lambda: _thousands(rng, *rng.permutation([",", "."])),
         lambda: f"{rng.integers(0, 24)}:{rng.integers(0, 60):02d}",
-        lambda: f"{rng.integers(1, 13)}:{rng.integers(0, 60):02d} {'ap'[rng.integers(2)]}.m.",
-        lambda: f"{rng.integers(1, 13)} {('am', 'pm', 'AM', 'p.m.')[rng.integers(4)]}",
-        lambda: f"{rng.integers(0, 101)}%",
+        lambda: f"{rng.integers(1, 13)}:{rng.integers(0, 60):02d}{_half_day(rng)}",
+        lambda: f"{rng.integers(1, 13)}{_half_day(rng)}",
+        lambda: f"{rng.integers(0, 101)}{_tenths(rng)}{' ' * int(rng.integers(2))}%",
         lambda: f"{rng.integers(-20, 45)}°C",
         lambda: f"{rng.integers(1, 10)},{digits(3)},{digits(3)}",
         lambda: f"({digits(3)}) {digits(3)}-{digits(4)}",
@@ -171,6 +171,21 @@ def _number(rng: np.random.Generator) -> str:
         lambda: f"{digits(2)} {('kg', 'g', 'ml', 'cm', 'km', 'h', 'min', 'lbs')[rng.integers(8)]}",
     )
     return str(forms[rng.integers(len(forms))]())
+
+
+def _half_day(rng: np.random.Generator) -> str:
+    """The half of the day behind an hour: ` pm`, `am`, ` P.M.`."""
+    letter, dot = "ap"[rng.integers(2)], "." if rng.random() < 0.4 else ""
+    half = f"{letter}{dot}m{dot}"
+    return " " * int(rng.random() < 0.8) + (half.upper() if rng.random() < 0.2 else half)
+
+
+def _tenths(rng: np.random.Generator) -> str:
+    """Digits behind the point of a measured number, or none: `.5`, `,25`."""
+    if rng.random() < 0.6:
+        return ""
+    point = ".,"[rng.choice(2, p=(0.7, 0.3))]
+    return f"{point}{rng.integers(10)}" if rng.random() < 0.7 else f"{point}{rng.integers(100):02d}"
 
 
 def _thousands(rng: np.random.Generator, group: str, point: str) -> str:
@@ -211,7 +226,7 @@ def _entry(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     amount, cents = int(rng.choice((10, 100, 1000))), int(rng.integers(100))
     point = ".,"[rng.choice(2, p=(0.7, 0.3))]
     price = f"{rng.integers(amount)}{point}{cents:02d}"
-    size = f"{rng.integers(1, amount)}{' ' * int(rng.integers(2))}{unit}"
+    size = f"{rng.integers(1, amount)}{_tenths(rng)}{' ' * int(rng.integers(2))}{unit}"
     sign = "$£€"[rng.integers(3)]
     few = int(rng.integers(1, 31) if rng.random() < 0.4 else rng.integers(1, 11))
     pack = ("pack", "packs", "dozen", "bags", "cans", "boxes", "pieces")[rng.integers(7)]
