@@ -120,17 +120,17 @@ def _mark(strip: Strip) -> _Mark | None:
         return None
     piece = ink[top:bottom, left:right]
     ratio = max(high, wide) / min(high, wide)
-    hollow = [_hole(piece, reach) >= CONFIG.hole * piece.size for reach in range(CONFIG.open + 1)]
     corners = sum(_corner(piece[::y, ::x]) <= CONFIG.corner for y in (1, -1) for x in (1, -1))
-    box = hollow[-1] and corners >= 3 and ratio <= CONFIG.square
-    ring = (hollow[-1] or (any(hollow) and not corners)) and not box and ratio <= CONFIG.round
+    box = _is_hollow(piece, CONFIG.open) and corners >= 3 and ratio <= CONFIG.square
+    reaches = [CONFIG.open] if corners else range(CONFIG.open + 1)
+    ring = not box and ratio <= CONFIG.round and any(_is_hollow(piece, one) for one in reaches)
     y, x = strip.places(np.array([BASELINE_ROW]), np.array([(left + right) / 2]))
     x_height = X_HEIGHT * float(np.hypot(*strip.down[(left + right) // 2]))
     return _Mark(float(y[0]), float(x[0]), x_height, box, ring, (right + behind) // 2)
 
 
-def _hole(piece: NDArray[np.bool_], reach: int) -> int:
-    """Pixels of the largest part of a piece's paper that its ink, wider by `reach`, surrounds."""
+def _is_hollow(piece: NDArray[np.bool_], reach: int) -> bool:
+    """Whether the largest part of its paper that its ink, wider by `reach`, surrounds is large."""
     steps = range(2 * reach + 1)
     wide = np.pad(piece, 2 * reach + 1)
     height, width = (side - 2 * reach for side in wide.shape)
@@ -138,7 +138,7 @@ def _hole(piece: NDArray[np.bool_], reach: int) -> int:
     labels, _ = connected(~ink, diagonal=False)
     sizes = np.bincount(labels.ravel())
     sizes[[0, labels[0, 0]]] = 0
-    return int(sizes.max())
+    return bool(sizes.max() >= CONFIG.hole * piece.size)
 
 
 def _corner(piece: NDArray[np.bool_]) -> float:

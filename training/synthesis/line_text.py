@@ -180,11 +180,16 @@ def _half_day(rng: np.random.Generator) -> str:
     return " " * int(rng.random() < 0.8) + (half.upper() if rng.random() < 0.2 else half)
 
 
+def _point(rng: np.random.Generator) -> str:
+    """The sign before decimals; the comma is the rarer."""
+    return ".,"[rng.choice(2, p=(0.7, 0.3))]
+
+
 def _tenths(rng: np.random.Generator) -> str:
     """Digits behind the point of a measured number, or none: `.5`, `,25`."""
     if rng.random() < 0.6:
         return ""
-    point = ".,"[rng.choice(2, p=(0.7, 0.3))]
+    point = _point(rng)
     return f"{point}{rng.integers(10)}" if rng.random() < 0.7 else f"{point}{rng.integers(100):02d}"
 
 
@@ -224,7 +229,7 @@ def _entry(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     if words.isupper():
         unit = unit.upper()
     amount, cents = int(rng.choice((10, 100, 1000))), int(rng.integers(100))
-    point = ".,"[rng.choice(2, p=(0.7, 0.3))]
+    point = _point(rng)
     price = f"{rng.integers(amount)}{point}{cents:02d}"
     size = f"{rng.integers(1, amount)}{_tenths(rng)}{' ' * int(rng.integers(2))}{unit}"
     sign = "$£€"[rng.integers(3)]

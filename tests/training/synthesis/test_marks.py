@@ -25,5 +25,5 @@ def test_a_mark_is_drawn_on_the_page_and_again_alike(name):
 
 
 def test_rings_are_hollow():
-    page = np.mean([drawn("rings", seed) < 0.9 for seed in range(20)])
-    assert 0 < page < 0.2
+    inked = np.mean([drawn("rings", seed) < 0.9 for seed in range(20)])
+    assert 0 < inked < 0.2
