@@ -9,7 +9,10 @@ both.
 from __future__ import annotations
 
 import importlib.util
+import itertools
+import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -47,10 +50,13 @@ Command = Callable[[Path, Path], list[str]]
 
 
 def train_command(lines: Path, out: Path) -> list[str]:
-    """How the training is run: with the lines' folder, into the folder of the model."""
+    """How the training is run: with the lines' folder, into a new folder for the model.
+
+    Without ``--force``, which would also write a model that became worse.
+    """
     return [
         *(sys.executable, "-m", "ocr", "train", str(lines), "--out", str(out)),
-        *("--kind", "lines", "--force"),
+        *("--kind", "lines"),
     ]
 
 
@@ -96,9 +102,15 @@ class Learning:
 
     @property
     def out(self) -> Path:
-        """The folder of the model."""
-        first = next(iter(self.shelf.pages.values()))
-        return first.stem.parent / NAME
+        """The folder of the model, beside the photos: that of the one learned before, or a new one.
+
+        What stands there from before is somebody's, such as a model that `ocr train` made.
+        """
+        if self._model is not None:
+            return self._model
+        beside = next(iter(self.shelf.pages.values())).stem.parent
+        names = (NAME if k == 1 else f"{NAME}-{k}" for k in itertools.count(1))
+        return next(beside / name for name in names if not os.path.lexists(beside / name))
 
     def state(self) -> dict[str, Any]:
         """How it stands, as plain values."""
@@ -155,6 +167,12 @@ class Learning:
             work()
         except OcrError as error:
             self._tell(doing="failed", error=str(error))
+        except OSError as error:
+            self._tell(doing="failed", error=f"This failed: {error.strerror or error}.")
+        except Exception as error:
+            # Else the page would say for ever that it goes on.
+            self._tell(doing="failed", error=f"internal error ({type(error).__name__}: {error})")
+            raise
         if self._cancelled.is_set():
             self._tell(doing="nothing", error="", share=0.0, seconds_left=None)
 
@@ -185,12 +203,11 @@ class Learning:
             self._tell(doing="measuring", share=0.0, seconds_left=None)
             old = self.shelf.recognizer
             self._measure(held, old, place / NAME)
-            self._install(place / NAME)
+            self._model = self._install(place / NAME)
         reader = old.reader
-        new = Reader("lines", self.out, reader.charset, reader.language)
+        new = Reader("lines", self._model, reader.charset, reader.language)
         self.shelf.use(Recognizer(new))
-        self._model = self.out
-        self._tell(doing="done", model=str(self.out), can_read_again=True)
+        self._tell(doing="done", model=str(self._model), can_read_again=True)
 
     def _gathered(self) -> list[tuple[Any, str, str]]:
         """Strip, text and page of each confirmed line, page by page."""
@@ -266,18 +283,19 @@ class Learning:
         ]
         self._tell(before=wrong[0] / total, after=wrong[1] / total, examples=changed[:EXAMPLES])
 
-    def _install(self, made: Path) -> None:
-        """Put the new model beside the photos, in place of an older one."""
+    def _install(self, made: Path) -> Path:
+        """Put the new model beside the photos, in place of the one that was learned before."""
+        out = self.out
+        beside = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
         try:
-            if self.out.is_symlink():
-                raise EditError(f"{self.out}: a link stands in its place. Remove it.")
-            beside = self.out.with_name(f".{NAME}.part")
-            shutil.rmtree(beside, ignore_errors=True)
             shutil.copytree(made, beside)
-            shutil.rmtree(self.out, ignore_errors=True)
-            beside.rename(self.out)
+            if out == self._model:
+                shutil.rmtree(out, ignore_errors=True)
+            beside.rename(out)
         except OSError as error:
-            raise EditError(f"{self.out}: cannot be written ({error.strerror}).") from None
+            shutil.rmtree(beside, ignore_errors=True)
+            raise EditError(f"{out}: cannot be written ({error.strerror}).") from None
+        return out
 
     # --- to read again ----------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from test_shelf import pages_of
 
 from ocr.review import edits
 from ocr.review.edits import EditError
-from ocr.review.learning import FEWEST, NAME, Learning
+from ocr.review.learning import FEWEST, NAME, Learning, train_command
 from ocr.review.reading import Recognizer
 from ocr.review.shelf import Shelf
 from ocr.weights import find_weights
@@ -128,16 +129,44 @@ def test_a_model_that_became_worse_is_not_kept(learned):
     learning.start()
     assert "became worse" in wait(learning, "failed")["error"]
     assert not (place / NAME).exists()
+    assert "--force" not in train_command(place, place / NAME)  # which keeps it all the same
 
 
-def test_a_link_in_the_models_place_is_not_followed(learned, tmp_path):
+def test_what_stands_in_the_models_place_stays(learned, tmp_path):
     make, _, place, _ = learned
     (tmp_path / "elsewhere").mkdir()
-    (place / NAME).symlink_to(tmp_path / "elsewhere")
+    (place / f"{NAME}-2").symlink_to(tmp_path / "elsewhere")
+    (place / NAME).mkdir()
+    (place / NAME / "diary.txt").write_text("mine")
     learning = make()
-    learning.start()
-    assert "link" in wait(learning, "failed")["error"]
+    for _ in range(2):  # the one learned before is replaced
+        learning.start()
+        assert wait(learning, "done", "failed")["model"] == str(place / f"{NAME}-3")
+        shutil.rmtree(tmp_path / "seen")
+    assert (place / NAME / "diary.txt").read_text() == "mine"
     assert not list((tmp_path / "elsewhere").iterdir())
+    assert sorted(one.name for one in place.iterdir() if NAME in one.name) == [
+        NAME, f"{NAME}-2", f"{NAME}-3"
+    ]  # fmt: skip
+
+
+def test_a_training_that_cannot_begin_is_told(learned, tmp_path):
+    _, shelf, _, _ = learned
+    learning = Learning(shelf, lambda lines, out: [str(tmp_path / "nothing-here")])
+    learning.start()
+    assert wait(learning, "failed")["error"] == "This failed: No such file or directory."
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_the_program_ends_it(learned):
+    _, shelf, _, _ = learned
+
+    def command(lines: Path, out: Path) -> list[str]:
+        raise ZeroDivisionError("by nothing")
+
+    learning = Learning(shelf, command)
+    learning.start()
+    assert "ZeroDivisionError: by nothing" in wait(learning, "failed")["error"]
 
 
 def test_without_torch_it_says_what_to_install(learned, monkeypatch):
