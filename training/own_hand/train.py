@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from ocr import __version__
+from ocr.batch.place import PART
 from ocr.config import AUGMENTATIONS, KINDS
 from ocr.errors import DataError, ModelError, OcrError
 from ocr.formats.output import new_folder, replacing
@@ -88,8 +89,9 @@ def train(
     elif not force:
         _check_free(out)
     with new_folder(out):
-        for left in out.glob(".*.part"):  # of a process that was killed while it wrote
-            left.unlink(missing_ok=True)
+        for left in out.glob(".*.part"):
+            if PART.fullmatch(left.name):  # of a process that was killed while it wrote
+                left.unlink(missing_ok=True)
         return _train(given, out, about, resume, force, say, progress, stop)
 
 
