@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -182,13 +181,6 @@ def ctc_loss(logits: torch.Tensor, widths: torch.Tensor, lines: list[Line]) -> t
 def greedy(logits: torch.Tensor) -> list[str]:
     """The likeliest class of each step, repeats and blanks removed."""
     return ["".join(CHARSET[k - 1] for k in best_path(row)) for row in logits.cpu().numpy()]
-
-
-def without_accents(text: str) -> str:
-    """Accents folded away, for figures that compare with readers of plain letters."""
-    parts = unicodedata.normalize("NFD", text.replace("œ", "oe").replace("æ", "ae"))
-    parts = parts.replace("«", '"').replace("»", '"')
-    return "".join(sign for sign in parts if not unicodedata.combining(sign))
 
 
 @torch.no_grad()

@@ -36,12 +36,15 @@ def test_combs_differ_but_hold_a_letter(seed):
     assert style.high - style.down > 1.0 and 0 < style.ticks <= 1 and 0 < style.strength < 1
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_a_ring_runs_around_what_it_rings(seed):
-    page = white()
-    ring(np.random.default_rng(seed), page, [line(100.0, 160.0)], 1.0)
-    drawn = page < 1
-    if drawn.any():  # not every line of a page is ringed
-        rows, cols = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
-        assert rows[0] < 70 - 12 and rows[-1] > 70 and cols[-1] > 160
-        assert not drawn[60:68, 150:155].any()
+def test_a_ring_runs_around_what_it_rings():
+    ringed = 0
+    for seed in range(20):
+        page = white()
+        ring(np.random.default_rng(seed), page, [line(100.0, 160.0)], 1.0)
+        drawn = page < 1
+        if drawn.any():  # not every line of a page is ringed
+            ringed += 1
+            rows, cols = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+            assert rows[0] < 70 - 12 and rows[-1] > 70 and cols[-1] > 160
+            assert not drawn[60:68, 150:155].any()
+    assert 0 < ringed < 20
