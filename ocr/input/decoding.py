@@ -28,7 +28,9 @@ from ocr.memory import is_short, no_memory
 # program opens anywhere, training data included.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF")
 
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+ANY_BRANDS = (b"mif1", b"msf1")  # of a container whatever it holds; others behind it tell
+AVIF_BRANDS = (b"avif", b"avis")
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION = 0x0112  # EXIF tag, of 1 to 8
 # TIFF tags.
@@ -112,6 +114,17 @@ def check_bytes(image: Image.Image, name: str, width: int, height: int) -> None:
         )
 
 
+def _is_heif(head: bytes) -> bool:
+    """Whether a file that begins so is HEIC or HEIF, and not AVIF in the same container."""
+    if head[4:8] != b"ftyp":
+        return False
+    size = int.from_bytes(head[:4], "big")
+    others = {head[k : k + 4] for k in range(16, min(size, len(head)), 4)}
+    return head[8:12] in HEIF_BRANDS or (
+        head[8:12] in ANY_BRANDS and others.isdisjoint(AVIF_BRANDS)
+    )
+
+
 def _open_heif(name: str) -> tuple[str, ...]:
     """Let Pillow read HEIC and HEIF; the formats it then knows."""
     try:
@@ -167,8 +180,7 @@ def _open(
 def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Image]:
     """A Pillow image, with every failure inside the block turned into ImageError."""
     head = first_bytes(source, name)
-    heif = head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS
-    formats = _open_heif(name) if heif else FORMATS
+    formats = _open_heif(name) if _is_heif(head) else FORMATS
     try:
         # A stream, not a path: Pillow 12.0 maps raw TIFF files into memory and turns those wrongly.
         with (
@@ -250,7 +262,7 @@ def orientation_of(image: Image.Image) -> int:
             image.load()  # it stands behind the pixels, or in a text
         if len(image.info.get(EXIF_TEXT, "")) > MAX_EXIF_TEXT:
             return 1
-        if not honest_exif(image.info.get("exif", b"")):
+        if not honest_exif(image.info.get("exif") or b""):  # None in a HEIF without
             return 1
         value = image.getexif().get(ORIENTATION, 1)
     except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error):

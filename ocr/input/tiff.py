@@ -21,7 +21,8 @@ from ocr.input.bounds import Pieces
 if TYPE_CHECKING:
     from PIL import Image
 
-SUBFILE_TYPE, BITS, SAMPLES, PLANAR, SAMPLE_FORMAT = 254, 258, 277, 284, 339  # tags
+SUBFILE_TYPE, BITS, ORIENTATION, SAMPLES, PLANAR, SAMPLE_FORMAT = 254, 258, 274, 277, 284, 339
+WHITE_IS_ZERO = 0  # photometric interpretation
 BYTE = 8  # bits
 REDUCED = 1  # bit of NewSubfileType: a preview of another page
 SEPARATE, SIGNED = 2, 2  # planar configuration; sample format
@@ -93,6 +94,8 @@ def _subfile_type(rows: bytes, entry: int, width: int, order: str) -> int:
     return 0
 
 
+# What white may be in samples of a kind of numbers: the first that none is above.
+WHITES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 32767.0), "u": (255.0, 65535.0)}
 DEFLATED = (8, 32946)  # compressions of which a little may hold much
 
 
@@ -139,8 +142,12 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
                         raise ValueError("it unpacks to more than the picture")
             stream.after_header()
             samples = one.asarray()
-            if int(one.planarconfig) == SEPARATE:
+            if samples.ndim == 2:  # one sample a pixel
+                samples = samples[..., np.newaxis]
+            elif int(one.planarconfig) == SEPARATE:
                 samples = np.moveaxis(samples, 0, -1)
+            negative = int(one.photometric) == WHITE_IS_ZERO
+            turned = one.tags.valueof(ORIENTATION, 1)
     except ImageError:
         raise
     # What tifffile raises on broken content and on compressions it has no package for.
@@ -150,19 +157,22 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
             f"{name}: damaged, or a kind of TIFF that cannot be read. Save it with 8 or 16 "
             "bits a sample, in grey or RGB."
         ) from None
-    return Image.fromarray(_shallow(samples[..., :3]))
+    shallow = _shallow(samples[..., :3])
+    image = Image.fromarray(255 - shallow if negative else shallow)
+    image.getexif()[ORIENTATION] = turned
+    return image
 
 
 def _shallow(samples: NDArray[Any]) -> NDArray[np.uint8]:
-    """Samples of any integers as bytes."""
+    """Samples of any numbers, (H, W, 1 to 3), as bytes of red, green and blue."""
     if samples.shape[-1] < 3:
         samples = np.repeat(samples[..., :1], 3, axis=-1)
-    if samples.dtype.kind == "i":
-        lowest, largest = min(0, int(samples.min())), int(samples.max())
-        white = largest if lowest < 0 else max(largest, np.iinfo(samples.dtype).max)
-        return ((samples.astype(np.float32) - lowest) * (255 / max(white - lowest, 1))).astype(
-            np.uint8
-        )
-    if samples.dtype.kind == "u":
-        return (samples >> (BYTE * (samples.dtype.itemsize - 1))).astype(np.uint8)
-    return (np.clip(np.nan_to_num(samples), 0, 1) * 255).astype(np.uint8)
+    kind, size = samples.dtype.kind, samples.dtype.itemsize
+    if kind == "u" and size <= 2:
+        return (samples >> (BYTE * (size - 1))).astype(np.uint8)
+    numbers = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    lowest = min(0.0, float(numbers.min())) if kind == "i" else 0.0
+    largest = float(numbers.max())
+    whites = () if lowest < 0 else WHITES.get(kind, (1.0,))
+    white = next((one for one in whites if largest <= one), largest)
+    return (np.clip((numbers - lowest) / max(white - lowest, 1e-9), 0, 1) * 255).astype(np.uint8)

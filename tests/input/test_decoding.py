@@ -172,6 +172,50 @@ def test_signed_grey_tiffs(tmp_path):
     np.testing.assert_allclose(open_image(path).grey(400), grey, atol=0.01)
 
 
+@pytest.mark.parametrize("white_is_zero", [False, True])
+@pytest.mark.parametrize(
+    ("dtype", "white"),
+    [
+        (np.float16, 1.0),
+        (np.float64, 1.0),
+        (np.float64, 255.0),
+        (np.float64, 65535.0),
+        (np.int64, 32767.0),
+        (np.uint64, 255.0),
+    ],
+)
+def test_grey_tiffs_of_wide_numbers(tmp_path, dtype, white, white_is_zero):
+    grey = strokes().astype(np.float64) / 255
+    samples = ((1 - grey if white_is_zero else grey) * white).astype(dtype)
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, samples, photometric="miniswhite" if white_is_zero else "minisblack")
+    np.testing.assert_allclose(open_image(path).grey(400), grey, atol=0.02)
+
+
+@pytest.mark.parametrize(("dtype", "white"), [(np.float32, 1), (np.float32, 255), (np.uint32, 255)])
+def test_color_tiffs_of_wide_numbers(tmp_path, dtype, white):
+    grey = strokes().astype(np.float64) / 255
+    path = tmp_path / "a.tif"
+    samples = np.stack([(grey * white).astype(dtype)] * 3)
+    tifffile.imwrite(path, samples, photometric="rgb", planarconfig="separate")
+    np.testing.assert_allclose(open_image(path).grey(400), grey, atol=0.02)
+
+
+def test_a_tiff_of_wide_numbers_is_turned_as_it_says(tmp_path):
+    grey = strokes().astype(np.float64) / 255
+    path = tmp_path / "a.tif"
+    upside_down = [(274, "H", 1, 3, True)]
+    tifffile.imwrite(path, grey, photometric="minisblack", extratags=upside_down)
+    np.testing.assert_allclose(open_image(path).grey(400), grey[::-1, ::-1], atol=0.02)
+
+
+def test_an_avif_that_names_its_container_first():
+    content = bytearray(in_memory(Image.fromarray(strokes()), "AVIF", quality=95).getvalue())
+    assert content[8:12] == b"avif"
+    content[8:12] = b"mif1"
+    assert open_image(io.BytesIO(content)).grey(400).shape == (300, 400)
+
+
 def test_light_ink_on_nothing_is_shown_dark():
     ink = np.zeros((300, 400, 4), np.uint8)
     ink[100:150, 50:350:9] = (250, 250, 240, 255)

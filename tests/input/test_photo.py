@@ -493,6 +493,8 @@ def test_heic(heic):
     heic.write_bytes(heic.read_bytes()[:-200])
     with pytest.raises(ImageError):
         open_image(heic).grey(64)
+    picture(16).convert("RGB").save(heic, quality=95)  # without EXIF
+    assert open_image(heic).grey(64).shape == (48, 64)
 
 
 def pdf_of(image: Image.Image, path: Path, **options: object) -> Path:
