@@ -206,15 +206,17 @@ def _corrected(
 ) -> tuple[PageSource, FoundPage]:
     """A page with the text that a person wrote down for it, if there is one."""
     from ocr.evaluation.corrections import correct
-    from ocr.evaluation.ground_truth import GROUND_TRUTH, is_draft, read_truth
+    from ocr.evaluation.ground_truth import GROUND_TRUTH, is_draft, read_truth, truth_path
     from ocr.formats.reading import stem_of
 
     source, found = pair
     path = truth
     if path is None:
-        stems = dict.fromkeys((stem_of(given.path.name), Path(found.picture).stem))
         places = [given.path.parent, *([given.images] if given.images else [])]
-        names = [place / f"{stem}{GROUND_TRUTH}" for stem in stems if stem for place in places]
+        names = [place / f"{stem_of(given.path.name)}{GROUND_TRUTH}" for place in places]
+        if found.picture:
+            pictures = [place / found.picture for place in places]
+            names += [truth_path(one, source.number, source.pages) for one in pictures]
         path = next((name for name in names if os.path.isfile(name)), None)  # noqa: PTH113 - of any length
     if path is None:
         return pair

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,10 @@ from ocr.cli.progress import progress
 from ocr.cli.reading import make_reader, read_document
 from ocr.errors import DataError, ExitCode, OcrError
 from ocr.evaluation.normalization import FORMS, Normalization
+
+if TYPE_CHECKING:
+    from ocr.evaluation.ground_truth import Known
+    from ocr.input.documents import Document
 
 
 @click.command("eval")
@@ -53,25 +57,24 @@ def evaluate(
     word error rates with an interval, the commonest confusions and the worst lines.
     """
     from ocr.evaluation.report import Report, score
-    from ocr.input.documents import Document
 
     normalization = Normalization(form, ignore_case, ignore_spaces)
     reader = make_reader(reading)
     truths, failures = _truths(paths)
-    unique = len({Path(photo).name for photo in truths}) == len(truths)
+    unique = len({_title(one, short=True) for one in truths}) == len(truths)
     scores = []
 
     def on_error(name: str, error: Exception) -> None:
         complain(error, name)
         failures.append(name)
 
-    with progress([Document(path, path) for path in truths], "Reading", False) as shown:
+    with progress(list(truths), "Reading", False) as shown:
         for document in shown:
             pages = [page.text for _, page in read_document(reader, document, on_error)]
-            title = Path(document.name).name if unique else document.name
             if pages:
                 text = "\n".join(pages)
-                scores.append(score(title, truths[document.path], text, normalization))
+                title = _title(document, unique)
+                scores.append(score(title, truths[document], text, normalization))
     if scores:
         report = Report(normalization, tuple(scores))
         as_json = as_json or format_ == "json"
@@ -79,11 +82,25 @@ def evaluate(
     return ExitCode.SOME_FAILED if failures else ExitCode.OK
 
 
-def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """Images with the text they should give; and what has no usable ground truth."""
-    from ocr.evaluation.ground_truth import is_draft, is_page_file, pairs_in, read_truth
+def _text_name(one: Known) -> str:
+    """What the text of a picture, or of a page of it, must be called."""
+    from ocr.evaluation.ground_truth import truth_path
 
-    truths: dict[str, str] = {}
+    return truth_path(one.picture, one.number, 2 if one.number else 1).name
+
+
+def _title(document: Document, short: bool) -> str:
+    """How what is read is called: a file, or a page of it."""
+    name = Path(document.name).name if short else document.name
+    return f"{name}, page {document.ranges[0][0]}" if document.ranges else name
+
+
+def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[str]]:
+    """What is to be read, with the text that it should give; what has no usable ground truth."""
+    from ocr.evaluation.ground_truth import is_draft, is_page_file, known_in, read_truth
+    from ocr.input.documents import Document
+
+    truths: dict[Document, str] = {}
     failures: list[str] = []
 
     def lost(error: OcrError) -> None:
@@ -92,23 +109,26 @@ def _truths(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
 
     for path in paths:
         try:
-            pairs = pairs_in(Path(path), lost)
+            found = known_in(Path(path), lost)
         except OcrError as error:
             complain(error)
             failures.append(path)
             continue
-        for photo, truth in pairs:
+        for one in found:
+            truth = one.truth
             try:
                 if is_draft(truth):
                     raise DataError(
                         f"{truth}: holds lines that nobody has confirmed. Correct and confirm "
-                        f"them, or write {photo.stem}.gt.txt."
+                        f"them, or write {_text_name(one)}."
                         if is_page_file(truth)
                         else f"{truth}: a draft that nobody has confirmed. Correct it and delete "
                         "its first line."
                     )
-                truths[str(photo)] = read_truth(truth)
+                ranges = ((one.number, one.number),) if one.number else ()
+                picture = str(one.picture)
+                truths[Document(picture, picture, ranges)] = read_truth(truth)
             except OcrError as error:
                 complain(error)
-                failures.append(str(photo))
+                failures.append(str(one.picture))
     return truths, failures

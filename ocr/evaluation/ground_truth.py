@@ -1,5 +1,7 @@
 """Photos whose text is known: `photo.gt.txt` beside `photo.jpg`, or PAGE XML, ALTO or page JSON.
 
+Of a page of a file with several it is `scan.page0003.gt.txt` beside `scan.pdf`.
+
 A text that was read and that nobody has looked at is a draft: its file begins with the line
 `DRAFT`, which a person deletes once the text is right. A file without that line is confirmed.
 Of pages that this program wrote, in whatever format, only lines that a person confirmed count; of
@@ -8,14 +10,16 @@ those that another program wrote, all do.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from ocr.errors import DataError, ImageError, OcrError
 from ocr.formats.reading import ENDINGS, files_in, read_pages
+from ocr.input.documents import PAGE_NAME, PageSource
+from ocr.input.photo import count_pages
 from ocr.input.sources import pictures_in
 from ocr.page import Page
 
@@ -33,8 +37,8 @@ class PageTruth:
     file, picture : Path
     index : int
         Which page of the file it is, from 0.
-    number : int
-        Which page of the picture's file it is, from 1.
+    number, pages : int
+        Which page of the picture's file it is, from 1, and how many that has.
     lines, confirmed : int
         How many lines it holds, and how many of them are no drafts.
     """
@@ -43,8 +47,14 @@ class PageTruth:
     picture: Path
     index: int
     number: int
+    pages: int
     lines: int
     confirmed: int
+
+    @property
+    def source(self) -> PageSource:
+        """The page of the picture's file."""
+        return PageSource(str(self.picture), self.number, self.pages)
 
     def page(self) -> Page:
         """The page with the lines alone that are no drafts, and its picture as `photo`.
@@ -93,7 +103,8 @@ def _truths_of(file: Path, folder: Path, _changed: int, _size: int) -> tuple[Pag
         if found.page.photo is None:
             continue
         picture = Path(source.path)
-        truths.append(PageTruth(file, picture, index, found.number, len(lines), confirmed))
+        number, pages = source.number, source.pages
+        truths.append(PageTruth(file, picture, index, number, pages, len(lines), confirmed))
     return tuple(truths)
 
 
@@ -102,9 +113,31 @@ def is_page_file(path: Path) -> bool:
     return path.name.lower().endswith(ENDINGS)
 
 
-def pairs_in(
-    path: Path, on_error: Callable[[OcrError], None] = lambda _: None
-) -> list[tuple[Path, Path]]:
+@dataclass(frozen=True, order=True)
+class Known:
+    """A picture with its ground truth.
+
+    Attributes
+    ----------
+    picture : Path
+    number : int
+        Which page of the picture's file it is, from 1; 0 is the file as a whole, whose pages are
+        read one after the other.
+    truth : Path
+        A text, or a file of pages.
+    """
+
+    picture: Path
+    number: int
+    truth: Path
+
+
+def pairs_in(path: Path) -> list[tuple[Path, Path]]:
+    """`known_in` without single pages of files that have several: pictures and their truths."""
+    return [(one.picture, one.truth) for one in known_in(path) if not one.number]
+
+
+def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) -> list[Known]:
     """Images with their ground truth: `photo.jpg` with `photo.gt.txt`, or with a file of pages.
 
     Parameters
@@ -112,8 +145,9 @@ def pairs_in(
     path : Path
         A folder, of which the pictures that have a ground truth count, a single image, or a file
         of PAGE XML, ALTO or page JSON. Of a picture that has both, the `.gt.txt` counts if it is no
-        draft. In a folder, files with several pages do not count, nor those without a line
-        that is confirmed.
+        draft; a text of all pages of a file counts before those of its pages. In a folder, files of
+        several pages of PAGE XML, ALTO or page JSON do not count, nor those without a line that is
+        confirmed.
     on_error : callable
         Told of files of pages in a folder that cannot be read or have no picture.
 
@@ -125,20 +159,22 @@ def pairs_in(
         There is no ground truth.
     """
     if path.is_dir():
-        pairs = [(picture, truth_path(picture)) for picture in pictures_in(path)]
-        texts = {picture: truth for picture, truth in pairs if truth.is_file()}
+        pictures = pictures_in(path)
+        pairs = [(picture, truth_path(picture)) for picture in pictures]
+        texts = {(picture, 0): truth for picture, truth in pairs if truth.is_file()}
+        for source, truth in texts_of_pages(pictures).items():
+            _add(texts, source, truth)
         truths = page_truths(path, on_error)
         counts = Counter(one.file for one in truths)
         for one in truths:
-            beside = texts.get(one.picture)
-            if one.confirmed and counts[one.file] == 1 and (beside is None or is_draft(beside)):
-                texts[one.picture] = one.file
+            if one.confirmed and counts[one.file] == 1:
+                _add(texts, one.source, one.file)
         if not texts:
             raise DataError(
                 f"{path}: no picture here has a {GROUND_TRUTH} file beside it, nor PAGE XML or "
                 f"ALTO. Write what photo.jpg says into photo{GROUND_TRUTH}."
             )
-        return sorted(texts.items())
+        return sorted(Known(*key, truth) for key, truth in texts.items())
     if is_page_file(path) and path.is_file():
         errors: list[OcrError] = []
         truths = page_truths(path, errors.append)
@@ -146,13 +182,30 @@ def pairs_in(
             raise errors[0]
         if len(truths) != 1:
             raise DataError(f"{path}: holds {len(truths)} pages, not one.")
-        return [(truths[0].picture, path)]
+        return [Known(truths[0].picture, _number(truths[0].source), path)]
     if not path.exists():
         raise ImageError(f"{path}: no such file or folder. Check the path.")
     truth = truth_path(path)
-    if not truth.is_file():
+    if truth.is_file():
+        return [Known(path, 0, truth)]
+    known = [Known(path, one.number, text) for one, text in texts_of_pages([path]).items()]
+    if not known:
         raise DataError(f"{path}: no ground truth. Write its text into {truth}.")
-    return [(path, truth)]
+    return known
+
+
+def _number(source: PageSource) -> int:
+    """A page's number in a file of several; 0 of one that is a file by itself."""
+    return source.number if source.pages > 1 else 0
+
+
+def _add(texts: dict[tuple[Path, int], Path], source: PageSource, truth: Path) -> None:
+    """Add the truth of a page, if it has none but drafts."""
+    picture, number = Path(source.path), _number(source)
+    beside = [texts[key] for key in {(picture, 0), (picture, number)} if key in texts]
+    if all(map(is_draft, beside)):
+        texts.pop((picture, 0), None)
+        texts[picture, number] = truth
 
 
 def read_truth(path: Path) -> str:
@@ -207,6 +260,67 @@ def _begins_as_draft(text: str) -> bool:
     return text.split("\n", 1)[0].strip() == DRAFT
 
 
-def truth_path(picture: Path) -> Path:
+def stem_beside(picture: Path, number: int = 1, pages: int = 1) -> Path:
+    """What the files beside a picture are called, but for `.gt.txt` and `.gt.json`.
+
+    Parameters
+    ----------
+    picture : Path
+    number, pages : int
+        Which page of its file, from 1, and how many that has.
+
+    Examples
+    --------
+    >>> stem_beside(Path("photo.jpg")).name, stem_beside(Path("scan.pdf"), 3, 9).name
+    ('photo', 'scan.page0003')
+    """
+    return picture.with_name(picture.stem + page_suffix(number, pages))
+
+
+def page_suffix(number: int, pages: int) -> str:
+    """What the name of a page's files has for its number: nothing where it is the only page."""
+    return f".page{number:04d}" if pages > 1 else ""
+
+
+def truth_path(picture: Path, number: int = 1, pages: int = 1) -> Path:
     """Where the ground truth of a picture stands: `photo.gt.txt` beside `photo.jpg`."""
-    return picture.with_name(picture.stem + GROUND_TRUTH)
+    stem = stem_beside(picture, number, pages)
+    return stem.with_name(stem.name + GROUND_TRUTH)
+
+
+def texts_of_pages(pictures: Iterable[Path]) -> dict[PageSource, Path]:
+    """Texts of single pages of files that have several: `scan.page0003.gt.txt` of `scan.pdf`.
+
+    Files that cannot be opened are left to who reads them.
+    """
+    folders: dict[Path, list[Path]] = defaultdict(list)
+    for picture in pictures:
+        folders[picture.parent].append(picture)
+    found = {}
+    for folder, inside in folders.items():
+        numbers = _numbered(folder)
+        for picture in inside if numbers else ():
+            wanted = sorted({*numbers.get(picture.stem, ()), *numbers.get(picture.name, ())})
+            try:
+                pages = count_pages(picture, str(picture)) if wanted else 1
+            except ImageError:
+                continue
+            for number in wanted if pages > 1 else ():
+                truth = truth_path(picture, number, pages)
+                if number <= pages and truth.is_file():
+                    found[PageSource(str(picture), number, pages)] = truth
+    return found
+
+
+def _numbered(folder: Path) -> dict[str, set[int]]:
+    """The pages of which a folder has texts, by the name of their file without an ending."""
+    numbers: dict[str, set[int]] = defaultdict(set)
+    try:
+        names = [one.name for one in folder.iterdir() if one.name.endswith(GROUND_TRUTH)]
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be listed ({error.strerror}).") from None
+    for name in names:
+        match = PAGE_NAME.fullmatch(name.removesuffix(GROUND_TRUTH))
+        if match and int(match[2]):
+            numbers[match[1]].add(int(match[2]))
+    return numbers

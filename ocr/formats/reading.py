@@ -19,7 +19,7 @@ from pathlib import Path
 from ocr.errors import DataError, ImageError
 from ocr.formats import FORMATS
 from ocr.formats.parsing import MAX_BYTES, FoundPage, MalformedError, parse_xml
-from ocr.input.documents import PageSource, shown_name
+from ocr.input.documents import PAGE_NAME, PageSource, shown_name
 from ocr.input.photo import Photo, count_pages, open_image
 from ocr.input.sources import SUFFIXES, read_at_most
 from ocr.layout.orientation import map_page
@@ -94,8 +94,14 @@ def read_pages(
     folder = path.parent if images is None else Path(images)
     name = shown_name(str(path))
     try:
+        stem = stem_of(path.name)
+        page_name = PAGE_NAME.fullmatch(stem)
         for found in _found_pages(path):
-            picture = find_picture(found.picture, folder, stem_of(path.name), images is not None)
+            picture = find_picture(found.picture, folder, stem, images is not None)
+            if page_name and picture is None:
+                picture = find_picture(found.picture, folder, page_name[1], images is not None)
+                if not found.picture:
+                    found = replace(found, number=int(page_name[2]))
             yield _with_picture(found, picture, name)
     except MalformedError as error:
         raise DataError(f"{name}: {error}") from None
@@ -227,7 +233,8 @@ def find_picture(name: str, folder: Path, stem: str, named: bool = False) -> Pat
     folder : Path
         Where it is looked for, and nowhere else.
     stem : str
-        By which it is looked for, with the ending of a picture, where there is none of the name.
+        By which it is looked for where there is none of the name: as it is, if it ends like a
+        picture, or with such an ending.
     named : bool
         Whether a person has named the folder: then links in it may lead out of it.
 
@@ -237,7 +244,7 @@ def find_picture(name: str, folder: Path, stem: str, named: bool = False) -> Pat
         None if there is none, or what is there leads out of the folder.
     """
     base = name.replace("\\", "/").rpartition("/")[2]
-    names = [base] if base and Path(base).suffix.lower() in SUFFIXES else []
+    names = [one for one in (base, stem) if one and Path(one).suffix.lower() in SUFFIXES]
     names += [f"{stem}{ending}" for end in SUFFIXES for ending in (end, end.upper())]
     for one in names:
         with suppress(OSError, ValueError):  # a name that the system does not take
@@ -258,7 +265,7 @@ def _with_picture(found: FoundPage, picture: Path | None, name: str) -> Found:
         return source, replace(found, page=page)
     try:
         pages = count_pages(picture, str(picture))
-        number = min(found.number, pages)
+        number = found.number if pages > 1 else 1
         photo = open_image(picture, page=number)
     except ImageError as error:
         raise DataError(f"{name}: its picture: {error}") from None

@@ -26,7 +26,7 @@ STDIN = "-"
 MAX_LIST = 1 << 28  # bytes of a list of files
 RESERVED = ("errors",)  # names in a folder of results that are a run's own: errors.ndjson
 MAX_STEM = 200  # bytes of an output's name: systems take 255, with suffix and what is half-written
-PAGE_NAME = re.compile(r"(.+)\.page\d{4,}")  # of a file that holds one page of several
+PAGE_NAME = re.compile(r"(.+)\.page(\d{4,})")  # of a file that holds one page of several
 
 # First and last page, from 1; no last page is up to the end.
 PageRange = tuple[int, int | None]

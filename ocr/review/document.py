@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ocr.formats.json import fault_of_line, page_from, parsed
+from ocr.input.documents import PageSource
 from ocr.page import IDENTITY, Box, Line, Page, Word, line_from_dict, line_to_dict
 
 FORMAT = 1  # of the part "review"
@@ -134,11 +135,14 @@ class Reviewed:
             self.page, lines=tuple(_sure(one) if one.confirmed else one for one in lines)
         )
 
-    def to_json(self) -> str:
-        """As it is kept in a file; see the module."""
+    def to_json(self, source: PageSource | None = None) -> str:
+        """As it is kept in a file, see the module; with the name of its picture, if that is given,
+        and the page's number in it."""
         lines = tuple(entry.line for entry in self.kept if entry.line.words)
         # How far it is stands first, so that `counted` need not read the rest.
         data: dict[str, Any] = {"counted": [len(self.kept), self.confirmed, int(self.done)]}
+        if source is not None:
+            data |= {"file": source.file_name, "page": source.number}
         data |= replace(self.page, lines=lines).to_dict()
         data["review"] = {
             "format": FORMAT,

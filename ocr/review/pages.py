@@ -115,7 +115,7 @@ class ReviewPage:
         """
         refuse_special(self.json_path)
         with replacing(self.json_path) as stream:
-            stream.write(doc.to_json().encode())
+            stream.write(doc.to_json(self.source).encode())
         if not doc.touched:
             return
         refuse_special(self.text_path)
@@ -132,15 +132,18 @@ class ReviewPage:
         return aside
 
 
-def _load(path: Path, number: int = 1) -> Reviewed | None:
+def _load(path: Path, number: int | None = None) -> Reviewed | None:
+    """The page in a file of page JSON, or the one of a number if the file may hold several."""
     try:
         if not path.is_file() or path.is_symlink():
             return None
         if path.stat().st_size > MAX_BYTES:
             raise DataError(f"{path}: more than {MAX_BYTES >> 20} MiB are no page.")
         data = parsed(path.read_text(encoding="utf-8"))
-        if isinstance(data, list):  # of a file with several pages
-            data = data[number - 1]
+        if number is not None:
+            pages = data if isinstance(data, list) else [data]
+            numbers = [_number_of(one, at) for at, one in enumerate(pages, start=1)]
+            data = pages[numbers.index(number)]
         return Reviewed.from_dict(data)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
@@ -148,6 +151,11 @@ def _load(path: Path, number: int = 1) -> Reviewed | None:
         raise DataError(
             f"{path}: damaged, or no correction of this version ({error}). Move it away."
         ) from None
+
+
+def _number_of(page: object, at: int) -> object:
+    """Which page of its file a page in JSON says that it is; where it stands if it says nothing."""
+    return page.get("page", at) if isinstance(page, dict) else at
 
 
 def find_pages(

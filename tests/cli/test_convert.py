@@ -104,6 +104,24 @@ def test_a_corrected_text_beside_the_file_counts(run, tmp_path):
         assert "a draft that nobody has confirmed" in err
 
 
+def test_a_page_of_a_file_takes_its_own_text_and_picture(run, tmp_path):
+    pypdfium2 = pytest.importorskip("pypdfium2")
+    pictures = [Image.new("L", (300, 200), grey) for grey in (40, 200)]
+    pictures[0].save(tmp_path / "s.tif", save_all=True, append_images=pictures[1:])
+    ((_, pieces),) = render("json", "s", [(PageSource("s.tif", 2, 2), page("mi1k", "eggs"))])
+    path = tmp_path / "s.page0002.gt.json"
+    path.write_bytes(b"".join(pieces))
+    (tmp_path / "s.gt.txt").write_text("the text\nof all pages\n")
+    assert run(path)[:2] == (0, "mi1k\neggs\n")
+    (tmp_path / "s.page0002.gt.txt").write_text("milk\neggs\n")
+    assert run(path) == (0, "milk\neggs\n", "")
+    path = path.rename(tmp_path / "other.json")
+    assert run(path) == (0, "milk\neggs\n", "")
+    assert run(path, "-f", "pdf", "-o", tmp_path / "s.pdf")[0] == 0
+    drawn = pypdfium2.PdfDocument(tmp_path / "s.pdf")[0].render().to_pil().convert("L")
+    assert drawn.getpixel((drawn.width // 2, drawn.height // 2)) == 200
+
+
 def test_a_corrected_text_that_is_named_counts(run, tmp_path):
     path = put(tmp_path, "json")
     text = tmp_path / "right.txt"

@@ -275,6 +275,8 @@ def test_a_picture_is_taken_by_its_name_alone(tmp_path):
     Image.new("L", (60, 40), 255).save(inside / "secret.png")
     assert find_picture("../secret.png", inside, "x") == inside / "secret.png"
     assert find_picture("", inside, "secret") == inside / "secret.png"  # it tells no name
+    Image.new("L", (60, 40), 255).save(inside / "secret.bmp")
+    assert find_picture("", inside, "secret.bmp") == inside / "secret.bmp"
 
 
 def test_another_pages_picture_is_refused(tmp_path):
@@ -288,6 +290,24 @@ def test_another_pages_picture_is_refused(tmp_path):
     (tmp_path / "photo.tif").write_text("no picture")
     with pytest.raises(DataError, match="its picture"):
         read_page(path)
+
+
+def test_a_page_of_a_file_is_found_by_the_name_that_tells_its_number(tmp_path):
+    pictures = [Image.new("L", (60, 40), 100 + number) for number in (1, 2, 3)]
+    for name in ("s.tif", "t.tif"):
+        pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:])
+    text = Page(40, 60).to_json()  # without "file" and "page", as old corrections are kept
+    for stem in ("s.page0002", "s.tif.page0002"):
+        (tmp_path / f"{stem}.gt.json").write_text(text)
+        ((source, found),) = read_pages(tmp_path / f"{stem}.gt.json")
+        assert (source.path, source.number, source.pages) == (str(tmp_path / "s.tif"), 2, 3)
+        assert round(255 * float(found.page.photo.grey(9)[0, 0])) == 102
+    moved = text.replace("{", '{"file": "old.tif", "page": 3,', 1)
+    (tmp_path / "t.page0003.gt.json").write_text(moved)
+    assert next(read_pages(tmp_path / "t.page0003.gt.json"))[0].title.endswith("t.tif, page 3")
+    (tmp_path / "s.page0009.gt.json").write_text(text)
+    with pytest.raises(DataError, match="there is no page 9; it has 3"):
+        read_page(tmp_path / "s.page0009.gt.json")
 
 
 def test_files_of_a_folder(tmp_path):

@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 
 import pytest
-from review_fakes import TEXTS, document, draw, folder
+from review_fakes import HEIGHT, TEXTS, WIDTH, document, draw, folder
 
 from ocr.errors import DataError, ImageError, OutputError
 from ocr.evaluation.ground_truth import is_draft, read_truth
+from ocr.formats.reading import read_pages
+from ocr.input.documents import PageSource
 from ocr.review import edits
 from ocr.review.document import Reviewed
-from ocr.review.pages import find_pages, writable
+from ocr.review.pages import ReviewPage, find_pages, writable
 from ocr.review.shelf import Shelf, StaleError
 
 
@@ -223,6 +225,35 @@ def test_pages_of_a_document_have_files_of_their_own(tmp_path):
     pages, _ = pages_of(tmp_path / "scan.pdf")
     assert [page.text_path.name for page in pages] == [f"scan.page000{k}.gt.txt" for k in (1, 2, 3)]
     assert pages[1].name == "scan.pdf, page 2"
+
+
+def test_the_files_of_a_page_tell_which_it_is(tmp_path):
+    from PIL import Image
+
+    pictures = [Image.new("L", (WIDTH, HEIGHT), grey) for grey in (240, 250)]
+    pictures[0].save(tmp_path / "s.tif", save_all=True, append_images=pictures[1:])
+    shelf = shelf_of(tmp_path / "s.tif")
+    change(shelf, "changed", number=2)
+    data = json.loads((tmp_path / "s.page0002.gt.json").read_text())
+    assert (data["file"], data["page"]) == ("s.tif", 2)
+    ((source, found),) = read_pages(tmp_path / "s.page0002.gt.json")
+    assert (source.path, source.number, source.pages) == (str(tmp_path / "s.tif"), 2, 2)
+    assert round(255 * float(found.page.photo.grey(9)[0, 0])) == 250
+    assert shelf_of(tmp_path / "s.tif").open(2).doc == shelf.open(2).doc
+    assert shelf.pages[2].counted() == (len(TEXTS), 0, False)
+
+
+def test_a_page_of_results_is_taken_by_its_number(tmp_path):
+    (tmp_path / "s.tif").touch()
+    source = PageSource(str(tmp_path / "s.tif"), 3, 3)
+    two, three = (json.loads(document((text,)).to_json()) for text in ("of two", "of three"))
+    read = tmp_path / "s.json"
+    read.write_text(json.dumps([{"page": 2, **two}, {"page": 3, **three}]))
+    assert ReviewPage(1, source, tmp_path / "s.page0003", read).load_read().text == "of three"
+    read.write_text(json.dumps({"page": 2, **two}))
+    assert ReviewPage(1, source, tmp_path / "s.page0003", read).load_read() is None
+    read.write_text(json.dumps([two, two, three]))  # of an old version
+    assert ReviewPage(1, source, tmp_path / "s.page0003", read).load_read().text == "of three"
 
 
 def test_a_folder_of_results_stands_for_what_was_read(tmp_path):

@@ -8,16 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.errors import OcrError
+from ocr.evaluation.ground_truth import stem_beside
+from ocr.formats.reading import fitted
 from ocr.input.documents import PageSource
+from ocr.page import Page
 from ocr.reader import Reader
 from ocr.review.document import Reviewed
 from ocr.review.pages import ReviewPage
 from ocr.review.reading import Recognizer
+from training.own_hand.page_truth import page_lines
 
 
-def correction(photo: Path) -> Reviewed | None:
-    """A photo's correction, if there is one that a person has begun."""
-    page = ReviewPage(1, PageSource(str(photo)), photo.with_name(photo.stem))
+def correction(photo: PageSource) -> Reviewed | None:
+    """A page's correction, if there is one that a person has begun."""
+    page = ReviewPage(1, photo, stem_beside(Path(photo.path), photo.number, photo.pages))
     try:
         doc = page.load()
     except OcrError:
@@ -26,15 +30,22 @@ def correction(photo: Path) -> Reviewed | None:
 
 
 def confirmed_lines(
-    photo: Path, doc: Reviewed, reader: Reader
+    photo: PageSource, doc: Reviewed, reader: Reader
 ) -> list[tuple[NDArray[np.float32], str]]:
-    """The strips of the confirmed lines of a photo, as they are read, with their texts.
+    """The strips of the confirmed lines of a page, as they are read, with their texts.
 
     Raises
     ------
     ImageError
         The photo cannot be opened.
+    DataError
+        Its proportions are others than those of the page that was corrected.
     """
     entries = [one for one in doc.kept if one.line.confirmed and one.line.words]
-    strips = Recognizer(reader).strips(PageSource(str(photo)).open(), doc, entries)
+    picture = photo.open()
+    if (picture.height, picture.width) != (doc.page.height, doc.page.width):  # a PDF, by its dpi
+        lines = tuple(one.line for one in entries)
+        page = fitted(Page(doc.page.height, doc.page.width, lines), picture, photo.title)
+        return list(page_lines(Page(page.height, page.width, page.lines, photo=picture)))
+    strips = Recognizer(reader).strips(picture, doc, entries)
     return [(strip, one.line.text) for strip, one in zip(strips, entries, strict=True)]

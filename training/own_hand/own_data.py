@@ -27,10 +27,13 @@ from ocr.evaluation.drafts import is_strip
 from ocr.evaluation.ground_truth import (
     is_draft,
     is_page_file,
+    page_suffix,
     page_truths,
     read_truth,
+    texts_of_pages,
     truth_path,
 )
+from ocr.input.documents import PageSource
 from ocr.input.photo import open_image
 from ocr.input.sources import SUFFIXES
 from ocr.lines.normalize import LINE_HEIGHT, normalize_line
@@ -83,7 +86,7 @@ def recognize(path: Path) -> str:
         raise DataError(f"{path}: no such file or folder. Check the path.")
     name, suffix = path.name, path.suffix.lower()
     if suffix in SUFFIXES:
-        if not truth_path(path).is_file():
+        if not truth_path(path).is_file() and not texts_of_pages([path]):
             raise DataError(
                 f"{path}: no {truth_path(path).name} beside it says what it reads. Write a draft "
                 f"with `ocr read --gt {path}` and correct it."
@@ -117,7 +120,7 @@ def _recognize_folder(path: Path) -> str:
     if (path / "lines.tsv").is_file():
         return "line-folder"
     pictures = [one for one in inside if one.suffix.lower() in SUFFIXES and one.is_file()]
-    if any(truth_path(one).is_file() for one in pictures):
+    if any(truth_path(one).is_file() for one in pictures) or texts_of_pages(pictures):
         return "photos"
     if any(one.confirmed for one in page_truths(path)):
         return "pages"
@@ -280,7 +283,7 @@ def _load_photo_letters(path: Path, aligner: Aligner, account: Account) -> Sampl
     parts = []
     for photo in _photos(path, account):
         images, labels = aligner.letters(photo, account)
-        groups, cased = (photo.name,) * len(labels), np.ones(len(labels), bool)
+        groups, cased = (Path(photo.title).name,) * len(labels), np.ones(len(labels), bool)
         splits = ("",) * len(labels)
         parts.append(Samples(tuple(images), tuple(labels), cased, groups, splits))
     return join(parts)
@@ -289,33 +292,35 @@ def _load_photo_letters(path: Path, aligner: Aligner, account: Account) -> Sampl
 def _photos(
     path: Path,
     account: Account,
-    transcribed: Collection[Path] = (),
+    transcribed: Collection[PageSource] = (),
     by_line: bool = False,
-) -> Iterator[Path]:
-    """The pictures of a folder that have a text, or the one that was named.
+) -> Iterator[PageSource]:
+    """The pictures of a folder, or pages of them, that have a text, or the one that was named.
 
     Drafts that nobody has confirmed and copies of pictures that came before are left out; with
     `by_line` a draft of which some lines are confirmed is not. The text of pictures `transcribed`
     stands in files of pages.
     """
     if is_page_file(path):
-        pictures = list(transcribed)
+        known = list(transcribed)
     elif not path.is_dir():
-        pictures = [path]
+        known = list(_known([path], ()))
     else:
         pictures = [
             one
             for one in sorted(path.iterdir())
             if one.suffix.lower() in SUFFIXES and not one.name.startswith(".")
         ]
-        known = [one for one in pictures if one in transcribed or truth_path(one).is_file()]
-        account.leave_out("pictures without a .gt.txt", len(pictures) - len(known))
-        pictures = known
-    for picture in pictures:
+        known = list(_known(pictures, transcribed))
+        with_text = {one.path for one in known}
+        without = sum(str(one) not in with_text for one in pictures)
+        account.leave_out("pictures without a .gt.txt", without)
+    for picture in known:
+        truth = truth_path(Path(picture.path), picture.number, picture.pages)
         try:
-            draft = picture not in transcribed and is_draft(truth_path(picture))
+            draft = picture not in transcribed and is_draft(truth)
             if draft and not (by_line and correction(picture)):
-                reason = f"{truth_path(picture)}: a draft. Correct it and delete its first line."
+                reason = f"{truth}: a draft. Correct it and delete its first line."
                 account.leave_out("drafts that nobody has confirmed", name=reason)
                 continue
             digest = _digest(picture)
@@ -323,16 +328,28 @@ def _photos(
             account.leave_out("unreadable pictures or texts", name=str(error))
             continue
         if digest in account.seen:
-            reason = f"{picture}: the same picture as {account.seen[digest]}."
+            reason = f"{picture.title}: the same picture as {account.seen[digest]}."
             account.leave_out("copies of pictures", name=reason)
             continue
-        account.seen[digest] = str(picture)
+        account.seen[digest] = picture.title
         yield picture
 
 
-def _digest(picture: Path) -> str:
+def _known(pictures: Sequence[Path], transcribed: Collection[PageSource]) -> Iterator[PageSource]:
+    """Of pictures those that have a text, and of files with several pages the pages that do."""
+    pages: dict[str, list[PageSource]] = {}
+    for one in sorted({*transcribed, *texts_of_pages(pictures)}, key=lambda one: one.number):
+        pages.setdefault(one.path, []).append(one)
+    for picture in pictures:
+        whole, own = PageSource(str(picture)), pages.get(str(picture), [])
+        if whole not in own and truth_path(picture).is_file():
+            yield whole
+        yield from own
+
+
+def _digest(picture: PageSource) -> str:
     """A hash of what a picture shows, whatever it is called and however it is stored."""
-    grey = open_image(picture).grey(COPY_SIDE)
+    grey = picture.open().grey(COPY_SIDE)
     return hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).hexdigest()
 
 
@@ -372,30 +389,32 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
 
     def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
         for photo in _photos(path, account, transcribed, by_line=True):
+            file = Path(photo.path)
+            group = file.stem + page_suffix(photo.number, photo.pages)
             try:
                 corrected = correction(photo)
                 if corrected is not None:
                     for image, text in confirmed_lines(photo, corrected, aligner.line_reader):
-                        yield image, text, photo.stem, ""
+                        yield image, text, group, ""
                     continue
                 if photo in transcribed:
-                    for truth in transcribed[photo]:
-                        for image, text in page_lines(truth.page()):
-                            yield image, text, photo.stem, ""
+                    for image, text in page_lines(transcribed[photo].page()):
+                        yield image, text, group, ""
                     continue
-                picture = open_image(photo)
-                rows = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
+                picture = photo.open()
+                truth = truth_path(file, photo.number, photo.pages)
+                rows = [row for row in read_truth(truth).splitlines() if row.strip()]
                 if len(rows) == 1 and picture.width >= LINE_SHAPE * picture.height:
                     grey = picture.grey(LINE_SIDE)
-                    cut = len(grey) == LINE_HEIGHT and is_strip(photo)  # as it is read
+                    cut = len(grey) == LINE_HEIGHT and is_strip(file)  # as it is read
                     line = grey if cut else normalize_line(even_light(grey))
-                    yield line, rows[0], _page_of(photo.stem), ""
+                    yield line, rows[0], _page_of(group), ""
                     continue
             except OcrError as error:
                 account.leave_out("unreadable pictures or texts", name=str(error))
                 continue
             for image, text in aligner.lines(photo, account):
-                yield image, text, photo.stem, ""
+                yield image, text, group, ""
 
     return _line_samples(lines(), account)
 

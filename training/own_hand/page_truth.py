@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 from ocr.errors import DataError, OcrError
 from ocr.evaluation.ground_truth import PageTruth, is_page_file, page_truths, truth_path
+from ocr.input.documents import PageSource
 from ocr.input.photo import Photo
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.line_pictures import find_line
@@ -28,29 +29,28 @@ from training.own_hand.samples import Account
 SIDE = 4000  # pixels, longest side at which a page is opened: letters of a strip are 13 high
 
 
-def transcribed_pages(path: Path, account: Account) -> dict[Path, list[PageTruth]]:
+def transcribed_pages(path: Path, account: Account) -> dict[PageSource, PageTruth]:
     """The pages in PAGE XML, ALTO and page JSON that have a line to learn from, by their picture.
 
-    Of a picture that several files tell, the first one counts. Drafts are left out and named.
+    Of a page that several files tell, the first one counts. Drafts are left out and named.
     """
 
     def on_error(error: OcrError) -> None:
         account.leave_out("files of pages that cannot be used", name=str(error))
 
-    found: dict[Path, list[PageTruth]] = {}
+    found: dict[PageSource, PageTruth] = {}
     drafts: list[PageTruth] = []
     if not path.is_dir() and not is_page_file(path):
         return found
     for one in page_truths(path, on_error):
-        pages = found.get(one.picture, [])
-        taken = any(one.number == other.number for other in pages)
-        if one.confirmed and not taken:
+        if one.confirmed and one.source not in found:
             account.leave_out("lines that nobody has confirmed", one.lines - one.confirmed)
-            found.setdefault(one.picture, []).append(one)
-        elif one.lines and not taken:
+            found[one.source] = one
+        elif one.lines and one.source not in found:
             drafts.append(one)
     for one in drafts:
-        if one.picture not in found and not truth_path(one.picture).is_file():
+        truth = truth_path(one.picture, one.number, one.pages)
+        if one.source not in found and not truth.is_file():
             reason = f"{one.file}: a draft. Correct its lines and confirm them."
             account.leave_out("drafts that nobody has confirmed", name=reason)
     return found

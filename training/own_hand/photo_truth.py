@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ocr.errors import OcrError
 from ocr.evaluation.error_rates import edit_distance
 from ocr.evaluation.ground_truth import read_truth, truth_path
+from ocr.input.documents import PageSource
 from ocr.layout.read_line import ReadLine
 from ocr.reader import Reader
 from training.own_hand.pairing import pairs_in_order
@@ -129,7 +130,9 @@ class Aligner:
         """Reads line by line."""
         return Reader(engine="lines")
 
-    def letters(self, photo: Path, account: Account) -> tuple[list[NDArray[np.uint8]], list[str]]:
+    def letters(
+        self, photo: PageSource, account: Account
+    ) -> tuple[list[NDArray[np.uint8]], list[str]]:
         """Normalized glyphs of a photo, (32, 32) uint8, with the characters they show."""
         images: list[NDArray[np.uint8]] = []
         labels: list[str] = []
@@ -148,29 +151,32 @@ class Aligner:
                 labels.append(signs[j])
         return images, labels
 
-    def lines(self, photo: Path, account: Account) -> list[tuple[NDArray[np.float32], str]]:
+    def lines(self, photo: PageSource, account: Account) -> list[tuple[NDArray[np.float32], str]]:
         """Straightened lines of a photo, grey, with their text."""
         matched = self._matched(photo, self.line_reader, account)
         return [(line.image, text) for line, text in matched]
 
-    def _matched(self, photo: Path, reader: Reader, account: Account) -> list[tuple[ReadLine, str]]:
+    def _matched(
+        self, photo: PageSource, reader: Reader, account: Account
+    ) -> list[tuple[ReadLine, str]]:
         lines: list[ReadLine] = []
+        truth = truth_path(Path(photo.path), photo.number, photo.pages)
         try:
-            written = [row for row in read_truth(truth_path(photo)).splitlines() if row.strip()]
-            reader.read(photo, on_line=lines.append)
+            written = [row for row in read_truth(truth).splitlines() if row.strip()]
+            reader.read(photo.open(), on_line=lines.append)
         except OcrError as error:
             account.leave_out("unreadable pictures or texts", name=str(error))
             return []
         read = [line.line.text for line in lines]
         pairs = match_lines(read, written)
         if likeness(read, written, pairs) < LIKE:
-            reason = f"{photo}: reads nothing like its .gt.txt, which may be another photo's."
+            reason = f"{photo.title}: reads nothing like its .gt.txt, which may be another photo's."
             account.leave_out("photos unlike their text as a whole", name=reason)
             return []
         if len(lines) != len(written):
             account.named.append(
-                f"{photo}: {len(lines)} lines found, {len(written)} in its .gt.txt; "
-                f"{len(pairs)} of them match and are used. See `ocr boxes {photo}`.",
+                f"{photo.title}: {len(lines)} lines found, {len(written)} in its .gt.txt; "
+                f"{len(pairs)} of them match and are used. See `ocr boxes {photo.name}`.",
             )
         account.leave_out("lines of photos too unlike their text", len(lines) - len(pairs))
         return [(lines[i], written[j]) for i, j in pairs]

@@ -280,13 +280,15 @@ def _kind(paths: list[Path], start: str | None) -> str:
     what = kind_of(paths)
     if what is not None:
         return "cnn" if what == "glyphs" else "lines"
-    from ocr.evaluation.ground_truth import pairs_in
+    from ocr.evaluation.ground_truth import known_in
+    from ocr.input.documents import PageSource
     from ocr.reader import Reader
 
     reader = Reader()
-    photos = [photo for path in paths for photo, _ in pairs_in(path)][:LOOKED_AT]
+    known = [one for path in paths for one in known_in(path)][:LOOKED_AT]
+    photos = [PageSource(str(one.picture), max(1, one.number)) for one in known]
     with contextlib.suppress(OcrError):  # what is wrong with a photo is said when it is loaded
-        by_letters = sum(reader.read(photo).engine == "letters" for photo in photos)
+        by_letters = sum(reader.read(photo.open()).engine == "letters" for photo in photos)
         return "cnn" if 2 * by_letters > len(photos) else "lines"
     return "cnn"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ocr.input.documents import PageSource
 from training.own_hand.photo_truth import Aligner, match_letters, match_lines
 from training.own_hand.samples import Account
 
@@ -55,7 +56,7 @@ def photo(tmp_path):
 
 def test_letters_of_a_photo(photo):
     account = Account()
-    images, labels = Aligner().letters(photo, account)
+    images, labels = Aligner().letters(PageSource(str(photo)), account)
     written = "".join(photo.with_name("note.gt.txt").read_text().split())
     assert len(images) == len(labels) > 0.8 * len(written)
     assert set(labels) <= set(written)
@@ -67,7 +68,7 @@ def test_a_text_with_another_number_of_lines_is_said_and_the_rest_used(photo):
     rows = truth.read_text().splitlines()
     truth.write_text("\n".join([*rows[:-1], "an unwritten line", "12345"]))
     account = Account()
-    found = Aligner().lines(photo, account)
+    found = Aligner().lines(PageSource(str(photo)), account)
     assert len(found) == len(rows) - 1
     assert account.left_out["lines of photos too unlike their text"] == 1
     (said,) = account.named
@@ -80,10 +81,10 @@ def test_a_photo_with_another_photos_text_is_left_out_and_named(tmp_path):
     right = SAMPLE.with_suffix(".gt.txt").read_text()
     truth.write_text(right)
     account = Account()
-    assert Aligner().lines(photo, account)
+    assert Aligner().lines(PageSource(str(photo)), account)
     assert "photos unlike their text as a whole" not in account.left_out
     other = "Dear Mary\nthank you for the books\nCALL us when you land\nsee you soon\nyours, Tom\n"
     truth.write_text(other)
-    assert Aligner().lines(photo, account) == []
+    assert Aligner().lines(PageSource(str(photo)), account) == []
     assert account.left_out["photos unlike their text as a whole"] == 1
     assert "a.jpg: reads nothing like its .gt.txt" in account.named[-1]

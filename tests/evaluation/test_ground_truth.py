@@ -1,0 +1,96 @@
+"""Which text belongs to which picture, and to which page of a file with several."""
+
+import pytest
+from PIL import Image
+
+from ocr import cli
+from ocr.errors import DataError
+from ocr.evaluation.ground_truth import DRAFT, Known, known_in, pairs_in, truth_path
+from ocr.formats import render
+from ocr.input.documents import PageSource
+from ocr.page import Box, Letter, Line, Page, Word
+
+
+def page(text: str, confirmed: bool = True) -> Page:
+    letters = tuple(Letter(Box(5, 5 + 10 * k, 30, 14 + 10 * k), c, 0.9) for k, c in enumerate(text))
+    return Page(60, 200, (Line((Word(letters),), confirmed=confirmed),), "lines")
+
+
+@pytest.fixture
+def scan(tmp_path):
+    pictures = [Image.new("L", (200, 60), grey) for grey in (250, 240, 230)]
+    pictures[0].save(tmp_path / "s.tif", save_all=True, append_images=pictures[1:])
+    return tmp_path / "s.tif"
+
+
+def corrected(scan, number: int, one: Page) -> None:
+    """The page JSON of a page, as `ocr review` names it."""
+    source = PageSource(str(scan), number, 3)
+    ((_, pieces),) = render("json", "s", [(source, one)])
+    (scan.parent / f"s.page{number:04d}.gt.json").write_bytes(b"".join(pieces))
+
+
+def found(path):
+    return [(one.picture.name, one.number, one.truth.name) for one in known_in(path)]
+
+
+def test_pages_of_a_file_have_texts_of_their_own(scan):
+    folder = scan.parent
+    assert truth_path(scan, 2, 3) == folder / "s.page0002.gt.txt"
+    (folder / "s.page0002.gt.txt").write_text("two\n")
+    (folder / "s.page0004.gt.txt").write_text("of no page\n")
+    (folder / "s.page0000.gt.txt").write_text("of no page\n")
+    expected = [("s.tif", 2, "s.page0002.gt.txt")]
+    assert found(folder) == found(scan) == expected
+    assert pairs_in(folder) == []
+    corrected(scan, 2, page("zwei"))
+    corrected(scan, 3, page("three"))
+    assert found(folder) == [*expected, ("s.tif", 3, "s.page0003.gt.json")]
+    (folder / "s.page0002.gt.txt").write_text(f"{DRAFT}\ntwo\n")
+    assert found(folder)[0] == ("s.tif", 2, "s.page0002.gt.json")
+    assert found(folder / "s.page0003.gt.json") == [("s.tif", 3, "s.page0003.gt.json")]
+
+
+def test_a_text_of_the_whole_file_counts_before_those_of_its_pages(scan):
+    folder = scan.parent
+    (folder / "s.page0002.gt.txt").write_text("two\n")
+    (folder / "s.gt.txt").write_text("one\ntwo\nthree\n")
+    corrected(scan, 3, page("three"))
+    assert found(folder) == [("s.tif", 0, "s.gt.txt")]
+    (folder / "s.gt.txt").write_text(f"{DRAFT}\none\n")
+    assert [number for _, number, _ in found(folder)] == [2, 3]
+
+
+def test_a_picture_of_one_page_is_known_as_a_whole(tmp_path):
+    Image.new("L", (200, 60), 250).save(tmp_path / "a.png")
+    (tmp_path / "a.page0001.gt.txt").write_text("not its text\n")
+    with pytest.raises(DataError, match=r"a\.gt\.txt"):
+        known_in(tmp_path / "a.png")
+    (tmp_path / "a.gt.txt").write_text("text\n")
+    assert known_in(tmp_path) == [Known(tmp_path / "a.png", 0, tmp_path / "a.gt.txt")]
+
+
+def test_eval_reads_the_page_that_a_text_is_of(scan, monkeypatch, capsys):
+    from ocr import reader
+
+    class Reads:
+        def __init__(self, **_):
+            pass
+
+        def read(self, photo, **_):
+            return page({250: "one", 240: "two", 230: "three"}[round(255 * photo.grey(9)[0, 0])])
+
+    monkeypatch.setattr(reader, "Reader", Reads)
+    (scan.parent / "s.page0001.gt.txt").write_text("one\n")
+    (scan.parent / "s.page0002.gt.txt").write_text("twx\n")
+    assert cli.main(["eval", str(scan.parent)]) == 0
+    said = capsys.readouterr().out
+    assert "s.tif, page 1  100.00%" in said and "s.tif, page 2   66.67%" in said
+    corrected(scan, 3, page("three"))
+    assert cli.main(["eval", str(scan.parent / "s.page0003.gt.json")]) == 0
+    assert "100.00%" in capsys.readouterr().out
+    (scan.parent / "s.page0002.gt.txt").write_text(f"{DRAFT}\ntwo\n")
+    two = page("two")
+    corrected(scan, 2, Page(60, 200, (*two.lines, *page("too", confirmed=False).lines), "lines"))
+    assert cli.main(["eval", str(scan.parent)]) == 1
+    assert "confirm them, or write s.page0002.gt.txt" in capsys.readouterr().err
