@@ -206,14 +206,23 @@ def _corrected(
 ) -> tuple[PageSource, FoundPage]:
     """A page with the text that a person wrote down for it, if there is one."""
     from ocr.evaluation.corrections import correct
-    from ocr.evaluation.ground_truth import GROUND_TRUTH, is_draft, read_truth, truth_path
+    from ocr.evaluation.ground_truth import (
+        GROUND_TRUTH,
+        is_draft,
+        page_suffix,
+        read_truth,
+        truth_path,
+    )
     from ocr.formats.reading import stem_of
 
     source, found = pair
     path = truth
     if path is None:
         places = [given.path.parent, *([given.images] if given.images else [])]
-        names = [place / f"{stem_of(given.path.name)}{GROUND_TRUTH}" for place in places]
+        stem, names = stem_of(given.path.name), []
+        # A picture that is called the same may have the text of that name.
+        if stem != Path(found.picture).stem + page_suffix(source.number, source.pages):
+            names = [place / f"{stem}{GROUND_TRUTH}" for place in places]
         if found.picture:
             pictures = [place / found.picture for place in places]
             names += [truth_path(one, source.number, source.pages) for one in pictures]

@@ -1,6 +1,7 @@
 """Photos whose text is known: `photo.gt.txt` beside `photo.jpg`, or PAGE XML, ALTO or page JSON.
 
-Of a page of a file with several it is `scan.page0003.gt.txt` beside `scan.pdf`.
+Of a page of a file with several it is `scan.page0003.gt.txt` beside `scan.pdf`; where pictures are
+called the same but for their endings, `photo.png.gt.txt` is that of `photo.png` alone.
 
 A text that was read and that nobody has looked at is a draft: its file begins with the line
 `DRAFT`, which a person deletes once the text is right. A file without that line is confirmed.
@@ -10,6 +11,9 @@ those that another program wrote, all do.
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,6 +28,9 @@ from ocr.input.sources import pictures_in
 from ocr.page import Page
 
 GROUND_TRUTH = ".gt.txt"
+SAVED = ".gt.json"  # beside it: a page as `ocr review` keeps it
+FILE = re.compile(rb'\{\s*(?:"counted":\[[\d,]*\],)?"file":\s*("(?:[^"\\]|\\.)*")')  # begins it
+FILE_AT_MOST = 1 << 13  # bytes in which that is found
 MAX_BYTES = 1 << 24  # of a text
 DRAFT = "# draft by ocr: delete this line once the text below is right"
 
@@ -263,6 +270,9 @@ def _begins_as_draft(text: str) -> bool:
 def stem_beside(picture: Path, number: int = 1, pages: int = 1) -> Path:
     """What the files beside a picture are called, but for `.gt.txt` and `.gt.json`.
 
+    That is its name without its ending. It is the whole name where such files are there, or where
+    the others are those of a picture that is called the same but for its ending.
+
     Parameters
     ----------
     picture : Path
@@ -274,7 +284,31 @@ def stem_beside(picture: Path, number: int = 1, pages: int = 1) -> Path:
     >>> stem_beside(Path("photo.jpg")).name, stem_beside(Path("scan.pdf"), 3, 9).name
     ('photo', 'scan.page0003')
     """
-    return picture.with_name(picture.stem + page_suffix(number, pages))
+    short, full = (
+        picture.with_name(name + page_suffix(number, pages))
+        for name in (picture.stem, picture.name)
+    )
+    named = any(os.path.lexists(f"{full}{ending}") for ending in (GROUND_TRUTH, SAVED))
+    return full if named or _is_anothers(short, picture) else short
+
+
+def _is_anothers(stem: Path, picture: Path) -> bool:
+    """Whether a kept page tells that it is one of a picture beside this one, called like it."""
+    saved = stem.with_name(stem.name + SAVED)
+    try:
+        if not saved.is_file():  # a pipe may wait
+            return False
+        with saved.open("rb") as stream:
+            match = FILE.match(stream.read(FILE_AT_MOST))
+        name = Path(json.loads(match[1])).name if match else picture.name
+        other = picture.with_name(name)
+        return (
+            name != PageSource(str(picture)).file_name
+            and other.stem == picture.stem
+            and other.is_file()
+        )
+    except (OSError, ValueError):
+        return False
 
 
 def page_suffix(number: int, pages: int) -> str:
@@ -283,7 +317,10 @@ def page_suffix(number: int, pages: int) -> str:
 
 
 def truth_path(picture: Path, number: int = 1, pages: int = 1) -> Path:
-    """Where the ground truth of a picture stands: `photo.gt.txt` beside `photo.jpg`."""
+    """Where the ground truth of a picture stands: `photo.gt.txt` beside `photo.jpg`.
+
+    See `stem_beside`.
+    """
     stem = stem_beside(picture, number, pages)
     return stem.with_name(stem.name + GROUND_TRUTH)
 

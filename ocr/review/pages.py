@@ -8,13 +8,20 @@ from pathlib import Path
 
 from ocr.batch import journal
 from ocr.errors import DataError, OcrError, OutputError
-from ocr.evaluation.ground_truth import DRAFT, GROUND_TRUTH, is_draft, read_truth
+from ocr.evaluation.ground_truth import (
+    DRAFT,
+    GROUND_TRUTH,
+    SAVED,
+    is_draft,
+    page_suffix,
+    read_truth,
+    stem_beside,
+)
 from ocr.formats.json import parsed
 from ocr.formats.output import refuse_special, replacing
 from ocr.input.documents import Document, PageRange, PageSource, find_documents
 from ocr.review.document import COUNTED_AT_MOST, Reviewed, counted
 
-SAVED = ".gt.json"  # beside photo.gt.txt
 PAGED = (".pdf", ".tif", ".tiff", ".gif", ".webp")  # files that are opened to count their pages
 MAX_BYTES = 1 << 26  # of a page's JSON
 
@@ -211,9 +218,8 @@ def _sources(document: Document) -> tuple[PageSource, ...]:
 def _stem(source: PageSource, taken: dict[Path, str]) -> Path:
     """Where a page's files go: beside its photo, called as it is, and as no other page's."""
     path = Path(source.path)
-    number = f".page{source.number:04d}" if source.pages > 1 else ""
-    for name in (path.stem, path.name):
-        stem = path.with_name(f"{name}{number}")
+    full = path.with_name(path.name + page_suffix(source.number, source.pages))
+    for stem in (stem_beside(path, source.number, source.pages), full):
         key = stem.with_name(stem.name.casefold())
         if taken.setdefault(key, source.path) == source.path:
             return stem

@@ -122,6 +122,15 @@ def test_a_page_of_a_file_takes_its_own_text_and_picture(run, tmp_path):
     assert drawn.getpixel((drawn.width // 2, drawn.height // 2)) == 200
 
 
+def test_the_text_of_a_picture_that_is_called_the_same_is_not_taken(run, tmp_path, photo):
+    path = put(tmp_path, "json")
+    (tmp_path / "photo.gt.txt").write_text("of another\npicture\n")
+    (tmp_path / "photo.png.gt.txt").write_text("milk\neggs\n")
+    assert run(path) == (0, "milk\neggs\n", "")
+    (tmp_path / "photo.png.gt.txt").write_text(f"{DRAFT}\nmilk\neggs\n")
+    assert run(path)[1] == "mi1k\neggs\n"
+
+
 def test_a_corrected_text_that_is_named_counts(run, tmp_path):
     path = put(tmp_path, "json")
     text = tmp_path / "right.txt"

@@ -5,10 +5,11 @@ from PIL import Image
 
 from ocr import cli
 from ocr.errors import DataError
-from ocr.evaluation.ground_truth import DRAFT, Known, known_in, pairs_in, truth_path
+from ocr.evaluation.ground_truth import DRAFT, Known, known_in, pairs_in, stem_beside, truth_path
 from ocr.formats import render
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
+from ocr.review.document import begun
 
 
 def page(text: str, confirmed: bool = True) -> Page:
@@ -68,6 +69,53 @@ def test_a_picture_of_one_page_is_known_as_a_whole(tmp_path):
         known_in(tmp_path / "a.png")
     (tmp_path / "a.gt.txt").write_text("text\n")
     assert known_in(tmp_path) == [Known(tmp_path / "a.png", 0, tmp_path / "a.gt.txt")]
+
+
+def kept(folder, stem: str, file: str) -> None:
+    """The correction of a page, as `ocr review` writes it."""
+    text = begun(page("text")).to_json(PageSource(file))
+    (folder / f"{stem}.gt.json").write_text(text)
+
+
+def test_pictures_that_are_called_the_same_have_texts_of_their_own(tmp_path):
+    jpg, png = tmp_path / "a.jpg", tmp_path / "a.png"
+    for path in (jpg, png):
+        path.touch()
+    (tmp_path / "a.gt.txt").write_text("of the first\n")
+    assert truth_path(jpg) == truth_path(png) == tmp_path / "a.gt.txt"
+    (tmp_path / "a.png.gt.json").touch()
+    assert truth_path(png) == tmp_path / "a.png.gt.txt"
+    assert found(tmp_path) == [("a.jpg", 0, "a.gt.txt")]
+    (tmp_path / "a.png.gt.txt").write_text("of the second\n")
+    (tmp_path / "a.png.gt.json").unlink()
+    assert found(tmp_path) == [("a.jpg", 0, "a.gt.txt"), ("a.png", 0, "a.png.gt.txt")]
+    assert stem_beside(png, 2, 3).name == "a.page0002"
+    (tmp_path / "a.png.page0002.gt.txt").touch()
+    assert stem_beside(png, 2, 3).name == "a.png.page0002"
+
+
+def test_a_correction_tells_whose_the_text_beside_it_is(tmp_path):
+    jpg, png = tmp_path / "a.jpg", tmp_path / "a.png"
+    for path in (jpg, png):
+        path.touch()
+    (tmp_path / "a.gt.txt").write_text("text\n")
+    kept(tmp_path, "a", "a.jpg")
+    assert [one[0] for one in found(tmp_path)] == ["a.jpg"]
+    assert truth_path(png) == tmp_path / "a.png.gt.txt"
+    kept(tmp_path, "a", "/elsewhere/a.png")
+    assert [one[0] for one in found(tmp_path)] == ["a.png"]
+    (tmp_path / "a.gt.json").write_text(begun(page("text")).to_json())  # it does not tell
+    assert [one[0] for one in found(tmp_path)] == ["a.jpg", "a.png"]
+    jpg.unlink()  # its picture was given another ending
+    kept(tmp_path, "a", "a.jpg")
+    assert [one[0] for one in found(tmp_path)] == ["a.png"]
+
+
+def test_a_picture_that_was_given_another_name_keeps_its_files(tmp_path):
+    (tmp_path / "b.jpg").touch()
+    (tmp_path / "a.jpg").touch()
+    kept(tmp_path, "b", "a.jpg")  # copied with its picture
+    assert stem_beside(tmp_path / "b.jpg") == tmp_path / "b"
 
 
 def test_eval_reads_the_page_that_a_text_is_of(scan, monkeypatch, capsys):

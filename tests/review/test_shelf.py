@@ -216,6 +216,24 @@ def test_photos_of_one_name_have_files_of_their_own(tmp_path):
     assert len(set(names)) == 2
 
 
+def test_photos_of_one_name_keep_their_files_whatever_comes_first(tmp_path):
+    jpg, png = tmp_path / "a.jpg", tmp_path / "a.png"
+    for path in (jpg, png):
+        draw(path)
+    shelf = Shelf(pages_of(jpg, png)[0], Fake())
+    change(shelf, "of the jpg", number=1)
+
+    def stems(*photos):
+        return [page.stem.name for page in pages_of(*photos)[0]]
+
+    assert stems(png, jpg) == ["a.png", "a"]  # though it was not opened yet
+    assert stems(png) == ["a.png"]
+    change(shelf, "of the png", number=2)
+    (tmp_path / "a.gt.json").unlink()
+    assert stems(png, jpg) == ["a.png", "a"]
+    assert stems(jpg, png) == ["a", "a.png"]
+
+
 def test_pages_of_a_document_have_files_of_their_own(tmp_path):
     pypdfium2 = pytest.importorskip("pypdfium2")
     pdf = pypdfium2.PdfDocument.new()

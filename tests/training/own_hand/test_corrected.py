@@ -113,3 +113,19 @@ def test_a_page_corrected_at_another_size_is_cut_where_its_lines_are(scan):
     picture(PAGES[0]).crop((0, 0, WIDTH, HEIGHT // 2)).save(scan, save_all=True)
     with pytest.raises(DataError, match="cut, turned, or another page's"):
         confirmed_lines(PageSource(str(scan)), correction(source), Aligner().line_reader)
+
+
+def test_photos_that_are_called_the_same_are_learned_by_their_own_corrections(tmp_path):
+    for name, texts in zip(("a.bmp", "a.png"), PAGES, strict=True):
+        picture(texts).save(tmp_path / name)
+    found = find_pages([str(tmp_path)], False, (), None, lambda *_: pytest.fail())
+    for one, texts in zip(found, PAGES, strict=True):
+        one.save(replace(begun(page(texts)), touched=True))
+    for one, texts in zip(found, PAGES, strict=True):
+        doc = correction(one.source)
+        strips = confirmed_lines(one.source, doc, Aligner().line_reader)
+        read = Aligner().line_reader.line_reader.read([strip for strip, _ in strips])
+        assert [one.text for one in read] == [text for _, text in strips] == list(texts)
+    found[1].json_path.unlink()
+    found[1].text_path.unlink()
+    assert correction(found[1].source) is None  # a.png has none, and a.bmp's is not its own
