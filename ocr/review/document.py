@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ocr.formats.json import fault_of_line, page_from, parsed
@@ -91,6 +91,9 @@ class Reviewed:
         Of the next new line: ids are not used twice.
     touched : bool
         Whether a person has changed anything.
+    text_digest : str
+        SHA-256 of the text file that was written with it or taken over last, "" if none was: any
+        other text beside the photo is a person's. Does not count in comparisons.
     """
 
     page: Page
@@ -100,6 +103,7 @@ class Reviewed:
     revision: int = 0
     next_id: int = 1
     touched: bool = False
+    text_digest: str = field(default="", compare=False)
 
     @property
     def kept(self) -> tuple[Entry, ...]:
@@ -151,6 +155,7 @@ class Reviewed:
             "regions": [box.as_list() for box in self.regions],
             "next_id": self.next_id,
             "touched": self.touched,
+            **({"text": self.text_digest} if self.text_digest else {}),
             "entries": [_entry_to_dict(entry) for entry in self.entries],
         }
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -185,6 +190,7 @@ class Reviewed:
                 own["revision"],
                 own["next_id"],
                 own["touched"],
+                own.get("text", ""),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"no page JSON ({type(error).__name__}: {error})") from None
@@ -283,6 +289,9 @@ def _fault(doc: Reviewed) -> str:
     flags: list[object] = [doc.touched, *(entry.out for entry in doc.entries)]
     if not all(isinstance(one, bool) for one in flags):
         return "touched or out"
+    digest: object = doc.text_digest
+    if not isinstance(digest, str):
+        return "text"
     for entry in doc.entries:
         if not all(isinstance(word, str) for _, others in entry.choices for word in others):
             return "choices"

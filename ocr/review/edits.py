@@ -15,7 +15,7 @@ from ocr.evaluation.corrections import align_lines
 from ocr.formats.placing import graphemes, signs_of, words_of
 from ocr.page import Box, Line
 from ocr.review.document import Entry, Reviewed
-from ocr.review.respell import clean, is_level, respelled
+from ocr.review.respell import MAX_TEXT, clean, is_level, respelled
 
 MOST_LINES = 5000  # of a page
 ASIDE = 3.0  # pixels aside count so much more than up or down, where a neighbor is looked for
@@ -200,25 +200,43 @@ def with_truth(doc: Reviewed, rows: Sequence[str], confirmed: bool) -> tuple[Rev
     """Give the lines the texts that a person wrote down; the rows that belong to none.
 
     Rows and lines are set against each other as `ocr convert` does it. Lines that are one in the
-    text are joined, one that is two is split.
+    text are joined, one that is two is split. One that the text does not have is not confirmed any
+    more; those of a draft that it has stay as they are. A row that is cut off, since no line is so
+    long, is told as one that belongs to none.
     """
+    cut = [clean(row) for row in rows if len(" ".join(row.split())) > MAX_TEXT]
     rows = [row for row in map(clean, rows) if row]
-    kept = doc.kept
-    lost: list[str] = []
+    kept = [entry for entry in doc.kept if entry.line.words]
+    right = True if confirmed else None
+    lost: list[str] = cut
     for read, written in align_lines([entry.line.text for entry in kept], rows):
         texts = [rows[k] for k in written]
-        if not read or not texts:
+        if not texts:
+            for k in read:
+                doc = set_text(doc, kept[k].id, kept[k].line.text, confirmed=False)
+            continue
+        if not read:
             lost += texts
             continue
-        number = kept[read[0]].id
-        if len(read) > 1:
-            doc = merge(doc, number)
-        doc = set_text(doc, number, " ".join(texts), confirmed)
-        if len(texts) > 1:
-            doc = split(doc, number, len(graphemes(texts[0])) + 1)
-            for one in (number, doc.next_id - 1):
-                doc = set_text(doc, one, _find(doc, one).line.text, confirmed)
+        try:
+            doc = _with_rows(doc, kept[read[0]].id, len(read) > 1, texts, right)
+        except EditError:
+            lost += texts
     return doc, lost
+
+
+def _with_rows(
+    doc: Reviewed, number: int, joined: bool, texts: Sequence[str], confirmed: bool | None
+) -> Reviewed:
+    """Give a line, or the two that it and the next one are joined to, one row or two."""
+    if joined:
+        doc = merge(doc, number)
+    doc = set_text(doc, number, " ".join(texts), confirmed)
+    if len(texts) > 1:
+        doc = split(doc, number, len(graphemes(texts[0])) + 1)
+        for one in (number, doc.next_id - 1):
+            doc = set_text(doc, one, _find(doc, one).line.text, confirmed)
+    return doc
 
 
 # --- what the edits share -------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from ocr.batch import journal
@@ -17,9 +19,11 @@ from ocr.evaluation.ground_truth import (
     read_truth,
     stem_beside,
 )
+from ocr.evaluation.ground_truth import MAX_BYTES as MAX_TEXT
 from ocr.formats.json import parsed
 from ocr.formats.output import refuse_special, replacing
 from ocr.input.documents import Document, PageRange, PageSource, find_documents
+from ocr.review import edits
 from ocr.review.document import COUNTED_AT_MOST, Reviewed, counted
 
 PAGED = (".pdf", ".tif", ".tiff", ".gif", ".webp")  # files that are opened to count their pages
@@ -112,8 +116,40 @@ class ReviewPage:
             return None
         return read_truth(self.text_path).splitlines(), not is_draft(self.text_path)
 
-    def save(self, doc: Reviewed) -> None:
-        """Keep a correction; its text too once a person has changed something.
+    def has_other_text(self, doc: Reviewed) -> bool:
+        """Whether a text stands beside it that is neither its correction's nor taken over into it.
+
+        Raises
+        ------
+        DataError
+            It cannot be read.
+        """
+        digest = self._text_digest()
+        return digest not in ("", doc.text_digest or _digest(_text_of(doc)))
+
+    def with_text(self, doc: Reviewed) -> tuple[Reviewed, list[str]]:
+        """The correction with such a text taken over, and the rows of that which fit no line.
+
+        As it is, and none, where no such text stands beside it.
+
+        Raises
+        ------
+        DataError
+            It cannot be read, or is no text.
+        """
+        if not self.has_other_text(doc):
+            return doc, []
+        digest = self._text_digest()  # before it is read: if it changes now it is read once more
+        written = self.load_text()
+        if written is None:
+            return doc, []
+        taken, lost = edits.with_truth(doc, *written)
+        return replace(taken, text_digest=digest), lost
+
+    def save(self, doc: Reviewed) -> Reviewed:
+        """Keep a correction, its text too once a person has changed something; gives it as kept.
+
+        A text that a person has written meanwhile must have been taken over before.
 
         Raises
         ------
@@ -121,22 +157,62 @@ class ReviewPage:
             It cannot be written, or a link stands in its place.
         """
         refuse_special(self.json_path)
+        if doc.touched:
+            refuse_special(self.text_path)
+            content = _text_of(doc)
+            # Comes first: one that is newer than its page is taken over, an older one would be too.
+            with replacing(self.text_path) as stream:
+                stream.write(content)
+            doc = replace(doc, text_digest=_digest(content))
+        self.save_lines(doc)
+        return doc
+
+    def save_lines(self, doc: Reviewed) -> None:
+        """Keep a correction and leave its text as it is; OutputError as `save`."""
+        refuse_special(self.json_path)
         with replacing(self.json_path) as stream:
             stream.write(doc.to_json(self.source).encode())
-        if not doc.touched:
-            return
-        refuse_special(self.text_path)
-        head = "" if doc.done else f"{DRAFT}\n"
-        with replacing(self.text_path) as stream:
-            stream.write(f"{head}{doc.text}\n".encode())
 
     def keep_aside(self) -> Path:
-        """Copy a text that does not fit the lines, so that nothing of it is lost."""
-        aside = self.text_path.with_name(self.stem.name + ".before.txt")
-        refuse_special(aside)
+        """Copy a text that does not fit the lines, so that nothing of it is lost.
+
+        An earlier copy that says something else is left as it is.
+        """
+        try:
+            content = self.text_path.read_bytes()
+            for number in count(1):
+                name = f"{self.stem.name}.before{number if number > 1 else ''}.txt"
+                aside = self.text_path.with_name(name)
+                refuse_special(aside)
+                if not aside.exists():
+                    break
+                if aside.stat().st_size == len(content) and aside.read_bytes() == content:
+                    return aside
+        except OSError as error:
+            raise DataError(f"{self.text_path}: cannot be kept aside ({error.strerror}).") from None
         with replacing(aside) as stream:
-            stream.write(self.text_path.read_bytes())
+            stream.write(content)
         return aside
+
+    def _text_digest(self) -> str:
+        """SHA-256 of the text beside it; "" if there is none."""
+        try:
+            if not self.text_path.is_file() or self.text_path.is_symlink():
+                return ""
+            with self.text_path.open("rb") as stream:
+                return _digest(stream.read(MAX_TEXT + 1))
+        except OSError as error:
+            raise DataError(f"{self.text_path}: cannot be read ({error.strerror}).") from None
+
+
+def _text_of(doc: Reviewed) -> bytes:
+    """What is written beside the photo."""
+    head = "" if doc.done else f"{DRAFT}\n"
+    return f"{head}{doc.text}\n".encode()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _load(path: Path, number: int | None = None) -> Reviewed | None:

@@ -296,7 +296,7 @@ def _in_json(handler: Handler) -> Handler:
             return JSONResponse({"error": "not here"}, 404)
         except StaleError as error:
             number = request.path_params["page"]
-            data = {"error": str(error), "stale": True, "page": doc_view(number, error.doc)}
+            data = {"error": str(error), "stale": True, "page": page_view(number, error.held)}
             return JSONResponse(data, 409)
         except OcrError as error:
             return JSONResponse({"error": str(error)}, 422)

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from ocr.errors import OcrError
-from ocr.review import edits
 from ocr.review.document import Reviewed
 from ocr.review.pages import ReviewPage
 from ocr.review.reading import Recognizer
@@ -21,6 +20,7 @@ from ocr.review.reading import Recognizer
 AHEAD = 2  # pages that are read ahead
 HELD = 24  # pages held in memory with their undo
 UNDONE = 200  # changes of a page that can be undone
+QUOTED = 100  # characters of a text that a note quotes
 
 Edit = Callable[[Reviewed], Reviewed]
 Stamp = tuple[int, int, int]  # of a file: when it was changed, its size and its number
@@ -29,9 +29,16 @@ Stamp = tuple[int, int, int]  # of a file: when it was changed, its size and its
 class StaleError(OcrError):
     """A page was changed elsewhere since the one who asks has seen it."""
 
-    def __init__(self, doc: Reviewed) -> None:
-        super().__init__("This page was changed elsewhere, such as in another tab.")
-        self.doc = doc
+    def __init__(self, held: Held) -> None:
+        super().__init__(
+            "This page was changed elsewhere, such as in another tab or its text file."
+        )
+        self.held = held
+
+    @property
+    def doc(self) -> Reviewed:
+        """The page as it is now."""
+        return self.held.doc
 
 
 @dataclass
@@ -132,7 +139,7 @@ class Shelf:
         held = self.open(number)
         with self._lock:
             before = held.doc
-            self._check(before, revision)
+            self._check(held, revision)
             after = edit(before)
             if before == after:
                 return before
@@ -149,7 +156,7 @@ class Shelf:
         held = self.open(number)
         with self._lock:
             doc = held.doc
-            self._check(doc, revision)
+            self._check(held, revision)
         with self._reading:
             change = edit(doc, self.recognizer)
         return self.change(number, revision, change)
@@ -158,7 +165,7 @@ class Shelf:
         """Take the last change back; `forward` does again what was taken back last."""
         held = self.open(number)
         with self._lock:
-            self._check(held.doc, revision)
+            self._check(held, revision)
             source, target = (held.redo, held.undo) if forward else (held.undo, held.redo)
             if not source:
                 return held.doc
@@ -225,9 +232,9 @@ class Shelf:
     # --- how it does so ---------------------------------------------------------------------
 
     @staticmethod
-    def _check(doc: Reviewed, revision: int) -> None:
-        if doc.revision != revision:
-            raise StaleError(doc)
+    def _check(held: Held, revision: int) -> None:
+        if held.doc.revision != revision:
+            raise StaleError(held)
 
     def _keep(self, number: int, held: Held, after: Reviewed) -> Reviewed:
         """Write a page that was changed; with the lock held."""
@@ -236,35 +243,58 @@ class Shelf:
         if stamp is not None and stamp != held.stamp:  # another program has been here
             changed = page.load()
             held.stamp = stamp
-            if changed is not None and changed != held.doc:
-                held.doc, held.undo, held.redo = changed, [], []
-                self._count(number, changed)
-                raise StaleError(changed)
-        after = replace(after, revision=held.doc.revision + 1, touched=True)
-        page.save(after)
+            if changed is not None:
+                before, held.doc = held.doc, changed
+                if changed != before:
+                    held.undo, held.redo = [], []
+                    self._count(number, changed)
+                    raise StaleError(held)
+        if self._take_over(page, held):
+            self._count(number, held.doc)
+            raise StaleError(held)
+        after = page.save(replace(after, revision=held.doc.revision + 1, touched=True))
         held.doc, held.stamp = after, _stamp(page)
         self._count(number, after)
         return after
 
+    @staticmethod
+    def _take_over(page: ReviewPage, held: Held) -> bool:
+        """Take a text that a person has written beside a page into it; whether that says anything
+        new. With the lock held."""
+        before = held.doc
+        doc, lost = page.with_text(before)
+        if doc == before and not lost:
+            held.doc = doc
+            return False
+        notes = _notes(page, lost)
+        doc = replace(doc, revision=before.revision + 1)
+        page.save_lines(doc)
+        held.undo = [*held.undo[-UNDONE + 1 :], before]
+        held.redo.clear()
+        held.doc, held.stamp, held.notes = doc, _stamp(page), (*held.notes, *notes)
+        return True
+
     def _kept(self, page: ReviewPage) -> Held | None:
-        """A page from its files, if it has been read."""
+        """A page from its files, if it has been read; with what a person has written there."""
         stamp = _stamp(page)
         doc = page.load()
-        return None if doc is None else Held(doc, stamp=stamp)
+        if doc is None or not page.has_other_text(doc):
+            return None if doc is None else Held(doc, stamp=stamp)
+        with self._lock:
+            if page.id not in self._held:  # else it was opened and perhaps changed meanwhile
+                stamp = _stamp(page)
+                held = Held(page.load() or doc, stamp=stamp)
+                self._take_over(page, held)
+                self._hold(page.id, held)
+            return self._held[page.id]
 
     def _read(self, page: ReviewPage) -> Held:
         """Read a page, or take what an earlier run has read; set the text beside it against it."""
         try:
             doc = page.load_read() or self.recognizer.page(page.source.open())
-            notes: tuple[str, ...] = ()
-            written = page.load_text()
-            if written is not None:
-                rows, confirmed = written
-                doc, lost = edits.with_truth(doc, rows, confirmed)
-                if lost:
-                    aside = page.keep_aside()
-                    notes = (f"{len(lost)}\t{aside.name}\t{lost[0]}",)
-            page.save(doc)
+            doc, lost = page.with_text(doc)
+            notes = _notes(page, lost)
+            page.save_lines(doc)
         except OcrError as error:
             with self._lock:
                 self._tell(page.id, Summary("failed", error=str(error)))
@@ -340,6 +370,14 @@ class Shelf:
             with self._lock:
                 if page.id not in self._held:
                     self._tell(page.id, Summary("read", *known))
+
+
+def _notes(page: ReviewPage, lost: list[str]) -> tuple[str, ...]:
+    """What to say of rows of the text beside a page that fit no line; the text is kept aside."""
+    if not lost:
+        return ()
+    first = lost[0] if len(lost[0]) <= QUOTED else f"{lost[0][:QUOTED]}…"
+    return (f"{len(lost)}\t{page.keep_aside().name}\t{first}",)
 
 
 def _stamp(page: ReviewPage) -> Stamp | None:

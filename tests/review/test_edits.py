@@ -161,6 +161,25 @@ def test_lines_that_are_one_or_two_in_the_text_beside_the_photo_are_joined_and_s
     assert not lost
 
 
+def test_a_draft_beside_the_photo_takes_no_confirmation_back_but_of_what_it_lacks():
+    doc = edits.set_text(edits.confirm_all(document()), 4, TEXTS[3], confirmed=False)
+    doc, lost = edits.with_truth(doc, [*TEXTS[:2], "third is longer still", TEXTS[3]], False)
+    assert [entry.line.confirmed for entry in doc.entries] == [True, True, True, False, False]
+    assert doc.find(3).line.text == "third is longer still" and not lost
+
+
+def test_lines_without_a_word_take_no_part_in_that():
+    doc = edits.confirm_all(edits.set_text(document(), 2, ""))
+    after, lost = edits.with_truth(doc, [TEXTS[0], *TEXTS[2:4], "quite another"], True)
+    assert rows(after) == [TEXTS[0], "", *TEXTS[2:4], "quite another"]
+    assert after.done and not lost
+
+
+def test_a_row_longer_than_a_line_may_be_is_told():
+    _, lost = edits.with_truth(document(), [*TEXTS[:4], "fifth and last " * 200], True)
+    assert [row[:14] for row in lost] == ["fifth and last"]
+
+
 # --- as it is kept --------------------------------------------------------------------------
 
 
@@ -168,6 +187,10 @@ def test_json_keeps_all():
     doc = edits.leave_out(edits.set_text(document(), 1, ""), Box(300, 0, HEIGHT, WIDTH))
     doc = replace(edits.turn(doc, 1), revision=7, touched=True)
     assert Reviewed.from_json(doc.to_json()) == doc
+    again = Reviewed.from_json(replace(doc, text_digest="12ab").to_json())
+    assert again == doc and again.text_digest == "12ab"
+    with pytest.raises(ValueError, match="text"):
+        Reviewed.from_json(replace(doc, text_digest=["12ab"]).to_json())
 
 
 def test_json_is_a_page_for_others():

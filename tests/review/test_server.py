@@ -257,6 +257,16 @@ def test_a_stale_change_shows_what_is_there(client):
     assert answer.json["page"]["lines"][0]["text"] == "theirs"
 
 
+def test_a_change_beside_a_text_written_by_hand_shows_what_of_that_fits_no_line(client, place):
+    client.change(0, "text", line=1, text="first line")
+    (place / "page1.gt.txt").write_text("\n".join([*TEXTS, "0123456789 0123456789"]))
+    answer = client.change(1, "text", line=1, text="typed again")
+    assert answer.status == 409 and answer.json["stale"]
+    assert [line["text"] for line in answer.json["page"]["lines"]] == list(TEXTS)
+    note = {"rows": 1, "file": "page1.before.txt", "first": "0123456789 0123456789"}
+    assert answer.json["page"]["notes"] == client.ask("/api/pages/1").json["notes"] == [note]
+
+
 def test_pictures(client):
     from io import BytesIO
 

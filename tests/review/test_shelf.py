@@ -10,7 +10,7 @@ import pytest
 from review_fakes import HEIGHT, TEXTS, WIDTH, document, draw, folder
 
 from ocr.errors import DataError, ImageError, OutputError
-from ocr.evaluation.ground_truth import is_draft, read_truth
+from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth
 from ocr.formats.reading import read_pages
 from ocr.input.documents import PageSource
 from ocr.review import edits
@@ -198,6 +198,128 @@ def test_a_confirmed_text_beside_is_taken_over(tmp_path):
     assert [entry.line.confirmed for entry in held.doc.entries] == [True, True, False, False, False]
     assert held.doc.find(2).line.text == "second one here!"
     assert held.notes and (place / "page1.before.txt").read_text() == truth.read_text()
+
+
+def by_hand(place: Path, *rows: str) -> Path:
+    """The text of page 1, as a person writes it."""
+    truth = place / "page1.gt.txt"
+    truth.write_text("\n".join(rows) + "\n")
+    return truth
+
+
+@pytest.mark.parametrize("touched", [False, True])
+@pytest.mark.parametrize("old", [False, True])
+def test_a_text_written_after_a_page_was_kept_is_taken_over_when_it_is_opened(
+    tmp_path, touched, old
+):
+    place = unread(tmp_path / "notes", 1)
+    shelf = shelf_of(place)
+    shelf.open(1)
+    if touched:
+        change(shelf, "first, corrected", confirmed=True)
+    kept = place / "page1.gt.json"
+    if old:  # an older version tells nothing of the text
+        data = json.loads(kept.read_text())
+        data["review"].pop("text", None)
+        kept.write_text(json.dumps(data))
+    written = ("first by hand", *TEXTS[1:3], "fourth by hand", TEXTS[4], "0123456789 of no line")
+    truth = by_hand(place, *written)
+    shelf = shelf_of(place)
+    held = shelf.open(1)
+    assert held.doc.text.splitlines() == list(written[:5]) and held.doc.done
+    assert shelf.summaries()[1].done
+    assert held.notes == ("1\tpage1.before.txt\t0123456789 of no line",)
+    assert truth.read_text() == (place / "page1.before.txt").read_text()  # opening writes no text
+    again = shelf_of(place).open(1)
+    assert again.doc == held.doc and not again.notes  # taken over once
+    change(shelf, "first, typed", confirmed=True)
+    assert truth.read_text().splitlines() == ["first, typed", *written[1:5]]
+    assert (place / "page1.before.txt").read_text().splitlines() == list(written)
+    assert shelf.undo(1, held.doc.revision).text.splitlines() == list(written[:5])
+    revision = held.doc.revision
+    assert shelf.undo(1, revision).find(4).line.text == TEXTS[3]  # as before the text by hand
+
+
+def test_a_text_written_while_a_page_is_open_is_taken_over_before_it_is_replaced(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    shelf = shelf_of(place)
+    change(shelf, "first, typed", confirmed=True)
+    truth = by_hand(place, DRAFT, "first, typed", "second by hand", *TEXTS[2:], "9876543210")
+    with pytest.raises(StaleError) as caught:
+        change(shelf, "third, typed", line=3)
+    assert caught.value.doc.find(2).line.text == "second by hand"
+    assert [entry.line.confirmed for entry in caught.value.doc.entries] == [True] + 4 * [False]
+    assert caught.value.held.notes == ("1\tpage1.before.txt\t9876543210",)
+    assert "9876543210" in truth.read_text()
+    change(shelf, "third, typed", line=3)
+    rows = ["first, typed", "second by hand", "third, typed", *TEXTS[3:]]
+    assert read_truth(truth).splitlines() == rows
+    revision = shelf.open(1).doc.revision
+    for expected in (TEXTS[2], TEXTS[2], TEXTS[2]):  # the typing, the text by hand, the first line
+        doc = shelf.undo(1, revision)
+        assert doc.find(3).line.text == expected
+        revision = doc.revision
+    assert doc.text.splitlines() == list(TEXTS)
+
+
+def test_an_undo_does_not_replace_a_text_written_by_hand(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    shelf = shelf_of(place)
+    change(shelf, "first, typed")
+    by_hand(place, "first, typed", *TEXTS[1:4], "last by hand")
+    with pytest.raises(StaleError):
+        shelf.undo(1, 1)
+    assert shelf.open(1).doc.find(5).line.text == "last by hand" and shelf.open(1).doc.done
+
+
+def test_texts_kept_aside_do_not_replace_each_other(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    first, second = (f"of no line {digit * 20}" for digit in "12")
+    by_hand(place, *TEXTS, first)
+    shelf = shelf_of(place)
+    shelf.open(1)
+    for row in (second, first):
+        by_hand(place, *TEXTS, row)
+        with pytest.raises(StaleError):
+            change(shelf, "x")
+    assert [one.split("\t")[1] for one in shelf.open(1).notes] == [
+        "page1.before.txt", "page1.before2.txt", "page1.before.txt",
+    ]  # fmt: skip
+    assert (place / "page1.before.txt").read_text().splitlines() == [*TEXTS, first]
+    assert (place / "page1.before2.txt").read_text().splitlines() == [*TEXTS, second]
+
+
+def test_a_text_that_says_the_same_in_another_form_disturbs_nobody(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    shelf = shelf_of(place)
+    shelf.change(1, shelf.open(1).doc.revision, edits.confirm_all)
+    truth = place / "page1.gt.txt"
+    truth.write_bytes(truth.read_bytes().replace(b"\n", b"\r\n") + b"\r\n")
+    assert shelf_of(place).open(1).doc == shelf.open(1).doc
+    assert change(shelf, "typed").find(1).line.text == "typed"
+    assert not list(place.glob("*before*"))
+
+
+def test_a_text_that_cannot_be_read_is_not_replaced(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    shelf = shelf_of(place)
+    change(shelf, "typed")
+    truth = place / "page1.gt.txt"
+    truth.write_bytes("geändert\n".encode("latin-1"))
+    for one in (shelf, shelf_of(place)):
+        with pytest.raises(DataError, match="not UTF-8"):
+            change(one, "typed again")
+    assert truth.read_bytes() == "geändert\n".encode("latin-1")
+
+
+def test_a_correction_cut_off_between_its_files_has_the_newer_text(tmp_path, monkeypatch):
+    place = unread(tmp_path / "notes", 1)
+    shelf = shelf_of(place)
+    change(shelf, "typed first")
+    monkeypatch.setattr(ReviewPage, "save_lines", lambda *_: None)  # as if the power had failed
+    change(shelf, "typed last")
+    monkeypatch.undo()
+    assert shelf_of(place).open(1).doc.find(1).line.text == "typed last"
 
 
 def test_a_draft_beside_is_taken_over_as_a_draft(tmp_path):

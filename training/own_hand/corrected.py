@@ -20,13 +20,17 @@ from training.own_hand.page_truth import page_lines
 
 
 def correction(photo: PageSource) -> Reviewed | None:
-    """A page's correction, if there is one that a person has begun."""
+    """A page's correction, if a person has confirmed lines of it; with what a person has written
+    into the text beside the photo since."""
     page = ReviewPage(1, photo, stem_beside(Path(photo.path), photo.number, photo.pages))
     try:
         doc = page.load()
+        if doc is None or not doc.confirmed:
+            return None
+        doc, _ = page.with_text(doc)
     except OcrError:
         return None  # the text beside the photo is what counts then
-    return doc if doc is not None and doc.touched and doc.confirmed else None
+    return doc if doc.confirmed else None
 
 
 def confirmed_lines(

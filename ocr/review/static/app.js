@@ -255,6 +255,7 @@ function failed(error, what) {
     changes.texts.clear();
     const mine = what.op === "text" ? what : null;
     begin(error.data.page);
+    notes(error.data.page.notes || []);
     const theirs = mine && page.lines.find((one) => one.id === mine.line);
     if (mine && theirs && theirs.text !== mine.text) {
       banner(`${texts.stale} ${texts.staleText(mine.text)}`, button(texts.useMine, {onclick: () => {

@@ -15,7 +15,7 @@ export const texts = {
   keeping: "Keeping…",
   progressLines: (confirmed, lines) => `${confirmed} of ${many(lines, "line", "lines")} confirmed`,
   progressPages: (done, pages) => `${many(done, "page", "pages")} of ${pages}`,
-  stale: "This page was changed elsewhere, such as in another tab. You now see its newest state.",
+  stale: "This page was changed elsewhere, such as in another tab or its text file. You now see its newest state.",
   staleText: (text) => `Your text was not taken: “${text}”.`,
   useMine: "Use my text",
   close: "Close",

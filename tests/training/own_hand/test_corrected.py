@@ -129,3 +129,12 @@ def test_photos_that_are_called_the_same_are_learned_by_their_own_corrections(tm
     found[1].json_path.unlink()
     found[1].text_path.unlink()
     assert correction(found[1].source) is None  # a.png has none, and a.bmp's is not its own
+
+
+def test_a_text_that_was_corrected_by_hand_after_the_page_is_learned(scan):
+    source = PageSource(str(scan), 1, 2)
+    (scan.parent / "s.page0001.gt.txt").write_text("\n".join(["eleven apples", *PAGES[0][1:]]))
+    doc = correction(source)
+    assert doc.text.splitlines() == ["eleven apples", *PAGES[0][1:]] and doc.done
+    (scan.parent / "s.page0001.gt.txt").write_bytes(b"\xff")
+    assert correction(source) is None  # named as a text that cannot be read
