@@ -86,6 +86,11 @@ class ScaleConfig:
         Height of the small letters in pixels at which strips are cut.
     smallest, largest : int
         Shortest and longest of the longer sides at which strips are cut.
+    tall, wide : float
+        Height for the width, and width for the height, up to which a picture is taken for a page or
+        a line. The sides for a longer one, such as a screen that was scrolled, are as much longer.
+    longest : float
+        Most that they are: then the picture at its largest is of as many pixels as a square one.
     """
 
     first: int = 768
@@ -110,6 +115,18 @@ class ScaleConfig:
     reading: float = 18.0
     smallest: int = 64
     largest: int = 3200
+    tall: float = 8.0
+    wide: float = 24.0
+    longest: float = 8.0
+
+    def for_shape(self, height: int, width: int) -> ScaleConfig:
+        """The same with sides for a picture of that shape."""
+        longer = min(max(height / width / self.tall, width / height / self.wide), self.longest)
+        if longer <= 1:
+            return self
+        names = ("first", "leveled", "small", "least", "most", "largest")
+        sides = {name: round(longer * getattr(self, name)) for name in names}
+        return replace(self, others=tuple(round(longer * one) for one in self.others), **sides)
 
 
 CONFIG = ScaleConfig()
@@ -225,13 +242,14 @@ class PageFinder:
             Longer side in pixels at which the page was looked at another way up. It is looked at
             like that or a little larger, and in no other way but for a closer look.
         """
+        sides = CONFIG.for_shape(picture.height, picture.width)
         largest = round(CONFIG.enlarged * max(picture.height, picture.width))
-        found = self._found_at(picture, min(max(CONFIG.first, side or 0), largest))
+        found = self._found_at(picture, min(max(sides.first, side or 0), largest))
         if side is None:
-            found = self._most_worth(picture, found, largest)
-        huge = found.side < min(CONFIG.others) + MULTIPLE and not found.sure
+            found = self._most_worth(picture, found, sides, largest)
+        huge = found.side < min(sides.others) + MULTIPLE and not found.sure
         if huge or not found.lines:
-            small = self._found_at(picture, min(CONFIG.small, largest))
+            small = self._found_at(picture, min(sides.small, largest))
             if _fills(small) and small.worth > found.worth:
                 return small
         if not found.lines:
@@ -241,7 +259,7 @@ class PageFinder:
             x_height, near = CONFIG.few_x_height, CONFIG.few_near
         shown = found.side
         wanted = shown * x_height * found.map_scale / MAP_STRIDE / found.x_height
-        wanted = min(float(np.clip(wanted, CONFIG.least, CONFIG.most)), largest)
+        wanted = min(float(np.clip(wanted, sides.least, sides.most)), largest)
         slope = page_slope(found.lines)
         tilt = slope if abs(slope) > CONFIG.tilt else 0.0
         if tilt or abs(np.log(wanted / shown)) > near:
@@ -250,17 +268,19 @@ class PageFinder:
                 return closer
         return found
 
-    def _most_worth(self, picture: Picture, first: Layout, largest: int) -> Layout:
+    def _most_worth(
+        self, picture: Picture, first: Layout, sides: ScaleConfig, largest: int
+    ) -> Layout:
         """The first look at a page, or one at another size or slope that shows more.
 
         `largest` is the longest of the longer sides that are tried.
         """
         found = first
         if found.covered < CONFIG.covered:
-            others = [self._found_at(picture, side) for side in CONFIG.others if side <= largest]
+            others = [self._found_at(picture, side) for side in sides.others if side <= largest]
             found = max([found, *others], key=lambda layout: layout.worth)
         if found.covered < CONFIG.covered or not found.sure:
-            side = min(found.side, CONFIG.first) if found.lines else min(CONFIG.leveled, largest)
+            side = min(found.side, sides.first) if found.lines else min(sides.leveled, largest)
             leveled = [self._found_at(picture, side, slope) for slope in CONFIG.slopes]
             sure = [layout for layout in leveled if layout.sure]
             found = max([found, *sure], key=lambda layout: layout.worth)
@@ -288,8 +308,9 @@ class PageFinder:
     def reading_side(self, picture: Picture, layout: Layout) -> int:
         """Longer side in pixels at which a page's strips are best cut."""
         longer = max(picture.height, picture.width)
+        sides = CONFIG.for_shape(picture.height, picture.width)
         wanted = longer * CONFIG.reading / layout.x_height
-        return int(np.clip(wanted, CONFIG.smallest, min(longer, CONFIG.largest)))
+        return int(np.clip(wanted, sides.smallest, min(longer, sides.largest)))
 
 
 @lru_cache(maxsize=1)

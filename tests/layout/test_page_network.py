@@ -116,6 +116,15 @@ def test_small_tilted_writing_is_leveled_at_the_size_that_showed_it():
     assert len(PageFinder().find(grey(page)).lines) == 24
 
 
+def test_a_screen_that_was_scrolled_and_one_long_line_are_seen_whole():
+    scrolled = drawn("\n".join([LETTER] * 20), (7200, 360), 20)
+    assert len(PageFinder().find(grey(scrolled)).lines) == 120
+    row = drawn("   ".join(LETTER.split("\n")), (60, 2900), 30)
+    row = np.tile(np.asarray(row, np.float32) / 255, 2)  # 96 times as wide as high
+    cols = [line.baseline[:, 1] for line in PageFinder().find(GreyArray(row)).lines]
+    assert sum(np.ptp(one) for one in cols) > 0.8 * row.shape[1]
+
+
 @pytest.mark.parametrize("word", ["SALE", "Rent"])
 def test_a_word_that_fills_the_picture_is_found(word):
     (line,) = PageFinder().find(grey(drawn(word, (700, 1400), 430))).lines
