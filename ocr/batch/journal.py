@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -18,6 +18,8 @@ from ocr.formats.output import refuse_special
 # what has come to the inputs since.
 NAME = ".ocr-journal.ndjson"
 PARTS = ".ocr-journal"  # where nothing can be appended to a file, a folder of parts
+
+Account = tuple[int, str]  # size and SHA-256 of a file
 
 PART_ROWS = 1000  # records, and
 PART_SECONDS = 30.0  # the time after which a part is written: so much is read again at worst
@@ -42,7 +44,7 @@ class Record:
     file: str
     input: str
     settings: str
-    outputs: dict[str, tuple[int, str]]
+    outputs: dict[str, Account]
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -106,6 +108,14 @@ class Journal:
         """What an earlier run recorded of an input last."""
         row = self._rows.get(file)
         return None if row is None else Record.from_json(row)
+
+    def wrote(self, names: Container[str]) -> Iterator[tuple[str, Record]]:
+        """Of these files in the place, each with what earlier runs recorded of its input last."""
+        for row in self._rows.values():
+            record = Record.from_json(row)
+            for name in record.outputs:
+                if name in names:
+                    yield name, record
 
     def add(self, record: Record) -> None:
         """Record an input; readable after a crash of this process at once, or within a part."""

@@ -167,11 +167,7 @@ class Place:
         except FileNotFoundError:
             return []
 
-    def holds(self, files: dict[str, tuple[int, str]]) -> bool:
-        """Whether all these files are there with this size and SHA-256, and so whole."""
-        return all(self._account(name) == tuple(account) for name, account in files.items())
-
-    def _account(self, name: str) -> tuple[int, str] | None:
+    def account(self, name: str) -> tuple[int, str] | None:
         """Size and SHA-256 of a file; None if it cannot be read."""
         size, digest = 0, hashlib.sha256()
         try:

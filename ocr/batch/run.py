@@ -14,16 +14,18 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeGuard
 
 from ocr.batch import journal
-from ocr.batch.journal import Journal, Record
+from ocr.batch.journal import Account, Journal, Record
 from ocr.batch.place import Place
 from ocr.batch.tasks import (
     LISTED,
@@ -39,12 +41,15 @@ from ocr.batch.tasks import (
 )
 from ocr.errors import ImageError, ModelError, OcrError, OutputError
 from ocr.formats.output import refuse_special
+from ocr.input.addresses import is_url
 from ocr.input.sources import reason_of
 from ocr.memory import no_memory
 
 ERRORS = "errors.ndjson"
 NUMBER = re.compile(r"\.page\d{4,}")  # of a page in a file's name
 PARTS = ".ocr-parts"  # folder of what is read of documents that are not finished
+
+Others = dict[str, tuple[tuple[str, Account], ...]]  # path of an item -> files; see `Task.ours`
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Work:
     recipe: Recipe
     place: Place
     settings: str
+    force: bool = False  # write over what is no result of an earlier run, or was changed since
 
     def __call__(self, task: Task) -> Outcome:
         """Read one item and write its results, or say why not.
@@ -90,8 +96,17 @@ class Work:
         """Read an item of one part, divide another, or write what its parts gave."""
         item = task.item
         digest = _digest(content, self.recipe.about(item), item.name)
-        if _is_done(task.done, digest, self.settings) and self.place.holds(task.done.outputs):  # type: ignore[union-attr]
-            return Outcome(item.name, task.done, fresh=False, path=item.path)
+        # What an earlier run wrote of it as it is now, and what of that somebody has changed since;
+        # an empty file has lost what was in it.
+        before = task.done.outputs if task.done and task.done.input == digest else {}
+        standing = {name: self.place.account(name) for name in before}
+        edited = [name for name, now in standing.items() if now and now[0] and now != before[name]]
+        if self.force:
+            edited = []
+        if _is_done(task.done, digest, self.settings) and all(
+            standing[name] == before[name] or name in edited for name in before
+        ):
+            return Outcome(item.name, task.done, fresh=False, kept=tuple(edited), path=item.path)
         reading = PartResult(b"")
         if task.only_writes:
             if digest != task.digest:
@@ -105,20 +120,52 @@ class Work:
         else:
             parts = tuple(self.recipe.parts(item, content))
             if len(parts) > 1:
-                divided = Task(item, None, digest, parts)
+                divided = replace(task, digest=digest, parts=parts)
                 return Outcome(item.name, path=item.path, divided=divided)
             reading = self.recipe.read(item, content, parts[0])
 
             def data() -> Iterator[bytes]:
                 yield reading.data
 
-        written = {
-            name: self.place.write(name, pieces)
-            for name, pieces in self.recipe.files(item, content, data)
-        }
+        written: dict[str, Account] = {}
+        kept = []
+        for name, pieces in self.recipe.files(item, content, data):
+            if name not in edited:
+                written[name] = self._write(task, name, pieces)
+            elif (account := _account(pieces)) == standing[name]:  # of a run that was killed
+                written[name] = account
+            else:
+                written[name] = before[name]
+                kept.append(name)
         record = Record(item.path, digest, self.settings, written)
         return Outcome(
-            item.name, record, warnings=reading.warnings, pages=reading.pages, path=item.path
+            item.name,
+            record,
+            warnings=reading.warnings,
+            pages=reading.pages,
+            kept=tuple(kept),
+            path=item.path,
+        )
+
+    def _write(self, task: Task, name: str, pieces: Iterable[bytes]) -> Account:
+        """Write a result, unless that would replace what no earlier run has written.
+
+        What a run wrote and could not record, for it was killed, is known by its content.
+        """
+        if self.force or not self.place.exists(name):
+            return self.place.write(name, pieces)
+        ours = {*task.ours, *(task.done.outputs.items() if task.done else ())}
+        standing = self.place.account(name)
+        if standing is not None and (
+            (name, standing) in ours or (not standing[0] and name in dict(ours))
+        ):
+            return self.place.write(name, pieces)
+        account = _account(pieces)
+        if account == standing:
+            return account
+        raise OutputError(
+            f"{task.item.name}: {self.place.root}/{name} is already there, and not as an earlier "
+            "run has written it. Move it away, or use --force to replace it."
         )
 
     def _read_part(self, task: Task, content: Path | bytes) -> Outcome:
@@ -177,7 +224,9 @@ def run(
         Leave out what an earlier run in this place has done: same content, same settings,
         results whole.
     force : bool
-        Write over results that are there.
+        Write over results that are there. Otherwise only those are replaced that an earlier run
+        has written and nobody has changed since, and only by `resume`; what somebody has changed
+        is left while its item is as it was then, and anything else in the way is that item's error.
     lost : sequence of (str, OcrError)
         Inputs that gave no items, and why: they count as errors.
     stop : Stop, optional
@@ -199,17 +248,20 @@ def run(
     """
     stop = stop or Stop()
     place.make()
+    if not force and _noted_errors(place) is None:  # of another program
+        raise _already_there(place, ERRORS)
     _refuse_to_replace(items, recipe, place, force or (resume and journal.stands(place)))
     book = Journal(place, resume)
-    ours = _names_by_folder(items, recipe)
     try:
+        others = {} if force or not resume else _written_of_others(items, recipe, place, book)
+        ours = _names_by_folder(items, recipe)
         place.sweep(ours)
         place.remove(ERRORS)
         if not resume:
             place.clear(PARTS)
         summary = Summary(total=len(items) + len(lost))
-        work = Work(recipe, place, recipe.settings())
-        tasks = _Tasks(items, book)
+        work = Work(recipe, place, recipe.settings(), force)
+        tasks = _Tasks(items, book, others)
         with _error_rows(place) as note:
 
             def count(outcome: Outcome) -> None:
@@ -223,6 +275,9 @@ def run(
                     book.add(outcome.record)
                 else:
                     summary.found += 1
+                if outcome.kept:
+                    summary.first_kept = summary.first_kept or outcome.kept[0]
+                    summary.kept += len(outcome.kept)
                 summary.warned += bool(outcome.warnings)
                 room = max(0, LISTED - len(summary.warnings))
                 summary.warnings += outcome.warnings[:room]
@@ -254,9 +309,10 @@ class _Tasks(Iterator[Task]):
     It may have more to give after it had none: an item is divided by whoever opens it.
     """
 
-    def __init__(self, items: Iterable[Item], book: Journal) -> None:
+    def __init__(self, items: Iterable[Item], book: Journal, others: Others) -> None:
         self._items = iter(items)
         self._book = book
+        self._others = others
         self._ready: deque[Task] = deque()
         self._divided: dict[str, tuple[Task, set[int], list[str]]] = {}  # parts left; warnings
 
@@ -264,7 +320,7 @@ class _Tasks(Iterator[Task]):
         if self._ready:
             return self._ready.popleft()
         item = next(self._items)
-        return Task(item, self._book.done(item.path))
+        return Task(item, self._book.done(item.path), self._others.get(item.path, ()))
 
     def take(self, outcome: Outcome) -> Outcome | None:
         """The outcome of an item that comes with this outcome; None if it is not done yet."""
@@ -292,6 +348,48 @@ class _Tasks(Iterator[Task]):
         return None
 
 
+def _written_of_others(
+    items: Iterable[Item], recipe: Recipe, place: Place, book: Journal
+) -> Others:
+    """Files that stand where items' results go and were written of others, which are gone by now or
+    were called otherwise: path of the item -> names with their accounts."""
+    wanted: dict[str, Item] = {}
+    standing: dict[str, set[str]] = {}  # folder in the place -> names in it
+    for item in items:
+        for name in recipe.outputs(item):
+            folder, _, last = name.rpartition("/")
+            if folder not in standing:
+                standing[folder] = set(place.names(folder))
+            if last not in standing[folder]:
+                continue
+            done = book.done(item.path)
+            if done is None or name not in done.outputs:
+                wanted[name] = item
+    found: dict[str, tuple[tuple[str, Account], ...]] = {}
+    for name, record in book.wrote(wanted) if wanted else ():
+        path = wanted[name].path
+        if record.file != path and _replaces(path, record.file):
+            found[path] = (*found.get(path, ()), (name, record.outputs[name]))
+    return found
+
+
+def _replaces(path: str, other: str) -> bool:
+    """Whether a file is another by a new name: that one is not there, or the same file."""
+    try:
+        return not is_url(other) and (not os.path.exists(other) or os.path.samefile(path, other))  # noqa: PTH110, PTH121
+    except (OSError, ValueError):
+        return False
+
+
+def _account(pieces: Iterable[bytes]) -> Account:
+    """Size and SHA-256 of what is in pieces."""
+    size, digest = 0, hashlib.sha256()
+    for piece in pieces:
+        size += len(piece)
+        digest.update(piece)
+    return size, digest.hexdigest()
+
+
 def _digest(content: Path | bytes, about: str, name: str) -> str:
     digest = hashlib.sha256(about.encode())
     try:
@@ -315,7 +413,7 @@ def _unsealed(sealed: bytes) -> bytes | None:
     return data if hashlib.sha256(data).digest() == digest else None
 
 
-def _is_done(record: Record | None, digest: str, settings: str) -> bool:
+def _is_done(record: Record | None, digest: str, settings: str) -> TypeGuard[Record]:
     return record is not None and (record.input, record.settings) == (digest, settings)
 
 
@@ -356,10 +454,28 @@ def _refuse_to_replace(items: Sequence[Item], recipe: Recipe, place: Place, allo
                 )
     if met and not allowed:
         more = f" and {len(met) - 1} more" if len(met) > 1 else ""
-        raise OutputError(
-            f"{place.root}/{met[0]}{more}: already there. Use --resume to go on with an earlier "
-            "run, --force to replace, or another folder."
-        )
+        raise _already_there(place, f"{met[0]}{more}")
+
+
+def _already_there(place: Place, names: str) -> OutputError:
+    return OutputError(
+        f"{place.root}/{names}: already there. Use --resume to go on with an earlier run, --force "
+        "to replace, or another folder."
+    )
+
+
+def _noted_errors(place: Place) -> dict[str, str] | None:
+    """Name of a file -> row, of what earlier runs noted in ERRORS; None if it is another's."""
+    if not place.exists(ERRORS):
+        return {}
+    noted = {}
+    data = place.read(ERRORS)
+    for row in (data or b"").decode("utf-8", "replace").split("\n"):
+        with suppress(ValueError, KeyError, TypeError, RecursionError):  # cut short
+            about = json.loads(row)
+            if {*about} == {"file", "error", "kind"}:
+                noted[str(about["file"])] = f"{row}\n"
+    return noted if noted or data == b"" else None
 
 
 @contextmanager

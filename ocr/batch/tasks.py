@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from ocr.batch.journal import Record
+from ocr.batch.journal import Account, Record
 
 LISTED = 20  # errors and warnings that the summary names; all errors are in the file
 
@@ -70,12 +70,14 @@ class PartResult:
 class Task:
     """An item to read, unless `done` proves that it has been.
 
+    `ours` are files that stand where its results go and that earlier runs recorded of other items.
     Of an item that is divided, the `digest` is told, and `part` is the number of the part to read;
     none is left to read where it is None, so that its files can be written.
     """
 
     item: Item
     done: Record | None = None
+    ours: tuple[tuple[str, Account], ...] = ()
     digest: str = ""
     parts: tuple[Any, ...] = ()
     part: int | None = None
@@ -105,6 +107,8 @@ class Outcome:
         As in `PartResult`.
     fresh : bool
         Whether it was read now, and not found done.
+    kept : tuple of str
+        Results that somebody has changed since they were written, and that were left so.
     path : str
         Of the item.
     part : int or None
@@ -121,6 +125,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     fresh: bool = True
+    kept: tuple[str, ...] = ()
     path: str = ""
     part: int | None = None
     divided: Task | None = None
@@ -155,10 +160,12 @@ class Summary:
     found: int = 0  # done by an earlier run
     failed: int = 0
     warned: int = 0
+    kept: int = 0  # results that somebody has changed, left as they are
     stopped: int = 0  # signal that ended it
     # The first `LISTED` of each.
     errors: list[Outcome] = field(default_factory=list, repr=False)
     warnings: list[str] = field(default_factory=list, repr=False)
+    first_kept: str = ""
 
     @property
     def left(self) -> int:

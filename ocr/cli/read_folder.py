@@ -103,6 +103,12 @@ def read_into_folder(
         )
     for warning in summary.warnings:
         note(f"warning: {warning}")
+    if summary.kept:
+        more = f" and {summary.kept - 1} more" if summary.kept > 1 else ""
+        note(
+            f"changed since they were written, so left as they are: {folder}/{summary.first_kept}"
+            f"{more}. Use --force to replace, or delete them to have them written anew."
+        )
     for outcome in summary.errors:
         if outcome.trace and wanted("debug"):
             click.echo(outcome.trace, nl=False, err=True)

@@ -155,21 +155,105 @@ def test_results_are_not_replaced_unasked(read, tmp_path):
         read(items)
 
 
-def test_resume_reads_what_is_new_changed_or_not_whole(read, tmp_path):
+def test_resume_reads_what_is_new_changed_or_lost(read, tmp_path):
     items = notes(tmp_path / "in", a="one", b="two", c="three", d="four", e="bad")
     assert counts(read(items)) == (4, 0, 1, 0)
     assert counts(read(items, resume=True)) == (0, 4, 1, 0)
     out = tmp_path / "out"
     (out / "b.up").unlink()
-    (out / "c.up").write_text("THR")
-    (out / "d.up").write_text("FOUL")  # of the same size
+    (out / "c.up").write_bytes(b"")  # a disk that was full
     items = notes(tmp_path / "in", a="changed", b="two", c="three", d="four", e="good", f="new")
-    assert counts(read(items, resume=True)) == (6, 0, 0, 0)
+    assert counts(read(items, resume=True)) == (5, 1, 0, 0)
     assert counts(read(items, resume=True)) == (0, 6, 0, 0)
     assert results(tmp_path) == {
         **{"a.up": "CHANGED", "b.up": "TWO", "c.up": "THREE"},
         **{"d.up": "FOUR", "e.up": "GOOD", "f.up": "NEW"},
     }
+
+
+def test_resume_leaves_what_somebody_has_changed(read, tmp_path):
+    items = notes(tmp_path / "in", a="one", b="two")
+    read(items)
+    out = tmp_path / "out"
+    (out / "a.up").write_text("MY CORRECTION")
+    for recipe in (Upper(), Upper("2"), Upper("2")):  # with other settings too
+        summary = read(items, resume=True, recipe=recipe)
+        assert (summary.kept, summary.first_kept, summary.failed) == (1, "a.up", 0)
+        assert results(tmp_path) == {"a.up": "MY CORRECTION", "b.up": "TWO"}
+    assert counts(summary) == (0, 2, 0, 0)
+    # Of another photo now: what was corrected is of no use, and not ours to throw away.
+    items = notes(tmp_path / "in", a="three", b="two")
+    assert counts(read(items, resume=True, recipe=Upper("2"))) == (0, 1, 1, 0)
+    assert (
+        "a.up is already there, and not as an earlier run has written it"
+        in (errors(tmp_path)["a.txt"])
+    )
+    assert results(tmp_path)["a.up"] == "MY CORRECTION"
+    assert counts(read(items, resume=True, recipe=Upper("2"), force=True)) == (1, 1, 0, 0)
+    assert results(tmp_path) == {"a.up": "THREE", "b.up": "TWO"}
+
+
+def test_force_replaces_what_somebody_has_changed(read, tmp_path):
+    items = notes(tmp_path / "in", a="one")
+    read(items)
+    (tmp_path / "out" / "a.up").write_text("MINE")
+    assert counts(read(items, resume=True, force=True)) == (1, 0, 0, 0)
+    assert results(tmp_path) == {"a.up": "ONE"}
+
+
+def test_resume_does_not_replace_what_no_run_has_written(read, tmp_path):
+    items = notes(tmp_path / "in", a="one")
+    read(items)
+    (tmp_path / "out" / "b.up").write_text("PRECIOUS")
+    (tmp_path / "out" / "c.up").touch()  # empty, and no result either
+    items = notes(tmp_path / "in", a="one", b="two", c="three|four", d="five")
+    for left in (1, 0):
+        assert counts(read(items, resume=True)) == (left, 2 - left, 2, 0)
+        assert errors(tmp_path).keys() == {"b.txt", "c.txt"}
+    shown = {"a.up": "ONE", "b.up": "PRECIOUS", "c.up": "", "d.up": "FIVE"}
+    assert {name: text for name, text in results(tmp_path).items() if name != ERRORS} == shown
+
+
+def test_what_a_killed_run_could_not_record_is_taken_for_its_own(read, tmp_path):
+    items = notes(tmp_path / "in", a="one", b="two|three", c="four")
+    read(items)
+    path = tmp_path / "out" / journal.NAME
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[2:]))
+    assert counts(read(items, resume=True)) == (2, 1, 0, 0)
+    assert counts(read(items, resume=True)) == (0, 3, 0, 0)
+    # And so if it was reading again, for other settings.
+    notes(tmp_path / "in", a="six")
+    rows = path.read_text()
+    read(items, resume=True, recipe=Upper("2"))
+    path.write_text(rows)
+    summary = read(items, resume=True, recipe=Upper("2"))
+    assert (counts(summary), summary.kept) == ((3, 0, 0, 0), 0)
+
+
+def test_resume_replaces_the_result_of_a_photo_that_was_renamed_and_no_others(read, tmp_path):
+    read(notes(tmp_path / "in", a="one", b="two"))
+    (tmp_path / "other").mkdir()
+    (tmp_path / "in" / "a.txt").rename(tmp_path / "other" / "a.txt")
+    items = notes(tmp_path / "other", a="one more", b="another")
+    assert counts(read(items, resume=True)) == (1, 0, 1, 0)
+    assert errors(tmp_path).keys() == {"b.txt"}
+    assert results(tmp_path)["a.up"] == "ONE MORE"
+    assert results(tmp_path)["b.up"] == "TWO"
+
+
+def test_errors_of_another_program_are_not_removed(read, tmp_path):
+    items = notes(tmp_path / "in", a="bad")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ERRORS).write_text('{"event": "x"}\n')
+    for options in ({}, {"resume": True}):
+        with pytest.raises(OutputError, match=r"errors\.ndjson: already there"):
+            read(items, **options)
+    assert results(tmp_path) == {ERRORS: '{"event": "x"}\n'}
+    read(items, force=True)
+    with (tmp_path / "out" / ERRORS).open("a") as stream:
+        stream.write('{"file": "cut sh')
+    assert counts(read(items)) == (0, 0, 1, 0)  # those of a run are
+    assert errors(tmp_path) == {"a.txt": "not an image."}
 
 
 def test_resume_reads_again_what_other_settings_gave(read, tmp_path):
@@ -248,7 +332,7 @@ def test_a_folder_of_results_that_is_a_link_inside_is_not_followed(tmp_path):
         with pytest.raises(OutputError):
             place.write(name, b"x")
         assert place.read(name) is None
-        assert not place.holds({name: (1, "x")})
+        assert place.account(name) is None
     assert not list((tmp_path / "elsewhere").iterdir())
     assert not (tmp_path / "a.txt").exists()
 

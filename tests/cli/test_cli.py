@@ -312,6 +312,23 @@ def test_resume(run, fake, tmp_path):
     assert "2 files read;" in one_line(err)
 
 
+def test_resume_leaves_what_is_not_its_own(run, fake, tmp_path):
+    a, out = picture(tmp_path / "a.png"), tmp_path / "out"
+    run("read", a, "--output", out)
+    (out / "a.txt").write_text("MY CORRECTION")
+    status, _, err = run("read", a, "--output", out, "--resume")
+    assert status == 0
+    assert f"left as they are: {out}/a.txt. Use --force" in one_line(err)
+    (out / "b.txt").write_text("PRECIOUS")
+    status, _, err = run("read", a, picture(tmp_path / "b.png"), "--output", out, "--resume", "-q")
+    assert status == 1
+    assert "b.txt is already there" in one_line(err)
+    assert [(out / name).read_text() for name in ("a.txt", "b.txt")] == [
+        "MY CORRECTION",
+        "PRECIOUS",
+    ]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
