@@ -105,7 +105,9 @@ class ReadDocument:
             start = time.perf_counter()
             if self.drafts or self.line_images is not None:
                 page = reader.read(source.open(), on_line=lines.append)
-                warnings += write_drafts(source, page, lines, self.drafts, self.line_images)
+                warnings += write_drafts(
+                    source, page, lines, document.stem, self.drafts, self.line_images
+                )
             else:
                 page = reader.read(source.open())
             warnings += [f"{source.title}: {warning}" for warning in page.warnings]

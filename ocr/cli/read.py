@@ -214,8 +214,8 @@ def _draft_writer(drafts: bool, folder: str | None) -> Keep:
     """A function that writes what was read of a photo as drafts of its ground truth."""
     from ocr.evaluation.drafts import write_drafts
 
-    def write(source: PageSource, page: Page, lines: list[ReadLine]) -> None:
-        for sentence in write_drafts(source, page, lines, drafts, folder):
+    def write(document: Document, source: PageSource, page: Page, lines: list[ReadLine]) -> None:
+        for sentence in write_drafts(source, page, lines, document.stem, drafts, folder):
             note(sentence)
 
     return write

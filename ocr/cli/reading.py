@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ocr.reader import Reader
 
 OnError = Callable[[str, Exception], None]  # told what failed, and why
-Keep = Callable[["PageSource", "Page", "list[ReadLine]"], None]
+Keep = Callable[["Document", "PageSource", "Page", "list[ReadLine]"], None]
 
 
 def make_reader(reading: dict[str, Any]) -> Reader:
@@ -61,7 +61,7 @@ def read_document(
                 else:
                     page = reader.read(photo, on_line=lines.append)
             if keep is not None:
-                keep(source, page, lines)
+                keep(document, source, page, lines)
         except ModelError:
             raise
         except Exception as error:

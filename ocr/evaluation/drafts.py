@@ -5,6 +5,7 @@ What a person may have corrected already is never written over.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,12 +22,14 @@ from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.page import Page
 
 STRIP = "ocr-strip"  # key of a text in a picture's file: it is a strip, cut by this method
+SOURCE = "ocr-source"  # another: SHA-256 of what it was cut from
 
 
 def write_drafts(
     source: PageSource,
     page: Page,
     lines: Sequence[ReadLine],
+    stem: str,
     beside: bool,
     folder: str | None,
 ) -> list[str]:
@@ -36,6 +39,8 @@ def write_drafts(
     ----------
     source, page, lines
         The page, what was read, and its lines with their pictures.
+    stem : str
+        Name of its document's outputs, which no other document of the run has.
     beside : bool
         Write the text beside the photo.
     folder : str or None
@@ -48,7 +53,8 @@ def write_drafts(
         left.append(f"{source.name}: has a .gt.txt, which is left as it is")
     if folder is not None and lines:
         number = f"-p{source.number}" if source.pages > 1 else ""
-        stood = write_line_images(Path(folder), Path(source.name).stem + number, lines)
+        name = stem.replace("/", "--") + number  # not in folders: none looks for lines there
+        stood = write_line_images(Path(folder), name, lines, _digest(source))
         if stood:
             left.append(f"{source.title}: {stood} of its lines are in {folder}, left as they are")
     return left
@@ -71,10 +77,12 @@ def write_draft(photo: Path, text: str) -> bool:
     return True
 
 
-def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int:
+def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine], source: str = "") -> int:
     """Write each line as `folder/stem-01.png`, its text beside it; how many stood and were left.
 
-    The picture is the strip that the line recognizer is given, and says so: see `is_strip`.
+    The picture is the strip that the line recognizer is given, and says so: see `is_strip`. Where
+    lines that were cut from something else are called so, `stem~2` and so on are taken: `source`
+    tells what these lines are cut from.
 
     Raises
     ------
@@ -85,9 +93,8 @@ def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int
     left = 0
     mark = PngInfo()
     mark.add_text(STRIP, NORMALIZATION)
-    digits = max(2, len(str(len(lines))))
-    for number, line in enumerate(lines, start=1):
-        path = folder / f"{stem}-{number:0{digits}d}.png"
+    mark.add_text(SOURCE, source)
+    for path, line in zip(_free(folder, stem, len(lines), source), lines, strict=True):
         if os.path.lexists(truth_path(path)):
             left += 1
             continue
@@ -97,6 +104,39 @@ def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine]) -> int
             image.save(stream, "PNG", pnginfo=mark)
         write_draft(path, line.line.text)
     return left
+
+
+def _free(folder: Path, stem: str, count: int, source: str) -> list[Path]:
+    """Where to write so many lines: in no place of one that was cut from something else."""
+    digits = max(2, len(str(count)))
+    number, name = 1, stem
+    while True:
+        paths = [folder / f"{name}-{k:0{digits}d}.png" for k in range(1, count + 1)]
+        if all(_source_of(path) in (None, source) for path in paths):
+            return paths
+        number += 1
+        name = f"{stem}~{number}"
+
+
+def _source_of(path: Path) -> str | None:
+    """What a strip was cut from, if it tells."""
+    try:
+        with Image.open(path) as image:
+            found = image.info.get(SOURCE)
+            return found if isinstance(found, str) else None
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def _digest(source: PageSource) -> str:
+    """SHA-256 of the file that a page is in."""
+    if source.content is not None:
+        return hashlib.sha256(source.content).hexdigest()
+    digest = hashlib.sha256()
+    with Path(source.path).open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def is_strip(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """Drafts of ground truth: `ocr read --gt` and `--line-images`."""
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,39 @@ def test_line_images_hold_the_lines_with_their_text(engine, photo, tmp_path, cap
     assert main(command) == 0
     assert f"{len(lines)} of its lines" in capsys.readouterr().err
     assert pictures[0].with_suffix(".gt.txt").read_text() == "corrected\n"
+
+
+@pytest.mark.parametrize("into_folder", [False, True])
+def test_photos_of_one_name_keep_their_lines_apart(into_folder, tmp_path, capsys):
+    photos = []
+    for name in ("g", "h"):
+        (tmp_path / name).mkdir()
+        photos.append(Path(shutil.copy(SAMPLE, tmp_path / name / "p.jpg")))
+    with Image.open(SAMPLE) as image:  # another photo
+        image.rotate(1, fillcolor=(255, 255, 255)).save(photos[1], quality=95)
+    folder = tmp_path / "lines"
+    arguments = ["--line-images", str(folder)]
+    arguments += ["-o", f"{tmp_path / 'out'}/"] if into_folder else []
+    assert main(["read", *map(str, photos), *arguments]) == 0
+    assert "left as they are" not in capsys.readouterr().err
+    counts = Counter(path.stem.rpartition("-")[0] for path in folder.glob("*.png"))
+    assert counts.keys() == {"g--p", "h--p"}
+    assert min(counts.values()) > 2
+
+
+def test_a_photo_of_the_same_name_in_another_run_keeps_its_lines_too(photo, tmp_path, capsys):
+    folder = tmp_path / "lines"
+    assert main(["read", str(photo), "--line-images", str(folder)]) == 0
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with Image.open(SAMPLE) as image:
+        image.rotate(1, fillcolor=(255, 255, 255)).save(photo, quality=95)
+    for _ in range(2):  # and then it is known
+        assert main(["read", str(photo), "--line-images", str(folder)]) == 0
+        captured = capsys.readouterr()
+        held = {path.name: path.read_bytes() for path in folder.iterdir()}
+        assert {name: held[name] for name in first} == first
+        assert {name.rpartition("-")[0] for name in held} == {"note", "note~2"}
+    assert "of its lines are in" in captured.err
 
 
 def test_what_is_no_picture_of_the_kind_is_no_strip(photo, tmp_path):
