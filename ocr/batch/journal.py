@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass
@@ -39,12 +40,16 @@ class Record:
         SHA-256 of all that the results depend on besides.
     outputs : dict of str to (int, str)
         Size and SHA-256 of each file written.
+    where : str or None
+        Where the input can be found from any folder; empty if it is no file of this machine, None
+        if the version that recorded it did not tell.
     """
 
     file: str
     input: str
     settings: str
     outputs: dict[str, Account]
+    where: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -58,12 +63,20 @@ class Record:
             outputs = {name: (size, digest) for name, (size, digest) in data["outputs"].items()}
         except (KeyError, TypeError, AttributeError, RecursionError):
             raise ValueError("no row of a journal") from None
-        names = (file, input_, settings, *(digest for _, digest in outputs.values()))
+        where = data.get("where")
+        names = (file, input_, settings, where or "", *(digest for _, digest in outputs.values()))
         if not all(isinstance(one, str) for one in names) or not all(
             isinstance(size, int) for size, _ in outputs.values()
         ):
             raise ValueError("no row of a journal")
-        return Record(file, input_, settings, outputs)
+        return Record(file, input_, settings, outputs, where)
+
+    def found(self) -> Path | None:
+        """Where the input is; None if it is not there any more, or was no file."""
+        for place in (self.where, None if self.where == "" else self.file):
+            if place and os.path.isfile(place):  # noqa: PTH113 - a name may hold a null byte
+                return Path(place)
+        return None
 
 
 class Journal:

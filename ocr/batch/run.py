@@ -137,7 +137,7 @@ class Work:
             else:
                 written[name] = before[name]
                 kept.append(name)
-        record = Record(item.path, digest, self.settings, written)
+        record = Record(item.path, digest, self.settings, written, _where(item, content))
         return Outcome(
             item.name,
             record,
@@ -368,17 +368,24 @@ def _written_of_others(
     found: dict[str, tuple[tuple[str, Account], ...]] = {}
     for name, record in book.wrote(wanted) if wanted else ():
         path = wanted[name].path
-        if record.file != path and _replaces(path, record.file):
+        if record.file != path and _replaces(path, record):
             found[path] = (*found.get(path, ()), (name, record.outputs[name]))
     return found
 
 
-def _replaces(path: str, other: str) -> bool:
+def _replaces(path: str, other: Record) -> bool:
     """Whether a file is another by a new name: that one is not there, or the same file."""
+    place = other.found()
     try:
-        return not is_url(other) and (not os.path.exists(other) or os.path.samefile(path, other))  # noqa: PTH110, PTH121
+        return not is_url(other.file) and (place is None or place.samefile(path))
     except (OSError, ValueError):
         return False
+
+
+def _where(item: Item, content: Path | bytes) -> str:
+    """Where an item's file can be found from any folder; empty if it is none of this machine."""
+    # Links are kept, and what a pipe held is in no file.
+    return "" if isinstance(content, bytes) else os.path.abspath(item.path)  # noqa: PTH100
 
 
 def _account(pieces: Iterable[bytes]) -> Account:

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from ocr.batch import journal
-from ocr.errors import DataError, OcrError, OutputError
+from ocr.errors import DataError, ImageError, OcrError, OutputError
 from ocr.evaluation.ground_truth import (
     DRAFT,
     GROUND_TRUTH,
@@ -22,7 +22,15 @@ from ocr.evaluation.ground_truth import (
 from ocr.evaluation.ground_truth import MAX_BYTES as MAX_TEXT
 from ocr.formats.json import parsed
 from ocr.formats.output import refuse_special, replacing
-from ocr.input.documents import Document, PageRange, PageSource, find_documents
+from ocr.input.addresses import is_url
+from ocr.input.documents import (
+    STDIN,
+    Document,
+    PageRange,
+    PageSource,
+    find_documents,
+    shown_name,
+)
 from ocr.review import edits
 from ocr.review.document import COUNTED_AT_MOST, Reviewed, counted
 
@@ -263,9 +271,17 @@ def find_pages(
     results: dict[str, Path] = {}
     names: list[str] = []
     for argument in arguments:
-        found = _read_before(argument)
+        found, missing = _read_before(argument)
         results.update(found)
-        names += found or [argument]
+        names += found or ([] if missing else [argument])
+        if missing:
+            more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+            reason = (
+                f"warning: {shown_name(argument)}: of what was read into it, not found on this "
+                f"machine and left out: {shown_name(missing[0])}{more}. If the photos were moved, "
+                "name their new place."
+            )
+            on_error(argument, ImageError(reason))
     documents = find_documents(
         names, recursive=recursive, ranges=ranges, dpi=dpi, on_error=on_error
     )
@@ -302,30 +318,46 @@ def _stem(source: PageSource, taken: dict[Path, str]) -> Path:
     return stem
 
 
-def _read_before(argument: str) -> dict[str, Path]:
-    """File -> page JSON, or a name for none, of all that a run has read into a folder; empty if
-    the argument is no such folder."""
+def _read_before(argument: str) -> tuple[dict[str, Path], list[str]]:
+    """File -> page JSON, or a name for none, of all that a run has read into a folder; and what of
+    it is not there any more. Both are empty if the argument is no such folder."""
     folder = Path(argument)
     try:
         if not (folder / journal.NAME).is_file() or (folder / journal.NAME).is_symlink():
-            return {}
-        rows = (folder / journal.NAME).read_text(encoding="utf-8").splitlines()
+            return {}, []
+        data = (folder / journal.NAME).read_text(encoding="utf-8", errors="surrogateescape")
     except (OSError, ValueError):
-        return {}
-    found: dict[str, Path] = {}
-    for row in rows:
+        return {}, []
+    found: dict[Path, tuple[str, Path]] = {}  # by the file itself, however it was named
+    taken: set[str] = set()
+    missing: dict[str, list[str]] = {}
+    for row in data.split("\n"):
         try:
             record = journal.Record.from_json(row)
         except ValueError:
             continue  # cut short
-        if not Path(record.file).is_file():
+        place = record.found()
+        if place is None:
+            # What came by a pipe or was copied is in no file.
+            if is_url(record.file) or (record.where != "" and record.file != STDIN):
+                missing[record.where or record.file] = list(record.outputs)
             continue
-        inside = [folder / name for name in record.outputs if name.endswith(".json")]
-        found[record.file] = next(
+        as_named = Path(record.file)
+        name = record.file if as_named.is_file() and as_named.samefile(place) else str(place)
+        taken.update(record.outputs)
+        inside = [folder / output for output in record.outputs if output.endswith(".json")]
+        read = next(
             (path for path in inside if path.resolve().is_relative_to(folder.resolve())),
             folder / "none.json",
         )
-    return found
+        found[place.resolve()] = name, read
+    # What is gone with its results, or whose results are another's by now, was left on purpose.
+    lost = [
+        name
+        for name, outputs in missing.items()
+        if any(output not in taken and (folder / output).is_file() for output in outputs)
+    ]
+    return dict(found.values()), lost
 
 
 def writable(pages: Sequence[ReviewPage]) -> None:

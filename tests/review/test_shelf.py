@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
-from review_fakes import HEIGHT, TEXTS, WIDTH, document, draw, folder
+from review_fakes import HEIGHT, TEXTS, WIDTH, document, draw, folder, line
 
 from ocr.errors import DataError, ImageError, OutputError
 from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth
 from ocr.formats.reading import read_pages
 from ocr.input.documents import PageSource
+from ocr.page import Page
 from ocr.review import edits
 from ocr.review.document import Reviewed
 from ocr.review.pages import ReviewPage, find_pages, writable
@@ -413,6 +414,58 @@ def test_a_folder_of_results_stands_for_what_was_read(tmp_path):
     shelf = shelf_of(results, fake)
     assert [shelf.open(k).doc.text for k in (1, 2)] == ["from the run 1", "from the run 2"]
     assert not fake.read and (photos / "page1.gt.json").is_file()
+
+
+def test_a_folder_of_results_can_be_reviewed_from_anywhere(tmp_path, monkeypatch, capsys):
+    from ocr.batch import journal, recipe
+    from ocr.cli import main
+
+    class Reader:
+        def __init__(self, **_):
+            pass
+
+        def read(self, photo):
+            return Page(HEIGHT, WIDTH, (line("read before", 0),), "lines")
+
+    recipe.forget()
+    monkeypatch.setattr("ocr.reader.Reader", Reader)
+    monkeypatch.setattr("ocr.batch.workers.execute", lambda tasks, step, _, **__: map(step, tasks))
+    unread(tmp_path / "photos", 3)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert main(["read", "-q", "photos", "-f", "json", "-o", "texts"]) == 0
+    recipe.forget()
+    assert pages_of("texts")[0][0].source.path == "photos/page1.png"
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for argument in ("../texts", tmp_path / "texts"):
+        pages, lost = pages_of(argument)
+        assert [page.source.path for page in pages] == [
+            str(tmp_path / "photos" / f"page{k}.png") for k in (1, 2, 3)
+        ]
+        assert not lost
+        assert pages[2].load_read().text == "read before"
+    # What a journal names and is gone is said; also if nothing else is left.
+    (tmp_path / "photos" / "page2.png").unlink()
+    pages, [(_, told)] = pages_of("../texts")
+    assert [page.name for page in pages] == ["page1.png", "page3.png"]
+    assert told.startswith("warning: ../texts: of what was read into it, not found")
+    assert f"{tmp_path}/photos/page2.png. If" in told
+    (tmp_path / "photos").rename(tmp_path / "moved")
+    pages, [(_, told)] = pages_of("../texts")
+    assert not pages and "and 2 more" in told
+    (tmp_path / "moved").rename(tmp_path / "photos")
+    # A journal of an older version knows but the names; those of its results that were thrown away
+    # are not missed.
+    path = tmp_path / "texts" / journal.NAME
+    rows = [json.loads(row) for row in path.read_text().splitlines()]
+    for row in rows:
+        assert row.pop("where") == str(tmp_path / row["file"])
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "texts" / "page2.json").unlink()
+    monkeypatch.chdir(tmp_path)
+    pages, lost = pages_of("texts")
+    assert [page.name for page in pages] == ["page1.png", "page3.png"]
+    assert not lost
 
 
 def test_what_is_missing_is_named(tmp_path):
