@@ -206,6 +206,7 @@ def run(
     *,
     resume: bool = False,
     force: bool = False,
+    partial: bool = False,
     lost: Sequence[tuple[str, OcrError]] = (),
     stop: Stop | None = None,
     on_outcome: Callable[[Outcome, Summary], None] = lambda *_: None,
@@ -227,6 +228,9 @@ def run(
         Write over results that are there. Otherwise only those are replaced that an earlier run
         has written and nobody has changed since, and only by `resume`; what somebody has changed
         is left while its item is as it was then, and anything else in the way is that item's error.
+    partial : bool
+        The items are some of those that earlier runs had: what is noted of others' errors stays.
+        A file that is in the way of one is its error, even if no run has been here before.
     lost : sequence of (str, OcrError)
         Inputs that gave no items, and why: they count as errors.
     stop : Stop, optional
@@ -250,21 +254,25 @@ def run(
     place.make()
     if not force and _noted_errors(place) is None:  # of another program
         raise _already_there(place, ERRORS)
-    _refuse_to_replace(items, recipe, place, force or (resume and journal.stands(place)))
+    goes_on = resume and (partial or journal.stands(place))
+    _refuse_to_replace(items, recipe, place, force or goes_on)
     book = Journal(place, resume)
     try:
         others = {} if force or not resume else _written_of_others(items, recipe, place, book)
         ours = _names_by_folder(items, recipe)
         place.sweep(ours)
-        place.remove(ERRORS)
+        noted = (_noted_errors(place) or {}) if partial else {}
+        if not noted:
+            place.remove(ERRORS)
         if not resume:
             place.clear(PARTS)
         summary = Summary(total=len(items) + len(lost))
         work = Work(recipe, place, recipe.settings(), force)
         tasks = _Tasks(items, book, others)
-        with _error_rows(place) as note:
+        with _error_rows(place, noted) as note:
 
             def count(outcome: Outcome) -> None:
+                noted.pop(outcome.file, None)
                 if outcome.record is None:
                     summary.failed += 1
                     note(outcome)
@@ -486,10 +494,11 @@ def _noted_errors(place: Place) -> dict[str, str] | None:
 
 
 @contextmanager
-def _error_rows(place: Place) -> Iterator[Callable[[Outcome], None]]:
+def _error_rows(place: Place, noted: dict[str, str]) -> Iterator[Callable[[Outcome], None]]:
     """A function that notes errors; in the end they stand in order of their files.
 
-    The file is there from the first error on, and follows each in a local folder.
+    The file is there from the first error on, and follows each in a local folder. What is left of
+    `noted`, rows by their files, stays.
     """
     rows: list[str] = []
 
@@ -511,5 +520,7 @@ def _error_rows(place: Place) -> Iterator[Callable[[Outcome], None]]:
     try:
         yield note
     finally:
-        if rows:
-            place.write(ERRORS, "".join(sorted(rows)).encode())
+        if rows or noted:
+            place.write(ERRORS, "".join(sorted([*rows, *noted.values()])).encode())
+        else:
+            place.remove(ERRORS)

@@ -77,8 +77,9 @@ def read_into_folder(
     resume: bool,
     force: bool,
     lost: Sequence[tuple[str, OcrError]],
+    partial: bool = False,
 ) -> int:
-    """Read each into files of its own; the exit status."""
+    """Read each into files of its own; the exit status. See `ocr.batch.run.run`."""
     from ocr.batch.place import Place
     from ocr.batch.run import ERRORS, run
     from ocr.batch.tasks import Stop
@@ -97,6 +98,7 @@ def read_into_folder(
             execute or (lambda tasks, step, _: map(step, tasks)),
             resume=resume,
             force=force,
+            partial=partial,
             lost=lost,
             stop=stop,
             on_outcome=on_outcome,

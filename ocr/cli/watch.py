@@ -49,25 +49,35 @@ def keep_reading(
     """Read all that is in the folders, then what changes; the exit status.
 
     Each round is a run that goes on with the one before: its journal tells what is done, and what
-    is the same as it was is not read again.
+    is the same as it was is not read again, nor tried again if it could not be read.
     """
     import watchfiles
 
     ended = threading.Event()
 
-    def read_some(wanted: Container[str] | None) -> int:
+    tried: dict[str, tuple[int, ...]] = {}  # files as they were when they were read
+
+    def is_new(path: str) -> bool:
+        before, tried[path] = tried.get(path), _state(path)
+        return before != tried[path]
+
+    def read_some(wanted: Container[str] | None, first: bool = False) -> int:
         documents = [
-            one for one in find() if wanted is None or os.path.realpath(one.path) in wanted
+            one
+            for one in find()
+            if (wanted is None or os.path.realpath(one.path) in wanted) and is_new(one.path)
         ]
         lost.clear()  # an empty folder is none here
         if not documents:
             return int(ExitCode.OK)
-        status = read_into_folder(documents, recipe, output, execute(documents), True, force, [])
+        status = read_into_folder(
+            documents, recipe, output, execute(documents), True, force, [], partial=not first
+        )
         if wanted is not None and status == ExitCode.OK:
             tell(f"read {', '.join(one.name for one in documents)}")
         return status
 
-    status = read_some(None)
+    status = read_some(None, first=True)
     if status >= INTERRUPTED:
         return status
     tell(f"watching {', '.join(folders)}; Ctrl-C ends it")
@@ -91,3 +101,12 @@ def keep_reading(
                 return status
     tell("stopped watching")
     return int(ExitCode.OK)
+
+
+def _state(path: str) -> tuple[int, ...]:
+    """What is another when a file has been written or replaced, or may be read now."""
+    try:
+        now = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return ()
+    return now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns

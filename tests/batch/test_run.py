@@ -256,6 +256,27 @@ def test_errors_of_another_program_are_not_removed(read, tmp_path):
     assert errors(tmp_path) == {"a.txt": "not an image."}
 
 
+def test_a_round_of_some_keeps_what_is_noted_of_others(read, tmp_path):
+    items = notes(tmp_path / "in", a="bad", b="bad", c="three")
+    read(items)
+    (item,) = notes(tmp_path / "in", a="good")
+    assert counts(read([item], resume=True, partial=True)) == (1, 0, 0, 0)
+    assert errors(tmp_path) == {"b.txt": "not an image."}
+    assert counts(read(notes(tmp_path / "in", d="crash"), resume=True, partial=True))[2] == 1
+    assert errors(tmp_path).keys() == {"b.txt", "d.txt"}
+    read(notes(tmp_path / "in", b="good", d="good"), resume=True, partial=True)
+    assert results(tmp_path).keys() == {"a.up", "b.up", "c.up", "d.up"}
+
+
+def test_in_a_round_of_some_a_file_in_the_way_does_not_end_the_others(read, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.up").write_text("mine")
+    items = notes(tmp_path / "in", a="one", b="two")
+    assert counts(read(items, resume=True, partial=True)) == (1, 0, 1, 0)
+    assert errors(tmp_path).keys() == {"a.txt"}
+    assert (tmp_path / "out" / "a.up").read_text() == "mine"
+
+
 def test_resume_reads_again_what_other_settings_gave(read, tmp_path):
     items = notes(tmp_path / "in", a="one", b="two")
     read(items)

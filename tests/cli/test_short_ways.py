@@ -231,6 +231,7 @@ def test_watch(tmp_path):
     folder, results = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     (folder / "first.jpg").write_bytes(LIST.read_bytes())
+    (folder / "worse.jpg").write_bytes(b"no picture either")
     command = [sys.executable, "-m", "ocr", "read", "--watch", "in", "-o", "out"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     try:
@@ -247,7 +248,10 @@ def test_watch(tmp_path):
         process.kill()
     assert process.returncode == 0
     assert "watching in; Ctrl-C ends it" in err
-    assert "bad.jpg: " in err  # told when it was bad
+    assert err.count("bad.jpg: not an image") == 1  # told when it was bad, and once
+    assert err.count("worse.jpg: not an image") == 1
+    rows = (results / "errors.ndjson").read_text().splitlines()
+    assert [json.loads(row)["file"] for row in rows] == ["in/worse.jpg"]
     assert err.rstrip().endswith("stopped watching")
     assert "Traceback" not in err
     assert (results / "second.txt").stat().st_mtime_ns == written
