@@ -185,7 +185,7 @@ def _pages(given: _Given, truth: Path | None, shows: bool) -> Pages:
     rest = read_pages(given.path, given.images)
     first = next(rest, None)
     if first is None:
-        return
+        raise DataError(f"{given.name}: holds no pages. Give another file.")
     second = next(rest, None)
     if second is None:
         first = _corrected(given, first, truth)

@@ -216,6 +216,25 @@ def test_pages_of_several_pictures_in_one_file_become_files_of_their_own(run, tm
     assert "holds several" in err
 
 
+@pytest.mark.parametrize(
+    ("form", "out"),
+    [
+        ("alto", None), ("text", None), ("csv", None),
+        ("alto", "out/"), ("docx", "out/"), ("text", "out/"),
+        ("alto", "out.file"), ("docx", "out.file"), ("csv", "out.file"),
+    ],
+)  # fmt: skip
+def test_a_file_without_pages_is_one_error(run, tmp_path, form, out):
+    if form == "docx":
+        pytest.importorskip("docx")
+    (tmp_path / "empty.json").write_text("[]")
+    there = [] if out is None else ["-o", f"{tmp_path}/{out}"]
+    status, _, err = run(tmp_path / "empty.json", "-f", form, *there)
+    assert status == 1
+    assert err == f"ocr: {tmp_path}/empty.json: holds no pages. Give another file.\n"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".json"]
+
+
 def test_lines_without_a_text_are_said(run):
     status, out, err = run(GIVEN / "escriptorium.xml")
     assert (status, out) == (0, "Chère Anne,\nle vent du nord\n")
