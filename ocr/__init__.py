@@ -53,7 +53,7 @@ def read(
     engine: str = "auto",
     model: str | PathLike[str] | None = None,
     charset: str | None = None,
-    language: str = "auto",
+    language: str | PathLike[str] = "auto",
     lexicon: Iterable[str] | None = None,
     pattern: str | None = None,
     reject: float | None = None,
@@ -75,7 +75,7 @@ def read(
         Weight file: a path, or the name of an installed one.
     charset : str, optional
         The only characters that may be read, such as "0123456789".
-    language : str
+    language : str or path
         "english", "french", "auto" for what suits the page, "none" for the ink alone, or the
         weight file of a language model.
     lexicon : iterable of str, optional
@@ -121,7 +121,7 @@ def read_pages(
     engine: str = "auto",
     model: str | PathLike[str] | None = None,
     charset: str | None = None,
-    language: str = "auto",
+    language: str | PathLike[str] = "auto",
     lexicon: Iterable[str] | None = None,
     pattern: str | None = None,
     reject: float | None = None,
@@ -161,19 +161,37 @@ def _reader(
     engine: str,
     model: str | PathLike[str] | None,
     charset: str | None,
-    language: str,
+    language: str | PathLike[str],
     lexicon: Iterable[str] | None,
     pattern: str | None,
     reject: float | None,
 ) -> Reader:
-    """A reader with these options; if they are those of the last call, the one that it had."""
+    """A reader with these options; if they are those of the last call, and stand for the same
+    weights as then, the one that it had."""
     weights = None if model is None else str(model)
     words = lexicon if lexicon is None or isinstance(lexicon, str) else tuple(lexicon)
-    return _kept_reader(engine, weights, charset, language, words, pattern, reject)
+    files = tuple(_file_of(name) for name in (model, language))
+    named: Any = str(language) if isinstance(language, PathLike) else language
+    return _kept_reader(files, engine, weights, charset, named, words, pattern, reject)
+
+
+def _file_of(name: object) -> tuple[str, int, int] | None:
+    """The weight file that a name or path stands for now, with its date and size; else None."""
+    from ocr.errors import ModelError
+    from ocr.weights import find_weights
+
+    if not isinstance(name, (str, PathLike)) or name in ("auto", "none"):
+        return None
+    try:
+        path = find_weights(str(name)).resolve()
+        about = path.stat()
+    except (ModelError, OSError, ValueError):  # told when it is used
+        return None
+    return str(path), about.st_mtime_ns, about.st_size
 
 
 @lru_cache(maxsize=1)
-def _kept_reader(*options: Any) -> Reader:
+def _kept_reader(_: object, *options: Any) -> Reader:
     """The reader of the last call, which has its models loaded."""
     from ocr.reader import Reader
 

@@ -49,7 +49,7 @@ class Reader:
         Weight file of the classifier or line recognizer, a path or the name of an installed one.
     charset : str, optional
         The only characters that may be read. None is all that the model knows.
-    language : str
+    language : str or path
         Name or code of a language ("english", "fr"), or a path of its weight file; "auto" chooses
         among the installed ones page by page, "none" goes by the ink alone.
     lexicon : iterable of str, optional
@@ -67,7 +67,7 @@ class Reader:
         If there is no such engine, the lexicon has no word, the pattern is no regular expression,
         or letters are to be read one by one by a pattern.
     TypeError
-        If the lexicon is one text, or holds something else than texts.
+        If the lexicon is one text, or holds something else than texts, or a language is no name.
     ModelError
         There is no such language. On first use: a weight file is missing or unusable, or knows no
         character of `charset`.
@@ -78,7 +78,7 @@ class Reader:
         engine: str = "auto",
         model: str | PathLike[str] | None = None,
         charset: str | None = None,
-        language: str = "auto",
+        language: str | PathLike[str] = "auto",
         lexicon: Iterable[str] | None = None,
         pattern: str | None = None,
         reject: float | None = None,
@@ -95,7 +95,9 @@ class Reader:
         if reject is not None and not 0 <= reject <= 1:
             raise ValueError(f"reject must be a probability, got {reject}")
         self.engine = engine
-        self.language = find_language(language)
+        if not isinstance(language, (str, PathLike)):
+            raise TypeError(f'a language is a name, such as "english" or "none", not {language!r}')
+        self.language = find_language(str(language))
         self.reject = reject
         self.pattern = pattern
         self.lexicon = None

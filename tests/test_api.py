@@ -194,3 +194,51 @@ def test_the_notebook_runs(monkeypatch):
                 exec(compile("".join(cell["source"]), NOTEBOOK.name, "exec"), names)
     assert "SHOPPING LIST" in printed.getvalue()
     assert "list.pdf" in printed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "5", "null", '"page"', '{"version":1}', '{"version":1,"height":1}'),
+        *("[" * 100_000, json.dumps({**ocr.Page(9, 9).to_dict(), "lines": [5]})),
+        json.dumps({**ocr.Page(9, 9).to_dict(), "transform": 5}),
+    ],
+)
+def test_what_is_no_page_is_a_value_error(text):
+    with pytest.raises(ValueError, match=r".") as told:
+        ocr.Page.from_json(text)
+    assert str(told.value)
+
+
+def test_a_language_is_a_name():
+    for language in (None, 5, ["english"]):
+        with pytest.raises(TypeError):
+            ocr.read(np.zeros((9, 9), np.uint8), language=language)
+        with pytest.raises(TypeError, match="a language is a name"):
+            ocr.Reader(language=language)
+
+
+@needs_sample
+def test_weights_that_were_replaced_are_read_anew(tmp_path, monkeypatch, page):
+    """Also those of one name in another folder, and of a language."""
+    model = tmp_path / "mine.onnx"
+    model.write_bytes((weights.models_dir() / "lines.onnx").read_bytes())
+    assert ocr.read(SAMPLE, engine="lines", model=model).lines
+    reader = ocr._reader("lines", model, None, "auto", None, None, None)
+    assert ocr._reader("lines", model, None, "auto", None, None, None) is reader
+    model.write_bytes(b"broken")
+    with pytest.raises(ocr.ModelError):
+        ocr.read(SAMPLE, engine="lines", model=model)
+    language = tmp_path / "own.npz"
+    language.write_bytes((weights.models_dir() / "french.npz").read_bytes())
+    assert ocr.read(SAMPLE, language=language).lines
+    language.write_bytes(b"broken")
+    with pytest.raises(ocr.ModelError):
+        ocr.read(SAMPLE, engine="lines", language=language)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.onnx").write_bytes(b"broken")
+    monkeypatch.chdir(tmp_path / "a")
+    reader = ocr._reader("lines", "x.onnx", None, "auto", None, None, None)
+    monkeypatch.chdir(tmp_path / "b")
+    assert ocr._reader("lines", "x.onnx", None, "auto", None, None, None) is not reader

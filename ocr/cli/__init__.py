@@ -102,14 +102,41 @@ class _Commands(click.Group):
     """The commands; without the name of one, files are read: `ocr photo.jpg`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        flags = {flag for option in self.params for flag in (*option.opts, *option.secondary_opts)}
-        own = {*flags, *ctx.help_option_names}
-        first = args[0] if args else ""
-        if first.startswith("-") and first != "-" and first.partition("=")[0] not in own:
-            wanted = "--clipboard" in args or any(_names_input(arg) for arg in args)
-            if wanted and not any(arg in self.commands for arg in args):
-                args = ["read", *args]
+        before, rest = self._own_options(ctx, args)
+        if rest and rest[0].startswith("-") and rest[0] != "-":
+            wanted = "--clipboard" in rest or any(_names_input(arg) for arg in rest)
+            if wanted and not self._names_command(ctx, rest):
+                args = [*before, "read", *rest]
         return super().parse_args(ctx, args)
+
+    def _own_options(self, ctx: click.Context, args: list[str]) -> tuple[list[str], list[str]]:
+        """The options of all commands that come first, with their values, and what follows."""
+        takes = {
+            flag: isinstance(option, click.Option) and not (option.is_flag or option.count)
+            for option in self.get_params(ctx)
+            for flag in (*option.opts, *option.secondary_opts)
+        }
+        at = 0
+        while at < len(args):
+            name, given, _ = args[at].partition("=")
+            letters = [f"-{letter}" for letter in name[1:]]
+            if name in takes:
+                at += 2 if takes[name] and not given else 1
+            elif name[:2] not in ("-", "--") and all(one in takes for one in letters):  # -qv
+                at += 1
+            else:
+                break
+        return args[:at], args[at:]
+
+    def _names_command(self, ctx: click.Context, args: list[str]) -> bool:
+        """Whether what follows the options of `ocr read` is a command after all."""
+        reads = self.commands["read"]
+        try:
+            parser = reads.make_parser(click.Context(reads, parent=ctx, resilient_parsing=True))
+            found, _, _ = parser.parse_args(list(args))
+        except click.UsageError:  # no such option: told of the command that is there
+            return any(arg in self.commands for arg in args)
+        return bool(found["files"]) and found["files"][0] in self.commands
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -103,8 +103,6 @@ def read(
 
     if "-" in files and files_from == "-":
         raise click.UsageError("Only one of FILE and --files-from can be stdin.")
-    if drafts and "-" in files:
-        raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
     formats = fitting(tuple(dict.fromkeys(formats)), out)
     folder = out if out and is_folder(out, formats) else None
     if len(formats) > 1 and folder is None:
@@ -117,8 +115,6 @@ def read(
         raise click.UsageError(
             "--jobs, --resume and --scheduler need --output with the name of a folder."
         )
-    if (drafts or line_images) and (scheduler or any(map(is_url, files))):
-        raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
     if scheduler and (jobs or timeout):
         raise click.UsageError("On a cluster --jobs and --timeout are the cluster's own affair.")
 
@@ -136,10 +132,18 @@ def read(
         lost.append((name, error))
 
     arguments = [*files, *(read_list(files_from) if files_from else ())]
+    if drafts and "-" in arguments:
+        raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
+    if (drafts or line_images) and (scheduler or any(map(is_url, arguments))):
+        raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
     copied = copied_picture() if clipboard else None
     if isinstance(copied, list):
         arguments += copied
         copied = None
+    if drafts and copied is not None:
+        raise click.UsageError(
+            "--gt writes beside a photo; what was copied has no place. Save it and name the file."
+        )
 
     def find() -> list[Document]:
         return find_documents(

@@ -65,7 +65,7 @@ def review(
     arguments = [*files, *(read_list(files_from) if files_from else ())]
     if not arguments:
         raise click.UsageError("Missing argument 'FILE...'.")
-    if "-" in files:
+    if "-" in arguments:
         raise click.UsageError("Corrections are kept beside a photo; stdin has no place.")
     if reading["reject"] is not None:
         raise click.UsageError("--reject is not for corrections, which mark what is doubtful.")

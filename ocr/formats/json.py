@@ -88,9 +88,6 @@ def page_from(data: Any) -> FoundPage:
         raise MalformedError(TOO_MANY)
     try:
         page = Page.from_dict({"engine": "", "warnings": [], **data})
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        what = f"without {error}" if isinstance(error, KeyError) else str(error)
-        raise MalformedError(f"JSON of a page that is damaged ({what}).") from None
     except ValueError as error:
         raise MalformedError(f"{error}.") from None
     fault = _fault(page)

@@ -299,7 +299,8 @@ def _expand_url(url: str, recursive: bool) -> Iterator[tuple[str, str]]:
     except CLIENT_ERRORS as error:
         raise ImageError(f"{url}: cannot be listed ({error}).") from None
     if not found:
-        raise ImageError(f"{url}: no pictures there. Check the address, or try --recursive.")
+        more = "" if recursive else ", or try --recursive"
+        raise ImageError(f"{url}: no pictures there. Check the address{more}.")
     for name in sorted(found):
         inside = PurePosixPath(name.removeprefix(f"{base}/")).parts
         # In a store ".." is a name as any other; in a folder of results it would lead out of it.

@@ -57,6 +57,7 @@ def pictures_in(
     recursive: bool = False,
     leave_out: Path | None = None,
     on_unusable: Callable[[Path, str], None] = lambda *_: None,
+    advice: str = ", or try --recursive",
 ) -> list[Path]:
     """The pictures inside a folder, told by their suffix, sorted by name.
 
@@ -70,6 +71,8 @@ def pictures_in(
     on_unusable : callable
         Told of what does not count, and why: what is called like a picture and is a pipe or a
         device, and folders inside that cannot be listed.
+    advice : str
+        What else to try where folders inside do not count; empty if there is no such option.
 
     Raises
     ------
@@ -103,7 +106,7 @@ def pictures_in(
     if not found:
         raise ImageError(
             f"{folder}: no pictures in this folder ({', '.join(SUFFIXES)}). Name another folder or "
-            f"the image files themselves{'' if recursive else ', or try --recursive'}."
+            f"the image files themselves{'' if recursive else advice}."
         )
     return found
 

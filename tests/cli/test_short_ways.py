@@ -53,6 +53,21 @@ def test_a_file_alone_is_read(run, tmp_path, monkeypatch):
     assert err.startswith("ocr: none.jpg: no such file")
 
 
+def test_options_before_a_file(run, tmp_path, monkeypatch):
+    text = run("read", LIST, "-l", "fr")
+    assert run("-q", "--language", "french", LIST) == text
+    monkeypatch.chdir(tmp_path)
+    assert run("--language", "french", LIST, "-o", "review") == (0, "", "")  # called as a command
+    assert (tmp_path / "review" / "shopping_list.txt").read_text(encoding="utf-8") == text[1]
+    Path("own.toml").write_text("[read]\nformat = 'json'\n")
+    assert json.loads(run("--config", "own.toml", "-qv", "-l", "fr", LIST)[1])["lines"]
+    for arguments in (["-f", "json", "models"], ["-q", "-f", "json", "read", LIST]):
+        status, _, err = run(*arguments)
+        assert status == 2
+        assert "No such option: -f" in err
+    assert run("-q", "models", "-f", "json")[0] == 0
+
+
 def test_a_misspelled_command_is_still_one(run):
     for arguments in (["raed"], ["raed", LIST], ["--no-such-option"], ["-x"]):
         status, _, err = run(*arguments)

@@ -66,9 +66,36 @@ def test_gt_writes_nothing_for_a_blank_photo(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["blank.png"]
 
 
-def test_gt_of_stdin_is_a_usage_error(capsys):
+def test_gt_without_a_place_is_a_usage_error(tmp_path, capsys, monkeypatch):
+    import PIL.ImageGrab
+
+    monkeypatch.chdir(tmp_path)
     assert main(["read", "-", "--gt"]) == 2
     assert "stdin" in capsys.readouterr().err
+    Path("list").write_text("-\n")
+    assert main(["read", "--files-from", "list", "--gt"]) == 2
+    assert "stdin" in capsys.readouterr().err
+    Path("list").write_text("s3://bucket/photo.jpg\n")
+    assert main(["read", "--files-from", "list", "--gt"]) == 2
+    assert "on this machine" in capsys.readouterr().err
+    with Image.open(SAMPLE) as image:
+        monkeypatch.setattr(PIL.ImageGrab, "grabclipboard", lambda: image)
+        assert main(["read", "--clipboard", "--gt"]) == 2
+    assert "what was copied has no place" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["list"]
+    photo = shutil.copy(SAMPLE, tmp_path / "note.jpg")
+    monkeypatch.setattr(PIL.ImageGrab, "grabclipboard", lambda: [str(photo)])
+    assert main(["read", "--clipboard", "--gt", "-q"]) == 0
+    assert is_draft(tmp_path / "note.gt.txt")
+
+
+def test_eval_of_a_folder_without_photos_advises_what_there_is(tmp_path, capsys):
+    (tmp_path / "deep").mkdir()
+    for command in ("eval", "read"):
+        assert main([command, str(tmp_path)]) == 1
+        err = capsys.readouterr().err
+        assert "no pictures in this folder" in err
+        assert ("--recursive" in err) == (command == "read")
 
 
 @pytest.mark.parametrize("engine", ["letters", "lines"])
