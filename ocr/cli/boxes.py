@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,7 @@ from ocr.errors import ExitCode, OcrError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from ocr.input.documents import Document, PageRange, PageSource
     from ocr.page import Page
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 OVERLAY_KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 OVERLAY_KINDS |= dict.fromkeys((".tif", ".tiff"), "TIFF")
+SOFTWARE, DRAWN = 0x0131, "ocr boxes"  # a tag of EXIF, by which an earlier picture is known
 SUFFIX = ".boxes.png"  # of pictures in a folder
 
 
@@ -160,12 +162,13 @@ def _read_and_draw(
     on_error: Callable[[str, Exception], None],
 ) -> Iterator[tuple[PageSource, Page]]:
     """The pages, drawn as they are read."""
-    from ocr.formats.output import make_folder, refuse_existing, replacing
+    from ocr.formats.output import make_folder, refuse_to_lose, replacing
 
+    inputs = [document.path for document in documents]
     if out and into_folder:
         make_folder(Path(out))
     elif out:
-        refuse_existing([(documents[0], Path(out))], force=True)
+        refuse_to_lose(Path(out), inputs, is_drawing)
     reader = make_reader(reading)
     with progress(documents, "Reading", out is None) as shown:
         for document in shown:
@@ -176,8 +179,13 @@ def _read_and_draw(
                         number = f".page{source.number:04d}" if source.pages > 1 else ""
                         target = target / f"{document.stem}{number}{SUFFIX}"
                         make_folder(target.parent)
+                        try:
+                            refuse_to_lose(target, inputs, is_drawing)
+                        except OcrError as error:
+                            on_error(source.title, error)
+                            continue
                     with replacing(target) as stream:
-                        _drawn(source, page, level).save(stream, kind or "PNG")
+                        _save(_drawn(source, page, level), stream, kind or "PNG")
                 yield source, page
 
 
@@ -188,12 +196,32 @@ def _drawn(source: PageSource, page: Page, level: str) -> Any:
     return draw_page(enlarged(source.open().rgb(side), side), page, level)
 
 
+def _save(image: Image, stream: IO[bytes], kind: str) -> None:
+    """Write a picture, with what tells it from photos."""
+    from PIL.Image import Exif
+
+    about = Exif()
+    about[SOFTWARE] = DRAWN
+    image.save(stream, kind, exif=about)
+
+
+def is_drawing(path: Path) -> bool:
+    """Whether a file is a picture that this command has written."""
+    import PIL.Image
+
+    try:
+        with PIL.Image.open(path) as image:
+            return image.getexif().get(SOFTWARE) == DRAWN
+    except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError):
+        return False
+
+
 def _stage_writer(folder: str) -> Callable[[str, NDArray[np.generic]], None]:
     """A function that writes each stage's picture into `folder`, numbered in order."""
     import numpy as np
-    from PIL import Image
+    import PIL.Image
 
-    from ocr.formats.output import make_folder, replacing
+    from ocr.formats.output import make_folder, refuse_to_lose, replacing
 
     make_folder(Path(folder))
     written = 0
@@ -204,8 +232,10 @@ def _stage_writer(folder: str) -> Callable[[str, NDArray[np.generic]], None]:
         slug = re.sub(r"\W+", "-", name.lower()).strip("-")
         if picture.dtype != np.uint8:
             picture = np.clip(np.nan_to_num(picture.astype(np.float32)) * 255, 0, 255).round()
-        image = Image.fromarray(picture.astype(np.uint8))
-        with replacing(Path(folder) / f"{written:02d}-{slug}.png") as stream:
-            image.save(stream, "PNG")
+        image = PIL.Image.fromarray(picture.astype(np.uint8))
+        target = Path(folder) / f"{written:02d}-{slug}.png"
+        refuse_to_lose(target, (), is_drawing)
+        with replacing(target) as stream:
+            _save(image, stream, "PNG")
 
     return write

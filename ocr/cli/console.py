@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,14 @@ def write_out(text: str, path: str | None) -> None:
 
     with replacing(Path(path)) as stream:
         stream.write(text.encode())
+
+
+def check_out(path: str | None, inputs: Iterable[str | os.PathLike[str]] = ()) -> None:
+    """Nothing, if a report may be written there; ahead of the work."""
+    if path is not None:
+        from ocr.formats.output import is_report, refuse_to_lose
+
+        refuse_to_lose(Path(path), inputs, is_report)
 
 
 def _drop_stdout() -> None:

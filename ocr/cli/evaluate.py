@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr.cli.console import complain, in_json, write_out
+from ocr.cli.console import check_out, complain, in_json, write_out
 from ocr.cli.options import FILE, common, format_option, how_to_read, output
 from ocr.cli.progress import progress
 from ocr.cli.reading import make_reader, read_document
@@ -60,7 +60,8 @@ def evaluate(
 
     normalization = Normalization(form, ignore_case, ignore_spaces)
     reader = make_reader(reading)
-    truths, failures = _truths(paths)
+    truths, used, failures = _truths(paths)
+    check_out(out, [*(one.path for one in truths), *used])
     unique = len({_title(one, short=True) for one in truths}) == len(truths)
     scores = []
 
@@ -95,12 +96,13 @@ def _title(document: Document, short: bool) -> str:
     return f"{name}, page {document.ranges[0][0]}" if document.ranges else name
 
 
-def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[str]]:
-    """What is to be read, with the text that it should give; what has no usable ground truth."""
+def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[Path], list[str]]:
+    """What is to be read, with its text; the files that tell it; what has no usable one."""
     from ocr.evaluation.ground_truth import is_draft, is_page_file, known_in, read_truth
     from ocr.input.documents import Document
 
     truths: dict[Document, str] = {}
+    used: list[Path] = []
     failures: list[str] = []
 
     def lost(error: OcrError) -> None:
@@ -116,6 +118,7 @@ def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[str]]:
             continue
         for one in found:
             truth = one.truth
+            used.append(truth)
             try:
                 if is_draft(truth):
                     raise DataError(
@@ -131,4 +134,4 @@ def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[str]]:
             except OcrError as error:
                 complain(error)
                 failures.append(str(one.picture))
-    return truths, failures
+    return truths, used, failures

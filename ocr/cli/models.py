@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ocr.cli.console import complain, in_json, write_out
+from ocr.cli.console import check_out, complain, in_json, write_out
 from ocr.cli.options import common, format_option, output
 from ocr.errors import ExitCode, ModelError
 
@@ -24,6 +24,7 @@ def models(as_json: bool, format_: str, out: str | None) -> int:
     """
     from ocr.weights import checksum_state, installed, models_dir, read_metadata
 
+    check_out(out)
     found = []
     status = ExitCode.OK
     for path in installed():

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ocr.errors import OutputError
+from ocr.input.sources import SUFFIXES
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document
+
+HEAD = 1 << 12  # bytes that tell a report from what is no text
 
 
 @contextmanager
@@ -84,6 +88,49 @@ def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = Fals
         first, *others = there
         more = f" and {len(others)} more" if others else ""
         raise OutputError(f"{first}{more}: already there. Use --force to replace, or another name.")
+
+
+def refuse_to_lose(
+    path: Path, inputs: Iterable[str | os.PathLike[str]], is_ours: Callable[[Path], bool]
+) -> None:
+    """Nothing, if a command that is run again and again may replace what it wrote before.
+
+    Parameters
+    ----------
+    path : Path
+        Where it writes.
+    inputs : iterable of path
+        What it reads, which is never replaced.
+    is_ours : callable
+        Whether a file is of the kind that the command writes.
+
+    Raises
+    ------
+    OutputError
+        Another file is there.
+    """
+    if not os.path.isfile(path) or not path.stat().st_size:  # noqa: PTH113 - as above
+        return
+    if any(os.path.exists(one) and path.samefile(one) for one in inputs):  # noqa: PTH110
+        raise OutputError(f"{path}: would replace the file that is read. Name another output.")
+    if not is_ours(path):
+        raise OutputError(
+            f"{path}: already there, and nothing that this command has written. Move it away, or "
+            "name another output."
+        )
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file may be a report in text or JSON: no picture, nothing binary, no text that a
+    person wrote down for a photo."""
+    if path.suffix.lower() in SUFFIXES or ".gt." in path.name:
+        return False
+    try:
+        with path.open("rb") as stream:
+            text = codecs.getincrementaldecoder("utf-8")().decode(stream.read(HEAD))
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "\0" not in text
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from PIL import Image
 
 from ocr import cli, weights
 from ocr.batch import recipe
+from ocr.cli.boxes import OVERLAY_KINDS
 from ocr.overlay import side_for
 from ocr.page import Box, Letter, Line, Page, Word
 
@@ -192,6 +193,60 @@ def test_small_writing_is_enlarged():
     assert side_for(page(12, 1000)) == 2000
     assert side_for(page(12, 1000), "line") == 1000
     assert side_for(page(1, 1000)) == 4800
+
+
+# What stands where a result goes
+
+
+@pytest.mark.parametrize("suffix", list(OVERLAY_KINDS))
+def test_an_overlay_replaces_an_earlier_one_and_nothing_else(run, tmp_path, suffix):
+    out = tmp_path / f"a{suffix}"
+    with Image.open(LIST) as image:
+        image.save(out)
+    before = out.read_bytes()
+    status, _, err = run("boxes", LIST, "-o", out)
+    assert status == 1
+    assert "already there, and nothing that this command has written" in err
+    assert run("boxes", LIST, out, "-o", f"{tmp_path}/out/")[0] == 0
+    assert out.read_bytes() == before
+    out.unlink()
+    for level in ("word", "line"):
+        assert run("boxes", LIST, "--level", level, "-o", out) == (0, "", "")
+    status, _, err = run("boxes", out, "-o", out)  # an overlay, and what is read
+    assert status == 1
+    assert "would replace the file that is read" in err
+
+
+def test_overlays_in_a_folder_replace_nothing_else(run, tmp_path):
+    (tmp_path / "out").mkdir()
+    own = tmp_path / "out" / "shopping_list.boxes.png"
+    own.write_text("mine")
+    status, _, err = run("boxes", LIST, SAMPLES / "form.jpg", "-o", tmp_path / "out")
+    assert status == 1
+    assert "shopping_list.boxes.png: already there" in err
+    assert own.read_text() == "mine"
+    assert (tmp_path / "out" / "form.boxes.png").exists()
+
+
+def test_a_report_replaces_no_photo_and_no_truth(run, tmp_path):
+    photo, truth = tmp_path / "a.jpg", tmp_path / "a.gt.txt"
+    photo.write_bytes(LIST.read_bytes())
+    truth.write_text("SHOPPING LIST")
+    (tmp_path / "other.jpg").write_bytes(LIST.read_bytes())
+    (tmp_path / "other.gt.txt").write_text("mine")
+    (tmp_path / "a.docx").write_bytes(b"PK\3\4\0\0")
+    held = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for path in held:
+        commands = [["eval", photo]] if path in (photo, truth) else [["eval", photo], ["models"]]
+        for command in commands:
+            status, out, err = run(*command, "-o", path)
+            assert (status, out) == (1, "")
+            assert err.count("\n") == 1
+            assert ("file that is read" if path in (photo, truth) else "already there") in err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == held
+    for command in (["eval", photo], ["models"]):
+        for form in ("text", "json", "json"):
+            assert run(*command, "-f", form, "-o", tmp_path / "report")[0] == 0
 
 
 # --clipboard
