@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +19,8 @@ from ocr.input.sources import SUFFIXES
 if TYPE_CHECKING:
     from ocr.input.documents import Document
 
+STREAMS = {"stdout": 1, "stderr": 2}
+OPEN_FILE = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d{1,9})")
 HEAD = 1 << 12  # bytes that tell a report from what is no text
 
 
@@ -26,7 +29,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A binary stream that becomes the file `path` once the block ends without an exception.
 
     It is written beside the target and then renamed, so that an older file stays whole until the
-    new one is. What is no regular file, such as ``/dev/null``, is written to directly.
+    new one is. What is no regular file, such as ``/dev/null`` or ``/dev/stdout``, is written to
+    directly, and so is what the shell has opened, wherever it leads.
 
     Raises
     ------
@@ -34,13 +38,19 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         The file cannot be written. Raised on entry where that can be known, before any work.
     """
     try:
+        number = _descriptor(path)
+        if number is not None or (path.exists() and not path.is_file() and not path.is_dir()):
+            # Not resolved: what /dev/stdout leads to may have no name that can be opened.
+            try:
+                opened = path if number is None else os.dup(number)
+                with open(opened, "wb") as stream:  # noqa: PTH123 - a number, or a path
+                    yield stream
+            except BrokenPipeError:
+                raise OutputError(f"{path}: closed before all was written.") from None
+            return
         path = path.resolve()
         if path.is_dir():
             raise OutputError(f"{path}: a folder. Name a file inside it.")
-        if path.exists() and not path.is_file():
-            with path.open("wb") as stream:
-                yield stream
-            return
         beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             with beside.open("xb") as stream:
@@ -62,6 +72,17 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         ) from None
 
 
+def _descriptor(path: Path) -> int | None:
+    """The number of the open file that a path such as ``/dev/stdout`` or ``/dev/fd/63`` names.
+
+    It is written on where it stands; to open its path anew would empty a file that stdout leads to.
+    """
+    match = OPEN_FILE.fullmatch(os.path.abspath(path))  # noqa: PTH100 - links are not followed
+    if match is None or not os.path.exists(path):  # noqa: PTH110
+        return None
+    return STREAMS[match[1]] if match[1] else int(match[2])
+
+
 def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = False) -> None:
     """Nothing, if no file would be replaced by results; ahead of the work of reading.
 
@@ -80,6 +101,8 @@ def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = Fals
     there: dict[Path, None] = {}
     for document, path in planned:
         if not os.path.isfile(path):  # noqa: PTH113 - quiet where one may not look
+            continue
+        if _descriptor(path) is not None:
             continue
         if Path(document.path).exists() and path.samefile(document.path):
             raise OutputError(f"{path}: would replace the file that is read. Name another output.")
@@ -110,6 +133,8 @@ def refuse_to_lose(
         Another file is there.
     """
     if not os.path.isfile(path) or not path.stat().st_size:  # noqa: PTH113 - as above
+        return
+    if _descriptor(path) is not None:
         return
     if any(os.path.exists(one) and path.samefile(one) for one in inputs):  # noqa: PTH110
         raise OutputError(f"{path}: would replace the file that is read. Name another output.")

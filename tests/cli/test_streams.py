@@ -1,5 +1,6 @@
 """Streams that are closed or full, and a process that may have little memory."""
 
+import json
 import os
 import subprocess
 import sys
@@ -54,6 +55,47 @@ def test_what_a_decoder_prints_comes_into_no_file(folder):
     done = ocr("read", folder / "in", "-f", "json", "-o", folder / "a.json", closed=(1, 2))
     assert done.returncode == 0
     assert (folder / "a.json").read_text().startswith("[")
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("into", ["pipe", "file"])
+def test_stdout_may_be_named(folder, name, into):
+    expected = ocr("read", folder / "in" / "a.png", "-f", "json").stdout
+    arguments = ("read", folder / "in" / "a.png", "-f", "json", "-o", name)
+    if into == "pipe":
+        done = ocr(*arguments)
+        found = done.stdout
+    else:
+        with (folder / "all").open("w") as stream:
+            stream.write("before\n")
+            stream.flush()
+            done = ocr(*arguments, stdout=stream)
+        found = (folder / "all").read_text().removeprefix("before\n")
+        assert len(found) < len((folder / "all").read_text())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert found == expected
+
+
+def test_a_pipe_of_the_shell_may_be_the_output(folder):
+    near, far = os.pipe()
+    command = [sys.executable, "-m", "ocr", "convert", folder / "a.json", "-f", "json", "-o"]
+    assert ocr("read", folder / "in" / "a.png", "-o", folder / "a.json").returncode == 0
+    done = subprocess.run([*command, f"/dev/fd/{far}"], pass_fds=[far], timeout=300, check=False)
+    os.close(far)
+    with os.fdopen(near) as stream:
+        assert json.loads(stream.read())["lines"] is not None
+    assert done.returncode == 0
+    os.mkfifo(folder / "pipe")  # one with a name
+    (folder / "link").symlink_to(folder / "pipe")
+    reader = subprocess.Popen(["cat", folder / "link"], stdout=subprocess.PIPE, text=True)
+    assert subprocess.run([*command, folder / "link"], timeout=300, check=False).returncode == 0
+    assert json.loads(reader.communicate(timeout=60)[0])["lines"] is not None
+    near, far = os.pipe()
+    os.close(near)  # nobody listens
+    done = ocr("models", "-o", f"/dev/fd/{far}", pass_fds=[far])
+    os.close(far)
+    assert done.returncode == 1
+    assert done.stderr == f"ocr: /dev/fd/{far}: closed before all was written.\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["read", "--help"], ["--version"], ["models"]])
