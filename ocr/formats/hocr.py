@@ -24,7 +24,7 @@ from ocr.formats.parsing import (
     share,
     side,
 )
-from ocr.formats.placing import GivenLine, GivenWord, Points, graphemes, turn_of
+from ocr.formats.placing import GivenLine, GivenWord, Point, Points, graphemes, turn_of
 from ocr.formats.xml import SOFTWARE, VERSION, base, document, element, outline
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
@@ -113,13 +113,35 @@ def _line_title(line: Line, page: Page) -> str:
     turn = turn_of(line.baseline)
     if turn:  # in degrees against the clock
         parts.append(f"textangle {90 * (-turn % 4)}")
-    elif points and points[-1][0] != points[0][0]:
-        # A slope, and its offset at the left lower corner of the box.
-        (x1, y1), (x2, y2) = points[0], points[-1]
-        slope = (y2 - y1) / (x2 - x1)
-        parts.append(f"baseline {slope:.4f} {y1 + slope * (line.box.x1 - x1) - line.box.y2:.1f}")
+    if points:
+        # A slope, and its offset at the lower left corner of the box, turned so that it runs right.
+        (x1, y1), (x2, y2) = (_from_corner(line.box, turn, *one) for one in (points[0], points[-1]))
+        if x1 != x2:
+            slope = (y2 - y1) / (x2 - x1)
+            parts.append(f"baseline {slope:.4f} {y1 - slope * x1:.1f}")
     parts.append("poly " + " ".join(f"{x} {y}" for x, y in outline(line, page)))
     return "; ".join(parts)
+
+
+def _from_corner(box: Box, turn: int, x: int, y: int) -> tuple[int, int]:
+    """A point (along, down) from the lower left corner of a box, turned as its line runs; what
+    `_on_page` takes back."""
+    return (
+        (x - box.x1, y - box.y2),
+        (y - box.y1, box.x1 - x),
+        (box.x2 - x, box.y1 - y),
+        (box.y2 - y, x - box.x2),
+    )[turn]
+
+
+def _on_page(box: Box, turn: int, along: float, down: float) -> Point:
+    """The point (row, col) that lies so far from the lower left corner of a turned box."""
+    return (
+        (box.y2 + down, box.x1 + along),
+        (box.y1 + along, box.x1 - down),
+        (box.y1 - down, box.x2 - along),
+        (box.y2 - along, box.x2 + down),
+    )[turn]
 
 
 def _word_title(word: Word) -> str:
@@ -288,14 +310,8 @@ def _baseline(node: _Node, box: Box | None, turn: int) -> Points:
         return ()
     slope, offset = values[-2:]  # of a polynomial the last two
     length = box.width if turn % 2 == 0 else box.height
-    ends = [(along, offset + slope * along) for along in (0.0, float(length))]
-    if turn == 0:
-        return tuple((box.y2 + down, box.x1 + along) for along, down in ends)
-    if turn == 1:
-        return tuple((box.y1 + along, box.x1 - down) for along, down in ends)
-    if turn == 2:
-        return tuple((box.y1 - down, box.x2 - along) for along, down in ends)
-    return tuple((box.y2 - along, box.x2 + down) for along, down in ends)
+    ends = (0.0, float(length))
+    return tuple(_on_page(box, turn, along, offset + slope * along) for along in ends)
 
 
 def _word(node: _Node, height: int, width: int) -> GivenWord:

@@ -176,7 +176,7 @@ def line_of(given: GivenLine, height: int, width: int) -> Line | None:
         return None
     if len(text) > LONGEST:
         raise ValueError(f"more than {LONGEST:,} characters are no line")
-    turn = turn_of(given.baseline) if given.baseline else given.turn
+    turn = turn_of(given.baseline) if len(given.baseline) > 1 else given.turn
     if placed:
         usual = given.confidence
         words = tuple(part for one in placed for part in _given_words(*one, usual, turn))
@@ -188,17 +188,25 @@ def line_of(given: GivenLine, height: int, width: int) -> Line | None:
     around = Box.around(word.box for word in words)
     if _is_box(outline, around):
         outline = ()  # it says nothing that the words do not
-    line = Line(
-        words,
-        given.baseline if len(given.baseline) > 1 else (),
-        outline,
-        given.block,
-        given.confirmed,
-    )
+    baseline = given.baseline if len(given.baseline) > 1 else ()
+    if turn and not baseline:  # or nobody could tell any more that it is turned
+        baseline = _foot(around, turn)
+    line = Line(words, baseline, outline, given.block, given.confirmed)
     if line.text != text:
         sure = 1.0 if given.confidence is None else given.confidence
         return replace(with_text(line, text, sure, turn), confirmed=given.confirmed)
     return line
+
+
+def _foot(box: Box, turn: int) -> Points:
+    """The lower side of a box, turned so that its line runs to the right, as a baseline."""
+    y1, x1, y2, x2 = map(float, box.as_list())
+    return (
+        ((y2, x1), (y2, x2)),
+        ((y1, x1), (y2, x1)),
+        ((y1, x2), (y1, x1)),
+        ((y2, x2), (y1, x2)),
+    )[turn]
 
 
 def _is_box(outline: Points, box: Box) -> bool:

@@ -5,6 +5,7 @@ The files in `given` are written by hand as eScriptorium, Transkribus and Tesser
 
 import codecs
 import json
+import re
 import time
 import unicodedata
 from pathlib import Path
@@ -17,6 +18,7 @@ from PIL import Image
 from ocr.errors import DataError
 from ocr.formats import FORMATS, read_page, render
 from ocr.formats.parsing import MAX_DEPTH, MAX_LINES
+from ocr.formats.placing import slots, turn_of
 from ocr.formats.reading import files_in, find_picture, read_pages
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
@@ -103,6 +105,48 @@ def test_any_text_comes_back(tmp_path_factory, found):
     folder = tmp_path_factory.mktemp("text")
     for kind in READ:
         assert read_page(write(folder, kind, page)).text == page.text
+
+
+BASELINES = (  # of the line below, which runs to the right, down, to the left and up
+    ((160.0, 100.0), (164.0, 300.0)),
+    ((100.0, 140.0), (300.0, 136.0)),
+    ((140.0, 300.0), (136.0, 100.0)),
+    ((300.0, 160.0), (100.0, 164.0)),
+)
+
+
+def turned_line(turn: int) -> Line:
+    """Two words of letters that are 20 wide and 60 high before the line is turned."""
+    places = slots(Box(110, 100, 170, 300) if turn % 2 == 0 else Box(100, 110, 300, 170), 10, turn)
+    letters = [Letter(box, sign, 0.9) for box, sign in zip(places, "turned ink", strict=True)]
+    return Line((Word(tuple(letters[:6])), Word(tuple(letters[7:]))), BASELINES[turn])
+
+
+@pytest.mark.parametrize("kind", READ)
+@pytest.mark.parametrize("turn", range(4))
+def test_a_turned_line_stays_turned(tmp_path, kind, turn):
+    line = turned_line(turn)
+    (back,) = read_page(write(tmp_path, kind, Page(400, 400, (line,)))).lines
+    assert back.text == "turned ink"
+    assert [letter.box for letter in back.letters] == [letter.box for letter in line.letters]
+    assert turn_of(back.baseline) == turn
+    for point, expected in zip(back.baseline, line.baseline, strict=True):
+        assert point == pytest.approx(expected, abs=1)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_hocr_with_no_more_than_an_angle(tmp_path, turn):
+    """As Tesseract writes it: a baseline at the feet of the letters."""
+    path = write(tmp_path, "hocr", Page(400, 400, (turned_line(turn),)))
+    path.write_text(re.sub(r"; baseline [-.0-9]+ [-.0-9]+", "", path.read_text()))
+    (back,) = read_page(path).lines
+    at_feet = (
+        (),
+        ((100, 110), (300, 110)),
+        ((110, 300), (110, 100)),
+        ((300, 170), (100, 170)),
+    )
+    assert back.baseline == at_feet[turn]
 
 
 def test_several_pages(tmp_path):
