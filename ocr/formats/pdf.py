@@ -9,7 +9,7 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from pikepdf import Object, Pdf
     from pikepdf import Page as PdfPage
 
+Rectangle = tuple[float, float, float, float]  # left, bottom, right, top in points
+
 SIDES = (3, 14400)  # points that a page may be wide and high
 BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, RuntimeError)
+LETTER = (0.0, 0.0, 612.0, 792.0)  # of a page that tells no size
 LONG_SIDE = 842  # points, of a photo that tells no size: A4's
 HELD = 1 << 24  # bytes of pictures that are kept in memory
 PIECE = 1 << 20  # bytes that are written at a time
@@ -215,14 +218,35 @@ def _add_original(pdf: Pdf, fonts: Fonts, original: PdfPage, page: Page) -> None
     pdf.pages.append(original)
     sheet = pdf.pages[-1]
     _drop_invisible(pdf, sheet)
-    box = left, bottom, right, top = [float(side) for side in sheet.cropbox]
+    box = left, bottom, right, top = _shown_box(sheet)
     turns = int(sheet.get("/Rotate", 0)) // 90 % 4
     width = right - left if turns % 2 == 0 else top - bottom
     matrix = _turned(turns, box)
     text = page_text(fonts, page, width / page.width)
-    sheet.contents_add(b"q\n", prepend=True)  # whatever it leaves behind
-    sheet.contents_add(f"\nQ q {numbers(matrix)} cm\n{text}\nQ".encode())
+    # Ahead of the page's own, which may leave any state behind.
+    sheet.contents_add(f"q {numbers(matrix)} cm\n{text}\nQ\n".encode(), prepend=True)
     fonts.add_to(sheet)
+
+
+def _shown_box(sheet: PdfPage) -> Rectangle:
+    """The part of a page that is shown: its crop box, as far as that is within its media box.
+
+    As viewers take them: any two corners tell a box, and one without an area does not count.
+    """
+    media = _rectangle(sheet.mediabox) or LETTER
+    crop = _rectangle(sheet.cropbox) or media
+    left, bottom = max(media[0], crop[0]), max(media[1], crop[1])
+    right, top = min(media[2], crop[2]), min(media[3], crop[3])
+    if left >= right or bottom >= top:
+        raise ValueError("nothing of the page is shown")
+    return left, bottom, right, top
+
+
+def _rectangle(corners: Iterable[Any]) -> Rectangle | None:
+    x1, y1, x2, y2 = (float(side) for side in corners)
+    if x1 == x2 or y1 == y2:
+        return None
+    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
 def _drop_invisible(pdf: Pdf, sheet: PdfPage) -> None:

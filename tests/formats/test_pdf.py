@@ -264,6 +264,62 @@ def test_a_pdf_keeps_its_pages(picture, tmp_path, turn):
     assert np.abs(seen - np.asarray(picture, dtype=np.int16)).mean() < 4
 
 
+def kept(path: Path, picture: Image.Image) -> None:
+    """Check that a PDF with a part of the picture gets text where it is shown, and looks the same.
+
+    At 144 dots per inch, so that a pixel of the picture, a point of the page, has two.
+    """
+    source = PageSource(str(path), 1, 1, dpi=144)
+    photo = source.open()
+    assert (photo.height, photo.width) == (2 * picture.height, 2 * picture.width)
+    words = (word("Grüße", 40, 30, 160, 60), word("5€", 44, 240, 100, 60))
+    page = Page(photo.height, photo.width, (Line(words),))
+    ((_, pieces),) = render("pdf", "a", [(source, page)])
+    content = b"".join(pieces)
+    with pikepdf.open(io.BytesIO(content)) as document:
+        assert "/Photo" not in document.pages[0].Resources.XObject  # it is the page, not a picture
+    assert_in_place(content, page)
+    seen = shown(content, picture.size)
+    assert np.abs(seen - np.asarray(picture, dtype=np.int16)).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("media", "crop", "part"),
+    [
+        ([0, 0, 400, 300], [-20, -20, 420, 320], (0, 0, 400, 300)),
+        ([0, 0, 400, 300], [-1000, -1000, 3000, 3000], (0, 0, 400, 300)),
+        ([0, 0, 400, 300], [100, -50, 900, 200], (100, 100, 400, 300)),
+        ([0, 0, 400, 300], [300, 200, 0, 0], (0, 100, 300, 300)),
+        ([0, 0, 400, 300], [7, 7, 7, 7], (0, 0, 400, 300)),
+        ([7, 7, 7, 300], [0, 0, 400, 300], (0, 0, 400, 300)),
+        ([400, 300, 0, 0], None, (0, 0, 400, 300)),
+        ([400, 0, 0, 300], [100, 300, 400, 100], (100, 0, 400, 200)),
+    ],
+)
+def test_a_pdf_with_boxes_that_are_unusual(picture, tmp_path, media, crop, part):
+    """As viewers take them: any two corners, and of the crop box what is within the media box."""
+    path = tmp_path / "a.pdf"
+    picture.save(path, resolution=72)
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        document.pages[0].MediaBox = media
+        if crop:
+            document.pages[0].CropBox = crop
+        document.save(path)
+    kept(path, picture.crop(part))
+
+
+@pytest.mark.parametrize(
+    "rest", [b"q .5 0 0 .5 10 10 cm q", b"Q Q .5 0 0 .5 10 10 cm", b"0 Tr 9 Ts"]
+)
+def test_a_pdf_whose_content_leaves_something_behind(picture, tmp_path, rest):
+    path = tmp_path / "a.pdf"
+    picture.save(path, resolution=72)
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        document.pages[0].contents_add(rest)
+        document.save(path)
+    kept(path, picture)
+
+
 def test_an_earlier_text_goes(picture, tmp_path):
     """Of this program or another; text that can be seen stays."""
     picture.save(tmp_path / "a.jpg")
