@@ -6,6 +6,7 @@ The text is that of `ocr.formats.pdf_text`.
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -37,6 +38,11 @@ HELD = 1 << 24  # bytes of pictures that are kept in memory
 PIECE = 1 << 20  # bytes that are written at a time
 PNG_LEVEL = 4  # of compression: a tenth larger than at the best, in a fifth of the time
 SHOWING = ("Tj", "TJ", "'", '"')  # operators that show text
+PAINTING = {  # and those that show anything
+    *(*SHOWING, "Do", "sh", "INLINE IMAGE"),
+    *("S", "s", "f", "F", "f*", "B", "B*", "b", "b*"),
+}
+MADE_INVISIBLE = re.compile(rf"\b{INVISIBLE}\s+Tr\b".encode())
 
 # EXIF orientation -> the matrix that lays the stored picture, a unit square, onto the upright page,
 # in page widths and heights.
@@ -93,6 +99,7 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
         fonts = Fonts(pdf)
         pictures = _Pictures(pdf, opened)
         originals: dict[str, Pdf] = {}
+        cleaned: set[tuple[int, int]] = set()
         for source, page in pages:
             photo = source.open()
             if not photo.is_pdf:
@@ -104,7 +111,8 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
                     content = photo.source
                     stream = io.BytesIO(content) if isinstance(content, bytes) else content
                     originals[source.path] = opened.enter_context(pikepdf.open(stream))
-                _add_original(pdf, fonts, originals[source.path].pages[source.number - 1], page)
+                original = originals[source.path].pages[source.number - 1]
+                _add_original(pdf, fonts, original, page, cleaned)
             # One that is drawn and yet too broken to be taken over: by its picture.
             except (pikepdf.PdfError, *BROKEN):
                 del pdf.pages[done:]
@@ -210,14 +218,16 @@ def turns_of(page: Page) -> int:
     return letters.index(max(letters))
 
 
-def _add_original(pdf: Pdf, fonts: Fonts, original: PdfPage, page: Page) -> None:
+def _add_original(
+    pdf: Pdf, fonts: Fonts, original: PdfPage, page: Page, cleaned: set[tuple[int, int]]
+) -> None:
     """Append a page of another PDF, whatever way it is turned and cropped.
 
     Invisible text that it has, from an earlier reading, goes.
     """
     pdf.pages.append(original)
     sheet = pdf.pages[-1]
-    _drop_invisible(pdf, sheet)
+    _drop_invisible(pdf, sheet, cleaned)
     box = left, bottom, right, top = _shown_box(sheet)
     turns = int(sheet.get("/Rotate", 0)) // 90 % 4
     width = right - left if turns % 2 == 0 else top - bottom
@@ -249,17 +259,67 @@ def _rectangle(corners: Iterable[Any]) -> Rectangle | None:
     return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
-def _drop_invisible(pdf: Pdf, sheet: PdfPage) -> None:
-    """Leave out what shows text while the text is invisible."""
-    from pikepdf import parse_content_stream, unparse_content_stream
+def _drop_invisible(pdf: Pdf, sheet: PdfPage, cleaned: set[tuple[int, int]]) -> None:
+    """Leave out what shows text while the text is invisible, in a page and in the forms it shows.
+
+    `cleaned` are the forms of which that was done: pages may share them.
+    """
+    from pikepdf import Dictionary
 
     sheet.contents_coalesce()
-    if "/Contents" not in sheet or f"{INVISIBLE} Tr".encode() not in sheet.Contents.read_bytes():
+    if "/Contents" not in sheet:
         return
+    for form in _forms(sheet, cleaned):
+        content = _without_invisible(form)
+        if content is not None:
+            form.write(content)
+            if not content:
+                form.Resources = Dictionary()  # without the fonts that it had
+    content = _without_invisible(sheet)
+    if content is not None:
+        sheet.Contents = pdf.make_stream(content)
+
+
+def _forms(sheet: PdfPage, known: set[tuple[int, int]]) -> Iterator[Object]:
+    """The forms that a page shows, and that those show; without known ones, all then known."""
+    from pikepdf import Dictionary, Stream, parse_content_stream
+
+    waiting: list[Any] = [sheet]
+    while waiting:
+        one = waiting.pop()
+        resources = one.get("/Resources")
+        held = resources.get("/XObject") if isinstance(resources, Dictionary) else None
+        if not isinstance(held, Dictionary):
+            continue
+        forms = {
+            name: other
+            for name, other in held.items()
+            if isinstance(other, Stream) and other.get("/Subtype") == "/Form"
+        }
+        for instruction in parse_content_stream(one, "Do") if forms else ():
+            form = forms.get(" ".join(str(operand) for operand in instruction.operands))
+            if form is not None and form.objgen not in known:
+                known.add(form.objgen)
+                waiting.append(form)
+                yield form
+
+
+def _without_invisible(shown: PdfPage | Object) -> bytes | None:
+    """The content of a page or form without its invisible text; None if it has none.
+
+    Nothing, if nothing would be left to be seen. In a form counts the mode that it sets itself: it
+    may be shown from several places, in several modes.
+    """
+    from pikepdf import Page as PdfPage
+    from pikepdf import parse_content_stream, unparse_content_stream
+
+    content = shown.Contents if isinstance(shown, PdfPage) else shown
+    if not MADE_INVISIBLE.search(content.read_bytes()):
+        return None
     kept = []
     mode = 0
     saved: list[int] = []
-    for instruction in parse_content_stream(sheet):
+    for instruction in parse_content_stream(shown):
         name = str(instruction.operator)
         if name == "q":
             saved.append(mode)
@@ -269,7 +329,9 @@ def _drop_invisible(pdf: Pdf, sheet: PdfPage) -> None:
             mode = int(instruction.operands[0])
         if mode != INVISIBLE or name not in SHOWING:
             kept.append(instruction)
-    sheet.Contents = pdf.make_stream(unparse_content_stream(kept))
+    if not any(str(instruction.operator) in PAINTING for instruction in kept):
+        return b""
+    return unparse_content_stream(kept)
 
 
 def _picture(photo: Photo) -> tuple[bytes, int]:

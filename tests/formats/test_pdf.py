@@ -339,6 +339,67 @@ def test_an_earlier_text_goes(picture, tmp_path):
     assert sorted(text_of(made(path, again)).split()) == ["Other", "Seen"]
 
 
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_earlier_text_in_a_form_goes(picture, tmp_path, whole, depth):
+    """OCRmyPDF keeps its text in one, programs that put pages together all of a page.
+
+    Two pages share the form.
+    """
+    picture.save(tmp_path / "a.jpg")
+    path = tmp_path / "a.pdf"
+    path.write_bytes(made(tmp_path / "a.jpg", TEXT))
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        sheet = document.pages[0]
+        photo = dict(sheet.Resources.XObject.items())
+        seen, text = sheet.Contents.read_bytes().split(b"BT", 1)
+        if not whole:
+            sheet.Contents = document.make_stream(b"BT" + text)
+        for _ in range(depth):
+            form = document.make_indirect(sheet.as_form_xobject())
+            form.write(sheet.Contents.read_bytes())
+            sheet.Resources = pikepdf.Dictionary(XObject={**photo, "/Fm0": form})
+            sheet.Contents = document.make_stream(b"q /Fm0 Do Q")
+        if not whole:
+            sheet.contents_add(seen, prepend=True)
+        document.pages.append(sheet)
+        document.save(path)
+    old = path.read_bytes()
+    assert [text_of(old, k) for k in range(2)] == ["Café 5€\nStraße Œuvre½"] * 2
+    new = made(path, *[Page(300, 400, (Line((word(name, 40, 20, 100),)),)) for name in "AB"])
+    for k, name in enumerate("AB"):
+        assert text_of(new, k) == name
+        assert np.array_equal(shown(new, (400, 300), k), shown(old, (400, 300), k))
+    if not whole:  # nor are the fonts kept of a form that shows nothing any more
+        with pikepdf.open(io.BytesIO(new)) as document:
+            held = [one for one in document.objects if isinstance(one, pikepdf.Dictionary)]
+            assert [one.get("/Type") for one in held].count("/Font") == 1
+
+
+def test_text_of_a_form_that_can_be_seen_stays(picture, tmp_path):
+    picture.save(tmp_path / "a.pdf", resolution=72)
+    path = tmp_path / "a.pdf"
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        sheet = document.pages[0]
+        font = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
+        text = b"BT /F 40 Tf 50 50 Td 3 Tr (Hidden ) Tj 0 Tr (Seen) Tj ET"
+        form = document.make_stream(
+            text,
+            Type=pikepdf.Name.XObject,
+            Subtype=pikepdf.Name.Form,
+            BBox=[0, 0, 400, 300],
+            Resources=pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font)),
+        )
+        sheet.add_resource(form, pikepdf.Name.XObject, pikepdf.Name.Fm0)
+        sheet.contents_add(b"q /Fm0 Do Q Do")
+        document.save(path)
+    assert text_of(path.read_bytes()) == "Hidden Seen"
+    again = made(path, Page(300, 400, (Line((word("Other", 40, 20, 100),)),)))
+    assert sorted(text_of(again).split()) == ["Other", "Seen"]
+
+
 def test_same_bytes(picture, tmp_path):
     picture.save(tmp_path / "a.jpg")
     assert made(tmp_path / "a.jpg", TEXT) == made(tmp_path / "a.jpg", TEXT)
