@@ -6,10 +6,11 @@ The text is that of `ocr.formats.pdf_text`.
 from __future__ import annotations
 
 import io
+import logging
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -337,17 +338,32 @@ def _without_invisible(shown: PdfPage | Object) -> bytes | None:
 def _picture(photo: Photo) -> tuple[bytes, int]:
     """The photo as a PDF of one page holds it, and in which orientation.
 
-    JPEG and PNG files are taken over as they are, other pictures without loss; a fax or a bilevel
-    scan as bits.
+    JPEG and PNG files are taken over as they are, of an MPO its first JPEG, other pictures without
+    loss; a fax or a bilevel scan as bits.
     """
     import img2pdf
 
     stored = None if photo.is_pdf else photo.as_stored()
     content, orientation = stored or (_as_png(photo), 1)
-    picture: bytes = img2pdf.convert(
-        content, engine=img2pdf.Engine.internal, rotation=img2pdf.Rotation.none, nodate=True
-    )
+    with _quiet(logging.getLogger(img2pdf.__name__)):
+        picture: bytes = img2pdf.convert(
+            content,
+            engine=img2pdf.Engine.internal,
+            rotation=img2pdf.Rotation.none,
+            nodate=True,
+            first_frame_only=True,
+        )
     return picture, orientation
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Without what img2pdf says of odd color profiles and of its page's size, which is not ours."""
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _as_png(photo: Photo) -> bytes:

@@ -73,6 +73,8 @@ def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
         document = pypdfium2.PdfDocument(content or request["path"])
     except pypdfium2.PdfiumError as error:
         # The code may be that of an earlier file: PDFium sets none where there is no page.
+        if has_no_page(content, request["path"]):
+            return {"error": "empty"}, b""
         asked = getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
         return {"error": "password" if asked else "damaged"}, b""
     try:
@@ -96,6 +98,21 @@ def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
         return {"error": "damaged"}, b""
     finally:
         document.close()
+
+
+def has_no_page(content: bytes, path: str) -> bool:
+    """Whether what pypdfium2 does not open is a whole document, of no page."""
+    import pypdfium2.raw as raw
+
+    if content:
+        document = raw.FPDF_LoadMemDocument64(content, len(content), None)
+    else:
+        document = raw.FPDF_LoadDocument(path.encode(), None)
+    if not document:
+        return False
+    empty = not raw.FPDF_GetPageCount(document)
+    raw.FPDF_CloseDocument(document)
+    return empty
 
 
 def resolution(page: Any, area: float) -> float | None:

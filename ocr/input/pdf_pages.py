@@ -6,6 +6,7 @@ import atexit
 import json
 import math
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -24,7 +25,11 @@ from ocr.input.sources import first_bytes
 from ocr.memory import is_short, no_memory
 
 PDF_MAGIC = b"%PDF-"
-PDF_MAY_BEGIN = b"\xef\xbb\xbf \t\r\n\0"  # byte order mark and blanks ahead of it
+MOST_AHEAD = 1024  # bytes of anything else before that: as viewers take it
+PICTURE = re.compile(  # what begins like one may have that in its metadata
+    rb"\xff\xd8\xff|\xff\x4f\xff\x51|\x89PNG|GIF8|BM|II[*+]\0|MM\0[*+]|RIFF|P[1-7Ff]\s|.{4}(?:ftyp|jP)",
+    re.DOTALL,
+)
 POINT = 72  # PDF units an inch
 
 SECONDS = 5.0  # of computing that opening and drawing a page may take
@@ -35,7 +40,8 @@ LENGTHS = struct.Struct("<II")
 
 
 def is_pdf(source: Path | bytes, name: str) -> bool:
-    return first_bytes(source, name).lstrip(PDF_MAY_BEGIN).startswith(PDF_MAGIC)
+    head = first_bytes(source, name, MOST_AHEAD + len(PDF_MAGIC))
+    return PDF_MAGIC in head and not PICTURE.match(head)
 
 
 def page_count(source: Path | bytes, name: str) -> int:
@@ -125,13 +131,17 @@ def _ask(
     refused = answer[0].get("error")
     if refused == "password" and _is_encrypted(source):
         raise ImageError(f"{name}: needs a password. Save it without one and retry.")
+    if refused == "empty":
+        raise ImageError(without_page(name))
     if refused in ("password", "damaged"):
         if is_short():
             raise ImageError(no_memory(name, "draw"))
-        raise ImageError(
-            f"{name}: the PDF is truncated or damaged, or empty. Copy or download it again."
-        )
+        raise ImageError(f"{name}: the PDF is truncated or damaged. Copy or download it again.")
     return answer
+
+
+def without_page(name: str) -> str:
+    return f"{name}: a PDF without a page."
 
 
 def _is_utf8(path: str) -> bool:

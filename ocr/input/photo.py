@@ -28,7 +28,15 @@ from ocr.input.decoding import (
     opened,
     orientation_of,
 )
-from ocr.input.pdf_pages import MAX_DRAWN, POINT, is_pdf, page_count, page_measures, rendered
+from ocr.input.pdf_pages import (
+    MAX_DRAWN,
+    POINT,
+    is_pdf,
+    page_count,
+    page_measures,
+    rendered,
+    without_page,
+)
 from ocr.input.pixels import flattened, reduced
 from ocr.input.sources import read_source, read_stream
 
@@ -40,7 +48,12 @@ MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as color; an A4 scan at 1200 dpi fits
 
 DRAFTED = ("JPEG", "MPO")  # can be decoded smaller; MPO is what phones call a JPEG with a preview
-STORED = (("JPEG", "L"), ("JPEG", "RGB"), ("PNG", "1"), ("PNG", "L"), ("PNG", "RGB"))
+STORED = (
+    *(("JPEG", "L"), ("JPEG", "RGB"), ("MPO", "L"), ("MPO", "RGB")),
+    *(("PNG", "1"), ("PNG", "L"), ("PNG", "RGB")),
+)
+MP_ENTRY = 0xB002  # of an MPO: what it tells of its pictures
+JPEG_END = b"\xff\xd9"
 KEPT = 1400  # px: the copy that is kept when decoded has a longer side of once to twice this
 WHOLE = 3600  # px: what has to be decoded whole is kept so up to this longer side
 NEARLY = 1.1  # times that copy's size: as much less is given, where more would be decoded again
@@ -119,14 +132,19 @@ class Photo:
     def as_stored(self) -> tuple[bytes, int] | None:
         """The file as it is, and its EXIF orientation (1 to 8), if other formats can hold it so.
 
-        That is a grey or color JPEG, or a PNG of 8 bits or one without transparent parts. Not to
-        be asked of a PDF's page.
+        That is a grey or color JPEG, or a PNG of 8 bits or one without transparent parts. Of a JPEG
+        of several pictures (MPO) it is the first. Not to be asked of a PDF's page.
         """
         with opened(self.source, self.name, self.page) as image:
             if (image.format, image.mode) not in STORED or "transparency" in image.info:
                 return None
             orientation = orientation_of(image)
+            entries = image.mpinfo[MP_ENTRY] if image.format == "MPO" else ()  # type: ignore[attr-defined]
         content = self.source if isinstance(self.source, bytes) else self.source.read_bytes()
+        if entries:
+            content = content[: entries[0]["Size"]]
+            if not content.endswith(JPEG_END):  # it tells a wrong length
+                return None
         return content, orientation
 
     @property
@@ -287,7 +305,7 @@ def count_pages(content: Path | bytes, name: str) -> int:
     if is_pdf(content, name):
         pages = page_count(content, name)
         if pages == 0:
-            raise ImageError(f"{name}: a PDF without a page.")
+            raise ImageError(without_page(name))
         return pages
     return count_frames(content, name)
 

@@ -157,13 +157,13 @@ def read_at_most(stream: IO[bytes], most: int) -> bytes:
     return bytes(found)
 
 
-def first_bytes(source: Path | bytes, name: str) -> bytes:
+def first_bytes(source: Path | bytes, name: str, count: int = HEAD) -> bytes:
     """The first bytes, by which a file's kind is told."""
     if isinstance(source, bytes):
-        return source[:HEAD]
+        return source[:count]
     try:
         with source.open("rb") as stream:
-            return stream.read(HEAD)
+            return stream.read(count)
     except FileNotFoundError:
         raise ImageError(f"{name}: no such file. Check the path.") from None
     except OSError as error:

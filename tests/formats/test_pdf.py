@@ -2,6 +2,7 @@
 
 import ctypes
 import io
+import logging
 import shutil
 import subprocess
 from pathlib import Path
@@ -184,17 +185,24 @@ def test_turned_writing(picture, tmp_path, baseline, boxes):
     assert np.abs(shown(content, size[::-1]) - expected).mean() < 1
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "MPO"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_jpeg_is_taken_over_as_it_is(picture, tmp_path, orientation):
+def test_a_jpeg_is_taken_over_as_it_is(picture, tmp_path, orientation, kind):
+    """Of one with several pictures, as phones make them, the first."""
     back = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270} | {
         key: turn for key, turn in UPRIGHT.items() if key not in (6, 8)
     }
     stored = picture.transpose(back[orientation]) if orientation > 1 else picture
     exif = Image.Exif()
     exif[0x0112] = orientation
-    stored.save(tmp_path / "a.jpg", exif=exif, quality=95)
+    others = {"save_all": True, "append_images": [stored.resize((40, 40))]} if kind == "MPO" else {}
+    stored.save(tmp_path / "a.jpg", kind, exif=exif, quality=95, **others)
     content = made(tmp_path / "a.jpg", TEXT)
-    assert (tmp_path / "a.jpg").read_bytes() in content
+    taken = (tmp_path / "a.jpg").read_bytes()
+    if kind == "MPO":
+        with Image.open(tmp_path / "a.jpg") as image:
+            taken = taken[: image.mpinfo[0xB002][0]["Size"]]
+    assert taken in content
     seen = shown(content, (400, 300))
     assert np.abs(seen - np.asarray(picture, dtype=np.int16)).mean() < 4
     assert_in_place(content, TEXT)
@@ -548,6 +556,13 @@ def test_a_picture_that_no_page_is_narrow_enough_for(tmp_path):
         width, height = document[0].get_size()
     assert height >= 3
     assert width <= 14400
+
+
+def test_a_tiny_picture_brings_no_messages_of_a_library(tmp_path, caplog):
+    Image.new("L", (1, 1), 9).save(tmp_path / "a.png")
+    made(tmp_path / "a.png", Page(1, 1))
+    assert not caplog.records
+    assert not logging.getLogger("img2pdf").disabled  # those who use it themselves hear it
 
 
 def test_an_original_too_broken_to_be_taken_over_is_kept_as_a_picture(tmp_path, monkeypatch):

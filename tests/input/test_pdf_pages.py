@@ -1,5 +1,6 @@
 """ocr.input.pdf_pages: pages are drawn by a process that is ended when it takes too much."""
 
+import io
 import signal
 import subprocess
 import sys
@@ -9,11 +10,13 @@ from pathlib import Path
 import pikepdf
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ocr.config import DPI
 from ocr.errors import ImageError
 from ocr.input import pdf_pages
-from ocr.input.photo import open_image
+from ocr.input.pdf_pages import is_pdf
+from ocr.input.photo import count_pages, open_image
 
 
 def scan(path: Path) -> Path:
@@ -30,6 +33,42 @@ def test_a_pdf_page_without_a_picture_is_drawn_at_300_dots_an_inch(tmp_path):
         document.pages[0].MediaBox = [0, 0, 200, 200]
         document.save(small)
     assert open_image(small).width == round(200 * DPI / 72)
+
+
+@pytest.mark.parametrize(
+    "ahead", [b"\xef\xbb\xbf \n", b"a line\n" * 20, b"x" * 1024], ids=["blanks", "lines", "most"]
+)
+def test_what_is_ahead_of_a_pdf_does_no_harm(tmp_path, ahead):
+    path = scan(tmp_path / "a.pdf")
+    path.write_bytes(ahead + path.read_bytes())
+    assert open_image(path, dpi=72).grey(16).mean() == pytest.approx(99 / 255, abs=0.01)
+    assert count_pages(path, "a") == count_pages(path.read_bytes(), "a") == 1
+
+
+def test_a_pdf_too_far_behind_something_else_is_none(tmp_path):
+    path = scan(tmp_path / "a.pdf")
+    path.write_bytes(b"x" * 1025 + path.read_bytes())
+    with pytest.raises(ImageError, match="not an image that can be read"):
+        open_image(path)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "TIFF", "WEBP", "JPEG2000", "BMP", "PPM"])
+def test_a_picture_that_tells_of_a_pdf_stays_one(tmp_path, kind):
+    picture = Image.new("RGB", (16, 12), (99, 99, 99))
+    about = {"JPEG": {"comment": b"%PDF-1.7"}, "GIF": {"comment": b"%PDF-1.7"}}
+    about["TIFF"] = {"description": "%PDF-1.7"}
+    about["PNG"] = {"pnginfo": PngInfo()}
+    about["PNG"]["pnginfo"].add_text("Source", "%PDF-1.7")
+    stream = io.BytesIO()
+    picture.save(stream, kind, **about.get(kind, {}))
+    content = stream.getvalue()
+    if b"%PDF-" not in content[:1024]:  # pixels, which say anything
+        content += b"%PDF-1.7"
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    assert b"%PDF-" in content[:1024]
+    assert not is_pdf(path, "a")
+    assert open_image(path).grey(16).mean() == pytest.approx(99 / 255, abs=0.02)
 
 
 def pdf_with(folder: Path, content: bytes, pattern: bytes = b"") -> Path:

@@ -537,12 +537,32 @@ def test_pdf_that_cannot_be_read(tmp_path):
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(ImageError) as error:
         open_image(path)
-    assert "damaged" in one_line(error, "a.pdf")
+    assert "truncated or damaged" in one_line(error, "a.pdf")
     pikepdf.new().save(tmp_path / "c.pdf")
-    for name, reason in (("b.pdf", "password"), ("c.pdf", "empty")):  # each tells its own reason
+    for name, reason in (("b.pdf", "password"), ("c.pdf", "without a page")):  # each its own
         with pytest.raises(ImageError) as error:
             open_image(tmp_path / name)
         assert reason in one_line(error, name)
+
+
+def test_the_first_picture_of_a_jpeg_of_several(tmp_path):
+    """As phones store a preview or a second view beside a photo."""
+    path = tmp_path / "a.jpg"
+    picture().save(path, "MPO", save_all=True, append_images=[picture().resize((40, 30))])
+    stored = open_image(path).as_stored()
+    assert stored is not None
+    content, orientation = stored
+    assert orientation == 1
+    assert len(content) < path.stat().st_size
+    with Image.open(io.BytesIO(content), formats=("JPEG",)) as first, Image.open(path) as whole:
+        assert np.array_equal(np.asarray(first), np.asarray(whole))
+    with Image.open(path) as whole:
+        size = whole.mpinfo[0xB002][0]["Size"]
+    told = path.read_bytes()
+    wrong = told.replace(size.to_bytes(4, "little"), (size - 9).to_bytes(4, "little"))
+    assert wrong != told
+    path.write_bytes(wrong)  # it ends within the picture: better none of it
+    assert open_image(path).as_stored() is None
 
 
 @pytest.mark.parametrize(("package", "extra"), [("pillow_heif", "heic"), ("pypdfium2", "pdf")])
