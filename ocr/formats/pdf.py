@@ -9,8 +9,9 @@ import io
 import logging
 import re
 import tempfile
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -265,13 +266,15 @@ def _drop_invisible(pdf: Pdf, sheet: PdfPage, cleaned: set[tuple[int, int]]) -> 
 
     `cleaned` are the forms of which that was done: pages may share them.
     """
-    from pikepdf import Dictionary
+    from pikepdf import Dictionary, PdfError
 
     sheet.contents_coalesce()
     if "/Contents" not in sheet:
         return
     for form in _forms(sheet, cleaned):
-        content = _without_invisible(form)
+        content = None
+        with suppress(PdfError, *BROKEN):  # what cannot be understood stays as it is
+            content = _without_invisible(form)
         if content is not None:
             form.write(content)
             if not content:
@@ -283,7 +286,7 @@ def _drop_invisible(pdf: Pdf, sheet: PdfPage, cleaned: set[tuple[int, int]]) -> 
 
 def _forms(sheet: PdfPage, known: set[tuple[int, int]]) -> Iterator[Object]:
     """The forms that a page shows, and that those show; without known ones, all then known."""
-    from pikepdf import Dictionary, Stream, parse_content_stream
+    from pikepdf import Dictionary, PdfError, Stream
 
     waiting: list[Any] = [sheet]
     while waiting:
@@ -297,7 +300,10 @@ def _forms(sheet: PdfPage, known: set[tuple[int, int]]) -> Iterator[Object]:
             for name, other in held.items()
             if isinstance(other, Stream) and other.get("/Subtype") == "/Form"
         }
-        for instruction in parse_content_stream(one, "Do") if forms else ():
+        showing: list[Any] = []
+        with suppress(PdfError, *BROKEN):
+            showing = _parsed(one, "Do") if forms else []
+        for instruction in showing:
             form = forms.get(" ".join(str(operand) for operand in instruction.operands))
             if form is not None and form.objgen not in known:
                 known.add(form.objgen)
@@ -312,7 +318,7 @@ def _without_invisible(shown: PdfPage | Object) -> bytes | None:
     may be shown from several places, in several modes.
     """
     from pikepdf import Page as PdfPage
-    from pikepdf import parse_content_stream, unparse_content_stream
+    from pikepdf import unparse_content_stream
 
     content = shown.Contents if isinstance(shown, PdfPage) else shown
     if not MADE_INVISIBLE.search(content.read_bytes()):
@@ -320,7 +326,7 @@ def _without_invisible(shown: PdfPage | Object) -> bytes | None:
     kept = []
     mode = 0
     saved: list[int] = []
-    for instruction in parse_content_stream(shown):
+    for instruction in _parsed(shown):
         name = str(instruction.operator)
         if name == "q":
             saved.append(mode)
@@ -333,6 +339,15 @@ def _without_invisible(shown: PdfPage | Object) -> bytes | None:
     if not any(str(instruction.operator) in PAINTING for instruction in kept):
         return b""
     return unparse_content_stream(kept)
+
+
+def _parsed(shown: PdfPage | Object, operators: str = "") -> list[Any]:
+    """The instructions of a page or form, or those of some operators."""
+    from pikepdf import parse_content_stream
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of odd content, which viewers take as well
+        return list(parse_content_stream(shown, operators))
 
 
 def _picture(photo: Photo) -> tuple[bytes, int]:

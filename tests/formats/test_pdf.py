@@ -384,28 +384,47 @@ def test_an_earlier_text_in_a_form_goes(picture, tmp_path, whole, depth):
             assert [one.get("/Type") for one in held].count("/Font") == 1
 
 
-def test_text_of_a_form_that_can_be_seen_stays(picture, tmp_path):
-    picture.save(tmp_path / "a.pdf", resolution=72)
-    path = tmp_path / "a.pdf"
+def page_with_form(picture: Image.Image, path: Path, content: bytes) -> None:
+    """A PDF of a page that shows a picture and a form."""
+    picture.save(path, resolution=72)
     with pikepdf.open(path, allow_overwriting_input=True) as document:
         sheet = document.pages[0]
         font = pikepdf.Dictionary(
             Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
         )
-        text = b"BT /F 40 Tf 50 50 Td 3 Tr (Hidden ) Tj 0 Tr (Seen) Tj ET"
         form = document.make_stream(
-            text,
+            content,
             Type=pikepdf.Name.XObject,
             Subtype=pikepdf.Name.Form,
             BBox=[0, 0, 400, 300],
             Resources=pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font)),
         )
+        form = document.make_indirect(form)
+        form.Resources.XObject = pikepdf.Dictionary(Fm0=form)  # it may show itself: to no effect
         sheet.add_resource(form, pikepdf.Name.XObject, pikepdf.Name.Fm0)
         sheet.contents_add(b"q /Fm0 Do Q Do")
         document.save(path)
+
+
+def test_text_of_a_form_that_can_be_seen_stays(picture, tmp_path):
+    path = tmp_path / "a.pdf"
+    text = b"BT /F 40 Tf 50 50 Td 3 Tr (Hidden ) Tj 0 Tr (Seen) Tj ET /Fm0 Do"
+    page_with_form(picture, path, text)
     assert text_of(path.read_bytes()) == "Hidden Seen"
     again = made(path, Page(300, 400, (Line((word("Other", 40, 20, 100),)),)))
     assert sorted(text_of(again).split()) == ["Other", "Seen"]
+
+
+@pytest.mark.parametrize("broken", [b"<< /a Tj >> ) > ]", b"Tr", b"(a) Tr", b"/Fm0 9 Do Do"])
+def test_a_form_that_is_broken_does_no_harm(picture, tmp_path, broken):
+    """The page is taken over, not its picture."""
+    path = tmp_path / "a.pdf"
+    page_with_form(picture, path, b"0 1 0 rg 9 9 99 99 re f BT 3 Tr /F 9 Tf (x) Tj ET " + broken)
+    content = made(path, Page(300, 400, (Line((word("Other", 40, 20, 100),)),)))
+    assert "Other" in text_of(content)
+    assert np.array_equal(shown(content, (400, 300)), shown(path.read_bytes(), (400, 300)))
+    with pikepdf.open(io.BytesIO(content)) as document:
+        assert "/Photo" not in document.pages[0].Resources.XObject
 
 
 def test_same_bytes(picture, tmp_path):
