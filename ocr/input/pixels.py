@@ -15,6 +15,7 @@ from ocr.input.tiff import signed
 PHOTOMETRIC, SAMPLE_FORMAT = 262, 339  # TIFF tags
 WHITE_IS_ZERO, UNSIGNED = 0, 1  # photometric interpretation; sample format
 DEEP_WHITE = 65535.0  # white of 16-bit samples
+DEPTHS = (1023.0, 4095.0, 16383.0)  # and of those of 10, 12 and 14 bits that are stored so
 SIGNED_WHITE = 32767.0  # and of signed ones, if none is negative
 BAND = 4_000_000  # pixels that are converted at a time
 FAINT = 26  # opacity, of 255, of what does not show
@@ -82,7 +83,7 @@ def _samples(image: Image.Image, tags: Mapping[int, Any]) -> NDArray[np.float32]
 
 def _black_and_white(image: Image.Image, tags: Mapping[int, Any]) -> tuple[float, float]:
     """The sample values that mean black and white, for samples of more than eight bits."""
-    if image.mode.startswith("I;16"):
+    if image.mode.startswith("I;16") and tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:
         return 0.0, DEEP_WHITE
     lowest = largest = 0.0
     rows = max(1, BAND // image.width)
@@ -95,7 +96,9 @@ def _black_and_white(image: Image.Image, tags: Mapping[int, Any]) -> tuple[float
     if signed(tags) and lowest < 0:
         return lowest, largest
     whole = SIGNED_WHITE if signed(tags) else DEEP_WHITE
-    ranges = (1.0, 255.0, whole) if image.mode == "F" else (255.0, whole)
+    ranges: tuple[float, ...] = (1.0, 255.0, whole) if image.mode == "F" else (255.0, whole)
+    if image.mode.startswith("I;16"):
+        ranges = (*DEPTHS, whole)
     return 0.0, next((white for white in ranges if largest <= white), largest)
 
 

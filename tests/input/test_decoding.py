@@ -165,6 +165,13 @@ def test_deep_color_tiffs(tmp_path, dtype, planar):
     np.testing.assert_allclose(open_image(path).grey(400), grey, atol=0.01)
 
 
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_sixteen_bits_of_which_a_camera_fills_some(bits):
+    grey = strokes().astype(np.float64) / 255
+    deep = Image.fromarray(np.round(grey * (2**bits - 1)).astype(np.uint16))
+    np.testing.assert_allclose(open_image(in_memory(deep, "PNG")).grey(400), grey, atol=0.01)
+
+
 def test_signed_grey_tiffs(tmp_path):
     grey = strokes().astype(np.float64) / 255
     path = tmp_path / "a.tif"
