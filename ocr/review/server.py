@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
@@ -44,6 +47,8 @@ KINDS = {
 FOUND = 100  # lines that a search shows
 SEARCHED = 200  # characters of what is searched for
 FARTHEST = 1_000_000  # pixels that a place may be off
+MOST_TABS = 1000  # whose last changes are remembered, a page each
+MAX_NAME = 40  # characters of a tab's name
 MOST_POINTS = 200  # of a line that is drawn
 LONGEST = 2  # of a line that is drawn, in heights and widths of the page together
 FOREVER = "private, max-age=31536000, immutable"  # of pictures whose address tells their content
@@ -63,6 +68,8 @@ class Application:
     def __init__(self, shelf: Shelf, learning: Learning) -> None:
         self.shelf, self.learning = shelf, learning
         self.pictures = Pictures()
+        self._tabs: OrderedDict[tuple[int, str], _Tab] = OrderedDict()
+        self._tabs_lock = threading.Lock()
         self.static = {path.name: path for path in STATIC.iterdir() if path.suffix in KINDS}
 
     def routes(self) -> list[Route]:
@@ -107,14 +114,52 @@ class Application:
         wanted = _Wanted(await _json(request))
         before = await run_in_threadpool(self.shelf.open, number)
         known = {entry.id: entry for entry in before.doc.entries}
-        after = await run_in_threadpool(self._changed, number, wanted)
+        after = await run_in_threadpool(self._asked, number, wanted)
         if wanted.text("op") in ("text", "confirm"):
             lines = [line_view(entry) for entry in after.entries if known.get(entry.id) != entry]
             return JSONResponse({"revision": after.revision, "changed": lines})
         return JSONResponse({"revision": after.revision, "page": doc_view(number, after)})
 
-    def _changed(self, number: int, wanted: _Wanted) -> Reviewed:
-        op, revision = wanted.text("op"), wanted.number("revision")
+    def _asked(self, number: int, wanted: _Wanted) -> Reviewed:
+        """Do what a tab asks for, `several` changes of it one after the other, and each once.
+
+        A tab that is closed sends all again that it had no answer to. It cannot know the revision
+        by then: what it has changed itself since makes none of its changes stale.
+        """
+        if "tab" not in wanted.data:
+            return self._changed(number, wanted, wanted.number("revision"))
+        tab = self._tab(number, wanted.text("tab"))
+        several = wanted.text("op") == "several"
+        changes = [_Wanted(one) for one in wanted.items("changes")] if several else [wanted]
+        failed: OcrError | None = None
+        with tab.lock:
+            for one in changes:
+                if one.number("number") <= tab.number:
+                    continue
+                revision = max(tab.revision, wanted.number("revision"))
+                try:
+                    tab.revision = self._changed(number, one, revision).revision
+                except StaleError:
+                    raise
+                except OcrError as error:
+                    failed = failed or error
+                    continue
+                tab.number = one.number("number")
+        if failed is not None:
+            raise failed
+        return self.shelf.open(number).doc
+
+    def _tab(self, number: int, name: str) -> _Tab:
+        key = number, name[:MAX_NAME]
+        with self._tabs_lock:
+            tab = self._tabs.setdefault(key, _Tab())
+            self._tabs.move_to_end(key)
+            while len(self._tabs) > MOST_TABS:
+                self._tabs.popitem(last=False)
+        return tab
+
+    def _changed(self, number: int, wanted: _Wanted, revision: int) -> Reviewed:
+        op = wanted.text("op")
         if op in ("undo", "redo"):
             return self.shelf.undo(number, revision, forward=op == "redo")
         if op in READING:
@@ -186,6 +231,15 @@ class Application:
         return number
 
 
+@dataclass
+class _Tab:
+    """What a tab has changed of a page: the number of its last change, what revision that gave."""
+
+    number: int = 0
+    revision: int = -1
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class _Wanted:
     """What a request says, checked where it is used."""
 
@@ -201,6 +255,12 @@ class _Wanted:
     def text(self, name: str) -> str:
         value = self.data.get(name)
         if not isinstance(value, str):
+            raise EditError("This cannot be done.")
+        return value
+
+    def items(self, name: str) -> list[Any]:
+        value = self.data.get(name)
+        if not isinstance(value, list):
             raise EditError("This cannot be done.")
         return value
 

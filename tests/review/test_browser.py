@@ -16,6 +16,7 @@ from review_fakes import TEXTS, Server, draw, folder
 from test_shelf import Fake, pages_of
 
 from ocr.cli.review import _listen
+from ocr.errors import OutputError
 from ocr.review.document import Reviewed
 from ocr.review.learning import Learning
 from ocr.review.shelf import Shelf
@@ -484,3 +485,116 @@ def test_learning_from_the_page(tmp_path, tab, reader_of):
             "document.querySelector('#list textarea')?.value.toLowerCase() === 'first line of all'",
         )
         assert len(texts(page)) == 5
+
+
+# --- nothing typed is lost --------------------------------------------------------------------
+
+
+class Slow:
+    """A shelf whose changes take a while, or are refused."""
+
+    def __init__(self, monkeypatch):
+        self.seconds, self.refused = 0.0, ""
+        self.change = Shelf.change
+        monkeypatch.setattr(Shelf, "change", lambda *a: self.changed(*a))
+
+    def changed(self, shelf, number, revision, edit):
+        time.sleep(self.seconds)
+        if self.refused:
+            raise OutputError(self.refused)
+        return self.change(shelf, number, revision, edit)
+
+
+def soon(condition) -> None:
+    end = time.monotonic() + PATIENCE / 1000
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_what_is_typed_while_a_change_is_on_its_way_survives_leaving(place, url, tab, monkeypatch):
+    slow = Slow(monkeypatch)
+    page = tab(url)
+    slow.seconds = 0.5
+    page.keyboard.press("End")
+    page.keyboard.type(" one")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    time.sleep(0.35)  # the first is on its way
+    page.keyboard.type(" two")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    page.keyboard.type(" three")
+    page.keyboard.press("Enter")
+    page.reload()
+    until(page, "document.activeElement?.tagName === 'TEXTAREA'")
+    wanted = [f"{TEXTS[0]} one", f"{TEXTS[1]} two", f"{TEXTS[2]} three", *TEXTS[3:]]
+    soon(lambda: (place / "page1.gt.txt").exists() and on_disk(place) == wanted)
+
+
+def test_a_page_that_was_not_kept_is_not_left_by_confirming(place, url, tab, monkeypatch):
+    slow = Slow(monkeypatch)
+    page = tab(url)
+    slow.refused = "page1.gt.txt: cannot be written (No space left on device)."
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#banner:not([hidden])")
+    time.sleep(0.5)
+    assert page.inner_text("#name") == "page1.png"
+    assert "Not kept" in page.inner_text("#banner")
+    assert page.inner_text("#progress").startswith("0 of 5 lines confirmed")
+    assert not page.query_selector_all("#list .confirmed")
+
+
+def test_a_text_that_was_refused_is_kept_with_the_next_change(place, url, tab, monkeypatch):
+    slow = Slow(monkeypatch)
+    page = tab(url)
+    slow.refused = "page1.gt.txt: cannot be written (No space left on device)."
+    page.keyboard.press("End")
+    page.keyboard.type(" one")
+    page.wait_for_selector("#banner:not([hidden])")
+    page.keyboard.press("PageDown")  # not left without it, unless a person says so
+    page.wait_for_selector("#banner button >> text=without it")
+    assert page.inner_text("#name") == "page1.png" and "Not kept" in page.inner_text("#kept")
+    slow.refused = ""
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    page.keyboard.type(" two")
+    kept(page)
+    assert on_disk(place) == [f"{TEXTS[0]} one", f"{TEXTS[1]} two", *TEXTS[2:]]
+
+
+def test_a_newer_text_is_not_replaced_by_one_that_could_not_be_sent(place, url, tab):
+    page = tab(url)
+    held = []
+    page.route("**/api/pages/1", lambda route: held.append(route))
+    page.keyboard.press("End")
+    page.keyboard.type(" o")
+    while not held:
+        page.wait_for_timeout(20)
+    page.keyboard.type("ne")
+    held[0].abort()
+    page.wait_for_selector("#banner:not([hidden])")
+    page.unroute("**/api/pages/1")
+    for one in held[1:]:
+        one.continue_()
+    kept(page)
+    assert on_disk(place)[0] == f"{TEXTS[0]} one"
+
+
+def test_my_text_is_put_into_its_own_page(place, url, tab):
+    one, other = tab(url), tab(url)
+    one.keyboard.press("End")
+    one.keyboard.type(" by one")
+    kept(one)
+    other.keyboard.press("End")
+    other.keyboard.insert_text(" by the other")
+    other.wait_for_selector("#banner:not([hidden])")
+    other.keyboard.press("PageDown")
+    until(other, "document.getElementById('name').textContent === 'page2.png'")
+    until(other, "document.activeElement?.tagName === 'TEXTAREA'")
+    other.click("#banner button")
+    until(other, "document.querySelector('#list textarea')?.value.endsWith('other')")
+    time.sleep(0.4)
+    kept(other)
+    assert on_disk(place)[0] == f"{TEXTS[0]} by the other"
+    assert not (place / "page2.gt.txt").exists()

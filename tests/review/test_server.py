@@ -202,6 +202,12 @@ def test_no_path_is_opened(client, path):
         {"op": "new_line", "revision": 0, "points": [[1, 2]] * 1000},
         {"op": "new_line", "revision": 0, "points": [[1, 2], [800, 600]] * 90},
         {"op": "__class__", "revision": 0}, {"op": "split", "revision": 0, "line": 1, "at": -5},
+        {"op": "several", "revision": 0, "tab": "a"}, {"op": "undo", "revision": 0, "tab": "a"},
+        {"op": "several", "revision": 0, "tab": "a", "changes": [[]]},
+        {"op": "several", "revision": 0, "changes": []},
+        {"op": "several", "revision": 0, "tab": 1, "changes": []},
+        {"op": "several", "revision": 0, "tab": "a",
+         "changes": [{"op": "several", "number": 1, "changes": []}]},
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_and_changes_nothing(client, data):
@@ -247,6 +253,47 @@ def test_every_edit(client):
     assert done("leave_out", box=[0, 0, 200, 700])[0] == TEXTS[2]
     assert len(done("take_in", region=0)) == len(TEXTS)
     assert done("undo")[0] == TEXTS[2] and len(done("redo")) == len(TEXTS)
+
+
+def test_what_a_tab_asks_again_is_done_once(client, place):
+    """A tab that is closed sends all again that it had no answer to, at the revision it knew."""
+    more = {"tab": "a", "line": 1}
+    assert client.change(0, "text", text="one", number=1, **more).json["revision"] == 1
+    split = {"op": "split", "line": 1, "at": 4, "number": 3}
+    again = [
+        {"op": "text", "line": 1, "text": "one", "number": 1},
+        {"op": "text", "line": 1, "text": "one more", "number": 2},
+        split,
+    ]
+    for _ in range(2):
+        answer = client.change(0, "several", tab="a", changes=again)
+        assert answer.status == 200
+        assert [line["text"] for line in answer.json["page"]["lines"]][:3] == [
+            *("one", "more"),
+            TEXTS[1],
+        ]
+    late = client.change(0, "text", text="one", number=1, **more)
+    assert late.json["revision"] == answer.json["revision"] and not late.json["changed"]
+    assert client.change(0, "text", text="by another", tab="b", number=1, line=1).status == 409
+    rows = (place / "page1.gt.txt").read_text().splitlines()
+    assert rows[1:4] == ["one", "more", TEXTS[1]]
+
+
+def test_what_another_tab_has_changed_stays_where_one_asks_again(client):
+    assert client.change(0, "text", text="one", tab="a", number=1, line=1).status == 200
+    assert client.change(1, "text", text="other", tab="b", number=1, line=1).status == 200
+    again = [{"op": "text", "line": 1, "text": "two", "number": 2}]
+    answer = client.change(0, "several", tab="a", changes=again)
+    assert answer.status == 409 and answer.json["page"]["lines"][0]["text"] == "other"
+
+
+def test_one_change_of_several_that_cannot_be_done_leaves_the_others(client):
+    changes = [
+        {"op": "text", "line": 99, "text": "x", "number": 1},
+        {"op": "text", "line": 2, "text": "two", "number": 2},
+    ]
+    assert client.change(0, "several", tab="a", changes=changes).status == 422
+    assert client.ask("/api/pages/1").json["lines"][1]["text"] == "two"
 
 
 def test_a_stale_change_shows_what_is_there(client):

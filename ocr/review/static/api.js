@@ -35,9 +35,13 @@ export class Changes {
     this.page = page;
     this.revision = page.revision;
     this.listener = listener; // {keeping, kept, failed}
+    this.tab = Math.random().toString(36).slice(2); // so the server tells changes asked for twice
+    this.number = 0; // of the latest change
+    this.asked = []; // changes that have no answer yet
     this.last = Promise.resolve();
     this.waiting = 0;
     this.texts = new Map(); // line -> {text, confirmed}: not yet sent
+    this.unsent = false; // whether some of these were sent in vain
     this.timer = 0;
     this.stopped = false;
   }
@@ -53,10 +57,24 @@ export class Changes {
   flush() {
     clearTimeout(this.timer);
     this.timer = 0;
+    this.unsent = false;
     const texts = [...this.texts];
     this.texts.clear();
     for (const [line, one] of texts) this.send({op: "text", line, ...one});
     return this.last;
+  }
+
+  // Send all that is not kept; whether it is kept now.
+  async keepAll() {
+    do await this.flush(); while (this.texts.size && !this.unsent);
+    return !this.texts.size;
+  }
+
+  // A text that could not be kept stays to be sent, unless the line has a newer one.
+  putBack(change) {
+    const newer = this.texts.get(change.line) || {};
+    this.texts.set(change.line, {text: change.text, confirmed: change.confirmed, ...newer});
+    this.unsent = true;
   }
 
   // Do something after all that was asked before; resolves to the answer, or undefined if refused.
@@ -64,17 +82,26 @@ export class Changes {
     if (change.op !== "text") this.flush();
     this.waiting += 1;
     this.listener.keeping();
+    const asked = this.numbered(change);
     const done = this.last.then(async () => {
       if (this.stopped) return undefined;
-      const data = await post(`api/pages/${this.page.id}`, {...change, revision: this.revision});
+      const data = await post(`api/pages/${this.page.id}`, {...asked, tab: this.tab, revision: this.revision});
       this.revision = data.revision;
       return data;
     });
+    const answered = () => { this.asked = this.asked.filter((one) => one !== asked); };
     this.last = done.then(
-      () => this.finish(),
-      (error) => { this.finish(error); this.listener.failed(error, change); },
+      () => { answered(); this.finish(); },
+      (error) => { answered(); this.finish(error); this.listener.failed(error, change); },
     );
     return done.catch(() => undefined);
+  }
+
+  numbered(change) {
+    this.number += 1;
+    const asked = {...change, number: this.number};
+    this.asked.push(asked);
+    return asked;
   }
 
   finish(error) {
@@ -82,14 +109,15 @@ export class Changes {
     if (!error && !this.waiting && !this.texts.size) this.listener.kept();
   }
 
-  // When the page is left: what was typed last goes out though nobody waits for the answer.
+  // When the page is left: what has no answer yet goes out in one, though nobody waits for it. What
+  // was on its way comes twice then; the server does it once.
   leave() {
     clearTimeout(this.timer);
-    for (const [line, one] of this.texts) {
-      post(`api/pages/${this.page.id}`, {op: "text", line, ...one, revision: this.revision},
-        {keepalive: true}).catch(() => {});
-      this.revision += 1;
-    }
+    for (const [line, one] of this.texts) this.numbered({op: "text", line, ...one});
     this.texts.clear();
+    if (!this.asked.length || this.stopped) return;
+    post(`api/pages/${this.page.id}`,
+      {op: "several", changes: this.asked, tab: this.tab, revision: this.revision},
+      {keepalive: true}).catch(() => {});
   }
 }

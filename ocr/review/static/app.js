@@ -41,9 +41,14 @@ const panels = new Panels({
 
 // --- pages ---------------------------------------------------------------------------------
 
-async function open(number, line) {
+async function open(number, line, lose = false) {
   const asked = ++opening;
-  if (changes) await changes.flush();
+  const all = !changes || await changes.keepAll();
+  if (asked !== opening) return false;
+  if (!all && !lose) {
+    $("banner").append(button(texts.leave, {onclick: () => { $("banner").hidden = true; open(number, line, true); }}));
+    return false;
+  }
   here = number;
   page = null;
   lines.forget();
@@ -55,15 +60,15 @@ async function open(number, line) {
   try {
     view = await get(`api/pages/${number}`);
   } catch (error) {
-    if (asked !== opening) return;
+    if (asked !== opening) return false;
     wait("");
     const why = error instanceof Refused ? texts.failed(error.message) : texts.offline;
     $("empty").textContent = why;
     $("empty").hidden = false;
     poll();
-    return;
+    return false;
   }
-  if (asked !== opening) return;
+  if (asked !== opening) return false;
   wait("");
   begin(view);
   notes(view.notes || []);
@@ -76,6 +81,7 @@ async function open(number, line) {
     if (first) lines.focus(first.id, true);
   }
   poll();
+  return true;
 }
 
 function begin(view) {
@@ -144,13 +150,14 @@ async function change(what, fresh = false) {
   const mine = changes;
   const data = await mine.send(what);
   if (slow) wait("");
-  if (!data || mine !== changes) return;
+  if (!data || mine !== changes) return data;
   if (data.page) {
     take(data.page);
     const added = page.lines.find((one) => !before.has(one.id));
     if (fresh && added) lines.focus(added.id, true);
   } else if (data.changed) update(data.changed);
   poll();
+  return data;
 }
 
 // Take over lines as the server has them now, but for texts that were typed on meanwhile.
@@ -197,13 +204,21 @@ function act(name, line, more = {}) {
 const characters = (text, at) => [...text.slice(0, at)].length;
 
 async function confirmPage() {
-  for (const line of page.lines) if (!line.out) line.confirmed = true;
-  for (const row of lines.rows.values()) { lines.refresh(row); redraw(row.line); }
+  const open_ = page.lines.filter((line) => !line.out && !line.confirmed);
+  const show = (confirmed) => {
+    for (const line of open_) line.confirmed = confirmed;
+    for (const row of lines.rows.values()) { lines.refresh(row); redraw(row.line); }
+    header();
+  };
+  show(true);
   lines.hideChoices();
-  header();
   const mine = changes;
-  await change({op: "confirm", confirmed: true});
+  const data = await change({op: "confirm", confirmed: true});
   if (mine !== changes) return; // another page was opened meanwhile, or this one was changed
+  if (!data) {
+    show(false);
+    return;
+  }
   const next = following();
   if (next) open(next.id);
   else finished();
@@ -244,7 +259,7 @@ function failed(error, what) {
     banner(texts.offline);
     if (what.op === "text") {
       // It stays to be sent, should the server come back.
-      changes.texts.set(what.line, {text: what.text, confirmed: what.confirmed});
+      changes.putBack(what);
       clearTimeout(changes.timer);
       changes.timer = setTimeout(() => changes.flush(), 2000);
     }
@@ -258,8 +273,10 @@ function failed(error, what) {
     notes(error.data.page.notes || []);
     const theirs = mine && page.lines.find((one) => one.id === mine.line);
     if (mine && theirs && theirs.text !== mine.text) {
-      banner(`${texts.stale} ${texts.staleText(mine.text)}`, button(texts.useMine, {onclick: () => {
+      const its = here;
+      banner(`${texts.stale} ${texts.staleText(mine.text)}`, button(texts.useMine, {onclick: async () => {
         $("banner").hidden = true;
+        if (here !== its && !await open(its)) return;
         const row = lines.rows.get(mine.line);
         if (!row) return;
         lines.focus(mine.line);
@@ -271,8 +288,8 @@ function failed(error, what) {
   }
   kept(texts.notKept(""), true);
   banner(texts.notKept(error.message));
-  if (what.op === "text") return;
-  kept(texts.kept);
+  if (what.op === "text") changes.putBack(what); // it goes with the next change
+  else if (!changes.texts.size) kept(texts.kept);
 }
 
 function banner(text, ...more) {
