@@ -598,3 +598,20 @@ def test_my_text_is_put_into_its_own_page(place, url, tab):
     kept(other)
     assert on_disk(place)[0] == f"{TEXTS[0]} by the other"
     assert not (place / "page2.gt.txt").exists()
+
+
+def test_keys_on_a_page_that_cannot_be_read_do_nothing(tmp_path, tab):
+    place = folder(tmp_path / "notes", 1)
+    draw(place / "page2_bad.png")
+    with served(place) as address:
+        page = tab(address)
+        page.keyboard.press("PageDown")
+        until(page, "!document.getElementById('empty').hidden")
+        assert page.query_selector("#overlay polygon.outline") is None
+        for key in ("Control+z", "Control+y", "Alt+l", "Enter", "Alt+o", "Escape"):
+            page.keyboard.press(key)
+        page.click("#undo")
+        page.click("#tool-zoomIn")
+        page.keyboard.press("PageUp")
+        until(page, "document.activeElement?.tagName === 'TEXTAREA'")
+        assert texts(page) == list(TEXTS)

@@ -62,6 +62,7 @@ async function open(number, line, lose = false) {
   } catch (error) {
     if (asked !== opening) return false;
     wait("");
+    photo.close();
     const why = error instanceof Refused ? texts.failed(error.message) : texts.offline;
     $("empty").textContent = why;
     $("empty").hidden = false;
@@ -144,6 +145,7 @@ async function poll() {
 
 // Do something to the page; with `fresh` the line that comes new is gone to.
 async function change(what, fresh = false) {
+  if (!page) return undefined; // it is being opened, or cannot be
   const slow = ["new_line", "turn", "find_again"].includes(what.op);
   if (slow) wait(texts.working);
   const before = new Set(page.lines.map((one) => one.id));

@@ -65,10 +65,19 @@ export class Photo {
     $("overlay").setAttribute("viewBox", `0 0 ${w} ${h}`);
     $("image").alt = texts.photo;
     if (!same) {
+      this.setMode("");
       this.side = 0;
       this.fit();
     }
     this.draw();
+  }
+
+  // Show none, where a page cannot be.
+  close() {
+    this.setMode("");
+    this.page = null;
+    $("image").removeAttribute("src");
+    $("overlay").replaceChildren();
   }
 
   picture() {
@@ -80,7 +89,7 @@ export class Photo {
     this.side = side;
     const source = `photo/${this.page.id}/${side}/${this.page.turns}`;
     const next = new Image();
-    next.onload = () => { if (source.startsWith(`photo/${this.page.id}/`)) $("image").src = source; };
+    next.onload = () => { if (this.page && source.startsWith(`photo/${this.page.id}/`)) $("image").src = source; };
     if (side === MIDDLE) $("image").src = source;
     else next.src = source;
   }
@@ -148,6 +157,7 @@ export class Photo {
   }
 
   fit() {
+    if (!this.page) return;
     const {width, height} = $("stage").getBoundingClientRect();
     const [h, w] = this.size;
     if (!width || !height) return;
@@ -157,6 +167,7 @@ export class Photo {
   }
 
   zoom(by, at) {
+    if (!this.page) return;
     const stage = $("stage").getBoundingClientRect();
     const [h, w] = this.size;
     const least = Math.min(stage.width / w, stage.height / h) / 2;
@@ -185,7 +196,7 @@ export class Photo {
       e.preventDefault();
       $("sheet").classList.remove("gliding");
       if (e.ctrlKey || e.metaKey || !e.shiftKey) this.zoom(Math.exp(-e.deltaY / 500), e);
-      else this.place(this.x - e.deltaX - e.deltaY, this.y, this.scale);
+      else if (this.page) this.place(this.x - e.deltaX - e.deltaY, this.y, this.scale);
     }, {passive: false});
     stage.addEventListener("pointerdown", (e) => {
       if (e.button) return;
@@ -264,6 +275,7 @@ export class Photo {
 
   // A box that the keyboard moves and sizes; Enter takes it.
   byKeys(mode) {
+    if (!this.page) return;
     this.setMode(mode);
     const stage = $("stage").getBoundingClientRect();
     const middle = this.at({clientX: stage.left + stage.width / 2, clientY: stage.top + stage.height / 2});
