@@ -13,6 +13,7 @@ neither writes, nor loads, nor connects (`HARMLESS`).
 
 from __future__ import annotations
 
+import string
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,14 @@ ENGINES = ("auto", "letters", "lines")  # ways of reading
 REJECTED = "\N{REPLACEMENT CHARACTER}"  # stands for what was not read surely enough
 DPI = 300  # at which a PDF page becomes a picture: what scanners are set to for text
 DPI_RANGE = (36, 2400)  # half of what screens show, to what scanners are set to
+CHARSETS = {  # what --charset calls them
+    "digits": string.digits,
+    "upper": string.ascii_uppercase,
+    "lower": string.ascii_lowercase,
+    "letters": string.ascii_letters,
+    "alnum": string.ascii_letters + string.digits,
+    "punct": string.punctuation,
+}
 LEVELS = ("auto", "letter", "word", "line")  # of what gets a box in a drawing
 KINDS = ("mlp", "cnn", "lines")  # of models that can be trained
 AUGMENTATIONS = ("none", "gentle", "strong")  # how much samples are changed in training

@@ -8,7 +8,7 @@ from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from ocr.config import ENGINES, REJECTED
+from ocr.config import CHARSETS, ENGINES, REJECTED
 from ocr.errors import ModelError
 from ocr.layout.read_line import ReadLine as ReadLine  # part of this module's interface
 from ocr.page import Letter, Page, Word
@@ -48,7 +48,7 @@ class Reader:
     model : str or path, optional
         Weight file of the classifier or line recognizer, a path or the name of an installed one.
     charset : str, optional
-        The only characters that may be read. None is all that the model knows.
+        The only characters that may be read, themselves. None is all that the model knows.
     language : str or path
         Name or code of a language ("english", "fr"), or a path of its weight file; "auto" chooses
         among the installed ones page by page, "none" goes by the ink alone.
@@ -65,7 +65,7 @@ class Reader:
     ------
     ValueError
         If there is no such engine, the lexicon has no word, the pattern is no regular expression,
-        or letters are to be read one by one by a pattern.
+        letters are to be read one by one by a pattern, or the charset is a name of characters.
     TypeError
         If the lexicon is one text, or holds something else than texts, or a language is no name.
     ModelError
@@ -94,6 +94,12 @@ class Reader:
             engine = "lines"
         if reject is not None and not 0 <= reject <= 1:
             raise ValueError(f"reject must be a probability, got {reject}")
+        named = [] if charset is None else [one for one in charset.split("+") if one in CHARSETS]
+        if named:  # of which only the letters of the name would be read
+            raise ValueError(
+                f"charset is the characters themselves, such as {CHARSETS['digits']!r}; names "
+                f"such as {named[0]!r} are known to the command line only"
+            )
         self.engine = engine
         if not isinstance(language, (str, PathLike)):
             raise TypeError(f'a language is a name, such as "english" or "none", not {language!r}')

@@ -94,6 +94,12 @@ def test_where_all_lines_are_left_out_the_warning_does_not_say_that_there_was_no
     assert page.warnings == (f"nothing was read: {ILLEGIBLE.format(2, 'lines')}",)
 
 
+@pytest.mark.parametrize("charset", ["digits", "digits+.", "upper+lower"])
+def test_a_charset_by_name_is_refused_and_not_taken_for_its_letters(charset):
+    with pytest.raises(ValueError, match="charset is the characters themselves"):
+        Reader(charset=charset)
+
+
 def test_the_charset_restricts_the_decoding_itself(reader_of):
     page = reader_of(charset="0123456789").read(IMAGES / "phone_note.jpg")
     assert set(page.text) <= set("0123456789 \n")

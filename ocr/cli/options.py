@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import string
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -13,7 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from ocr.cli.console import note, tell
-from ocr.config import DPI, DPI_RANGE, ENGINES, REJECTED, Option, found_configs, read_config
+from ocr.config import (
+    CHARSETS,
+    DPI,
+    DPI_RANGE,
+    ENGINES,
+    REJECTED,
+    Option,
+    found_configs,
+    read_config,
+)
 from ocr.formats import FORMATS
 from ocr.lines.patterns import PATTERNS, compile_pattern
 
@@ -34,14 +42,6 @@ RANGE = re.compile("([0-9])-([0-9])|([a-z])-([a-z])|([A-Z])-([A-Z])")
 
 FOUND = "ocr.configs"  # in click's context: files of options that were found, what was ignored
 
-CHARSETS = {
-    "digits": string.digits,
-    "upper": string.ascii_uppercase,
-    "lower": string.ascii_lowercase,
-    "letters": string.ascii_letters,
-    "alnum": string.ascii_letters + string.digits,
-    "punct": string.punctuation,
-}
 FILE = click.Path(readable=False)  # lets the shell complete names; what is wrong is told later
 
 
