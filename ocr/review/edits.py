@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 
 from ocr.errors import OcrError
 from ocr.evaluation.corrections import align_lines
-from ocr.formats.placing import graphemes, signs_of, words_of
+from ocr.formats.placing import signs_of, words_of
 from ocr.page import Box, Line
 from ocr.review.document import Entry, Reviewed
 from ocr.review.respell import MAX_TEXT, clean, is_level, respelled
@@ -79,8 +80,10 @@ def split(doc: Reviewed, number: int, position: int) -> Reviewed:
     at = _at(doc, number)
     entry = doc.entries[at]
     signs = signs_of(entry.line)
-    left = words_of(signs[: max(0, position)])
-    right = words_of(signs[max(0, position) :])
+    ends = accumulate(len(sign.text) if sign else 1 for sign in signs)
+    first_signs = sum(end <= position for end in ends)  # a letter may be of several characters
+    left = words_of(signs[:first_signs])
+    right = words_of(signs[first_signs:])
     if not left or not right:
         raise EditError("Put the cursor between two letters to split the line there.")
     a, b = left[-1].box, right[0].box
@@ -233,7 +236,7 @@ def _with_rows(
         doc = merge(doc, number)
     doc = set_text(doc, number, " ".join(texts), confirmed)
     if len(texts) > 1:
-        doc = split(doc, number, len(graphemes(texts[0])) + 1)
+        doc = split(doc, number, len(texts[0]) + 1)
         for one in (number, doc.next_id - 1):
             doc = set_text(doc, one, _find(doc, one).line.text, confirmed)
     return doc

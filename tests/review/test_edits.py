@@ -90,6 +90,21 @@ def test_a_line_that_is_gone_is_told():
         edits.set_text(doc, 2, "x")
 
 
+def test_a_line_is_split_where_the_cursor_is_behind_letters_of_several_characters():
+    doc = edits.set_text(document(), 1, "x\u0303y\u030cz\u0308 abc def")
+    text = doc.find(1).line.text
+    assert len(text) == 14  # the browser counts these
+    halves = edits.split(doc, 1, text.index("def")).entries[:2]
+    assert [one.line.text for one in halves] == ["x\u0303y\u030cz\u0308 abc", "def"]
+    with_rows, lost = edits.with_truth(
+        document(), ["x\u0303y\u030c first", "line of all", *TEXTS[1:]], True
+    )
+    assert not lost and [one.line.text for one in with_rows.entries][:2] == [
+        "x\u0303y\u030c first",
+        "line of all",
+    ]
+
+
 def test_move_changes_the_order_and_joins_the_block():
     doc = document()
     entries = [
