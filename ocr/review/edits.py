@@ -55,6 +55,8 @@ def confirm_all(doc: Reviewed, wanted: bool = True) -> Reviewed:
 def merge(doc: Reviewed, number: int) -> Reviewed:
     """Join a line with the one that follows it; what stands further left comes first."""
     at = _at(doc, number)
+    if doc.entries[at].out:  # what it is joined with would be left out as well
+        raise EditError("This line is left out. Take it in first, by a click on its region.")
     after = next((k for k in range(at + 1, len(doc.entries)) if not doc.entries[k].out), None)
     if after is None:
         raise EditError("There is no line below this one to join it with.")

@@ -105,6 +105,13 @@ def test_a_line_is_split_where_the_cursor_is_behind_letters_of_several_character
     ]
 
 
+def test_a_line_that_is_left_out_takes_no_other_with_it():
+    doc = edits.leave_out(document(), Box(60, 0, 110, WIDTH))
+    assert rows(doc) == list(TEXTS[1:])
+    with pytest.raises(EditError, match="left out"):
+        edits.merge(doc, 1)
+
+
 def test_move_changes_the_order_and_joins_the_block():
     doc = document()
     entries = [
