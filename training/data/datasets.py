@@ -39,6 +39,7 @@ IDX_CLASSES = {  # what the numbers stand for, by the name of the file (Cohen et
 LARGEST = 1 << 32  # bytes of a data set in memory
 IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 FOLDER_SIDE = 64  # pixels of a glyph picture read from a folder: more than twice a glyph's body
+LOOKED_AT = 4096  # pictures of a set by which light ink on dark is told from dark on light
 HELD_OUT_FONTS = (  # families kept out of all training, for measuring
     "caveat",
     "kalam",
@@ -112,8 +113,9 @@ class PenCharacters:
 def load_npz(path: Path, split: str | None = None) -> Characters:
     """Our own `.npz` of characters, such as `emnist.npz`.
 
-    Arrays ``images`` (N, H, W) uint8, ink 255 on 0, upright, and ``label`` (N,) of one-character
-    strings; ``split``, ``cased`` and ``writer``, (N,) each, may be missing.
+    Arrays ``images`` (N, H, W) uint8, upright, and ``label`` (N,) of one-character strings; ink is
+    light on dark, as in MNIST, but where most pictures are light at the edge; ``split``, ``cased``
+    and ``writer``, (N,) each, may be missing.
 
     Parameters
     ----------
@@ -144,7 +146,8 @@ def load_npz(path: Path, split: str | None = None) -> Characters:
         chosen = data["split"] == split
     cased = data["cased"][chosen] if "cased" in data else np.ones(chosen.sum(), dtype=bool)
     writers = data["writer"][chosen].astype(np.str_) if "writer" in data else None
-    return Characters(255 - images[chosen], labels[chosen], cased, writers)
+    images = 255 - images[chosen] if _on_dark(images) else images[chosen]
+    return Characters(images, labels[chosen], cased, writers)
 
 
 def load_idx(images: Path) -> Characters:
@@ -173,6 +176,8 @@ def load_idx(images: Path) -> Characters:
         raise DataError(f"{images}: must hold (N, H, W) bytes, got {pictures.shape}.")
     if numbers.shape != pictures.shape[:1]:
         raise DataError(f"{labels}: {numbers.shape} labels for {len(pictures)} pictures.")
+    if not _on_dark(pictures):  # dark ink on light, as no published set has it
+        pictures = 255 - pictures
     emnist = stem.startswith("emnist")
     classes = _idx_classes(images.parent, stem)
     return _numbered(
@@ -312,12 +317,21 @@ def load_folder(folder: Path) -> Characters:
     if not images:
         raise DataError(f"{folder}: no picture in it can be read. {' '.join(skipped[:3])}".rstrip())
     stack = np.stack(images)
-    edges = np.concatenate([stack[:, 0], stack[:, -1], stack[:, :, 0], stack[:, :, -1]], axis=1)
-    if np.median(np.median(edges, axis=1)) < 128:  # most are dark at the edge: light on dark
-        stack = 255 - stack
     return Characters(
-        stack, np.array(labels), np.ones(len(labels), dtype=bool), skipped=tuple(skipped)
+        255 - stack if _on_dark(stack) else stack,
+        np.array(labels),
+        np.ones(len(labels), dtype=bool),
+        skipped=tuple(skipped),
     )
+
+
+def _on_dark(images: NDArray[np.uint8]) -> bool:
+    """Whether most of (N, H, W) pictures are light ink on dark: dark at the edge."""
+    if not images.size:
+        return False
+    some = images[:: max(1, len(images) // LOOKED_AT)]
+    edges = np.concatenate([some[:, 0], some[:, -1], some[:, :, 0], some[:, :, -1]], axis=1)
+    return bool(np.median(np.median(edges, axis=1)) < 128)
 
 
 def load_unipen_characters(path: Path) -> PenCharacters:
@@ -368,7 +382,9 @@ def _arrays(path: Path, *names: str, optional: Sequence[str] = ()) -> dict[str, 
     try:
         data = read_npz(path, lambda name: name in (*names, *optional), LARGEST)
         return {name: data[name] for name in (*names, *(one for one in optional if one in data))}
-    except (OSError, KeyError, ValueError) as error:
+    except KeyError as error:
+        raise DataError(f"{path}: holds no `{error.args[0]}`. Name its arrays so.") from None
+    except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be used as a data set ({error}).") from None
 
 

@@ -53,6 +53,24 @@ def test_load_npz_turns_ink_black_and_keeps_one_split(tmp_path):
         load_npz(tmp_path / "emnist.npz", "tset")
 
 
+@pytest.mark.parametrize("paper", [0, 255])
+def test_pictures_are_dark_on_light_whichever_way_they_are_stored(tmp_path, paper):
+    """As pictures that were opened one by one are, or as MNIST is."""
+    images = np.full((3, 28, 28), paper, np.uint8)
+    images[:, 8:20, 12:16] = 255 - paper
+    np.savez(tmp_path / "own.npz", images=images, label=np.array(["1", "l", "I"]))
+    write_idx(tmp_path / "own-images-idx3-ubyte", images)
+    write_idx(tmp_path / "own-labels-idx1-ubyte", np.array([1, 1, 1], np.uint8))
+    for found in (load_npz(tmp_path / "own.npz"), load_idx(tmp_path / "own-images-idx3-ubyte")):
+        assert (found.images[:, 0] == 255).all() and (found.images[:, 10, 13] == 0).all()
+
+
+def test_an_array_that_an_npz_lacks_is_named(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.zeros((2, 5, 4), np.uint8), labels=np.array(["x", "y"]))
+    with pytest.raises(DataError, match=r"a\.npz: holds no `label`"):
+        load_npz(tmp_path / "a.npz")
+
+
 def test_load_npz_keeps_writers_and_needs_no_more_than_pictures_and_labels(tmp_path):
     images = np.zeros((2, 5, 4), np.uint8)
     np.savez(tmp_path / "a.npz", images=images, label=np.array(["x", "é"]), writer=[7, 8])
