@@ -197,7 +197,8 @@ def gather(paths: Sequence[Path], what: str, aligner: Aligner, account: Account)
     DataError
         A source is nothing that can be trained on, or nothing is left of all of them.
     """
-    parts = []
+    parts: list[Samples] = []
+    names: dict[str, Path] = {}  # of what was taken, by its digest
     for path in _opened(paths):
         kind = recognize(path)
         loaders = GLYPH_LOADERS if what == "glyphs" else LINE_LOADERS
@@ -208,6 +209,12 @@ def gather(paths: Sequence[Path], what: str, aligner: Aligner, account: Account)
             )
         before = account.left_out.total()
         part = loaders[kind](path, aligner, account)
+        digest = part.digest()
+        if len(part) and digest in names:  # half of it would be held back from the other half
+            same = f"{path}: holds the same as {names[digest]}."
+            account.leave_out("samples that were given twice", len(part), name=same)
+            part = part.take(())
+        names[digest] = path
         parts.append(part)
         account.sources.append(
             {

@@ -133,6 +133,21 @@ def test_unreadable_pictures_are_named_and_counted(glyph_folder):
     assert any("text.png" in one for one in account.named)
 
 
+@pytest.mark.parametrize("kind", ["glyphs", "lines"])
+def test_data_that_is_given_twice_counts_once(glyph_folder, line_folder, kind):
+    """Else much of what is held back would be what was learned."""
+    once = glyph_folder if kind == "glyphs" else line_folder
+    rows = [f"{one.name}\t{one.with_suffix('.gt.txt').read_text()}" for one in once.glob("*.png")]
+    if rows:
+        (once / "lines.tsv").write_text("file\ttext\n" + "".join(rows))
+    again = once.with_name("again")
+    shutil.copytree(once, again)
+    samples, account = load([once, again, once], kind)
+    assert len(samples) == len(load([once], kind)[0])
+    assert account.left_out == {"samples that were given twice": 2 * len(samples)}
+    assert account.named[0] == f"{again}: holds the same as {once}."
+
+
 def test_wrong_shapes_are_refused(tmp_path):
     np.savez(tmp_path / "own.npz", images=np.zeros((3, 28), np.uint8), label=np.array(list("abc")))
     with pytest.raises(DataError, match=r"own\.npz.*\(N, H, W\)"):
