@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -150,7 +151,8 @@ def _weights_in(folder: Path) -> Path:
         if found:
             names = ", ".join(path.name for path in found)
             raise ModelError(f"{folder}: several models ({names}). Give the path of one.")
-    raise ModelError(f"{folder}: holds no weight file. Train one with `ocr train --out {folder}`.")
+    command = f"ocr train --out {shlex.quote(str(folder))}"
+    raise ModelError(f"{folder}: holds no weight file. Train one with `{command}`.")
 
 
 def read_metadata(path: Path) -> Metadata:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -89,20 +90,21 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
     settings = Settings(data=data, out=out, **options)
     with interruptible() as stop:
         outcome = run(settings, resume, force, tell, _progress(), stop)
+    folder = shlex.quote(out)
     for name, value in outcome.metadata.figures.items():
         tell(f"{name}: {value:g}")
     if outcome.refused:
         say(
             f"not written: {outcome.refused}. Add data, lower --rate, or write it all the same "
-            f"with: ocr train --resume --force --out {out}"
+            f"with: ocr train --resume --force --out {folder}"
         )
         return INTERRUPTED if outcome.stopped else ExitCode.SOME_FAILED
     for file in outcome.files:
         print_out(f"{file}\n")
     if outcome.stopped:
-        tell(f"stopped; this is the best so far. Go on with: ocr train --resume --out {out}")
+        tell(f"stopped; this is the best so far. Go on with: ocr train --resume --out {folder}")
         return INTERRUPTED
-    tell(f"read with it: ocr read --model {out} photo.jpg")
+    tell(f"read with it: ocr read --model {folder} photo.jpg")
     return ExitCode.OK
 
 

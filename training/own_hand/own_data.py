@@ -10,6 +10,7 @@ import hashlib
 import io
 import lzma
 import re
+import shlex
 import struct
 import unicodedata
 import zipfile
@@ -89,7 +90,7 @@ def recognize(path: Path) -> str:
         if not truth_path(path).is_file() and not texts_of_pages([path]):
             raise DataError(
                 f"{path}: no {truth_path(path).name} beside it says what it reads. Write a draft "
-                f"with `ocr read --gt {path}` and correct it."
+                f"with `ocr read --gt {shlex.quote(str(path))}` and correct it."
             )
         return "photos"
     if suffix == ".mat":
@@ -131,7 +132,7 @@ def _recognize_folder(path: Path) -> str:
     if pictures:
         raise DataError(
             f"{path}: no picture here has a .gt.txt that says what it reads. Write drafts with "
-            f"`ocr read --gt {path}` and correct them."
+            f"`ocr read --gt {shlex.quote(str(path))}` and correct them."
         )
     raise DataError(f"{path}: nothing to train on here. {USABLE}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def card(outcome: Outcome) -> str:
         "",
         f"Made by `ocr train` on {about.date}, from {_start(outcome)}. Read with it:",
         "",
-        f"    ocr read --model {name} photo.jpg",
+        f"    ocr read --model {shlex.quote(name)} photo.jpg",
         "",
         "**Data.**",
         "",
@@ -116,7 +117,7 @@ def report(outcome: Outcome) -> str:
         lede,
         sections,
         headline=_headline(outcome),
-        command=f"ocr read --model {name} photo.jpg",
+        command=f"ocr read --model {shlex.quote(name)} photo.jpg",
         banner=f"This model was not written: {outcome.refused}." if outcome.refused else "",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -106,9 +107,9 @@ OPTIONS = {"data": "DATA", "start": "--from"}
 
 
 def command_of(recipe: Recipe) -> str:
-    parts = ["ocr train", *(Path(name).name for name in recipe.data)]
+    parts = ["ocr train", *(shlex.quote(Path(name).name) for name in recipe.data)]
     for one in fields(recipe):
         if one.name not in ("data", "out"):
             option = OPTIONS.get(one.name, f"--{one.name}")
-            parts.append(f"{option} {getattr(recipe, one.name)}")
-    return " ".join([*parts, "--out", Path(recipe.out).resolve().name])
+            parts.append(f"{option} {shlex.quote(str(getattr(recipe, one.name)))}")
+    return " ".join([*parts, "--out", shlex.quote(Path(recipe.out).resolve().name)])

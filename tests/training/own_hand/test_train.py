@@ -185,6 +185,16 @@ def test_training_from_scratch_learns_and_leaves_a_model(letters, tmp_path, caps
     assert proba.shape == (1, 3)
 
 
+def test_commands_that_are_told_can_be_pasted(letters, tmp_path, capsys):
+    out, data = tmp_path / "my hand", letters.rename(letters.with_name("my letters"))
+    options = ["--from", "scratch", "--kind", "mlp", "--epochs", "1"]
+    assert main(["train", str(data), "--out", str(out), *options]) == ExitCode.OK
+    assert f"ocr read --model '{out}' photo.jpg" in capsys.readouterr().err
+    assert "ocr read --model 'my hand' photo.jpg" in (out / "my hand.md").read_text()
+    command = read_metadata(out / "my hand.npz").command
+    assert command.startswith("ocr train 'my letters' ") and command.endswith(" --out 'my hand'")
+
+
 def test_card_and_report_say_what_was_done(letters, start, tmp_path):
     outcome = train.train(settings(letters, tmp_path, "cnn", start), force=True)
     out = tmp_path / "mine"
