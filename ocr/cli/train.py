@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +16,7 @@ from ocr.cli.console import print_out, say, tell, wanted
 from ocr.cli.options import FILE, Number, common, output
 from ocr.cli.signals import INTERRUPTED, interruptible
 from ocr.config import AUGMENTATIONS, KINDS, install_hint
-from ocr.errors import DataError, ExitCode
+from ocr.errors import DataError, ExitCode, ModelError
 
 if TYPE_CHECKING:
     from training.recipes.trainer import Progress
@@ -104,8 +106,18 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
     if outcome.stopped:
         tell(f"stopped; this is the best so far. Go on with: ocr train --resume --out {folder}")
         return INTERRUPTED
-    tell(f"read with it: ocr read --model {folder} photo.jpg")
+    tell(f"read with it: ocr read --model {_called(out, outcome.files[0])} photo.jpg")
     return ExitCode.OK
+
+
+def _called(out: str, weights: Path) -> str:
+    """What names a new model on the command line: its folder, if that leads to it."""
+    from ocr.weights import find_weights
+
+    with contextlib.suppress(ModelError):
+        if find_weights(out).resolve() == weights.resolve():
+            return shlex.quote(out)
+    return shlex.quote(str(weights))  # an installed model is called so, or others are there too
 
 
 def _progress() -> Callable[[Progress], None]:

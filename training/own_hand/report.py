@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.evaluation.error_rates import align, confusions, edit_distance
+from ocr.weights import installed
 from training.recipes.report_page import Part, Section, inside, line, picture, render, table, text
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 MISTAKES = 48  # samples read wrongly that are shown
 PAIRS = 20  # commonest confusions that are listed
 LINES = 25  # lines read worst that are shown
+
+
+def _called(name: str) -> str:
+    """What names a model on the command line where its folder lies."""
+    if name in {called for path in installed() for called in (path.name, path.stem)}:
+        name = f"./{name}"
+    return shlex.quote(name)
 
 
 def card(outcome: Outcome) -> str:
@@ -35,7 +43,7 @@ def card(outcome: Outcome) -> str:
         "",
         f"Made by `ocr train` on {about.date}, from {_start(outcome)}. Read with it:",
         "",
-        f"    ocr read --model {shlex.quote(name)} photo.jpg",
+        f"    ocr read --model {_called(name)} photo.jpg",
         "",
         "**Data.**",
         "",
@@ -117,7 +125,7 @@ def report(outcome: Outcome) -> str:
         lede,
         sections,
         headline=_headline(outcome),
-        command=f"ocr read --model {shlex.quote(name)} photo.jpg",
+        command=f"ocr read --model {_called(name)} photo.jpg",
         banner=f"This model was not written: {outcome.refused}." if outcome.refused else "",
     )
 

@@ -22,7 +22,7 @@ from ocr.batch.place import PART
 from ocr.config import AUGMENTATIONS, KINDS
 from ocr.errors import DataError, ModelError, OcrError
 from ocr.formats.output import new_folder, replacing
-from ocr.weights import Metadata, find_weights, read_metadata, sha256
+from ocr.weights import SUFFIXES, Metadata, find_weights, read_metadata, sha256
 from training.data.text import CHARSET as LINE_CHARSET
 from training.own_hand.outcome import Outcome
 from training.own_hand.own_data import gather, kind_of
@@ -160,7 +160,11 @@ def _train(
     )
     if refused:
         return outcome
-    files = (*system.save(out, metadata, held), out / f"{metadata.name}.md", out / REPORT)
+    weights = system.save(out, metadata, held)
+    for old in (out / f"{metadata.name}{suffix}" for suffix in SUFFIXES):
+        if old not in weights:  # of a model of another kind that was replaced: it would be read
+            old.unlink(missing_ok=True)
+    files = (*weights, out / f"{metadata.name}.md", out / REPORT)
     outcome = replace(outcome, files=files)
     for path, text in zip(files[-2:], (card(outcome), report(outcome)), strict=True):
         with replacing(path) as stream:
@@ -179,11 +183,26 @@ def _check_free(out: Path) -> None:
             f"{out}: holds an unfinished training. Go on with --resume, or begin again with "
             "--force."
         )
-    with contextlib.suppress(ModelError):
-        if out.is_dir():
+    name = out.resolve().name
+    if not name:
+        raise DataError(f"{out}: a model is called after its folder, and this has no name.")
+    if not out.is_dir():
+        return
+    files = sorted(out.iterdir())
+    for path in files:
+        if path.suffix in SUFFIXES:
+            with contextlib.suppress(ModelError):  # such as data that lies there too
+                read_metadata(path)
+                raise DataError(
+                    f"{path.resolve()}: a model is there already. Name another folder, or replace "
+                    "it with --force."
+                )
+    own = {REPORT, *(name + suffix for suffix in (".md", *SUFFIXES))}
+    for path in files:
+        if path.name in own:
             raise DataError(
-                f"{find_weights(str(out.resolve()))}: a model is there already. Name another "
-                "folder, or replace it with --force."
+                f"{path.resolve()}: is there already, and would be replaced. Name another folder, "
+                "or replace it with --force."
             )
 
 

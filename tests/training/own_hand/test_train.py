@@ -306,6 +306,42 @@ def test_a_model_that_is_there_is_not_replaced_without_force(letters, tmp_path):
     train.train(given, force=True)
 
 
+def test_nothing_else_is_replaced_without_force(letters, tmp_path):
+    given = settings(letters, tmp_path, "mlp", "scratch", epochs=1)
+    out = tmp_path / "mine"
+    out.mkdir()
+    np.savez(out / "data.npz", images=np.zeros((1, 2, 2), np.uint8))  # no model
+    for name in ("mine.md", "report.html", "mine.npz"):
+        (out / name).write_text("a person's own")
+        with pytest.raises(DataError, match=rf"{name}: is there already.*--force"):
+            train.train(given)
+        (out / name).unlink()
+    train.train(given)
+    with pytest.raises(DataError, match="a model is there already"):
+        train.train(given)  # whatever else is there
+    with pytest.raises(DataError, match="no name"):
+        train.train(Settings((str(letters),), "/", "mlp", "scratch", epochs=1))
+
+
+def test_a_model_that_replaces_one_of_another_kind_is_the_one_that_is_read(letters, tmp_path):
+    train.train(settings(letters, tmp_path, "cnn", "scratch", epochs=1))
+    train.train(settings(letters, tmp_path, "mlp", "scratch", epochs=1), force=True)
+    assert find_weights(str(tmp_path / "mine")).name == "mine.npz"
+    train.train(settings(letters, tmp_path, "cnn", "scratch", epochs=1), force=True)
+    assert find_weights(str(tmp_path / "mine")).name == "mine.onnx"
+
+
+def test_a_model_called_as_an_installed_one_is_told_by_its_path(
+    letters, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    options = ["--from", "scratch", "--kind", "mlp", "--epochs", "1"]
+    assert main(["train", str(letters), "--out", "english", *options]) == ExitCode.OK
+    assert "ocr read --model english/english.npz photo.jpg" in capsys.readouterr().err
+    assert "ocr read --model ./english photo.jpg" in Path("english/english.md").read_text()
+    assert find_weights("./english") == Path("english/english.npz")
+
+
 def stopped(given):
     asked = iter(range(10**6))
     assert train.train(given, force=True, stop=lambda: next(asked) >= 2).stopped
