@@ -166,7 +166,7 @@ def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) 
         There is no ground truth.
     """
     if path.is_dir():
-        pictures = pictures_in(path, advice="")
+        pictures = pictures_in(path)
         pairs = [(picture, truth_path(picture)) for picture in pictures]
         texts = {(picture, 0): truth for picture, truth in pairs if truth.is_file()}
         for source, truth in texts_of_pages(pictures).items():

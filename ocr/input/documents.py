@@ -270,7 +270,7 @@ def _expand(
             name = shown_name(str(path))
             on_error(name, ImageError(f"{name}: {reason}."))
 
-        for path in pictures_in(folder, recursive, leave_out, refuse):
+        for path in pictures_in(folder, recursive, leave_out, refuse, ", or try --recursive"):
             if not written or path.resolve() not in written:
                 yield str(path), path.relative_to(folder).as_posix()
         return

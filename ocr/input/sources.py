@@ -57,7 +57,7 @@ def pictures_in(
     recursive: bool = False,
     leave_out: Path | None = None,
     on_unusable: Callable[[Path, str], None] = lambda *_: None,
-    advice: str = ", or try --recursive",
+    advice: str = "",
 ) -> list[Path]:
     """The pictures inside a folder, told by their suffix, sorted by name.
 
@@ -72,7 +72,7 @@ def pictures_in(
         Told of what does not count, and why: what is called like a picture and is a pipe or a
         device, and folders inside that cannot be listed.
     advice : str
-        What else to try where folders inside do not count; empty if there is no such option.
+        What else may be tried where folders inside do not count, such as an option.
 
     Raises
     ------
