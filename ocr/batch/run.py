@@ -356,23 +356,28 @@ class _Tasks(Iterator[Task]):
         return None
 
 
-def _written_of_others(
-    items: Iterable[Item], recipe: Recipe, place: Place, book: Journal
-) -> Others:
-    """Files that stand where items' results go and were written of others, which are gone by now or
-    were called otherwise: path of the item -> names with their accounts."""
-    wanted: dict[str, Item] = {}
+def _standing(items: Iterable[Item], recipe: Recipe, place: Place) -> Iterator[tuple[Item, str]]:
+    """Items, each with a file that stands where a result of it goes."""
     standing: dict[str, set[str]] = {}  # folder in the place -> names in it
     for item in items:
         for name in recipe.outputs(item):
             folder, _, last = name.rpartition("/")
             if folder not in standing:
                 standing[folder] = set(place.names(folder))
-            if last not in standing[folder]:
-                continue
-            done = book.done(item.path)
-            if done is None or name not in done.outputs:
-                wanted[name] = item
+            if last in standing[folder]:
+                yield item, name
+
+
+def _written_of_others(
+    items: Iterable[Item], recipe: Recipe, place: Place, book: Journal
+) -> Others:
+    """Files that stand where items' results go and were written of others, which are gone by now or
+    were called otherwise: path of the item -> names with their accounts."""
+    wanted: dict[str, Item] = {}
+    for item, name in _standing(items, recipe, place):
+        done = book.done(item.path)
+        if done is None or name not in done.outputs:
+            wanted[name] = item
     found: dict[str, tuple[tuple[str, Account], ...]] = {}
     for name, record in book.wrote(wanted) if wanted else ():
         path = wanted[name].path
@@ -451,22 +456,14 @@ def _names_by_folder(items: Iterable[Item], recipe: Recipe) -> dict[str, _Names]
 
 def _refuse_to_replace(items: Sequence[Item], recipe: Recipe, place: Place, allowed: bool) -> None:
     """Nothing, if no file would be replaced by results, or that is allowed; never the inputs."""
-    standing: dict[str, set[str]] = {}  # folder in the place -> names in it
     met = []
-    for item in items:
-        for name in recipe.outputs(item):
-            folder, _, last = name.rpartition("/")
-            if folder not in standing:
-                standing[folder] = set(place.names(folder))
-            if last not in standing[folder]:
-                continue
-            met.append(name)
-            source = Path(item.path)
-            if place.local and source.exists() and source.samefile(place.local / name):
-                raise OutputError(
-                    f"{place.root}/{name}: would replace the file that is read. "
-                    "Name another folder."
-                )
+    for item, name in _standing(items, recipe, place):
+        met.append(name)
+        source = Path(item.path)
+        if place.local and source.exists() and source.samefile(place.local / name):
+            raise OutputError(
+                f"{place.root}/{name}: would replace the file that is read. Name another folder."
+            )
     if met and not allowed:
         more = f" and {len(met) - 1} more" if len(met) > 1 else ""
         raise _already_there(place, f"{met[0]}{more}")
