@@ -20,6 +20,7 @@ from ocr.input.documents import PageSource
 from ocr.layout.read_line import ReadLine
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.page import Page
+from ocr.weights import sha256
 
 STRIP = "ocr-strip"  # key of a text in a picture's file: it is a strip, cut by this method
 SOURCE = "ocr-source"  # another: SHA-256 of what it was cut from
@@ -132,11 +133,7 @@ def _digest(source: PageSource) -> str:
     """SHA-256 of the file that a page is in."""
     if source.content is not None:
         return hashlib.sha256(source.content).hexdigest()
-    digest = hashlib.sha256()
-    with Path(source.path).open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return sha256(Path(source.path))
 
 
 def is_strip(path: Path) -> bool:

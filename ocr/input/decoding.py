@@ -21,7 +21,7 @@ from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.bounds import Pieces, check_pieces, honest_exif, part_bytes
 from ocr.input.sources import first_bytes, reason_of
-from ocr.input.tiff import misread, page_offsets, read_samples
+from ocr.input.tiff import ORIENTATION, misread, page_offsets, read_samples
 from ocr.memory import is_short, no_memory
 
 # Raster formats whose decoders read one file and start no other program (EPS would): all that the
@@ -32,7 +32,6 @@ HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 ANY_BRANDS = (b"mif1", b"msf1")  # of a container whatever it holds; others behind it tell
 AVIF_BRANDS = (b"avif", b"avis")
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-ORIENTATION = 0x0112  # EXIF tag, of 1 to 8
 # TIFF tags.
 BITS, COMPRESSION, STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 258, 259, 278, 322, 323
 UNCOMPRESSED = 1

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.input.tiff import signed
+from ocr.input.tiff import SAMPLE_FORMAT, WHITE_IS_ZERO, signed
 
-PHOTOMETRIC, SAMPLE_FORMAT = 262, 339  # TIFF tags
-WHITE_IS_ZERO, UNSIGNED = 0, 1  # photometric interpretation; sample format
+PHOTOMETRIC = 262  # a TIFF tag
+UNSIGNED = 1  # sample format
 DEEP_WHITE = 65535.0  # white of 16-bit samples
 DEPTHS = (1023.0, 4095.0, 16383.0)  # and of those of 10, 12 and 14 bits that are stored so
 SIGNED_WHITE = 32767.0  # and of signed ones, if none is negative

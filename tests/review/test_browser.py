@@ -315,7 +315,8 @@ def test_export_holds_the_corrected_text(url, tab):
 # --- several, hostile, broken -------------------------------------------------------------------
 
 
-def test_two_tabs_do_not_overwrite_each_other(place, url, tab):
+def typed_in_two_tabs(url, tab):
+    """Two tabs of a page in which the first line was changed, in the second one in vain."""
     one, other = tab(url), tab(url)
     one.keyboard.press("End")
     one.keyboard.type(" by one")
@@ -323,6 +324,11 @@ def test_two_tabs_do_not_overwrite_each_other(place, url, tab):
     other.keyboard.press("End")
     other.keyboard.insert_text(" by the other")
     other.wait_for_selector("#banner:not([hidden])")
+    return one, other
+
+
+def test_two_tabs_do_not_overwrite_each_other(place, url, tab):
+    _, other = typed_in_two_tabs(url, tab)
     assert "changed elsewhere" in other.inner_text("#banner")
     assert texts(other)[0] == f"{TEXTS[0]} by one" == on_disk(place)[0]
     other.click("#banner button")  # their own text after all
@@ -582,13 +588,7 @@ def test_a_newer_text_is_not_replaced_by_one_that_could_not_be_sent(place, url, 
 
 
 def test_my_text_is_put_into_its_own_page(place, url, tab):
-    one, other = tab(url), tab(url)
-    one.keyboard.press("End")
-    one.keyboard.type(" by one")
-    kept(one)
-    other.keyboard.press("End")
-    other.keyboard.insert_text(" by the other")
-    other.wait_for_selector("#banner:not([hidden])")
+    _, other = typed_in_two_tabs(url, tab)
     other.keyboard.press("PageDown")
     until(other, "document.getElementById('name').textContent === 'page2.png'")
     until(other, "document.activeElement?.tagName === 'TEXTAREA'")
