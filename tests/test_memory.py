@@ -79,3 +79,29 @@ def test_a_picture_too_large_for_the_memory_is_an_error_in_one_line(monkeypatch,
     assert main(["read", str(tmp_path / "a.png")]) == 1
     error = capsys.readouterr().err
     assert error == f"ocr: {memory.no_memory(str(tmp_path / 'a.png'))}\n"
+
+
+@needs_proc
+def test_what_the_c_library_holds_free_is_given_back():
+    code = """
+import ctypes, mmap
+from ocr.memory import give_back
+def held(): return int(open('/proc/self/statm').read().split()[1]) * mmap.PAGESIZE >> 20
+ctypes.CDLL(None).malloc_trim  # no glibc, no test
+blocks = [ctypes.create_string_buffer(1 << 16) for _ in range(1000)]
+blocks = blocks[::100]
+full = held()
+give_back()
+print(full - held() > 40)
+"""
+    done = run(code)
+    if "malloc_trim" in done.stderr:
+        pytest.skip("this C library gives nothing back when told to")
+    assert done.stdout == "True\n", done
+
+
+def test_without_glibc_nothing_is_given_back(monkeypatch):
+    monkeypatch.setattr("ctypes.CDLL", lambda name: object())
+    memory._trim.cache_clear()
+    memory.give_back()
+    memory._trim.cache_clear()

@@ -19,6 +19,7 @@ from ocr.layout.picture import Picture
 from ocr.layout.reading_order import page_slope, rows_of
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
+from ocr.memory import give_back
 from ocr.session import Session
 from ocr.weights import find_weights, read_metadata, verify
 
@@ -227,6 +228,7 @@ class PageFinder:
         darkness : (H, W) float32 array
             As `ocr.layout.darkness.ink_darkness` gives it.
         """
+        give_back()
         height, width = darkness.shape
         padded = np.pad(darkness, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))
         maps = self._session.run(None, {"darkness": padded[None, None]})[0][0]
