@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -419,6 +420,18 @@ def test_axe_finds_no_serious_fault(url, tab, scheme, width):
         assert not faults(), name
         page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_keys_are_those_of_the_manual_and_legible_on_a_phone(url, tab):
+    manual = (Path(__file__).parents[2] / "docs" / "review.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \| .+ \|$", manual.split("## ")[1], re.MULTILINE)
+    page = tab(url)
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.click("#help")
+    page.wait_for_selector("dialog[open] h2")
+    assert page.locator("dialog th").all_text_contents() == rows[1:]
+    told = page.evaluate("document.querySelector('dialog td').offsetWidth")
+    assert told > page.evaluate("document.querySelector('dialog table').offsetWidth") / 2
 
 
 def test_hints_go_away_and_stay_away(url, tab):

@@ -134,10 +134,11 @@ export const texts = {
     ["Ctrl+J", "join with the next line"],
     ["Alt+Shift+↑, Alt+Shift+↓", "move the line"],
     ["Ctrl+Shift+Delete", "delete the line"],
+    ["Alt+L, Alt+O", "a box for a new line, or for what is to be left out: arrow keys move it, with " +
+      "Shift they size it, Enter takes it"],
     ["Page Down, Page Up", "next, previous page"],
     ["Ctrl+K", "search all pages"],
     ["Alt+C", "special characters"],
-    ["Alt+L", "draw a new line: arrow keys move the box, Shift and arrow keys size it, Enter reads"],
     ["Escape", "leave the text field, so that Tab goes through the buttons"],
   ],
   special: "Special characters",
