@@ -60,7 +60,8 @@ def test_no_lines_are_no_problem():
 @pytest.mark.parametrize(
     ("lines", "kept"),
     [
-        ([(0.9,) * 20, (0.4, 0.3, 0.4)], [True, False]),  # a drawing under a line
+        ([(0.9,) * 20, (0.3, 0.2, 0.3)], [True, False]),  # a drawing under a line
+        ([(0.9,) * 20, (0.5, 0.4, 0.5)], [True, True]),  # a signature
         ([(0.6,) * 20, (0.5, 0.4, 0.5)], [True, True]),  # a hand that is hard to read
         ([(), (0.9,)], [False, True]),
         ([(), ()], [True, True]),
