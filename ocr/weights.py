@@ -106,7 +106,7 @@ def find_weights(name: str) -> Path:
     Raises
     ------
     ModelError
-        Nothing of that name exists; the message lists what does.
+        Nothing of that name exists, and the message lists what does; or it is another kind of file.
     """
     if name in SENT:
         return SENT[name]
@@ -114,8 +114,10 @@ def find_weights(name: str) -> Path:
     for candidate in installed():
         if name in (candidate.name, candidate.stem):
             return candidate
-    if path.suffix in SUFFIXES and path.is_file():
-        return path
+    if path.is_file():
+        if path.suffix in SUFFIXES:
+            return path
+        raise _another_kind(path)
     if path.is_dir():
         return _weights_in(path)
     known = ", ".join(path.name for path in installed()) or "none"
@@ -166,7 +168,7 @@ def read_metadata(path: Path) -> Metadata:
     try:
         text = _RAW[path.suffix](path)
     except KeyError:
-        raise ModelError(f"{path}: not a weight file ({', '.join(SUFFIXES)} expected).") from None
+        raise _another_kind(path) from None
     except FileNotFoundError:
         raise ModelError(f"{path}: no such weight file.") from None
     except (OSError, ValueError) as error:
@@ -174,6 +176,10 @@ def read_metadata(path: Path) -> Metadata:
     if text is None:
         raise ModelError(f"{path}: not a weight file of ocr. Train one with `ocr train`.")
     return parse_metadata(text, str(path))
+
+
+def _another_kind(path: Path) -> ModelError:
+    return ModelError(f"{path}: not a weight file ({', '.join(SUFFIXES)} expected).")
 
 
 def damaged(path: Path, error: Exception | str) -> ModelError:
