@@ -181,10 +181,11 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 def _is_harmless(path: Path, key: str, value: Any) -> bool:
     """Whether a file that was found by itself may set this."""
-    if key == "lexicon" and isinstance(value, str):  # a file of its own folder
+    if key == "lexicon" and isinstance(value, str):  # a file of its own folder; one that is not
+        # there is told when it is to be read
         try:
             folder, place = path.parent.resolve(), (path.parent / value).resolve()
-            return place.is_relative_to(folder) and place.is_file()
+            return place.is_relative_to(folder) and (place.is_file() or not place.exists())
         except (OSError, ValueError, RuntimeError):  # no name of a file, or links in a circle
             return False
     if key == "language" and isinstance(value, str):  # what is installed: a path would be loaded

@@ -202,6 +202,9 @@ def test_words_and_languages_of_a_file_that_was_found(run, monkeypatch, tmp_path
         assert (found.options, found.ignored) == ({"read": {}}, ("[read] lexicon",))
     config(tmp_path, '[read]\nlexicon = "link.txt"\n')
     assert "[read] lexicon ignored" in run("read", "a.png")[2]
+    config(tmp_path, 'quiet = true\n[read]\nlexicon = "lost.txt"\n')
+    status, _, err = run("read", "a.png")
+    assert status == 2 and "lost.txt: cannot be read" in err
 
 
 def test_a_users_own_file_stands_behind_the_folders(run, home, tmp_path):
