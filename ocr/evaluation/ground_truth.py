@@ -178,8 +178,9 @@ def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) 
                 _add(texts, one.source, one.file)
         if not texts:
             raise DataError(
-                f"{path}: no picture here has a {GROUND_TRUTH} file beside it, nor PAGE XML or "
-                f"ALTO. Write what photo.jpg says into photo{GROUND_TRUTH}."
+                f"{path}: no picture here has a {GROUND_TRUTH} file beside it, nor PAGE XML, ALTO "
+                f"or JSON with lines that a person has confirmed. Write what photo.jpg says into "
+                f"photo{GROUND_TRUTH}."
             )
         return sorted(Known(*key, truth) for key, truth in texts.items())
     if is_page_file(path) and path.is_file():
@@ -187,6 +188,10 @@ def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) 
         truths = page_truths(path, errors.append)
         if errors:
             raise errors[0]
+        if not truths:  # drafts without their pictures
+            raise DataError(
+                f"{path}: holds lines that nobody has confirmed. Correct and confirm them."
+            )
         if len(truths) != 1:
             raise DataError(f"{path}: holds {len(truths)} pages, not one.")
         return [Known(truths[0].picture, _number(truths[0].source), path)]

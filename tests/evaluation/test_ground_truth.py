@@ -142,3 +142,13 @@ def test_eval_reads_the_page_that_a_text_is_of(scan, monkeypatch, capsys):
     corrected(scan, 2, Page(60, 200, (*two.lines, *page("too", confirmed=False).lines), "lines"))
     assert cli.main(["eval", str(scan.parent)]) == 1
     assert "confirm them, or write s.page0002.gt.txt" in capsys.readouterr().err
+
+
+def test_drafts_alone_are_called_so(scan):
+    corrected(scan, 1, page("one", confirmed=False))
+    with pytest.raises(DataError, match=r"JSON with lines that a person has confirmed\. Write"):
+        known_in(scan.parent)
+    alone = (scan.parent / "s.page0001.gt.json").rename(scan.parent / "alone.json")
+    scan.unlink()
+    with pytest.raises(DataError, match=r"alone\.json: holds lines that nobody has confirmed\. "):
+        known_in(alone)
