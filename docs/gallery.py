@@ -1,6 +1,6 @@
-"""Make the pictures of docs/gallery.md from images/: python docs/gallery.py.
+"""Make the pictures of the README, docs/gallery.md and docs/letters.md: python docs/gallery.py.
 
-They are what `ocr boxes` draws, made smaller. The page itself is written by hand.
+They are what `ocr boxes` draws of images/, made smaller. The pages are written by hand.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ PHOTOS = ("garden_note", "meeting_notes", "price_list", "postcard")
 LEVELS = ("letter", "word", "line")
 LEVELS_OF = "todo_list"
 STAGES_OF = "meeting_notes"
+SURENESS_OF = "bench_plan"  # the picture of the README
+LETTERS_OF = "form"
+LETTERS_STAGES = ("baselines", "even-light", "otsu", "closed", "letters")
 COLUMNS = 3  # of the sheet of steps
 CAPTION = 22  # pixels
 
@@ -37,10 +40,12 @@ def save(picture: Image.Image, name: str, side: int = SIDE) -> None:
     picture.save(TARGET / f"{name}.jpg", quality=QUALITY, optimize=True)
 
 
-def steps(folder: Path) -> Image.Image:
-    """The pictures of the steps on one sheet, each under its name."""
+def steps(folder: Path, *names: str) -> Image.Image:
+    """The pictures of the steps on one sheet, each under its name; of all, or of some by name."""
     tiles = []
     for path in sorted(folder.iterdir()):
+        if names and path.stem.partition("-")[2] not in names:
+            continue
         with Image.open(path) as picture:
             tile = picture.convert("RGB")
         tile.thumbnail((SIDE // COLUMNS, SIDE))
@@ -68,8 +73,14 @@ def main() -> None:
             boxes(LEVELS_OF, "--level", level, "--output", drawn)
             save(Image.open(drawn), f"level-{level}", SIDE * 2 // 3)
             drawn.unlink()
+        boxes(SURENESS_OF, "--output", drawn)
+        save(Image.open(drawn), SURENESS_OF)
         boxes(STAGES_OF, "--stages", Path(place) / "steps")
         save(steps(Path(place) / "steps"), "steps")
+        stages = Path(place) / "letters"
+        boxes(LETTERS_OF, "--engine", "letters", "--stages", stages, "--output", drawn)
+        drawn.rename(stages / "12-read.png")
+        save(steps(stages, *LETTERS_STAGES, "read"), "letters")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def main() -> None:
             draw.text((x, top + 94), sign, fill=RIGHT if truth == seen else WRONG, font=face)
             x += face.getlength(sign)
         print(f"{name:32} {text!r} -> {read!r}")
-    picture.quantize(32).save(arguments.out, optimize=True)
+    picture.quantize(64, Image.Quantize.FASTOCTREE).save(arguments.out, optimize=True)
 
 
 if __name__ == "__main__":
