@@ -304,6 +304,8 @@ def _sources(document: Document) -> tuple[PageSource, ...]:
     """The pages of a file; only one that may hold several is opened to count them."""
     if Path(document.path).suffix.lower() in PAGED:
         return document.sources()
+    if not Path(document.path).exists():
+        raise ImageError(f"{document.name}: no such file. Check the path.")
     return (PageSource(document.path, 1, 1, document.dpi),)
 
 
