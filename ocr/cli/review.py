@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import socket
 from typing import TYPE_CHECKING, Any
@@ -34,8 +35,8 @@ GRACE = 2  # seconds that requests get to end after Ctrl-C
     metavar="ADDRESS",
     default=LOCAL,
     show_default=True,
-    help="Address to listen on. Any other than the default lets people on the network who know "
-    "the token connect; traffic is not encrypted.",
+    help="Address to listen on. One that is not this machine's alone lets people on the network "
+    "who know the token connect; traffic is not encrypted.",
 )
 @common
 def review(
@@ -93,9 +94,9 @@ def review(
 
     shelf = Shelf(pages, Recognizer(make_reader(reading)))
     listening = _listen(host, port)
-    port = listening.getsockname()[1]
+    bound, port = listening.getsockname()[:2]
     token = new_token()
-    if host != LOCAL:
+    if not ipaddress.ip_address(bound).is_loopback:
         say(
             "warning: whoever on this network learns the address below can see and change these "
             "pages; nothing is encrypted. Use it on a network that you trust.",
