@@ -332,3 +332,11 @@ def test_the_manual_page_is_fresh():
     assert (DOCS / "cli.md").read_text(encoding="utf-8") == made, "run: python docs/cli.py"
     for name in cli.cli.commands:
         assert f"## ocr {name}\n" in made
+
+
+def test_help_fits_a_terminal(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in ([], *([name] for name in cli.cli.commands)):
+        rows = run(*arguments, "--help")[1].splitlines()
+        assert not [row for row in rows if len(row) > 80 and "--format [" not in row]
+        assert not [row for row in rows if row.endswith("...") and "Usage" not in row]

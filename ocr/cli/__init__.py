@@ -166,8 +166,8 @@ def _names_input(argument: str) -> bool:
     is_eager=True,
     expose_value=False,
     callback=configure,
-    help="File with options, all of which count. Without it those of ocr.toml here and in the "
-    "user's folder of settings that neither write, load nor connect.",
+    help="File of options, all of which count. Without it, ocr.toml here and in your folder of "
+    "settings count, except for options that write, load or connect.",
 )
 @click.version_option(__version__, prog_name="ocr", message="%(prog)s %(version)s")
 @common

@@ -70,7 +70,7 @@ def convert(
     truth: str | None,
     images: str | None,
 ) -> int:
-    """Write pages of JSON, PAGE, ALTO and hOCR into other kinds of files.
+    """Write pages of JSON, PAGE, ALTO and hOCR in other formats.
 
     FILE is JSON or NDJSON of `ocr read`, PAGE XML, ALTO or hOCR of any program, or a folder of
     such. A corrected text, photo.gt.txt beside photo.json or as --gt, takes the place of what was
@@ -78,8 +78,8 @@ def convert(
     and PDF show the picture.
 
     \b
-    ocr convert photo.json -f pdf -o photo.pdf         # with the text of photo.gt.txt
-    ocr convert export/ -f json -o pages/              # of eScriptorium or Transkribus
+    ocr convert photo.json -f pdf -o photo.pdf    # with the text of photo.gt.txt
+    ocr convert export/ -f json -o pages/         # of eScriptorium or Transkribus
     ocr convert photo.page.xml --gt right.txt -f alto
     """
     from ocr.input.documents import Document

@@ -275,7 +275,7 @@ def how_to_write(command: Command) -> Command:
             multiple=True,
             default=("text",),
             show_default=True,
-            help="What to write; several times for several.",
+            help="What to write; may be given several times.",
         ),
     ):  # the first one shown last
         command = option(command)
@@ -363,7 +363,7 @@ def how_to_read_many(command: Command) -> Command:
             "--timeout",
             type=Number(min=0, max=LONGEST_TIMEOUT, min_open=True),
             metavar="SECONDS",
-            help="Give up a file of which a page, or four of many, take longer.",
+            help="Give up a file if a page, or a part of four pages of a long one, takes longer.",
         ),
         click.option(
             "--resume",
@@ -374,7 +374,7 @@ def how_to_read_many(command: Command) -> Command:
             "--jobs",
             type=click.IntRange(min=1),
             metavar="N",
-            help="Read with so many processes; by default one a core.",
+            help="Number of processes; by default one for each core.",
         ),
     ):
         command = option(command)

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     "--gt",
     "drafts",
     is_flag=True,
-    help="Write each text into photo.gt.txt beside its photo too, as a draft for `ocr train`: "
-    "correct it and delete its first line. One that stands is left as it is.",
+    help="Also write each text to photo.gt.txt beside its photo, as a draft for `ocr train`: "
+    "correct it and delete its first line. One that is already there stays.",
 )
 @click.option(
     "--line-images",
@@ -86,14 +86,14 @@ def read(
     array. Into a folder each input is written to files of its own: photo.jpg to photo.txt and,
     for further formats, photo.json and so on. What cannot be read is reported and left out.
 
-    A run into a folder reads many files, and the pages of long ones, at a time, names what failed
-    in errors.ndjson there, and can be ended and gone on with by --resume.
+    A run into a folder reads several files, and the pages of long ones, at the same time. What
+    failed is listed in errors.ndjson there. If the run was ended early, --resume goes on with it.
 
     \b
     ocr read photo.jpg
-    ocr read scans/ --recursive --format text --format alto --output texts/ --jobs 8
-    ocr read --charset digits+. --format json receipts/ --output receipts.json
-    ocr read --watch scans/ --output texts/
+    ocr read scans/ --recursive -f text -f alto -o texts/ --jobs 8
+    ocr read --charset digits+. receipts/ -o receipts.json
+    ocr read --watch scans/ -o texts/
     """
     from ocr.batch.recipe import ReadDocument
     from ocr.cli.clipboard import copied_picture

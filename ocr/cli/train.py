@@ -71,7 +71,7 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
     .zip with a lines.tsv. Ctrl-C keeps the best so far.
 
     \b
-    ocr read --gt notes/                      # drafts of the texts, to be corrected
+    ocr read --gt notes/                  # drafts of the texts, to be corrected
     ocr train notes/ -o my-hand
     ocr read --model my-hand photo.jpg
     """

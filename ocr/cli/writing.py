@@ -35,7 +35,8 @@ def fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     if not fitting and source is ParameterSource.DEFAULT and not output.endswith(("/", os.sep)):
         suffix = Path(output).suffix
         if suffix and not os.path.exists(output):  # noqa: PTH110 - what is there may be a device
-            known = ", ".join(suffix for one in FORMATS.values() for suffix in one.suffixes)
+            ends = dict.fromkeys(end for one in FORMATS.values() for end in one.suffixes)
+            known = ", ".join(ends)
             raise click.UsageError(
                 f"--output {output}: no format ends in {suffix}. Known are {known}. End it in one "
                 "of these, or choose by --format."

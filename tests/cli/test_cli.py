@@ -133,7 +133,7 @@ def test_help(run, name, flag):
 def test_every_command_and_option_is_explained(name):
     command = cli.cli.commands[name]
     assert command.get_short_help_str(limit=70).endswith(
-        ("scans.", "box.", "known.", "files.", "sets.", "browser.")
+        ("scans.", "box.", "known.", "files.", "formats.", "sets.", "browser.")
     )
     for parameter in command.params:
         if isinstance(parameter, click.Option):
