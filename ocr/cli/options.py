@@ -238,8 +238,17 @@ def _language(_: click.Context, __: click.Parameter, value: str) -> str:
 
 
 def output(text: str, metavar: str = "FILE") -> Callable[[Command], Command]:
-    """Add ``--output``, which may be called ``-o`` and ``--out`` as well."""
-    return click.option("-o", "--output", "--out", "out", metavar=metavar, type=FILE, help=text)
+    """Add ``--output``, which may be called ``-o`` and ``--out`` as well; "-" means none."""
+    return click.option(
+        "-o",
+        "--output",
+        "--out",
+        "out",
+        metavar=metavar,
+        type=FILE,
+        callback=lambda _, __, value: None if value == "-" else value,
+        help=text,
+    )
 
 
 def format_option(command: Command) -> Command:

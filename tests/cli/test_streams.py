@@ -57,7 +57,7 @@ def test_what_a_decoder_prints_comes_into_no_file(folder):
     assert (folder / "a.json").read_text().startswith("[")
 
 
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 @pytest.mark.parametrize("into", ["pipe", "file"])
 def test_stdout_may_be_named(folder, name, into):
     expected = ocr("read", folder / "in" / "a.png", "-f", "json").stdout
