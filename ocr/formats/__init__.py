@@ -131,7 +131,10 @@ def save(page: Page, path: str | PathLike[str], format: str | None = None) -> No
         path = photo.name if content is not None else str(photo.source)
         source = PageSource(path, photo.page, content=content)
     elif FORMATS[name].photo:
-        raise OutputError(f"{target}: {name} shows the photo, which this page does not know.")
+        raise OutputError(
+            f"{target}: {name} shows the photo, which this page does not know. Put it beside the "
+            "file that the page was read from, or choose another format."
+        )
     else:
         source = PageSource(target.stem)
     with replacing(target) as stream:
