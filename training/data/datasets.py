@@ -129,13 +129,16 @@ def load_npz(path: Path, split: str | None = None) -> Characters:
     """
     data = _arrays(path, "images", "label", optional=("split", "cased", "writer"))
     images, labels = data["images"], data["label"]
-    if images.ndim != 3 or images.dtype != np.uint8 or labels.shape != (len(images),):
+    if not _are_pictures(images) or labels.shape != (len(images),):
         raise DataError(
             f"{path}: `images` must be (N, H, W) uint8 with N `label`s, got {images.dtype} "
             f"{images.shape} and {labels.shape}."
         )
-    if labels.dtype.kind != "U" or (np.char.str_len(labels) != 1).any():
+    if labels.dtype.kind != "U":
         raise DataError(f"{path}: each `label` must be a string of one character.")
+    for label in np.unique(labels):
+        if not _is_sign(str(label)):
+            raise DataError(f"{path}: each `label` must be one visible character, not {label!a}.")
     for name in ("split", "cased", "writer"):
         if name in data and data[name].shape != labels.shape:
             raise DataError(f"{path}: `{name}` must have one value for each of `images`.")
@@ -146,7 +149,7 @@ def load_npz(path: Path, split: str | None = None) -> Characters:
         chosen = data["split"] == split
     cased = data["cased"][chosen] if "cased" in data else np.ones(chosen.sum(), dtype=bool)
     writers = data["writer"][chosen].astype(np.str_) if "writer" in data else None
-    images = 255 - images[chosen] if _on_dark(images) else images[chosen]
+    images = _dark_on_light(images)[chosen]
     return Characters(images, labels[chosen], cased, writers)
 
 
@@ -172,12 +175,10 @@ def load_idx(images: Path) -> Characters:
     stem = images.name.partition("-images")[0]
     labels = _idx_labels_path(images)
     pictures, numbers = read_idx(images), read_idx(labels)
-    if pictures.ndim != 3 or pictures.dtype != np.uint8:
+    if not _are_pictures(pictures):
         raise DataError(f"{images}: must hold (N, H, W) bytes, got {pictures.shape}.")
     if numbers.shape != pictures.shape[:1]:
         raise DataError(f"{labels}: {numbers.shape} labels for {len(pictures)} pictures.")
-    if not _on_dark(pictures):  # dark ink on light, as no published set has it
-        pictures = 255 - pictures
     emnist = stem.startswith("emnist")
     classes = _idx_classes(images.parent, stem)
     return _numbered(
@@ -247,7 +248,7 @@ def load_emnist_mat(path: Path, split: str) -> Characters:
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise DataError(f"{path}: not an EMNIST .mat file ({error}).") from None
     side = round(rows.shape[-1] ** 0.5)
-    if rows.dtype != np.uint8 or rows.shape != (len(numbers), side * side):
+    if rows.dtype != np.uint8 or not side or rows.shape != (len(numbers), side * side):
         raise DataError(
             f"{path}: pictures must be (N, 784) bytes with N labels, got {rows.dtype} "
             f"{rows.shape} and {numbers.shape}."
@@ -260,7 +261,7 @@ def load_emnist_mat(path: Path, split: str) -> Characters:
 
 
 def load_nist36(path: Path) -> Characters:
-    """One `nist36_*.mat` file: (N, 1024) rows of 32x32 unrolled column by column, paper 1.
+    """One `nist36_*.mat` file: (N, 1024) rows of 32x32 unrolled column by column, in [0, 1].
 
     The labels are capitals and digits; a letter's case is not given.
 
@@ -271,8 +272,16 @@ def load_nist36(path: Path) -> Characters:
     """
     content = _matlab(path)
     try:
-        (data,) = (value for name, value in content.items() if name.endswith("_data"))
-        (onehot,) = (value for name, value in content.items() if name.endswith("_labels"))
+        (data,), (onehot,) = (
+            [value for name, value in content.items() if name.endswith(end)]
+            for end in ("_data", "_labels")
+        )
+    except ValueError:
+        raise DataError(
+            f"{path}: not a data set that is known: NIST36 has one array ..._data and one "
+            "..._labels, EMNIST a struct `dataset`."
+        ) from None
+    try:
         data, onehot = np.atleast_2d(data).astype(np.float32), np.atleast_2d(onehot)
     except (ValueError, TypeError) as error:
         raise DataError(f"{path}: not a NIST36 .mat file ({error}).") from None
@@ -284,10 +293,10 @@ def load_nist36(path: Path) -> Characters:
     if ((onehot != 0) & (onehot != 1)).any() or (onehot.sum(axis=1) != 1).any():
         raise DataError(f"{path}: a row of labels is not one-hot.")
     if not ((data >= 0) & (data <= 1)).all():
-        raise DataError(f"{path}: values must lie in [0, 1], paper 1 and ink 0.")
+        raise DataError(f"{path}: values must lie in [0, 1].")
     images = data.reshape(-1, 32, 32).transpose(0, 2, 1)
     labels = np.array(NIST36_CHARSET)[onehot.argmax(axis=1)]
-    return Characters(np.ascontiguousarray(images), labels, np.char.isdigit(labels))
+    return Characters(_dark_on_light(images), labels, np.char.isdigit(labels))
 
 
 def load_folder(folder: Path) -> Characters:
@@ -318,20 +327,32 @@ def load_folder(folder: Path) -> Characters:
         raise DataError(f"{folder}: no picture in it can be read. {' '.join(skipped[:3])}".rstrip())
     stack = np.stack(images)
     return Characters(
-        255 - stack if _on_dark(stack) else stack,
+        _dark_on_light(stack),
         np.array(labels),
         np.ones(len(labels), dtype=bool),
         skipped=tuple(skipped),
     )
 
 
-def _on_dark(images: NDArray[np.uint8]) -> bool:
-    """Whether most of (N, H, W) pictures are light ink on dark: dark at the edge."""
-    if not images.size:
-        return False
+def _dark_on_light(images: NDArray[Any]) -> NDArray[Any]:
+    """(N, H, W) pictures, all inverted where most are light ink on dark: dark at the edge."""
+    white = 255 if images.dtype == np.uint8 else 1
     some = images[:: max(1, len(images) // LOOKED_AT)]
     edges = np.concatenate([some[:, 0], some[:, -1], some[:, :, 0], some[:, :, -1]], axis=1)
-    return bool(np.median(np.median(edges, axis=1)) < 128)
+    on_dark = len(some) and np.median(np.median(edges, axis=1)) < white / 2
+    return np.ascontiguousarray(white - images if on_dark else images)
+
+
+def _are_pictures(images: NDArray[Any]) -> bool:
+    return images.ndim == 3 and images.dtype == np.uint8 and 0 not in images.shape[1:]
+
+
+def _is_sign(label: str) -> bool:
+    """Whether a label is one character that can be seen, in NFC as well."""
+    sign = unicodedata.normalize("NFC", label)
+    if len(sign) != 1 or sign.isspace():
+        return False
+    return unicodedata.category(sign) not in ("Cc", "Cf", "Cs")
 
 
 def load_unipen_characters(path: Path) -> PenCharacters:
@@ -403,27 +424,27 @@ def _matlab(path: Path) -> dict[str, Any]:
 
 
 def _numbered(
-    inked: NDArray[np.uint8],
+    pictures: NDArray[np.uint8],
     numbers: NDArray[Any],
     classes: dict[int, str],
     path: Path,
     writers: NDArray[np.str_] | None,
 ) -> Characters:
-    """Characters from pictures of ink 255 on 0 and numbers that stand for classes.
+    """Characters from pictures and numbers that stand for classes.
 
     A letter tells its case if the other case is a class of its own.
     """
-    unknown = sorted({int(number) for number in numbers} - set(classes))
-    if unknown:
+    known = np.isin(numbers, list(classes))  # no number and no whole one are neither
+    if not known.all():
         raise DataError(
-            f"{path}: label {unknown[0]} stands for no character. For idx files, put a "
+            f"{path}: label {numbers[~known][0]} stands for no character. For idx files, put a "
             "...-mapping.txt beside them with a label and its character code a line."
         )
     signs = set(classes.values())
     cased = {sign: not sign.isalpha() or sign.swapcase() in signs for sign in signs}
     labels = np.array([classes[int(number)] for number in numbers], dtype="U1")
-    known = np.array([cased[str(sign)] for sign in labels], dtype=bool)
-    return Characters(np.ascontiguousarray(255 - inked), labels, known, writers)
+    tells = np.array([cased[str(sign)] for sign in labels], dtype=bool)
+    return Characters(_dark_on_light(pictures), labels, tells, writers)
 
 
 def _idx_labels_path(images: Path) -> Path:
@@ -455,9 +476,9 @@ def _idx_classes(folder: Path, stem: str) -> dict[int, str]:
 def _mapped(rows: Any, path: Path) -> dict[int, str]:
     classes = {}
     for number, codes in rows:
-        if not len(codes) or not 32 < int(codes[0]) < 0x110000:
+        if not len(codes) or not 0 < codes[0] < 0x110000 or not _is_sign(chr(codes[0])):
             raise DataError(f"{path}: its mapping gives label {number} no character.")
-        classes[int(number)] = chr(int(codes[0]))
+        classes[int(number)] = chr(codes[0])
     return classes
 
 
@@ -490,7 +511,7 @@ def _folder_sign(sub: Path) -> str:
             name = chr(int(name[2:], 16))
         except (ValueError, OverflowError):
             name = sub.name
-    if len(name) != 1 or name.isspace():
+    if not _is_sign(name):
         raise DataError(
             f"{sub}: a sub-folder is called after its character, as A or U+0041; this is neither."
         )

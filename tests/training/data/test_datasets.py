@@ -61,8 +61,45 @@ def test_pictures_are_dark_on_light_whichever_way_they_are_stored(tmp_path, pape
     np.savez(tmp_path / "own.npz", images=images, label=np.array(["1", "l", "I"]))
     write_idx(tmp_path / "own-images-idx3-ubyte", images)
     write_idx(tmp_path / "own-labels-idx1-ubyte", np.array([1, 1, 1], np.uint8))
-    for found in (load_npz(tmp_path / "own.npz"), load_idx(tmp_path / "own-images-idx3-ubyte")):
-        assert (found.images[:, 0] == 255).all() and (found.images[:, 10, 13] == 0).all()
+    emnist_mat(tmp_path / "emnist.mat", images, [1, 1, 2], [40, 40, 41])
+    rows = np.full((3, 32, 32), paper / 255)
+    rows[:, 8:20, 12:16] = 1 - paper / 255
+    numbers = {"own_data": rows.transpose(0, 2, 1).reshape(3, -1), "own_labels": np.eye(36)[:3]}
+    savemat(tmp_path / "nist36.mat", numbers)
+    for found in (
+        load_npz(tmp_path / "own.npz"),
+        load_idx(tmp_path / "own-images-idx3-ubyte"),
+        load_emnist_mat(tmp_path / "emnist.mat", "train"),
+        load_nist36(tmp_path / "nist36.mat"),
+    ):
+        white = 255 if found.images.dtype == np.uint8 else 1
+        assert (found.images[:, 0] == white).all() and (found.images[:, 10, 13] == 0).all()
+
+
+@pytest.mark.parametrize("label", ["\ud800", " ", "\x07", "\u200b", "\u0958"])
+def test_a_label_is_a_character_that_can_be_seen_and_written(tmp_path, label):
+    """The last one is two characters in NFC, in which all text is."""
+    images = np.zeros((2, 5, 4), np.uint8)
+    np.savez(tmp_path / "a.npz", images=images, label=np.array(["x", label]))
+    with pytest.raises(DataError, match=r"a\.npz: each `label` must be one visible character"):
+        load_npz(tmp_path / "a.npz")
+    (tmp_path / "glyphs" / f"U+{ord(label):04X}").mkdir(parents=True)
+    with pytest.raises(DataError, match="called after its character"):
+        load_folder(tmp_path / "glyphs")
+    emnist_mat(tmp_path / "e.mat", [corner(2, 7)], [1], [40], [[1, ord(label)]])
+    with pytest.raises(DataError, match=r"e\.mat: its mapping gives label 1 no character"):
+        load_emnist_mat(tmp_path / "e.mat", "train")
+
+
+def test_pictures_without_a_pixel_are_told(tmp_path):
+    images = np.zeros((2, 0, 4), np.uint8)
+    np.savez(tmp_path / "a.npz", images=images, label=np.array(["x", "y"]))
+    with pytest.raises(DataError, match=r"a\.npz: `images` must be"):
+        load_npz(tmp_path / "a.npz")
+    write_idx(tmp_path / "a-images-idx3-ubyte", images)
+    write_idx(tmp_path / "a-labels-idx1-ubyte", np.array([1, 2], np.uint8))
+    with pytest.raises(DataError, match="a-images-idx3-ubyte: must hold"):
+        load_idx(tmp_path / "a-images-idx3-ubyte")
 
 
 def test_an_array_that_an_npz_lacks_is_named(tmp_path):
@@ -194,12 +231,11 @@ def test_read_idx_tells_truncated_and_foreign_files(tmp_path):
         load_idx(tmp_path / "train-images-idx3-ubyte")
 
 
-def emnist_mat(path, pictures, labels, writers):
+def emnist_mat(path, pictures, labels, writers, mapping=((0, 48), (1, 65), (2, 67), (3, 97))):
     """A file in the layout of `emnist-balanced.mat`: structs in structs, columns of numbers."""
     rows = np.stack([picture.ravel(order="F") for picture in pictures])
     part = {"images": rows, "labels": np.array([labels]).T, "writers": np.array([writers]).T}
-    mapping = np.array([[0, 48], [1, 65], [2, 67], [3, 97]], np.uint8)
-    dataset = {"train": part, "test": part, "mapping": mapping}
+    dataset = {"train": part, "test": part, "mapping": np.array(mapping, np.uint16)}
     savemat(path, {"dataset": dataset})
 
 
@@ -226,6 +262,14 @@ def test_load_emnist_mat_tells_what_is_wrong(tmp_path):
     emnist_mat(path, [corner(2, 7)], [1], [40])
     with pytest.raises(DataError, match=r"e\.mat: not an EMNIST"):
         load_emnist_mat(path, "valid")
+    for label in (np.nan, 1.5, np.inf):
+        emnist_mat(path, [corner(2, 7)] * 2, [1, label], [40, 40])
+        with pytest.raises(DataError, match=r"e\.mat: label .* stands for no character"):
+            load_emnist_mat(path, "train")
+    emnist_mat(path, [corner(2, 7)] * 2, np.array(["A", "C"], object), [40, 40])
+    with pytest.raises(DataError, match=r"e\.mat: label .* stands for no character"):
+        load_emnist_mat(path, "train")
+    emnist_mat(path, [corner(2, 7)], [1], [40])
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataError, match=r"e\.mat"):
@@ -280,6 +324,9 @@ def test_load_folder_tells_what_is_wrong(tmp_path):
 def test_damaged_files_are_data_errors(tmp_path):
     (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04 nothing")
     (tmp_path / "bad.mat").write_bytes(b"nothing at all" * 20)
+    savemat(tmp_path / "foreign.mat", {"x": np.ones((2, 5))})
+    with pytest.raises(DataError, match=r"foreign\.mat: not a data set that is known: NIST36 has"):
+        load_nist36(tmp_path / "foreign.mat")
     savemat(tmp_path / "shape.mat", {"x_data": np.ones((2, 5)), "x_labels": np.ones((2, 36))})
     with pytest.raises(DataError, match=r"bad\.npz"):
         load_npz(tmp_path / "bad.npz", "train")
