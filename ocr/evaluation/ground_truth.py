@@ -64,7 +64,7 @@ class PageTruth:
         return PageSource(str(self.picture), self.number, self.pages)
 
     def page(self) -> Page:
-        """The page with the lines alone that are no drafts, and its picture as `photo`.
+        """The page with the lines alone that are no drafts, its picture as `photo`, its warnings.
 
         Raises
         ------
@@ -75,7 +75,10 @@ class PageTruth:
             if index == self.index:
                 lines = found.page.lines
                 kept = tuple(line for line in lines if line.confirmed or not found.drafts)
-                return Page(found.page.height, found.page.width, kept, photo=found.page.photo)
+                photo, warnings = found.page.photo, found.page.warnings
+                return Page(
+                    found.page.height, found.page.width, kept, photo=photo, warnings=warnings
+                )
         raise DataError(f"{self.file}: has changed. Try again.")
 
 

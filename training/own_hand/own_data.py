@@ -34,6 +34,7 @@ from ocr.evaluation.ground_truth import (
     texts_of_pages,
     truth_path,
 )
+from ocr.formats.reading import INSIDE
 from ocr.input.documents import PageSource
 from ocr.input.photo import open_image
 from ocr.input.sources import SUFFIXES
@@ -123,12 +124,16 @@ def _recognize_folder(path: Path) -> str:
     pictures = [one for one in inside if one.suffix.lower() in SUFFIXES and one.is_file()]
     if any(truth_path(one).is_file() for one in pictures) or texts_of_pages(pictures):
         return "photos"
-    if any(one.confirmed for one in page_truths(path)):
+    errors: list[OcrError] = []
+    truths = page_truths(path, errors.append)
+    if any(one.confirmed for one in truths):
         return "pages"
     if any(_is_data_file(one) for one in inside):
         return "folder-of-files"
-    if any(one.is_dir() for one in inside):
+    if any(one.is_dir() and one.name not in INSIDE for one in inside):
         return "glyph-folder"
+    if truths or errors:
+        return "pages"  # the loader says what is wrong with them
     if pictures:
         raise DataError(
             f"{path}: no picture here has a .gt.txt that says what it reads. Write drafts with "
@@ -406,7 +411,10 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
                         yield image, text, group, ""
                     continue
                 if photo in transcribed:
-                    for image, text in page_lines(transcribed[photo].page()):
+                    truth = transcribed[photo].file
+                    page = transcribed[photo].page()
+                    account.named += [f"{truth}: {warning}." for warning in page.warnings]
+                    for image, text in page_lines(page):
                         yield image, text, group, ""
                     continue
                 picture = photo.open()

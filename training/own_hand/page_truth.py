@@ -39,20 +39,25 @@ def transcribed_pages(path: Path, account: Account) -> dict[PageSource, PageTrut
         account.leave_out("files of pages that cannot be used", name=str(error))
 
     found: dict[PageSource, PageTruth] = {}
-    drafts: list[PageTruth] = []
+    unused: list[PageTruth] = []
     if not path.is_dir() and not is_page_file(path):
         return found
     for one in page_truths(path, on_error):
         if one.confirmed and one.source not in found:
             account.leave_out("lines that nobody has confirmed", one.lines - one.confirmed)
             found[one.source] = one
-        elif one.lines and one.source not in found:
-            drafts.append(one)
-    for one in drafts:
+        elif one.source not in found:
+            unused.append(one)
+    for one in unused:
         truth = truth_path(one.picture, one.number, one.pages)
-        if one.source not in found and not truth.is_file():
+        if one.source in found or truth.is_file():
+            continue
+        if one.lines:
             reason = f"{one.file}: a draft. Correct its lines and confirm them."
             account.leave_out("drafts that nobody has confirmed", name=reason)
+        else:
+            reason = f"{one.file}: no line has a text and a place."
+            account.leave_out("files of pages that cannot be used", name=reason)
     return found
 
 

@@ -120,8 +120,8 @@ def test_drafts_are_named_and_left_out(folder, kind):
     with pytest.raises(DataError, match=r"drafts that nobody has confirmed.*photo\."):
         gather([path], "lines", Aligner(), Account())
     assert pairs_in_or_none(folder) is None
-    with pytest.raises(DataError, match="no picture here has"):
-        recognize(folder)
+    with pytest.raises(DataError, match=r"drafts that nobody has confirmed.*photo\."):
+        gather([folder], "lines", Aligner(), Account())
 
 
 def pairs_in_or_none(folder):
@@ -147,6 +147,34 @@ def test_broken_files_and_lost_pictures_are_named(folder):
     assert account.left_out == {"files of pages that cannot be used": 2}
     assert any("broken.xml" in name for name in account.named)
     assert any("lost.png, is not beside it" in name for name in account.named)
+
+
+@pytest.mark.parametrize("inside", ["", "page"])
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("photo.png", "lost.png", "lost.png, is not beside it"),
+        ('"760"', '"900"', "cut, turned, or another page's"),
+        ("<PcGts", "<!DOCTYPE a><PcGts", "a document type declaration"),
+        ("<Unicode>", "<Unicode/><Unicode>", "no line has a text and a place"),
+    ],
+)
+def test_what_is_wrong_with_all_pages_of_a_folder_is_told(folder, inside, before, after, told):
+    (folder / "photo.png").rename(folder / ("other.png" if "lost" in told else "photo.png"))
+    (folder / "photo.xml").unlink()
+    (folder / inside).mkdir(exist_ok=True)
+    name = "export.xml" if "lost" in told else "photo.xml"
+    (folder / inside / name).write_text(escriptorium().replace(before, after))
+    with pytest.raises(DataError, match=rf"at least 5 are needed.*{name}.*{told}"):
+        gather([folder], "lines", Aligner(), Account())
+
+
+def test_lines_without_a_text_are_counted(folder):
+    text = escriptorium().replace(TEXTS[1], "")
+    (folder / "photo.xml").write_text(text)
+    account = Account()
+    assert list(gather([folder], "lines", Aligner(), account).labels) == [TEXTS[0], *TEXTS[2:]]
+    assert any("1 line without a text or a place was left out" in name for name in account.named)
 
 
 def test_vertical_and_tiny_lines_do_no_harm(folder):
