@@ -36,8 +36,9 @@ from ocr.evaluation.ground_truth import (
 )
 from ocr.formats.reading import INSIDE
 from ocr.input.documents import PageSource
-from ocr.input.photo import open_image
+from ocr.input.photo import Photo, open_image
 from ocr.input.sources import SUFFIXES
+from ocr.layout.picture import dark_on_light
 from ocr.lines.normalize import LINE_HEIGHT, normalize_line
 from training.data.datasets import (
     Characters,
@@ -421,10 +422,8 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
                 truth = truth_path(file, photo.number, photo.pages)
                 rows = [row for row in read_truth(truth).splitlines() if row.strip()]
                 if len(rows) == 1 and picture.width >= LINE_SHAPE * picture.height:
-                    grey = picture.grey(LINE_SIDE)
-                    cut = len(grey) == LINE_HEIGHT and is_strip(file)  # as it is read
-                    line = grey if cut else normalize_line(even_light(grey))
-                    yield line, rows[0], _page_of(group), ""
+                    cut = picture.height == LINE_HEIGHT and is_strip(file)
+                    yield _line(picture, cut), rows[0], _page_of(group), ""
                     continue
             except OcrError as error:
                 account.leave_out("unreadable pictures or texts", name=str(error))
@@ -433,6 +432,14 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
                 yield image, text, group, ""
 
     return _line_samples(lines(), account)
+
+
+def _line(picture: Photo, cut: bool) -> NDArray[np.float32]:
+    """What the recognizer is shown of a picture of a line; of one that was `cut` so, all of it."""
+    grey = picture.grey(LINE_SIDE)
+    if cut and len(grey) == LINE_HEIGHT:
+        return grey
+    return normalize_line(even_light(dark_on_light(picture).grey(LINE_SIDE)))
 
 
 def _page_of(stem: str) -> str:
@@ -508,16 +515,13 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
                 continue
             named.add(name)
             try:
-                grey = open_image(io.BytesIO(read(name)), name).grey(LINE_SIDE)
+                line = _line(open_image(io.BytesIO(read(name)), name), cell(row, "form") == "strip")
             except (OcrError, *UNREADABLE) as error:
                 reason = f"{path}: {name} cannot be read ({reason_of(error)})."
                 account.leave_out("unreadable pictures", name=reason)
                 continue
-            if not grey.size:
-                continue
-            cut = cell(row, "form") == "strip" and len(grey) == LINE_HEIGHT  # as it is read
             yield (
-                grey if cut else normalize_line(even_light(grey)),
+                line,
                 cell(row, "text"),
                 cell(row, "writer"),
                 _split(cell(row, "split")),

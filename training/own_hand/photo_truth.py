@@ -163,6 +163,9 @@ class Aligner:
         truth = truth_path(Path(photo.path), photo.number, photo.pages)
         try:
             written = [row for row in read_truth(truth).splitlines() if row.strip()]
+            if not written:
+                account.leave_out("texts that say nothing", name=f"{truth}: says nothing.")
+                return []
             reader.read(photo.open(), on_line=lines.append)
         except OcrError as error:
             account.leave_out("unreadable pictures or texts", name=str(error))

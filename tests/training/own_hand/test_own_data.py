@@ -178,6 +178,34 @@ def test_lines_with_text_beside_them(line_folder):
     assert not account.left_out
 
 
+@pytest.mark.parametrize("by_table", [False, True])
+def test_lines_of_light_ink_on_dark_are_learned_as_they_are_read(line_folder, by_table):
+    def learned():
+        samples, _ = load([line_folder], "lines")
+        return np.concatenate([image.ravel() for image in samples.images])
+
+    rows = [f"{one.name}\t{one.with_suffix('.gt.txt').read_text()}"
+            for one in sorted(line_folder.glob("*.png"))]  # fmt: skip
+    if by_table:
+        (line_folder / "lines.tsv").write_text("file\ttext\n" + "".join(rows))
+    before = learned()
+    for path in line_folder.glob("*.png"):
+        Image.fromarray(255 - np.asarray(Image.open(path).convert("L"))).save(path)
+    np.testing.assert_allclose(learned().astype(int), before.astype(int), atol=1)
+
+
+@pytest.mark.parametrize("kind", ["glyphs", "lines"])
+def test_a_text_that_says_nothing_is_named(line_folder, kind):
+    (line_folder / "page0-00.gt.txt").write_text("\n")
+    account = Account()
+    try:
+        gather([line_folder], kind, Aligner(), account)
+    except DataError:
+        assert kind == "glyphs"
+    assert account.left_out["texts that say nothing"] == 1
+    assert "page0-00.gt.txt: says nothing." in "".join(account.named)
+
+
 def test_strips_that_were_cut_are_learned_as_they_are(tmp_path):
     rng = np.random.default_rng(0)
     images = [rng.random((48, width)).astype(np.float32) for width in range(260, 380, 20)]
