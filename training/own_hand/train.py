@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -83,12 +83,12 @@ def train(
     """
     out = Path(given.out)
     about: dict[str, Any] = {}
-    if resume:
-        about = read_checkpoint(out / CHECKPOINT)[3]
-        given = _as_before(given, about["settings"], out / CHECKPOINT)
-    elif not force:
-        _check_free(out)
-    with new_folder(out):
+    with new_folder(out), _alone(out):
+        if resume:
+            about = read_checkpoint(out / CHECKPOINT)[3]
+            given = _as_before(given, about["settings"], out / CHECKPOINT)
+        elif not force:
+            _check_free(out)
         for left in out.glob(".*.part"):
             if PART.fullmatch(left.name):  # of a process that was killed while it wrote
                 left.unlink(missing_ok=True)
@@ -175,6 +175,33 @@ def _train(
 
 
 # --- before the training --------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Nobody else trains into a folder meanwhile, where the system has such locks.
+
+    A killed process holds none.
+    """
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        yield
+        return
+    handle = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(
+                f"{out}: another training is writing there. Wait for its end, or name another "
+                "folder."
+            ) from None
+        except OSError:
+            pass  # a file system without locks
+        yield
+    finally:
+        os.close(handle)
 
 
 def _check_free(out: Path) -> None:

@@ -306,6 +306,23 @@ def test_a_model_that_is_there_is_not_replaced_without_force(letters, tmp_path):
     train.train(given, force=True)
 
 
+def test_two_trainings_do_not_write_into_one_folder(letters, tmp_path):
+    given = settings(letters, tmp_path, "mlp", "scratch", epochs=1)
+    told = []
+
+    def second(_progress):
+        for force in (False, True):
+            with pytest.raises(DataError) as caught:
+                train.train(given, force=force)
+            told.append(str(caught.value))
+
+    train.train(given, progress=second)
+    assert "mine: another training is writing there" in told[0]
+    assert set(told) == {told[0]}
+    assert (tmp_path / "mine" / "mine.npz").is_file()
+    train.train(given, force=True)
+
+
 def test_nothing_else_is_replaced_without_force(letters, tmp_path):
     given = settings(letters, tmp_path, "mlp", "scratch", epochs=1)
     out = tmp_path / "mine"
