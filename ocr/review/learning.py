@@ -45,6 +45,7 @@ TRIES = 3  # to put what was read again into a page that is changed meanwhile
 WAIT = 5.0  # seconds that a training gets to end
 EPOCH = re.compile(r"epoch (\d+)/(\d+)\s+(\d+)/(\d+)")
 LEFT = re.compile(r"(\d+):(\d\d) left at most")
+REFUSED = re.compile(r"not written: (.+)\. Add data, ")  # the rest is advice for the command line
 
 Command = Callable[[Path, Path], list[str]]
 
@@ -248,6 +249,10 @@ class Learning:
                 self._follow(last)
         self._process = None
         if process.returncode and not self._cancelled.is_set():
+            if refused := REFUSED.search(last):
+                raise EditError(
+                    f"the new model is worse, and not kept: {refused[1]}. Confirm more lines."
+                )
             raise EditError(last or f"the training ended with status {process.returncode}")
 
     def _follow(self, row: str) -> None:

@@ -25,6 +25,7 @@ from ocr.letters.glyphs import NORMALIZATION
 from ocr.lines.normalize import NORMALIZATION as LINE_NORMALIZATION
 from ocr.lines.recognizer import LineReader
 from ocr.page import Box, Letter, Line, Page
+from ocr.review.learning import REFUSED
 from ocr.weights import Metadata, find_weights, read_metadata
 from training.data.text import CHARSET as LINE_CHARSET
 from training.networks.line import LineArchitecture, LineNetwork
@@ -278,7 +279,10 @@ def test_a_worse_model_is_not_written_without_force(letters, start, tmp_path, mo
     out = str(tmp_path / "mine")
     command = ["train", str(letters), "--out", out, "--from", start, "--epochs", "1"]
     assert main(command) == ExitCode.SOME_FAILED
-    assert "not written: characters right went" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "not written: characters right went" in told
+    refused = REFUSED.search(told)
+    assert refused is not None and refused[1] == "characters right went from 9 % to 8 %"
     assert [path.name for path in Path(out).iterdir()] == [train.CHECKPOINT]
     assert main(["train", "--resume", "--force", "--out", out]) == ExitCode.OK  # not trained anew
     assert (Path(out) / "mine.onnx").is_file()
