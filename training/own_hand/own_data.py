@@ -117,7 +117,7 @@ USABLE = (
 
 
 def _recognize_folder(path: Path) -> str:
-    inside = sorted(one for one in path.iterdir() if not one.name.startswith("."))
+    inside = _inside(path)
     if not inside:
         raise DataError(f"{path}: an empty folder. {USABLE}")
     if (path / "lines.tsv").is_file():
@@ -141,6 +141,14 @@ def _recognize_folder(path: Path) -> str:
             f"`ocr read --gt {shlex.quote(str(path))}` and correct them."
         )
     raise DataError(f"{path}: nothing to train on here. {USABLE}")
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What is in a folder and not hidden, by name."""
+    try:
+        return sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be listed ({error.strerror}).") from None
 
 
 def _is_data_file(path: Path) -> bool:
@@ -184,7 +192,7 @@ def _opened(paths: Iterable[Path]) -> Iterator[Path]:
     """The paths, folders of data files replaced by these files."""
     for path in paths:
         if recognize(path) == "folder-of-files":
-            yield from (one for one in sorted(path.iterdir()) if _is_data_file(one))
+            yield from (one for one in _inside(path) if _is_data_file(one))
         else:
             yield path
 
@@ -204,6 +212,9 @@ def gather(paths: Sequence[Path], what: str, aligner: Aligner, account: Account)
     DataError
         A source is nothing that can be trained on, or nothing is left of all of them.
     """
+    for path in paths:
+        if path.is_dir():
+            _name_others(path, recognize(path), account)
     parts: list[Samples] = []
     names: dict[str, Path] = {}  # of what was taken, by its digest
     for path in _opened(paths):
@@ -233,6 +244,28 @@ def gather(paths: Sequence[Path], what: str, aligner: Aligner, account: Account)
             }
         )
     return enough(join(parts), account)
+
+
+def _name_others(folder: Path, kind: str, account: Account) -> None:
+    """Name what is data too in a folder, but of another kind than it is taken for."""
+    sets, glyphs = kind == "folder-of-files", kind == "glyph-folder"
+    for one in _inside(folder) if kind != "line-folder" else ():
+        if one.is_dir():
+            try:
+                other = (
+                    not glyphs and one.name not in INSIDE and any(map(_is_picture, _inside(one)))
+                )
+            except DataError:
+                other = True
+        else:
+            other = (_is_data_file(one) and not sets) or (_is_picture(one) and (sets or glyphs))
+        if other:
+            reason = f"{one}: not looked at, as its folder holds other data. Name it by itself."
+            account.leave_out("data of another kind in a folder", name=reason)
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def _glyphs(found: Characters, split: str, account: Account) -> Samples:

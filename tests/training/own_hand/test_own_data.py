@@ -7,6 +7,7 @@ import time
 import zipfile
 from copy import copy
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -146,6 +147,37 @@ def test_data_that_is_given_twice_counts_once(glyph_folder, line_folder, kind):
     assert len(samples) == len(load([once], kind)[0])
     assert account.left_out == {"samples that were given twice": 2 * len(samples)}
     assert account.named[0] == f"{again}: holds the same as {once}."
+
+
+def test_what_a_folder_holds_beside_the_data_it_is_taken_for_is_named(
+    glyph_folder, line_folder, tmp_path
+):
+    np.savez(
+        tmp_path / "own.npz", images=np.zeros((8, 9, 9), np.uint8), label=np.array(list("I" * 8))
+    )
+    for name in ("A", "B"):
+        shutil.copytree(glyph_folder / name, line_folder / name)
+    shutil.copy(tmp_path / "own.npz", line_folder)
+    shutil.copy(glyph_folder / "A" / "0.png", glyph_folder)
+    (line_folder / "model").mkdir()
+    for folder, kind, others in (
+        (line_folder, "lines", ("A", "B", "own.npz")),
+        (glyph_folder, "glyphs", ("0.png",)),
+    ):
+        samples, account = load([folder], kind)
+        assert len(samples) >= 6
+        assert account.left_out == {"data of another kind in a folder": len(others)}
+        told = [f"{folder / one}: not looked at" for one in others]
+        assert [one.partition(",")[0] for one in account.named] == told
+
+
+def test_a_folder_that_may_not_be_listed_is_told(tmp_path, monkeypatch):
+    def refuse(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(DataError, match=r"cannot be listed \(Permission denied\)"):
+        recognize(tmp_path)
 
 
 def test_wrong_shapes_are_refused(tmp_path):
