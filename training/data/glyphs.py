@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from ocr.errors import OutputError
 from ocr.letters.glyphs import NORMALIZATION, glyph_stack
 from training.data.datasets import (
     Characters,
@@ -338,13 +339,32 @@ def cached_glyphs(
 
 
 def cached(name: str, make: Callable[[Path], None]) -> Path:
-    """A file `name.npz` of the cache folder, made by `make(path)` if it is not there yet."""
+    """A file `name.npz` of the cache folder, made by `make(path)` if it is not there yet.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
     path = cache_dir() / f"{name}.npz"
-    if not path.exists():
+    if path.exists():
+        return path
+    beside = path.with_name(f"{name}.{os.getpid()}.npz")
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f"{name}.{os.getpid()}.npz")
-        make(beside)
-        beside.replace(path)
+        try:
+            make(beside)
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+    except FileNotFoundError:  # of what it is made from
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent}: base data cannot be kept there ({error}). Make room, or let OCR_CACHE "
+            "name another folder."
+        ) from None
     return path
 
 

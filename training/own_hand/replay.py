@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.errors import DataError
 from ocr.letters.glyphs import GLYPH_SIZE
 from training.data.datasets import data_dir
 from training.data.glyphs import CHARSET, GlyphSet, cached, join, render_font, sample_glyphs
@@ -120,12 +121,17 @@ def base_lines(own_texts: tuple[str, ...]) -> Base:
     from training.recipes.line_weights import DATA
     from training.synthesis.line_panel import panel
 
-    parts = {"train": _mixed_lines(data)}
-    for part in ("valid", "test"):
-        lines = [line for name in PANELS for line in panel(name, part, data, LINES[part])]
-        parts[part] = _as_samples(
-            [((image * 255 + 0.5).astype(np.uint8), text) for image, text in lines]
-        )
+    try:
+        parts = {"train": _mixed_lines(data)}
+        for part in ("valid", "test"):
+            lines = [line for name in PANELS for line in panel(name, part, data, LINES[part])]
+            parts[part] = _as_samples(
+                [((image * 255 + 0.5).astype(np.uint8), text) for image, text in lines]
+            )
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{error.filename}: not there. Set OCR_DATA to the data sets, or unset it."
+        ) from None
     return Base(" and ".join(PANELS), **parts, real=True, sources=DATA)
 
 

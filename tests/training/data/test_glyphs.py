@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import training.data.glyphs
+from ocr.errors import OutputError
 from training.data.datasets import PenCharacters
 from training.data.glyphs import (
     CHARSET,
@@ -127,3 +128,18 @@ def test_a_set_is_made_once_and_again_when_its_source_changes(tmp_path, monkeypa
     training.data.glyphs.cached_glyphs("x", [source], "train", make)
     assert len(made) == 2
     assert not list((tmp_path / "cache").glob("*.tmp"))
+
+
+def test_a_cache_folder_that_takes_nothing_is_told_and_keeps_no_half_file(tmp_path, monkeypatch):
+    def full(path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setenv("OCR_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(OutputError, match=r"cache: base data cannot be kept.*No space left"):
+        training.data.glyphs.cached("x", full)
+    assert not list((tmp_path / "cache").iterdir())
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OCR_CACHE", str(tmp_path / "file"))
+    with pytest.raises(OutputError, match="OCR_CACHE"):
+        training.data.glyphs.cached("x", full)

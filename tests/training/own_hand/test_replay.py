@@ -54,6 +54,12 @@ def test_a_wrong_data_folder_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("OCR_DATA", str(tmp_path / "missing"))
     with pytest.raises(DataError, match="no such folder"):
         replay.base_glyphs("AB")
+    monkeypatch.setenv("OCR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("OCR_DATA", str(tmp_path))  # a folder, but of other things
+    with pytest.raises(DataError, match=r"emnist\.npz"):
+        replay.base_glyphs("AB")
+    with pytest.raises(DataError, match=r"\.zip: not there. Set OCR_DATA"):
+        replay.base_lines(("one two",))
 
 
 @pytest.mark.data
