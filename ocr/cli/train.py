@@ -95,12 +95,18 @@ def train(data: tuple[str, ...], out: str | None, resume: bool, force: bool, **o
     folder = shlex.quote(out)
     for name, value in outcome.metadata.figures.items():
         tell(f"{name}: {value:g}")
+    if outcome.refused and outcome.stopped:
+        say(
+            f"stopped; not written: {outcome.refused}. Go on with: ocr train --resume --out "
+            f"{folder}"
+        )
+        return INTERRUPTED
     if outcome.refused:
         say(
             f"not written: {outcome.refused}. Add data, lower --rate, or write it all the same "
             f"with: ocr train --resume --force --out {folder}"
         )
-        return INTERRUPTED if outcome.stopped else ExitCode.SOME_FAILED
+        return ExitCode.SOME_FAILED
     for file in outcome.files:
         print_out(f"{file}\n")
     if outcome.stopped:

@@ -1,5 +1,6 @@
 """`ocr train` from data to model: going on, before and after, refusals, files, report."""
 
+import contextlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr.cli import main
+from ocr.cli.signals import INTERRUPTED
 from ocr.errors import DataError, ExitCode, ModelError, OutputError
 from ocr.formats import render
 from ocr.formats.placing import words_of
@@ -287,6 +289,16 @@ def test_a_worse_model_is_not_written_without_force(letters, start, tmp_path, mo
     assert main(["train", "--resume", "--force", "--out", out]) == ExitCode.OK  # not trained anew
     assert (Path(out) / "mine.onnx").is_file()
     assert not (Path(out) / train.CHECKPOINT).exists()
+
+
+def test_a_model_worse_when_stopped_can_go_on(letters, start, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(train, "worse", lambda *_: "characters right went from 9 % to 8 %")
+    monkeypatch.setattr("ocr.cli.train.interruptible", lambda: contextlib.nullcontext(lambda: True))
+    out = str(tmp_path / "mine")
+    command = ["train", str(letters), "--out", out, "--from", start, "--epochs", "1"]
+    assert main(command) == INTERRUPTED
+    told = capsys.readouterr().err
+    assert told.endswith(f"9 % to 8 %. Go on with: ocr train --resume --out {out}\n")
 
 
 def test_what_fails_leaves_no_empty_folder(letters, tmp_path):
