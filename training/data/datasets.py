@@ -144,9 +144,9 @@ def load_npz(path: Path, split: str | None = None) -> Characters:
             raise DataError(f"{path}: `{name}` must have one value for each of `images`.")
     chosen = np.ones(len(labels), dtype=bool)
     if split is not None:
-        if "split" not in data or split not in data["split"]:
+        chosen = data["split"].astype(np.str_) == split if "split" in data else ~chosen
+        if not chosen.any():
             raise DataError(f"{path}: holds no split {split!r}.")
-        chosen = data["split"] == split
     cased = data["cased"][chosen] if "cased" in data else np.ones(chosen.sum(), dtype=bool)
     writers = data["writer"][chosen].astype(np.str_) if "writer" in data else None
     images = _dark_on_light(images)[chosen]
@@ -465,8 +465,9 @@ def _idx_classes(folder: Path, stem: str) -> dict[int, str]:
     mapping = folder / f"{known}-mapping.txt"
     if mapping.is_file():
         try:
-            rows = [[int(code) for code in row.split()] for row in mapping.read_text().splitlines()]
-        except ValueError as error:
+            text = mapping.read_text(encoding="utf-8-sig")
+            rows = [[int(code) for code in row.split()] for row in text.splitlines()]
+        except (OSError, ValueError) as error:
             raise DataError(f"{mapping}: must hold a label and codes a line ({error}).") from None
         return _mapped(((row[0], row[1:]) for row in rows if row), mapping)
     signs = next((IDX_CLASSES[name] for name in IDX_CLASSES if known.endswith(name)), DIGITS)

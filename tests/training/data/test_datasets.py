@@ -51,6 +51,8 @@ def test_load_npz_turns_ink_black_and_keeps_one_split(tmp_path):
     assert len(load_npz(tmp_path / "emnist.npz").labels) == 3
     with pytest.raises(DataError, match=r"emnist\.npz: holds no split 'tset'"):
         load_npz(tmp_path / "emnist.npz", "tset")
+    np.savez(tmp_path / "n.npz", images=images, label=np.array(list("aB3")), split=[0, 1, 0])
+    assert load_npz(tmp_path / "n.npz", "0").labels.tolist() == ["a", "3"]
 
 
 @pytest.mark.parametrize("paper", [0, 255])
@@ -194,11 +196,12 @@ def test_load_idx_counts_letters_from_one_and_follows_a_mapping(tmp_path):
     found = load_idx(images)
     assert found.labels.tolist() == ["A", "Z"]
     assert not found.cased.any()
-    (tmp_path / "emnist-letters-mapping.txt").write_text("1 66 98\n26 33\n")
+    mapping = tmp_path / "emnist-letters-mapping.txt"
+    mapping.write_text("1 66 98\n26 33\n", encoding="utf-8-sig")
     found = load_idx(images)
     assert found.labels.tolist() == ["B", "!"]
     assert found.cased.tolist() == [False, True]
-    (tmp_path / "emnist-letters-mapping.txt").write_text("1 B\n")
+    mapping.write_text("1 B\n")
     with pytest.raises(DataError, match=r"letters-mapping\.txt"):
         load_idx(images)
 
