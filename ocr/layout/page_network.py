@@ -26,6 +26,7 @@ from ocr.weights import find_weights, read_metadata, verify
 DEFAULT_PAGE = "page.onnx"
 NORMALIZATION = "darkness-64"  # recorded in weight files; change it when the method changes
 MULTIPLE = 32  # the network wants sides that are multiples of this
+LARGE = 600_000  # pixels: a look at more takes 15 MiB, but before others giving back costs more time
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,8 @@ class PageFinder:
         darkness : (H, W) float32 array
             As `ocr.layout.darkness.ink_darkness` gives it.
         """
-        give_back()
+        if darkness.size > LARGE:
+            give_back()
         height, width = darkness.shape
         padded = np.pad(darkness, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))
         maps = self._session.run(None, {"darkness": padded[None, None]})[0][0]
