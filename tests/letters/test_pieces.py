@@ -28,6 +28,15 @@ def test_a_dot_belongs_to_the_mark_above_but_not_to_a_joined_word():
     assert joined([word, [64, 30, 69, 35]], 43) == [0, 1]
 
 
+def test_the_j_of_a_line_of_small_letters_keeps_its_dot():
+    assert joined([[26, 0, 76, 16], [0, 9, 7, 15]], 40) == [0, 0]
+
+
+def test_dots_over_a_wide_letter_may_stand_some_way_off():
+    letter, dots = [54, 0, 114, 55], [[24, 10, 33, 19], [24, 32, 33, 41]]
+    assert joined([letter, *dots], 60) == [0, 0, 0]
+
+
 def test_ticks_are_a_quotation_mark_only_where_they_hang():
     for height in (20, 40):
         ticks = [[0, 0, height, 6], [0, 12, height, 18]]
