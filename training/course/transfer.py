@@ -258,7 +258,7 @@ def outside_row(bench: Bench) -> Row:
         (
             f"The crops are the boxes of find_letters on the photos' lines that hold as many boxes "
             f"as their truth has characters: {crops.lines - crops.lines_left_out} of {crops.lines} "
-            "lines, most of them hand-printed; joined writing has no such lines. Nothing of "
+            "lines. Photos where few lines do, as of joined writing, are left out. Nothing of "
             "UNIPEN or the photos was trained on. The published figures are of another task "
             "(photographs of things) and stand here for the drop that is to be expected.",
         ),

@@ -283,6 +283,22 @@ def test_crops_are_labeled_where_boxes_and_characters_agree(data, tmp_path):
         labeled_crops(tmp_path, Ignorant())
 
 
+def test_lines_that_agree_by_chance_are_no_crops(data, tmp_path):
+    for name in ("one", "two", "three"):
+        image = Image.open(data / "photos" / "cmu_04_deep.jpg")
+        pages = Image.new("L", (image.width, 3 * image.height), 240)
+        for k in range(3):
+            pages.paste(image, (0, k * image.height))
+        pages.save(tmp_path / f"{name}.jpg")
+    right, wrong = "A B C H K M\n", "minimum illusion\n"
+    (tmp_path / "one.gt.txt").write_text(3 * right)
+    (tmp_path / "two.gt.txt").write_text(right + wrong + right)
+    (tmp_path / "three.gt.txt").write_text(wrong + "chance\n" + wrong)
+    crops = labeled_crops(tmp_path, Ignorant())
+    assert crops.labels.tolist() == 5 * list("ABCHKM")
+    assert (crops.lines, crops.lines_left_out) == (9, 4)
+
+
 def test_progress_tells_the_time_left_at_the_speed_so_far(capsys, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr("training.course.__main__.time.monotonic", lambda: clock[0])
