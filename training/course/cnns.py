@@ -23,7 +23,7 @@ from training.course.photos import COURSE_PHOTOS, line_glyphs, truth_lines
 from training.course.report import Bench, Figure, Row, pairs_text
 from training.data.datasets import Characters, load_emnist_mat, load_idx, load_npz, write_idx
 from training.data.glyphs import CHARSET, GlyphSet, emnist_glyphs, label_indices, normalize_pictures
-from training.data.pictures import ColorPictures, load_cifar10, load_class_folder, write_cifar10
+from training.data.pictures import ColorPictures, load_cifar10, load_class_folders, write_cifar10
 from training.recipes.curves import Curves
 from training.recipes.glyph_accuracy import EMNIST_47
 from training.synthesis.shapes import SCENES, SHAPES, draw_set, write_folder
@@ -309,9 +309,7 @@ def color_row(bench: Bench) -> Row:
                 write_folder(scenes / name, _made(bench, "scenes", split, SCENE_SIDE + 16))
         sets = {
             "cifar": (load_cifar10(cifar, "train"), load_cifar10(cifar, "test")),
-            "folder": tuple(
-                load_class_folder(scenes / name, SCENE_SIDE) for name in ("train", "test")
-            ),
+            "folder": load_class_folders(scenes, SCENE_SIDE),
         }
         given = {"cifar": cifar.parent != Path(place), "folder": scenes.parent != Path(place)}
     for number, (kind, (train, test)) in enumerate(sets.items()):

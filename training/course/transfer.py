@@ -23,7 +23,7 @@ from training.course.nist36 import confusion_counts, most_confused, percent, tra
 from training.course.photos import labeled_crops
 from training.course.report import Bench, Figure, Row, pairs_text
 from training.data.glyphs import CHARSET, unipen_glyphs
-from training.data.pictures import load_class_folder
+from training.data.pictures import load_class_folders
 from training.recipes.curves import Curves
 from training.recipes.glyph_accuracy import EMNIST_47
 from training.synthesis.shapes import FLOWERS, draw_set, write_folder
@@ -126,7 +126,7 @@ def _flowers(bench: Bench) -> dict[str, Curves]:
                 each = bench.size(FLOWER_EACH, 8)
                 made = draw_set(list(FLOWERS), each, 48, bench.seed + split, subject="flowers")
                 write_folder(folder / name, made)
-        train, test = (load_class_folder(folder / name, 32) for name in ("train", "test"))
+        train, test = load_class_folders(folder, 32)
     base, _ = color_cnn(bench, made_shapes(bench), "color cifar", 0.0, 0.3)
     epochs = bench.size(FLOWER_EPOCHS, 1)
     ways: dict[str, Any] = {

@@ -66,6 +66,26 @@ def load_class_folder(folder: Path, side: int) -> ColorPictures:
     )
 
 
+def load_class_folders(folder: Path, side: int) -> tuple[ColorPictures, ColorPictures]:
+    """The pictures to train on and those to test on, as `load_class_folder` reads them.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``train`` and ``test`` in it.
+
+    Raises
+    ------
+    DataError
+        As for `load_class_folder`, or a class is in one of them alone.
+    """
+    train, test = (load_class_folder(folder / name, side) for name in ("train", "test"))
+    differ = sorted(set(train.classes) ^ set(test.classes))
+    if differ:  # their labels would mean other classes
+        raise DataError(f"{folder}: not in both of train and test: {', '.join(differ)}.")
+    return train, test
+
+
 def load_cifar10(folder: Path, split: str) -> ColorPictures:
     """CIFAR-10's python version (Krizhevsky 2009): ``data_batch_*`` or ``test_batch``.
 

@@ -5,7 +5,13 @@ import pytest
 from PIL import Image
 
 from ocr.errors import DataError
-from training.data.pictures import ColorPictures, load_cifar10, load_class_folder, write_cifar10
+from training.data.pictures import (
+    ColorPictures,
+    load_cifar10,
+    load_class_folder,
+    load_class_folders,
+    write_cifar10,
+)
 
 
 def batch(path, rows, labels):
@@ -90,3 +96,14 @@ def test_load_class_folder_cuts_the_middle_and_names_what_it_cannot_read(tmp_pat
     assert "half.jpg" in found.skipped[0]
     with pytest.raises(DataError, match="no sub-folders"):
         load_class_folder(tmp_path / "beach", 20)
+
+
+def test_train_and_test_folders_have_the_same_classes(tmp_path):
+    for name in ("train/a", "train/b", "test/a", "test/b"):
+        (tmp_path / name).mkdir(parents=True)
+        Image.new("RGB", (20, 20), "red").save(tmp_path / name / "one.png")
+    train, test = load_class_folders(tmp_path, 16)
+    assert train.classes == test.classes == ("a", "b")
+    (tmp_path / "test" / "a").rename(tmp_path / "test" / "c")
+    with pytest.raises(DataError, match="not in both of train and test: a, c"):
+        load_class_folders(tmp_path, 16)
