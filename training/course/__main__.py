@@ -212,8 +212,8 @@ def run(bench: Bench, names: list[str]) -> list[str]:
     help="Folder of the data sets; $OCR_DATA without it, or else ./data.",
 )
 @click.option("--quick", is_flag=True, help="Small sizes, to try the command.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=int, default=2, show_default=True, help="Of torch.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Of torch.")
 def main(
     names: tuple[str, ...], out: Path, data: Path | None, quick: bool, seed: int, threads: int
 ) -> None:

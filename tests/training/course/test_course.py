@@ -198,6 +198,13 @@ def test_one_system_by_name_replaces_its_row_alone(report, data, tmp_path):
     assert "MLP on NIST36" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
+def test_another_seed_is_one_for_torch_too(data, tmp_path, monkeypatch):
+    seeds = []
+    monkeypatch.setattr("torch.manual_seed", seeds.append)
+    run("torch-mlp", "--quick", "--out", tmp_path, "--data", data, "--seed", 5)
+    assert seeds == [5, 6, 7]
+
+
 def test_without_data_the_row_says_so_and_the_others_run(tmp_path, monkeypatch):
     monkeypatch.delenv("OCR_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -211,6 +218,8 @@ def test_without_data_the_row_says_so_and_the_others_run(tmp_path, monkeypatch):
 
 def test_unknown_systems_and_bad_folders_are_refused(tmp_path):
     assert run("nothing", "--out", tmp_path)[0] == 2
+    assert run("toy", "--out", tmp_path, "--seed", -1)[0] == 2
+    assert run("toy", "--out", tmp_path, "--threads", 0)[0] == 2
     (tmp_path / "file").touch()
     code, _, told = run("toy", "--out", tmp_path / "file" / "x")
     assert code == 1
