@@ -234,3 +234,12 @@ def test_what_no_way_up_makes_sense_of_stays(reader_of, tmp_path):
         draw.line(points, fill=20, width=4)
     scrawl.save(tmp_path / "scrawl.png")
     assert reader_of("lines").read(tmp_path / "scrawl.png").transform == IDENTITY
+
+
+def test_the_words_of_a_slanting_page_stand_apart_letter_by_letter(letters):
+    page = Image.new("L", (1200, 500), 225)
+    font = ImageFont.load_default(70)
+    text = "MAKE  A  LIST\nOF  36  BOXES"
+    ImageDraw.Draw(page).multiline_text((80, 90), text, fill=40, font=font, spacing=40)
+    slanting = page.rotate(42, Image.Resampling.BICUBIC, expand=True, fillcolor=225)
+    assert [len(word.letters) for word in letters.read(slanting).words] == [4, 1, 4, 2, 2, 5]

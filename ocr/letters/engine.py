@@ -91,8 +91,8 @@ class LettersEngine:
             np.array([sure[row].mean() for row in rows]),
             np.array([line.score for line in text_lines]),
         )
-        starts = word_starts(found.boxes, rows)
-        texts = self._decoded(proba, found.boxes, rows, starts)
+        starts = word_starts(found.level_boxes, rows)
+        texts = self._decoded(proba, found.level_boxes, rows, starts)
         size = (picture.height, picture.width)
         boxes = scale_boxes(found.boxes, found.labels.shape, size)
         read = []

@@ -60,6 +60,18 @@ class Segmentation:
         return group_boxes(self.part_boxes, self.owner)
 
     @cached_property
+    def level_boxes(self) -> NDArray[np.intp]:
+        """(N, 4) boxes of the characters on the page turned level by `slope`."""
+        if not self.slope:
+            return self.boxes
+        rows, cols = np.nonzero(self.labels)
+        level = np.stack([rows - self.slope * cols, cols + self.slope * rows], axis=1)
+        corners = np.round(level / np.hypot(1, self.slope)).astype(np.intp)
+        return group_boxes(
+            np.hstack([corners, corners + 1]), self.owner[self.labels[rows, cols] - 1]
+        )
+
+    @cached_property
     def darkness(self) -> NDArray[np.float32]:
         """(H, W) float32: ink 1, paper 0."""
         return 1 - self.grey

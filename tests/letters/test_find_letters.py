@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from skimage.measure import label
 
 from ocr.layout.strips import TextLine
 from ocr.letters.find_letters import characters, find_letters, usual_gap
+from ocr.letters.segmentation import Segmentation
 from ocr.page import Box
 
 H = 60  # letter height of the drawn pages, pixels
@@ -153,6 +155,15 @@ def test_letters_of_a_sloping_page_are_turned_level():
 
     fullest = [(1 - glyph).sum(axis=0).max() for glyph in (level, tilted)]  # column: the stem
     assert fullest[0] > 1.1 * fullest[1]
+
+
+def test_boxes_of_a_sloping_page_are_as_far_apart_as_on_a_level_one():
+    page = draw([[(100, 100), (100, 140)], [(140, 180), (140, 220)]], pen=1) == 0
+    labels = label(page).astype(np.int32)
+    found = Segmentation(labels, np.arange(2), np.full(2, 40.0), np.ones(page.shape), slope=1.0)
+    (_, _, _, end), (_, start, _, _) = found.level_boxes
+    assert start - end == pytest.approx(80 / np.sqrt(2), abs=2)
+    np.testing.assert_array_equal(replace(found, slope=0.0).level_boxes, found.boxes)
 
 
 def test_the_steps_are_shown_in_their_order():
