@@ -26,7 +26,7 @@ from ocr.weights import find_weights, read_metadata, verify
 DEFAULT_PAGE = "page.onnx"
 NORMALIZATION = "darkness-64"  # recorded in weight files; change it when the method changes
 MULTIPLE = 32  # the network wants sides that are multiples of this
-LARGE = 600_000  # pixels: a look at more takes 15 MiB, but before others giving back costs more time
+LARGE = 600_000  # pixels of a look that takes 15 MiB: before smaller ones nothing is given back
 
 
 @dataclass(frozen=True)
