@@ -34,8 +34,10 @@ class OrderConfig:
         Of a baseline, that tells on which row it begins or ends.
     corridor : float
         Least width of the white between two columns.
-    level : float
-        Most that two lines of a row lie apart where one leads to the other.
+    level, level_step : float
+        Most that two lines of a row lie apart where one leads to the other; to tell whether columns
+        are rows, also in shares of the way from either to the nearest line above or below it, if
+        that is more.
     paragraph : float
         Times the usual step between lines: a wider one parts paragraphs, and a heading from the
         column that it is in line with.
@@ -58,7 +60,8 @@ class OrderConfig:
         Lines a row, from which a side is several columns of a table: what stands below the last
         line of the other side, such as a sum, does not count then.
     band : float
-        Times as wide the cells may be in a band of lines that do not fall into columns as a whole.
+        Times as wide as `cell` they may be in a band of lines that do not fall into columns as a
+        whole.
     turn, turn_step : float
         Nearest that two lines of columns come, and in usual steps between the lines of both, where
         they are one text that stands at the left and at the right by turns.
@@ -70,6 +73,7 @@ class OrderConfig:
     end: float = 3.0
     corridor: float = 1.6
     level: float = 1.0
+    level_step: float = 0.2
     paragraph: float = 1.6
     number: float = 5.0
     rows_share: float = 0.6
@@ -112,6 +116,7 @@ def reading_order(
     sizes = np.array([line.x_height for line in lines])
     slope = page_slope(lines)
     boxes = _leveled(boxes, slope)
+    boxes = np.column_stack([boxes, _reach(boxes, sizes)])
     out: list[list[list[int]]] = []
     members = np.arange(len(lines))
     for sheet in [members] if sheets is None else _in_order(sheets, boxes):
@@ -158,6 +163,17 @@ def _leveled(boxes: NDArray[np.float64], slope: float) -> NDArray[np.float64]:
     left, right = slope * boxes[:, 1], slope * boxes[:, 3]
     middle, still = (left + right) / 2, 0 * left
     return boxes - np.stack([middle, still, middle, still, left, right], axis=1)
+
+
+def _reach(boxes: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far off its level each line may lead to another one: (N,), as `_box` orders the lines."""
+    _, left, bottom, right = boxes[:, :4].T
+    shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    away = np.abs(bottom[:, None] - bottom)
+    away[(shared <= np.minimum(sizes[:, None], sizes)) | np.eye(len(boxes), dtype=bool)] = np.inf
+    step = away.min(axis=1)
+    step[np.isinf(step)] = 0.0
+    return np.maximum(CONFIG.level * sizes, CONFIG.level_step * step)
 
 
 def _cut(
@@ -241,8 +257,8 @@ def _are_rows(
 ) -> bool:
     """Whether two columns are the cells of rows: level with each other and no running text.
 
-    Where much white lies between them, what stands above the first line of the other column, such
-    as a heading, does not count; nor, in a table, what stands below the last. In a `band` of lines
+    A heading above the first line of the other column does not count; where much white lies between
+    them, nothing that stands above it does, nor, in a table, below the last. In a `band` of lines
     that do not fall into columns as a whole less is asked, as few lines tell little: of two and two
     it is enough that some are level.
     """
@@ -251,17 +267,20 @@ def _are_rows(
     size = float(np.median(sizes[np.concatenate(columns)]))
     white = float(np.median(boxes[right, 1]) - np.median(boxes[left, 3]))
     spaced = white > CONFIG.space * size
-    ease = CONFIG.band if band else 1.0
-    if min(widths) > ease * (CONFIG.wide_cell if spaced else CONFIG.cell):
+    cell = CONFIG.band * CONFIG.cell if band else CONFIG.cell
+    if min(widths) > (CONFIG.wide_cell if spaced else cell):
         return False
     apart = np.abs(boxes[left, 5][:, None] - boxes[right, 4][None])
-    near = apart < CONFIG.level * np.minimum(sizes[left][:, None], sizes[right][None])
-    if spaced:
-        first = max(float(boxes[part, 2].min()) for part in columns) - CONFIG.level * size
-        last = np.inf
-        if max(len(part) / len(_rows(part, boxes, sizes)) for part in columns) >= CONFIG.pieces:
-            last = min(float(boxes[part, 2].max()) for part in columns) + CONFIG.level * size
-        within = [(boxes[part, 2] >= first) & (boxes[part, 2] <= last) for part in columns]
+    near = apart < np.minimum(boxes[left, 6][:, None], boxes[right, 6][None])
+    first = max(float(boxes[part, 2].min()) for part in columns) - CONFIG.level * size
+    last = np.inf
+    pieces = max(len(part) / len(_rows(part, boxes, sizes)) for part in columns)
+    if spaced and pieces >= CONFIG.pieces:
+        last = min(float(boxes[part, 2].max()) for part in columns) + CONFIG.level * size
+    within = [(boxes[part, 2] >= first) & (boxes[part, 2] <= last) for part in columns]
+    if not spaced:
+        within = [inside | near.any(axis=axis) for inside, axis in zip(within, (1, 0), strict=True)]
+    if spaced or all((~inside).sum() <= 1 for inside in within):
         near = near[within[0]][:, within[1]]
     if not near.any():
         return False

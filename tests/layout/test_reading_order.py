@@ -132,6 +132,31 @@ def test_a_heading_over_the_first_column_leaves_rows():
     assert reading_order([*names, *numbers, heading]) == [[[8], *pairs(4)]]
 
 
+def test_a_heading_above_the_answers_of_a_form_leaves_rows():
+    labels, answers = (
+        column(10, [85, 80, 55, 45, 60, 55, 85]),
+        column(160, [100, 180, 300, 110] * 2),
+    )
+    heading = line(20, 130, 330)
+    assert reading_order([*labels, *answers[:7], heading]) == [[[14], *pairs(7)]]
+
+
+def test_cells_of_rows_far_apart_are_level_though_they_are_somewhat_off():
+    offs = (-3, 12, 4, 12, 13)
+    one = [line(100 + 80 * k, 10, 50) for k in range(5)]
+    two = [line(100 + 80 * k + off, 200, 240) for k, off in enumerate(offs)]
+    assert order(one + two) == [k for pair in pairs(5) for k in pair]
+
+
+def test_prose_columns_between_a_title_and_a_footer_are_no_rows():
+    left, right = (
+        column(10, [180, 220, 185, 225, 195, 160]),
+        column(430, [195, 200, 195, 190, 205, 160]),
+    )
+    title, footer = line(20, 250, 520), line(480, 10, 460)
+    assert order([*left, *right, title, footer]) == [12, *range(12), 13]
+
+
 def test_narrow_columns_close_together_are_no_rows():
     left, right = column(10, [130, 120, 135, 110]), column(200, [120, 130, 110, 125])
     assert order(left + right) == list(range(8))
