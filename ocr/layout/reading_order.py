@@ -3,13 +3,14 @@
 The page is cut along white corridors (Nagy and Seth 1984, "Hierarchical representation of optically
 scanned documents"): across where a gap parts all lines, down where a corridor parts columns. Lines
 side by side whose baselines go on in each other are rows of a list or table and are read across. A
-heading that stands above both columns is read before them, whichever it is in line with. Where a
+heading that stands above both columns is read before them, whichever it is in line with. What is
+known to be a label is read with what stands beside it. Where a
 picture shows several sheets, see `ocr.layout.sheets`, each is read for itself: row by row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,10 +92,13 @@ class OrderConfig:
 
 
 CONFIG = OrderConfig()
+MOSTLY = 0.5  # share of lines
 
 
 def reading_order(
-    lines: Sequence[TextLine], sheets: NDArray[np.int64] | None = None
+    lines: Sequence[TextLine],
+    sheets: NDArray[np.int64] | None = None,
+    labels: Collection[int] = (),
 ) -> list[list[list[int]]]:
     """Blocks of rows of lines.
 
@@ -103,6 +107,9 @@ def reading_order(
     lines : sequence of TextLine
     sheets : (N,) int64 array, optional
         The sheet that each stands on; all on one, if left out.
+    labels : collection of int
+        Numbers of lines that end as labels do of what stands to the right of them. They are labels
+        where most lines that begin below each other are, and then these are as well.
 
     Returns
     -------
@@ -112,13 +119,15 @@ def reading_order(
     """
     if not lines:
         return []
+    members = np.arange(len(lines))
     boxes = np.array([_box(line, CONFIG.end) for line in lines])
     sizes = np.array([line.x_height for line in lines])
     slope = page_slope(lines)
     boxes = _leveled(boxes, slope)
-    boxes = np.column_stack([boxes, _reach(boxes, sizes)])
+    flush = np.abs(boxes[:, 1, None] - boxes[:, 1]) < sizes[:, None]
+    named = (flush & np.isin(members, list(labels))).sum(axis=1) > MOSTLY * flush.sum(axis=1)
+    boxes = np.column_stack([boxes, _reach(boxes, sizes), named])
     out: list[list[list[int]]] = []
-    members = np.arange(len(lines))
     for sheet in [members] if sheets is None else _in_order(sheets, boxes):
         _cut(sheet, boxes, sizes, out)
     return out
@@ -213,9 +222,17 @@ def _columns(
         left, right = order[: k + 1], order[k + 1 :]
         if min(len(left), len(right)) < 2 or _take_turns(left, right, boxes, sizes):
             continue
-        if not _are_rows(left, right, boxes, sizes, band):
-            return [left, right]
+        if _are_labels(left, boxes) or _are_rows(left, right, boxes, sizes, band):
+            continue
+        return [left, right]
     return None
+
+
+def _are_labels(members: NDArray[np.intp], boxes: NDArray[np.float64]) -> bool:
+    """Whether most lines of a part that have none of it to their right are labels."""
+    _, left, _, right, begins, ends, reach, named = boxes[members].T
+    beside = (right[:, None] <= left) & (np.abs(ends[:, None] - begins) < reach[:, None])
+    return float(named[~beside.any(axis=1)].mean()) > MOSTLY
 
 
 def _headed(
@@ -430,8 +447,15 @@ def rows_of(
 
     `sheets` is as `reading_order` takes it.
     """
+    return in_rows(lines, reading_order(lines, sheets))
+
+
+def in_rows(
+    lines: Sequence[TextLine], order: Sequence[Sequence[Sequence[int]]]
+) -> list[tuple[TextLine, int]]:
+    """Lines in an order as `reading_order` gives it: see `rows_of`."""
     return [
         (joined([lines[k] for k in row]), number)
-        for number, block in enumerate(reading_order(lines, sheets), start=1)
+        for number, block in enumerate(order, start=1)
         for row in block
     ]

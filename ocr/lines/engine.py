@@ -18,7 +18,7 @@ from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
-from ocr.layout.reading_order import rows_of
+from ocr.layout.reading_order import in_rows, reading_order
 from ocr.layout.sheets import sheets_of
 from ocr.layout.small_parts import with_small_parts_enlarged
 from ocr.layout.strips import Strip, TextLine
@@ -33,6 +33,8 @@ SAMPLE_WIDTH = 800  # pixels of their strips
 
 # By how much surer a line must read with its smaller parts enlarged. Set by hand on pages of forms.
 SURER = 0.025
+
+LABEL = ":"  # ends what is asked in a form, whose answer stands beside it
 
 # Outline of a line without letters, and how far below the baseline any line's reaches: x-heights.
 RISE, FALL = 1.2, 0.3
@@ -187,8 +189,33 @@ class LinesEngine:
         """
         if not layout.lines:
             return PageReading([])
-        darkness, scale = self._darkness(picture, layout)
-        rows = rows_of(layout.lines, sheets_of(picture, layout.lines))
+        page = self._darkness(picture, layout)
+        sheets = sheets_of(picture, layout.lines)
+        order = reading_order(layout.lines, sheets)
+        read, said = self._read_rows(picture, page, in_rows(layout.lines, order))
+        rows = [row for block in order for row in block]
+        labels = [
+            number
+            for k, one in zip(said, read.lines, strict=True)
+            for number in rows[k]
+            if _is_label(layout.lines[number], one.line)
+        ]
+        as_form = reading_order(layout.lines, sheets, labels) if labels else order
+        if as_form != order:
+            read, _ = self._read_rows(picture, page, in_rows(layout.lines, as_form))
+        return read
+
+    def _read_rows(
+        self,
+        picture: Picture,
+        page: tuple[NDArray[np.float32], float],
+        rows: list[tuple[TextLine, int]],
+    ) -> tuple[PageReading, list[int]]:
+        """What lines in reading order, each with its block, say; numbers of those that say any.
+
+        `page` is as `_darkness` gives it.
+        """
+        darkness, scale = page
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
         whole = [line_strip(darkness, line) for line in found]
         strips = without_checkboxes(whole)
@@ -208,16 +235,18 @@ class LinesEngine:
         sure = as_sure_as_others(texts)
         keep = keep[sure]
         size = (picture.height, picture.width)
-        lines = []
+        lines, said = [], []
         for k, text in zip(keep.tolist(), compress(texts, sure), strict=True):
             if text.text.strip():
+                said.append(k)
                 (line, block), strip = places[k], strips[k]
                 text = without_faint_ends(strip.image, text)
-                read = page_line(line, strip, text, scale, block, size)
+                one = page_line(line, strip, text, scale, block, size)
                 cut = partial(strips.__getitem__, k)
-                lines.append(ReadLine(read, cut, confidence=text.mean_confidence))
+                lines.append(ReadLine(one, cut, confidence=text.mean_confidence))
         left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())
-        return PageReading(renumbered(lines), _mean(counts, confidences), left_out, marks)
+        read = PageReading(renumbered(lines), _mean(counts, confidences), left_out, marks)
+        return read, said
 
     def _read_enlarged(
         self,
@@ -245,6 +274,16 @@ class LinesEngine:
             return 0.0
         strips, _ = self.strips(picture, layout, lines)
         return self.recognizer.mean_confidence([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
+
+
+def _is_label(part: TextLine, line: Line) -> bool:
+    """Whether a part of a line that was read ends in what is or may be a colon."""
+    left, right = part.baseline[[0, -1], 1]
+    words = [word for word in line.words if left <= (word.box.x1 + word.box.x2) / 2 <= right]
+    if not words:
+        return False
+    last = words[-1].letters[-1]
+    return LABEL in (last.text, *(text for text, _ in last.alternatives))
 
 
 def _cut_off(whole: Strip, strip: Strip, scale: float) -> Box:

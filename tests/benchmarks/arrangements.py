@@ -1,7 +1,7 @@
 """How pages whose lines stand otherwise than below each other are read: arrangements.py.
 
 Lists of two columns, names beside what was said, headings over columns, boxes to tick, tilted
-pages and single words, each written in the handwriting fonts that nothing was trained on
+pages, single words and forms, each written in the handwriting fonts that nothing was trained on
 (`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a seed. Prints the pooled
 CER of each arrangement, in which words in another order count as wrong; case counts. With --out the
 pages are kept with their texts.
@@ -57,6 +57,16 @@ LETTER = (
     "With many thanks, yours, Ann",
 )
 PACKED = ("passport", "sun cream", "two books", "phone charger", "swimming trunks", "first aid kit")
+ASKED = (
+    ("Name of the child:", "Oscar Lindgren"),
+    ("Date of birth:", "14 March 2015"),
+    ("Street and number:", "27 Mill Lane"),
+    ("Town:", "Whitby"),
+    ("Emergency contact:", "grandmother"),
+    ("Allergies:", "nuts and wasps"),
+    ("Can swim:", "a little"),
+)
+EMPTY = 0.2  # of the answers
 STEP = 1.9  # heights of the font from line to line
 BOX = "\N{BALLOT BOX}"
 TICKED = "\N{BALLOT BOX WITH CHECK}"
@@ -97,6 +107,16 @@ def boxes(rng: Rng) -> Made:
     return written, "\n".join(PACKED)
 
 
+def form(rng: Rng) -> Made:
+    """What is asked and, flush beside it, the answers; some are left empty."""
+    x = float(rng.uniform(11, 14))
+    rows = [(label, "" if rng.random() < EMPTY else answer) for label, answer in ASKED]
+    cells = [(x * k, STEP * y, cell) for y, row in enumerate(rows) for k, cell in enumerate(row)]
+    title: list[Row] = [(3, -1.5 * STEP, "Summer camp")]
+    text = "\n".join(("Summer camp", *(" ".join(row).strip() for row in rows)))
+    return title + [cell for cell in cells if cell[2]], text
+
+
 def letter(_: Rng) -> Made:
     return [(0, STEP * k, line) for k, line in enumerate(LETTER)], "\n".join(LETTER)
 
@@ -116,6 +136,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "boxes": (boxes, (0, 2)),
     "tilted": (letter, (15, 45)),
     "one word": (word, (0, 3)),
+    "form": (form, (0, 2)),
 }
 
 
@@ -126,11 +147,12 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
     wide = max(x * size + face.getlength(text) for x, _, text in made)
     high = max(y for _, y, _ in made) * size + 2 * size
     off = margin * size
-    page = Image.new("L", (int(wide + 2 * off), int(high + 2 * off)), 235)
+    up = min(0, *(y for _, y, _ in made)) * size
+    page = Image.new("L", (int(wide + 2 * off), int(high - up + 2 * off)), 235)
     pen = ImageDraw.Draw(page)
     ink, stroke = int(rng.integers(20, 90)), int(rng.integers(0, 2))
     for x, y, text in made:
-        at = (off + x * size, off + y * size + size)
+        at = (off + x * size, off - up + y * size + size)
         if text in (BOX, TICKED):
             x1, y1 = at[0], at[1] - 0.8 * size
             pen.rectangle((x1, y1, x1 + 0.8 * size, at[1]), outline=ink, width=3)

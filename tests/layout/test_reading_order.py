@@ -244,6 +244,25 @@ def test_the_order_does_not_depend_on_the_order_given(permutation):
     assert [permutation[k] for k in order(shuffled)] == order(lines)
 
 
+FORM = [
+    *(line(row, 10, 150, 10) for row in (100, 140, 180, 220)),
+    *(line(row, 200, 320, 10) for row in (100, 141, 220)),
+]
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2, 3], [0, 1, 3]])
+def test_labels_are_read_with_the_answers_beside_them(labels):
+    title = line(40, 60, 180, 14)
+    assert reading_order(FORM) == [[[0], [1], [2], [3]], [[4], [5], [6]]]
+    assert reading_order(FORM, labels=labels) == [[[0, 4], [1, 5], [2], [3, 6]]]
+    rows = [[7], [0, 4], [1, 5], [2], [3, 6]]
+    assert [row for block in reading_order([*FORM, title], labels=labels) for row in block] == rows
+
+
+def test_a_line_that_ends_in_a_colon_makes_no_labels_of_those_flush_with_it():
+    assert reading_order(FORM, labels=[1]) == reading_order(FORM)
+
+
 def test_a_joined_row_runs_over_all_of_it():
     row = joined([line(40, 10, 100, 10), line(42, 250, 290, 12)])
     assert row.baseline[0].tolist() == [40, 10] and row.baseline[-1].tolist() == [42, 290]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Negative
@@ -10,6 +11,7 @@ from ocr.layout.strips import X_HEIGHT, TextLine, cut_strip
 from ocr.lines.engine import (
     LinesEngine,
     PageReading,
+    _is_label,
     as_sure_as_others,
     legible,
     page_line,
@@ -18,6 +20,7 @@ from ocr.lines.engine import (
 from ocr.lines.recognizer import LineText
 from ocr.lines.way_up import read_page, read_upright
 from ocr.page import Box, Letter, Line, Word
+from ocr.reader import Reader
 
 SIZE = (200, 300)
 
@@ -281,3 +284,27 @@ def test_smaller_parts_are_enlarged_where_the_line_reads_surer(gained, taken):
     assert (strips[1] is not strip) == taken
     assert len(frames[1]) == strips[1].image.shape[1]
     assert seen[1][1] == pytest.approx(0.8 + gained * taken)
+
+
+def test_answers_of_a_form_stand_beside_what_is_asked():
+    rows = ["Name of the child:", "Date of birth:", "Allergies:", "Emergency contact:", "Country:"]
+    answers = ["Oscar", "14 March", "", "grandmother", "Portugal"]
+    page, font = Image.new("L", (1100, 620), 240), ImageFont.load_default(36)
+    for k, texts in enumerate(zip(rows, answers, strict=True)):
+        for x, text in zip((60, 560), texts, strict=True):
+            ImageDraw.Draw(page).text((x, 60 + 100 * k), text, 30, font)
+    read_text = Reader().read(page).text.replace(".", ":").splitlines()
+    assert read_text == [" ".join(pair).strip() for pair in zip(rows, answers, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("sign", "alternatives", "is_label"),
+    [(":", (), True), (".", ((":", 0.2),), True), (".", ((",", 0.2),), False)],
+)
+def test_a_part_of_a_line_that_may_end_in_a_colon_is_a_label(sign, alternatives, is_label):
+    words = [Word((Letter(Box(80, x, 100, x + 40), "a", 0.9),)) for x in (10, 200)]
+    end = Letter(Box(80, 50, 100, 60), sign, 0.7, alternatives)
+    line = Line((Word((*words[0].letters, end)), words[1]))
+    assert _is_label(text_line(100, 10, 60), line) is is_label
+    assert not _is_label(text_line(100, 200, 240), line)
+    assert not _is_label(text_line(100, 100, 140), line)
