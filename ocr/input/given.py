@@ -152,6 +152,10 @@ def _stored(picture: Image.Image) -> bytes:
         raise ImageError(f"picture: cannot be decoded ({error}).") from None
     if picture.mode == "La":
         picture = picture.convert("LA")
+    if picture.mode == "I":  # of which RGB would cut off all above 255, as below
+        picture = picture.convert("F")
+    if picture.mode.startswith("I;16"):  # in any order of bytes
+        picture = Image.fromarray(np.asarray(picture).astype(np.uint16))
     if picture.mode not in STORED:
         picture = picture.convert("RGBA" if picture.mode in ("PA", "RGBa") else "RGB")
     stream = io.BytesIO()

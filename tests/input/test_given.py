@@ -69,6 +69,17 @@ def test_pillow_pictures(mode, tmp_path):
     assert photo.rgb(100).shape == (30, 40, 3)
 
 
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("I", "<i4"), ("I;16", "<u2"), ("I;16L", "<u2"), ("I;16B", ">u2")]
+)
+def test_deep_pillow_pictures_keep_their_greys(mode, kind):
+    grey = PIXELS[..., 0]
+    samples = (grey.astype(np.uint16) * 257).astype(kind)
+    picture = Image.frombytes(mode, (40, 30), samples.tobytes())
+    assert np.array_equal(rgb(picture)[..., 0], grey)
+    assert np.array_equal(np.asarray(picture), samples)  # and stays as it is
+
+
 def test_a_pillow_picture_is_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
