@@ -147,9 +147,14 @@ def _stored(picture: Image.Image) -> bytes:
     if 0 in picture.size:
         raise ValueError("the picture has no pixels")
     try:
+        picture.load()
         picture = ImageOps.exif_transpose(picture)
     except (OSError, SyntaxError) as error:  # it was opened and is decoded now
         raise ImageError(f"picture: cannot be decoded ({error}).") from None
+    except (ValueError, AttributeError):  # the latter of Pillow 12 after a `with` block
+        raise ImageError(
+            "picture: it is damaged, or its file was closed too early. Call its load() before that."
+        ) from None
     if picture.mode == "La":
         picture = picture.convert("LA")
     if picture.mode == "I":  # of which RGB would cut off all above 255, as below

@@ -89,6 +89,16 @@ def test_a_pillow_picture_is_turned_upright(tmp_path):
         assert photo_of(picture).name == str(tmp_path / "a.png")
 
 
+def test_a_pillow_picture_whose_file_is_closed(path):
+    with Image.open(path) as left:
+        pass
+    closed = Image.open(path)
+    closed.close()
+    for picture in (left, closed):
+        with pytest.raises(ImageError, match=r"load\(\)"):
+            photo_of(picture)
+
+
 def test_several_pages(tmp_path):
     picture = Image.fromarray(PIXELS)
     picture.save(tmp_path / "a.tif", save_all=True, append_images=[picture.rotate(180)])
