@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 from ocr.config import DPI_RANGE
 from ocr.errors import ImageError
-from ocr.input.photo import MAX_PIXELS, Photo, count_pages, open_image, too_large
+from ocr.input.photo import MAX_PIXELS, Photo, count_pages, open_image, scan_dpi, too_large
 from ocr.input.sources import read_source, read_stream
 
 Given: TypeAlias = "str | PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[np.generic]"
@@ -155,6 +155,7 @@ def _stored(picture: Image.Image) -> bytes:
         raise ImageError(
             "picture: it is damaged, or its file was closed too early. Call its load() before that."
         ) from None
+    dpi = scan_dpi(picture)  # before what follows loses it
     if picture.mode == "La":
         picture = picture.convert("LA")
     if picture.mode == "I":  # of which RGB would cut off all above 255, as below
@@ -164,5 +165,5 @@ def _stored(picture: Image.Image) -> bytes:
     if picture.mode not in STORED:
         picture = picture.convert("RGBA" if picture.mode in ("PA", "RGBa") else "RGB")
     stream = io.BytesIO()
-    picture.save(stream, "TIFF")
+    picture.save(stream, "TIFF", **({"dpi": (dpi, dpi)} if dpi else {}))
     return stream.getvalue()

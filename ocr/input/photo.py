@@ -151,8 +151,7 @@ class Photo:
     def dpi(self) -> float | None:
         """Dots per inch that the file tells, where it is a scan's: 72 and 96 mean nothing."""
         with opened(self.source, self.name, self.page) as image:
-            dpi = image.info.get("dpi", (0, 0))[0]
-        return float(dpi) if SCAN_DPI[0] <= dpi <= SCAN_DPI[1] else None
+            return scan_dpi(image)
 
     def _picture(self, long_side: int, mode: str) -> Image.Image:
         """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
@@ -215,6 +214,12 @@ class Photo:
         if orientation in UPRIGHT:
             small = small.transpose(UPRIGHT[orientation])
         return small
+
+
+def scan_dpi(image: Image.Image) -> float | None:
+    """Dots per inch that a picture tells, if they are those of a scan."""
+    dpi = image.info.get("dpi", (0, 0))[0]
+    return float(dpi) if SCAN_DPI[0] <= dpi <= SCAN_DPI[1] else None
 
 
 def open_image(

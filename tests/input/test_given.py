@@ -80,6 +80,14 @@ def test_deep_pillow_pictures_keep_their_greys(mode, kind):
     assert np.array_equal(np.asarray(picture), samples)  # and stays as it is
 
 
+@pytest.mark.parametrize("mode", ["RGB", "I;16"])
+@pytest.mark.parametrize(("dpi", "told"), [(300, 300), (72, None)])
+def test_a_pillow_picture_tells_the_resolution_of_its_scan(mode, dpi, told, tmp_path):
+    Image.new(mode, (40, 30)).save(tmp_path / "a.tif", dpi=(dpi, dpi))
+    with Image.open(tmp_path / "a.tif") as picture:
+        assert photo_of(picture).dpi == photo_of(tmp_path / "a.tif").dpi == told
+
+
 def test_a_pillow_picture_is_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
