@@ -119,6 +119,14 @@ class Reader:
         self.model = str(model) if model is not None else None
         self.charset = charset
 
+    def __getstate__(self) -> dict[str, object]:
+        """What a copy or another process gets: the options. It loads the models itself."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if not isinstance(vars(Reader).get(name), cached_property)
+        }
+
     @cached_property
     def classifier(self) -> Classifier:
         from ocr.letters.classifiers import load_classifier

@@ -1,7 +1,9 @@
 """Whole pages, by lines and letter by letter, on sample photos with the installed weights."""
 
+import copy
 import json
 import os
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -74,6 +76,16 @@ def test_the_same_photo_gives_the_same_page(reader):
     assert Reader().read(IMAGES / "phone_note.jpg").to_json() == first.to_json()
     assert Page.from_json(first.to_json()) == first
     assert ocr.read(IMAGES / "phone_note.jpg") == first
+
+
+@pytest.mark.parametrize("engine", ["lines", "letters"])
+def test_a_reader_that_has_read_can_be_copied_and_sent(engine, tmp_path):
+    used = Reader(engine, lexicon=["milk"], reject=0.5)
+    Image.new("L", (60, 40), 240).save(tmp_path / "blank.png")
+    page = used.read(tmp_path / "blank.png")
+    for one in (pickle.loads(pickle.dumps(used)), copy.deepcopy(used)):
+        assert one.read(tmp_path / "blank.png") == page
+        assert (one.engine, one.reject) == (engine, 0.5)
 
 
 def test_a_blank_page_has_no_text_and_a_warning(reader, tmp_path):
