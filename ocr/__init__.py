@@ -172,7 +172,12 @@ def _reader(
     words = lexicon if lexicon is None or isinstance(lexicon, str) else tuple(lexicon)
     files = tuple(_file_of(name) for name in (model, language))
     named: Any = str(language) if isinstance(language, PathLike) else language
-    return _kept_reader(files, engine, weights, charset, named, words, pattern, reject)
+    options = (engine, weights, charset, named, words, pattern, reject)
+    try:
+        hash(options)
+    except TypeError:  # such as of a list: told by the option's name
+        return import_module("ocr.reader").Reader(*options)
+    return _kept_reader(files, *options)
 
 
 def _file_of(name: object) -> tuple[str, int, int] | None:

@@ -67,7 +67,8 @@ class Reader:
         If there is no such engine, the lexicon has no word, the pattern is no regular expression,
         letters are to be read one by one by a pattern, or the charset is a name of characters.
     TypeError
-        If the lexicon is one text, or holds something else than texts, or a language is no name.
+        If the lexicon is one text, or holds something else than texts, a language is no name, or
+        the charset or pattern is no text.
     ModelError
         There is no such language. On first use: a weight file is missing or unusable, or knows no
         character of `charset`.
@@ -85,6 +86,9 @@ class Reader:
     ) -> None:
         if engine not in ENGINES:
             raise ValueError(f"engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+        for what, text in (("charset", charset), ("pattern", pattern)):
+            if text is not None and not isinstance(text, str):
+                raise TypeError(f"a {what} is one text, not {text!r}")
         if pattern is not None:
             from ocr.lines.patterns import compile_pattern
 

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -216,6 +217,14 @@ def test_a_language_is_a_name():
             ocr.read(np.zeros((9, 9), np.uint8), language=language)
         with pytest.raises(TypeError, match="a language is a name"):
             ocr.Reader(language=language)
+
+
+@pytest.mark.parametrize("text", [["1", "2"], {"1"}, 12, b"12"])
+@pytest.mark.parametrize("option", ["charset", "pattern"])
+@pytest.mark.parametrize("function", [ocr.Reader, partial(ocr.read, np.zeros((9, 9), np.uint8))])
+def test_a_charset_and_a_pattern_are_one_text(function, option, text):
+    with pytest.raises(TypeError, match=f"a {option} is one text"):
+        function(**{option: text})
 
 
 @needs_sample
