@@ -7,7 +7,7 @@ about the size it is asked for, so that a twelve-megapixel photo costs little ti
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -83,6 +83,8 @@ class Photo:
         The file, or its content where it came through a pipe.
     page : int
         Which page of it, from 1.
+    state : (int, int), optional
+        Date and size of the file: another one in its place is not taken for it.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Photo:
     width: int
     source: Path | bytes = field(repr=False)
     page: int = 1
+    state: tuple[int, int] | None = field(default=None, repr=False, compare=False)
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
         """The whole upright picture in grey, reduced by averaging over areas.
@@ -135,6 +138,7 @@ class Photo:
         That is a grey or color JPEG, or a PNG of 8 bits or one without transparent parts. Of a JPEG
         of several pictures (MPO) it is the first. Not to be asked of a PDF's page.
         """
+        self._check()
         with opened(self.source, self.name, self.page) as image:
             if (image.format, image.mode) not in STORED or "transparency" in image.info:
                 return None
@@ -152,6 +156,12 @@ class Photo:
         """Dots per inch that the file tells, where it is a scan's: 72 and 96 mean nothing."""
         with opened(self.source, self.name, self.page) as image:
             return scan_dpi(image)
+
+    def _check(self) -> None:
+        """Refuse a file that is no longer the one that was opened."""
+        now = _state(self.source)
+        if self.state is not None and now is not None and now != self.state:
+            raise ImageError(f"{self.name}: changed since it was opened. Read it again.")
 
     def _picture(self, long_side: int, mode: str) -> Image.Image:
         """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
@@ -188,6 +198,7 @@ class Photo:
 
     def _decode(self, long_side: int, mode: str) -> Image.Image:
         """As `_picture`, from the file; a JPEG at a half, quarter or eighth where that does."""
+        self._check()
         width, height = self._size(long_side)
         if is_pdf(self.source, self.name):
             sides = self._size(PDF_MARGIN * long_side)
@@ -214,6 +225,15 @@ class Photo:
         if orientation in UPRIGHT:
             small = small.transpose(UPRIGHT[orientation])
         return small
+
+
+def _state(source: Path | bytes) -> tuple[int, int] | None:
+    """Date and size of a file; None of what is none, which is told where it is opened."""
+    try:
+        about = None if isinstance(source, bytes) else source.stat()
+    except OSError:
+        return None
+    return about and (about.st_mtime_ns, about.st_size)
 
 
 def scan_dpi(image: Image.Image) -> float | None:
@@ -262,8 +282,9 @@ def open_image(
         name = name or str(getattr(source, "name", "stream"))
         content = read_stream(source, name)
 
+    state = _state(content)
     if is_pdf(content, name):
-        return _pdf_page(content, name, page, dpi)
+        return replace(_pdf_page(content, name, page, dpi), state=state)
     with opened(content, name, page) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -276,7 +297,7 @@ def open_image(
                 width, height = image.size
             else:
                 width, height = height, width
-    return Photo(name, height, width, content, page)
+    return Photo(name, height, width, content, page, state)
 
 
 def _pdf_page(content: Path | bytes, name: str, page: int, dpi: int | None) -> Photo:

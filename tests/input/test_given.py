@@ -1,6 +1,7 @@
 """ocr.input.given: all that a Python program may hold gives the same picture."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -105,6 +106,17 @@ def test_a_pillow_picture_whose_file_is_closed(path):
     for picture in (left, closed):
         with pytest.raises(ImageError, match=r"load\(\)"):
             photo_of(picture)
+
+
+def test_a_file_that_was_replaced_is_not_taken_for_the_one_that_was_read(path):
+    photo, held = photo_of(path), photo_of(path.read_bytes())
+    Image.fromarray(PIXELS[::-1]).save(path)
+    os.utime(path, (0, 0))  # as where the clock is coarse
+    for look in (lambda: photo.rgb(100), lambda: photo.grey(100), photo.as_stored):
+        with pytest.raises(ImageError, match="changed since"):
+            look()
+    assert np.array_equal(held.rgb(100), PIXELS)
+    assert np.array_equal(rgb(path), PIXELS[::-1])
 
 
 def test_several_pages(tmp_path):
