@@ -118,10 +118,12 @@ def find_weights(name: str) -> Path:
         if path.suffix in SUFFIXES:
             return path
         raise _another_kind(path)
-    if path.is_dir():
+    if name and path.is_dir():  # an empty name is not the working folder
         return _weights_in(path)
     known = ", ".join(path.name for path in installed()) or "none"
-    raise ModelError(f"{name}: no such model. Give the path of a weight file or one of: {known}.")
+    raise ModelError(
+        f"{name or repr(name)}: no such model. Give the path of a weight file or one of: {known}."
+    )
 
 
 def find_language(name: str) -> str:
@@ -133,15 +135,15 @@ def find_language(name: str) -> str:
         There is none; the message lists the languages.
     """
     name = LANGUAGE_CODES.get(name.lower(), name)
-    if name in ("auto", "none") or name in SENT or Path(name).exists():
+    if name in ("auto", "none") or name in SENT or (name and Path(name).exists()):
         return name
     files = [path for path in installed() if path.suffix == ".npz"]
     if any(name in (path.name, path.stem) for path in files):
         return name
     known = [path.stem for path in files if read_metadata(path).kind == "language"]
     raise ModelError(
-        f"{name}: no such language. Known are {', '.join(known) or 'none'}; auto chooses among "
-        "them, none goes by the ink alone, which suits other languages."
+        f"{name or repr(name)}: no such language. Known are {', '.join(known) or 'none'}; auto "
+        "chooses among them, none goes by the ink alone, which suits other languages."
     )
 
 

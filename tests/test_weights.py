@@ -16,6 +16,7 @@ from ocr.weights import (
     METADATA_KEY,
     Metadata,
     checksum_state,
+    find_language,
     find_weights,
     installed,
     parse_metadata,
@@ -326,3 +327,12 @@ def test_a_file_of_the_working_folder_does_not_stand_for_an_installed_one(tmp_pa
         (tmp_path / path.name).write_bytes(b"")
         assert find_weights(path.name) == path
         assert find_weights(f"./{path.name}").read_bytes() == b""
+
+
+def test_an_empty_name_is_not_the_working_folder(tmp_path, monkeypatch):
+    """As of a variable of the shell that is not set."""
+    (tmp_path / "own.npz").touch()
+    monkeypatch.chdir(tmp_path)
+    for find, kind in ((find_weights, "model"), (find_language, "language")):
+        with pytest.raises(ModelError, match=f"'': no such {kind}"):
+            find("")
