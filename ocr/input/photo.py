@@ -238,8 +238,11 @@ def _state(source: Path | bytes) -> tuple[int, int] | None:
 
 def scan_dpi(image: Image.Image) -> float | None:
     """Dots per inch that a picture tells, if they are those of a scan."""
-    dpi = image.info.get("dpi", (0, 0))[0]
-    return float(dpi) if SCAN_DPI[0] <= dpi <= SCAN_DPI[1] else None
+    try:
+        dpi = float(image.info["dpi"][0])
+    except (KeyError, IndexError, TypeError, ValueError):  # a program may have put anything there
+        return None
+    return dpi if SCAN_DPI[0] <= dpi <= SCAN_DPI[1] else None
 
 
 def open_image(

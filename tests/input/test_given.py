@@ -89,6 +89,13 @@ def test_a_pillow_picture_tells_the_resolution_of_its_scan(mode, dpi, told, tmp_
         assert photo_of(picture).dpi == photo_of(tmp_path / "a.tif").dpi == told
 
 
+@pytest.mark.parametrize("dpi", [None, 300, "300", (), ("fine", "fine"), (float("nan"),) * 2])
+def test_a_resolution_that_is_none_is_not_taken(dpi):
+    picture = Image.fromarray(PIXELS)
+    picture.info["dpi"] = dpi
+    assert photo_of(picture).dpi is None
+
+
 def test_a_pillow_picture_is_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
