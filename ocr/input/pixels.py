@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.input.tiff import SAMPLE_FORMAT, WHITE_IS_ZERO, signed
+from ocr.input.tiff import SAMPLE_FORMAT, WHITE_IS_ZERO, WHITES, black_and_white, signed
 
 PHOTOMETRIC = 262  # a TIFF tag
 UNSIGNED = 1  # sample format
 DEEP_WHITE = 65535.0  # white of 16-bit samples
 DEPTHS = (1023.0, 4095.0, 16383.0)  # and of those of 10, 12 and 14 bits that are stored so
-SIGNED_WHITE = 32767.0  # and of signed ones, if none is negative
 BAND = 4_000_000  # pixels that are converted at a time
 FAINT = 26  # opacity, of 255, of what does not show
 LIGHT = 128  # brightness, of 255, above which ink is light
@@ -93,13 +92,9 @@ def _black_and_white(image: Image.Image, tags: Mapping[int, Any]) -> tuple[float
         finite = samples[np.isfinite(samples)]
         lowest = min(lowest, float(finite.min(initial=0.0)))
         largest = max(largest, float(finite.max(initial=0.0)))
-    if signed(tags) and lowest < 0:
-        return lowest, largest
-    whole = SIGNED_WHITE if signed(tags) else DEEP_WHITE
-    ranges: tuple[float, ...] = (1.0, 255.0, whole) if image.mode == "F" else (255.0, whole)
-    if image.mode.startswith("I;16"):
-        ranges = (*DEPTHS, whole)
-    return 0.0, next((white for white in ranges if largest <= white), largest)
+    kind = "f" if image.mode == "F" else "i" if signed(tags) else "u"
+    whites = (*DEPTHS, DEEP_WHITE) if image.mode.startswith("I;16") else WHITES[kind]
+    return black_and_white(lowest if kind == "i" else 0.0, largest, whites)
 
 
 def _banded(

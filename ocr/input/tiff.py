@@ -94,7 +94,7 @@ def _subfile_type(rows: bytes, entry: int, width: int, order: str) -> int:
     return 0
 
 
-# What white may be in samples of a kind of numbers: the first that none is above.
+# What white may be in samples of a kind of numbers.
 WHITES = {"f": (1.0, 255.0, 65535.0), "i": (255.0, 32767.0), "u": (255.0, 65535.0)}
 DEFLATED = (8, 32946)  # compressions of which a little may hold much
 
@@ -172,7 +172,16 @@ def _shallow(samples: NDArray[Any]) -> NDArray[np.uint8]:
         return (samples >> (BYTE * (size - 1))).astype(np.uint8)
     numbers = np.nan_to_num(samples.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     lowest = min(0.0, float(numbers.min())) if kind == "i" else 0.0
-    largest = float(numbers.max())
-    whites = () if lowest < 0 else WHITES.get(kind, (1.0,))
-    white = next((one for one in whites if largest <= one), largest)
-    return (np.clip((numbers - lowest) / max(white - lowest, 1e-9), 0, 1) * 255).astype(np.uint8)
+    black, white = black_and_white(lowest, float(numbers.max()), WHITES.get(kind, (1.0,)))
+    return (np.clip((numbers - black) / max(white - black, 1e-9), 0, 1) * 255).astype(np.uint8)
+
+
+def black_and_white(
+    lowest: float, largest: float, whites: tuple[float, ...]
+) -> tuple[float, float]:
+    """The samples that mean black and white: 0, if none is negative, and the first of `whites`
+    that none is above, else the ends of what there is.
+    """
+    if lowest < 0:
+        return lowest, largest
+    return 0.0, next((white for white in whites if largest <= white), largest)
