@@ -1,8 +1,7 @@
-"""A phone camera over a sheet of paper: where each point lands, and what the sensor records.
+"""A phone camera over a sheet of paper: what its sensor records.
 
-`Geometry` is exact both ways: `to_photo` carries ground truth from the sheet to the photo, and
-`to_sheet` says for each pixel of the photo what it sees. `photograph` adds desk, light, shadow,
-optics, sensor and the phone's own processing. Sheets are linear reflectance, not sRGB.
+`photograph` looks through a `Geometry` and adds desk, light, shadow, optics, sensor and the phone's
+own processing. Sheets are linear reflectance, not sRGB.
 
 The chain follows the usual order of an imaging pipeline (Ramanath, Snyder, Yoo and Drew, "Color
 image processing pipeline", IEEE Signal Processing Magazine 22(1), 2005).

@@ -73,14 +73,8 @@ class Geometry:
         rows = p[:, 0] + self.curl.shift(p[:, 1], self.sheet[1])
         return project(self.matrix, np.stack([rows, p[:, 1]], axis=1))
 
-    def to_sheet(self, points: ArrayLike) -> NDArray[np.float64]:
-        """Inverse of `to_photo`: (N, 2) points of the photo to the sheet."""
-        p = project(np.linalg.inv(self.matrix), points)
-        p[:, 0] -= self.curl.shift(p[:, 1], self.sheet[1])
-        return p
-
     def grid(self) -> tuple[Array, Array]:
-        """Rows and columns of the flat plane that each pixel center sees, curl still in.
+        """Inverse of `to_photo`: what each pixel center sees, as rows and columns, curl still in.
 
         Two arrays of the photo's shape; subtract ``curl.shift(cols)`` from the rows for the
         sheet itself.

@@ -8,7 +8,6 @@ from training.synthesis.geometry import Curl, Geometry, aim, project
 
 SHEET = (300, 400)
 PHOTO = (240, 320)
-POINTS = np.array([[0.0, 0.0], [10.5, 380.0], [299.0, 3.0], [150.0, 200.0]])
 
 STILL = Camera(
     desk="none", exposure=1.0, vignette=0.0, defocus=0.0, defocus_far=0.0, noise=0.0, sharpen=0.0
@@ -32,19 +31,11 @@ def geometries(draw: st.DrawFn) -> Geometry:
 
 @given(geometries())
 @settings(max_examples=40)
-def test_to_sheet_undoes_to_photo(geometry: Geometry) -> None:
-    back = geometry.to_sheet(geometry.to_photo(POINTS))
-    np.testing.assert_allclose(back, POINTS, atol=1e-6)
-
-
-@given(geometries())
-@settings(max_examples=20)
-def test_grid_is_what_the_pixel_centres_see(geometry: Geometry) -> None:
-    rows, cols = geometry.grid()
-    y, x = 17, 45
-    row, col = geometry.to_sheet([[y + 0.5, x + 0.5]])[0]
-    assert cols[y, x] == pytest.approx(col, abs=1e-2)
-    assert rows[y, x] - geometry.curl.shift(cols[y, x], SHEET[1]) == pytest.approx(row, abs=1e-2)
+def test_grid_undoes_to_photo(geometry: Geometry) -> None:
+    rows, cols = (values[::17, ::17].astype(np.float64) for values in geometry.grid())
+    seen = np.stack([rows - geometry.curl.shift(cols, SHEET[1]), cols], axis=-1)
+    centers = np.indices(geometry.photo)[:, ::17, ::17].reshape(2, -1).T + 0.5
+    np.testing.assert_allclose(geometry.to_photo(seen), centers, atol=1e-2)
 
 
 @given(geometries())
