@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -125,6 +124,7 @@ def convert(
 def _found(files: Iterable[str], images: Path | None, on_error: OnError) -> list[_Given]:
     """The files that are named and those of folders, each with a name of its own for outputs."""
     from ocr.formats.reading import files_in, stem_of
+    from ocr.input.documents import folded_name
 
     given: list[_Given] = []
     for name in files:
@@ -146,7 +146,7 @@ def _found(files: Iterable[str], images: Path | None, on_error: OnError) -> list
             on_error(name, error)
     given = list(dict.fromkeys(given))
     stems = [stem_of(one.path.name) for one in given]
-    bare = [_folded(stem) for stem in stems]
+    bare = [folded_name(stem) for stem in stems]
     taken: set[str] = set()
     named = []
     for one, stem, folded in zip(given, stems, bare, strict=True):
@@ -157,16 +157,14 @@ def _found(files: Iterable[str], images: Path | None, on_error: OnError) -> list
 
 def _free(stem: str, taken: set[str]) -> str:
     """A name that is not taken, and now is."""
+    from ocr.input.documents import folded_name
+
     number, free = 1, stem
-    while _folded(free) in taken:
+    while folded_name(free) in taken:
         number += 1
         free = f"{stem}~{number}"
-    taken.add(_folded(free))
+    taken.add(folded_name(free))
     return free
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _readable(given: Iterable[_Given], truth: Path | None, shows: bool, on_error: OnError) -> Pages:

@@ -324,15 +324,15 @@ def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
         stems.update(suffixed if _meeting(bare) else bare)
     stems = {path: _shortened(stem) for path, stem in stems.items()}
     # What meets even so, such as a/photo.jpg beside a folder that holds a/photo.jpg too.
-    taken = {_folded(stem) for stem in stems.values()} | set(RESERVED)
+    taken = {folded_name(stem) for stem in stems.values()} | set(RESERVED)
     kept = set(RESERVED)
     for path, stem in stems.items():
         number = 1
-        while _folded(stems[path]) in (kept if number == 1 else taken):
+        while folded_name(stems[path]) in (kept if number == 1 else taken):
             number += 1
             stems[path] = f"{stem}~{number}"
-        kept.add(_folded(stems[path]))
-        taken.add(_folded(stems[path]))
+        kept.add(folded_name(stems[path]))
+        taken.add(folded_name(stems[path]))
     return stems
 
 
@@ -346,8 +346,8 @@ def _shortened(stem: str) -> str:
 
 def _like_pages(stems: dict[str, str]) -> list[str]:
     """Paths whose outputs may be called as pages of another's: a.page0001.png beside a.tif."""
-    taken = {_folded(stem) for stem in stems.values()}
-    found = ((path, PAGE_NAME.fullmatch(_folded(stem))) for path, stem in stems.items())
+    taken = {folded_name(stem) for stem in stems.values()}
+    found = ((path, PAGE_NAME.fullmatch(folded_name(stem))) for path, stem in stems.items())
     return [path for path, match in found if match and match[1] in taken]
 
 
@@ -355,11 +355,11 @@ def _meeting(stems: dict[str, str]) -> list[list[str]]:
     """Groups of paths whose outputs would be called the same."""
     groups = defaultdict(list)
     for path, stem in stems.items():
-        groups[_folded(stem)].append(path)
+        groups[folded_name(stem)].append(path)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
     """What file systems may take for the same name: they differ in case and composed letters."""
     return unicodedata.normalize("NFC", name).casefold()
 
