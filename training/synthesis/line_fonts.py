@@ -10,13 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from training.data.datasets import HELD_OUT_FONTS
 from training.data.text import CHARSET
-
-HELD_OUT = (
-    "caveat", "kalam", "architects-daughter", "homemade-apple", "cedarville-cursive",
-    "gochi-hand", "nothing-you-could-do", "la-belle-aurore", "permanent-marker", "indie-flower",
-)  # fmt: skip
-"""Families kept for measuring, never trained on (and their kin, such as caveat-brush)."""
 
 CAPITALS = ("amatic-sc", "patrick-hand-sc", "rock-salt", "walter-turncoat")
 """Families whose small letters are capitals too: what they write is read as capitals."""
@@ -33,11 +28,15 @@ class LineFont:
 
 
 def find_fonts(folder: Path, held_out: bool = False) -> tuple[LineFont, ...]:
-    """The fonts of a folder, without the held-out families or, if asked, only those."""
-    paths = [
-        path for path in sorted(folder.glob("*.ttf")) if path.name.startswith(HELD_OUT) is held_out
-    ]
-    return tuple(LineFont(path, drawn_by(path)) for path in paths)
+    """The fonts of a folder, without the held-out families or, if asked, only those.
+
+    Their kin, such as caveat-brush, is held out too.
+    """
+    return tuple(
+        LineFont(path, drawn_by(path))
+        for path in sorted(folder.glob("*.ttf"))
+        if path.name.startswith(HELD_OUT_FONTS) is held_out
+    )
 
 
 def draw_font_line(

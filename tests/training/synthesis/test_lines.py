@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocr.layout.strips import STRIP_HEIGHT, TextLine
+from training.data.datasets import HELD_OUT_FONTS
 from training.data.scans import even_light
 from training.data.shards import read_shard, write_shard
 from training.data.text import CHARSET, Corpus, fold_text, writable
 from training.synthesis.hands import HAND_SHARES, lines_of, random_hand
-from training.synthesis.line_fonts import HELD_OUT, draw_font_line, find_fonts
+from training.synthesis.line_fonts import draw_font_line, find_fonts
 from training.synthesis.line_panel import panel
 from training.synthesis.line_strokes import (
     EM,
@@ -206,7 +207,7 @@ def test_shards_come_back_as_they_were(tmp_path):
 def test_held_out_fonts_stay_out(data):
     names = [font.path.name for font in find_fonts(data / "fonts")]
     assert len(names) > 90
-    assert not any(name.startswith(HELD_OUT) for name in names)
+    assert not any(name.startswith(HELD_OUT_FONTS) for name in names)
     assert len(find_fonts(data / "fonts", held_out=True)) >= 10
 
 
