@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ocr.batch.tasks import Outcome, Step, Stop, Task, failure
+from ocr.batch.tasks import GRACE, Outcome, Step, Stop, Task, failure
 from ocr.config import install_hint
 from ocr.errors import ModelError, OcrError
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 AHEAD = 3  # tasks on the cluster for each of its threads: enough that none waits for this process
 TICK = 0.2  # seconds between looks at signals
-GRACE = 10.0  # seconds that a stopped run gives the files at work
 RECOUNT = 5.0  # seconds between looks at how large the cluster is
 CONNECT = 30  # seconds for the scheduler to answer and the first worker to be there
 

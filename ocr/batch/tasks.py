@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ocr.batch.journal import Account, Record
 
+GRACE = 10.0  # seconds that a stopped run gives the files at work
 LISTED = 20  # errors and warnings that the summary names; all errors are in the file
 
 

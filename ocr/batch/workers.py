@@ -21,12 +21,11 @@ from itertools import islice
 from multiprocessing import connection, resource_tracker
 from multiprocessing.connection import Connection
 
-from ocr.batch.tasks import Outcome, Step, Stop, Task, failure
+from ocr.batch.tasks import GRACE, Outcome, Step, Stop, Task, failure
 from ocr.batch.threads import one_thread
 from ocr.errors import ModelError, OcrError
 
 TICK = 0.2  # seconds between looks at time limits and signals
-GRACE = 10.0  # seconds that a stopped run gives the files at work
 FAILED_STARTS = 3  # workers in a row that die before they can work: the machine cannot
 TRIES = 2  # of a file at which a worker dies
 
