@@ -162,7 +162,7 @@ def likely_texts(
     language: TextModel,
     symbols: NDArray[np.int64],
     count: int,
-    config: BeamConfig = CONFIG,
+    config: BeamConfig,
 ) -> list[list[int]]:
     """Classes of the likeliest texts of a few frames, best first, such as those of one word.
 
