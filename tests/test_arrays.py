@@ -35,10 +35,6 @@ def npy(descr: str, shape: tuple[int, ...], data: bytes = b"") -> bytes:
     return stream.getvalue() + data
 
 
-def one_bit_of(content: bytes) -> bytes:
-    return content[:-3] + bytes([content[-3] ^ 1]) + content[-2:]
-
-
 @pytest.mark.parametrize(
     "content",
     [
