@@ -167,7 +167,7 @@ def _mixed_lines(data: Path) -> Samples:
 
 def _type_lines(part: str, own_texts: tuple[str, ...]) -> Samples:
     """Lines of type that say the own words mixed, numbers, and strings without sense."""
-    from training.data.text import Corpus, fold_text, writable
+    from training.data.text import fold_text, writable
     from training.synthesis.line_fonts import LineFont, draw_font_line, drawn_by
     from training.synthesis.line_text import random_text
     from training.synthesis.strips import fits, lone_strip
@@ -175,7 +175,6 @@ def _type_lines(part: str, own_texts: tuple[str, ...]) -> Samples:
     rng = np.random.default_rng((SEED, TYPE_PARTS[part]))
     words = sorted({word for text in own_texts for word in text.split()}) or ["ocr"]
     fonts = [LineFont(path, drawn_by(path)) for path in _type()[TYPE_PARTS[part] :: 3]]
-    corpus = Corpus(tuple(words))
     lines: list[tuple[NDArray[np.uint8], str]] = []
     while len(lines) < TYPE_LINES[part]:
         if rng.random() < 0.7:
@@ -183,7 +182,7 @@ def _type_lines(part: str, own_texts: tuple[str, ...]) -> Samples:
             style = rng.random()
             text = text.upper() if style < 0.2 else text.lower() if style < 0.4 else text
         else:
-            text = random_text(rng, corpus, int(rng.integers(6, 24)))
+            text = random_text(rng, int(rng.integers(6, 24)))
         text = fold_text(text)
         if not writable(text):
             continue

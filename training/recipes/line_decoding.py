@@ -44,7 +44,7 @@ from ocr.lines.text_model import TextModel
 from ocr.reader import LANGUAGES
 from training.data.datasets import data_dir
 from training.data.scans import Sample, even_light
-from training.data.text import fold_text, read_corpus, writable
+from training.data.text import fold_text, writable
 from training.recipes.language import HELD_OUT, read_rows
 from training.synthesis.line_fonts import draw_font_line, find_fonts
 from training.synthesis.line_panel import panel
@@ -68,13 +68,11 @@ Logs = list[NDArray[np.float32]]
 
 def random_strings(count: int, held_out: bool) -> list[Sample]:
     """Lines of strings without sense, in fonts seen in training or in the held-out ones."""
-    data = data_dir()
     rng = np.random.default_rng(0)
-    fonts = find_fonts(data / "fonts", held_out)
-    corpus = read_corpus(data / "text" / "english.txt")
+    fonts = find_fonts(data_dir() / "fonts", held_out)
     found: list[Sample] = []
     while len(found) < count:
-        text = " ".join(random_text(rng, corpus, int(rng.integers(4, 20))).split())
+        text = " ".join(random_text(rng, int(rng.integers(4, 20))).split())
         image = draw_font_line(rng, fonts[rng.integers(len(fonts))], text)
         if image is not None and text.isascii():
             found.append((normalize_line(image), text))

@@ -372,7 +372,7 @@ def _formula(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     return f"{term()}{':' if rng.random() < 0.5 else ' '} {text}" if rng.random() < 0.2 else text
 
 
-def random_text(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
+def random_text(rng: np.random.Generator, length: int) -> str:
     """A string without sense, of one pool of characters: codes, single letters, passwords."""
     pools = (
         string.ascii_uppercase,
@@ -407,7 +407,7 @@ _KINDS: tuple[tuple[Callable[[np.random.Generator, Corpus, int], str], float], .
     (_row, 0.03),
     (_formula, 0.03),
     (_address, 0.05),
-    (random_text, NO_SENSE),
+    (lambda rng, _, length: random_text(rng, length), NO_SENSE),
 )
 
 
