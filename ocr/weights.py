@@ -43,11 +43,12 @@ IN_FILE = {"normalization": "normalisation"}  # names that are spelled otherwise
 class Metadata:
     """What a weight file says about itself.
 
-    `kind` is the interface it serves: "mlp", "cnn", "lines" or "language". `data` lists the
-    sources it was trained on, each a dict with `name`, `licence` and `source` (a DOI or address).
-    `figures` maps a measurement, named with its data and split, to its value. `temperature`
-    divides the logits before the softmax, so that confidences are calibrated. `training` holds
-    what `ocr train` was set to and found: settings, sources, splits, start and history.
+    `kind` is the interface it serves: "mlp", "cnn", "lines", "page" or "language". `data` lists
+    the sources it was trained on, each a dict with `name`, `licence` and `source` (a DOI or
+    address). `figures` maps a measurement, named with its data and split, to its value.
+    `temperature` divides the logits before the softmax, so that confidences are calibrated.
+    `training` holds what `ocr train` was set to and found: settings, sources, splits, start and
+    history.
     """
 
     name: str
