@@ -10,10 +10,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from ocr.cli.console import complain, note, print_out
+from ocr.cli.console import note, print_out
 from ocr.cli.options import FILE, common, how_to_read, output, which_pages
 from ocr.cli.progress import progress
-from ocr.cli.reading import make_reader, read_document
+from ocr.cli.reading import Failures, make_reader, read_document
 from ocr.cli.writing import is_folder
 from ocr.config import LEVELS
 from ocr.errors import ExitCode, OcrError
@@ -95,12 +95,7 @@ def boxes(
         raise click.UsageError("Missing argument 'FILE...'.")
     if not (out or as_json or stages):
         raise click.UsageError("Nothing to do: give --output, --json or --stages.")
-    failures: list[str] = []
-
-    def on_error(name: str, error: Exception) -> None:
-        complain(error, name)
-        failures.append(name)
-
+    failures = Failures()
     into_folder = out is not None and is_folder(out)
     kind = OVERLAY_KINDS.get(Path(out).suffix.lower()) if out else None
     if out and not into_folder and kind is None:
@@ -113,7 +108,7 @@ def boxes(
         ranges=ranges,
         dpi=dpi,
         leave_out=Path(out) if out and into_folder else None,
-        on_error=on_error,
+        on_error=failures.add,
     )
     if not documents:
         return ExitCode.SOME_FAILED
@@ -122,7 +117,7 @@ def boxes(
     if stages and len(documents) > 1:
         raise click.UsageError("--stages shows one page. Name one file.")
     on_stage = _stage_writer(stages) if stages else None
-    pages = _read_and_draw(documents, reading, out, into_folder, kind, level, on_stage, on_error)
+    pages = _read_and_draw(documents, reading, out, into_folder, kind, level, on_stage, failures)
     single = len(documents) == 1 and len(files) == 1 and documents[0].path == files[0]
     if as_json:
         from ocr.formats import writer
@@ -132,7 +127,7 @@ def boxes(
     else:
         for _ in pages:
             pass
-    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+    return failures.status
 
 
 def _only_page(documents: list[Document], option: str) -> Document:
@@ -159,7 +154,7 @@ def _read_and_draw(
     kind: str | None,
     level: str,
     on_stage: Callable[[str, NDArray[np.generic]], None] | None,
-    on_error: Callable[[str, Exception], None],
+    failures: Failures,
 ) -> Iterator[tuple[PageSource, Page]]:
     """The pages, drawn as they are read."""
     from ocr.formats.output import make_folder, refuse_to_lose, replacing
@@ -172,7 +167,7 @@ def _read_and_draw(
     reader = make_reader(reading)
     with progress(documents, "Reading", out is None) as shown:
         for document in shown:
-            for source, page in read_document(reader, document, on_error, on_stage=on_stage):
+            for source, page in read_document(reader, document, failures.add, on_stage=on_stage):
                 if out:
                     target = Path(out)
                     if into_folder:
@@ -182,7 +177,7 @@ def _read_and_draw(
                         try:
                             refuse_to_lose(target, inputs, is_drawing)
                         except OcrError as error:
-                            on_error(source.title, error)
+                            failures.add(source.title, error)
                             continue
                     with replacing(target) as stream:
                         _save(_drawn(source, page, level), stream, kind or "PNG")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ocr.cli.console import complain, note, warn
+from ocr.cli.console import note, warn
 from ocr.cli.options import FILE, common, how_to_write
 from ocr.cli.progress import progress
-from ocr.cli.reading import OnError
+from ocr.cli.reading import Failures, OnError
 from ocr.cli.writing import fitting, is_folder, write_as_one
 from ocr.errors import DataError, ExitCode
 from ocr.formats import FORMATS, file_name, render
@@ -91,13 +91,8 @@ def convert(
         raise click.BadParameter(f"{images}: no such folder.", param_hint="--images")
     for name in formats:
         FORMATS[name].require()
-    failures: list[str] = []
-
-    def on_error(name: str, error: Exception) -> None:
-        complain(error, name)
-        failures.append(name)
-
-    given = _found(files, None if images is None else Path(images), on_error)
+    failures = Failures()
+    given = _found(files, None if images is None else Path(images), failures.add)
     if truth is not None and len(given) > 1:
         raise click.UsageError(
             "--gt is the text of one page. Give one FILE, or put NAME.gt.txt beside each."
@@ -109,7 +104,7 @@ def convert(
     with progress(given, "Converting", out is None) as shown:
         if folder is None:
             single = len(given) == 1 and str(given[0].path) == files[0]
-            pages = _readable(shown, text, shows, on_error)
+            pages = _readable(shown, text, shows, failures.add)
             documents = [Document(str(one.path), one.stem) for one in given]
             write_as_one(pages, documents, formats[0], join, single, out, force)
         else:
@@ -117,8 +112,8 @@ def convert(
                 try:
                     _write_files(one, _pages(one, text, shows), formats, join, folder, force)
                 except Exception as error:
-                    on_error(one.name, error)
-    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+                    failures.add(one.name, error)
+    return failures.status
 
 
 def _found(files: Iterable[str], images: Path | None, on_error: OnError) -> list[_Given]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr.cli.console import check_out, complain, in_json, write_out
+from ocr.cli.console import check_out, in_json, write_out
 from ocr.cli.options import FILE, common, format_option, how_to_read, output
 from ocr.cli.progress import progress
-from ocr.cli.reading import make_reader, read_document
-from ocr.errors import DataError, ExitCode, OcrError
+from ocr.cli.reading import Failures, make_reader, read_document
+from ocr.errors import DataError, OcrError
 from ocr.evaluation.normalization import FORMS, Normalization
 
 if TYPE_CHECKING:
@@ -65,13 +66,9 @@ def evaluate(
     unique = len({_title(one, short=True) for one in truths}) == len(truths)
     scores = []
 
-    def on_error(name: str, error: Exception) -> None:
-        complain(error, name)
-        failures.append(name)
-
     with progress(list(truths), "Reading", False) as shown:
         for document in shown:
-            pages = [page.text for _, page in read_document(reader, document, on_error)]
+            pages = [page.text for _, page in read_document(reader, document, failures.add)]
             if pages:
                 text = "\n".join(pages)
                 title = _title(document, unique)
@@ -80,7 +77,7 @@ def evaluate(
         report = Report(normalization, tuple(scores))
         as_json = as_json or format_ == "json"
         write_out(in_json(report.to_dict()) if as_json else report.to_text(), out)
-    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+    return failures.status
 
 
 def _text_name(one: Known) -> str:
@@ -96,25 +93,19 @@ def _title(document: Document, short: bool) -> str:
     return f"{name}, page {document.ranges[0][0]}" if document.ranges else name
 
 
-def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[Path], list[str]]:
+def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[Path], Failures]:
     """What is to be read, with its text; the files that tell it; what has no usable one."""
     from ocr.evaluation.ground_truth import is_draft, is_page_file, known_in, read_truth
     from ocr.input.documents import Document
 
     truths: dict[Document, str] = {}
     used: list[Path] = []
-    failures: list[str] = []
-
-    def lost(error: OcrError) -> None:
-        complain(error)
-        failures.append(str(error))
-
+    failures = Failures()
     for path in paths:
         try:
-            found = known_in(Path(path), lost)
+            found = known_in(Path(path), partial(failures.add, path))
         except OcrError as error:
-            complain(error)
-            failures.append(path)
+            failures.add(path, error)
             continue
         for one in found:
             truth = one.truth
@@ -132,6 +123,5 @@ def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[Path], list
                 picture = str(one.picture)
                 truths[Document(picture, picture, ranges)] = read_truth(truth)
             except OcrError as error:
-                complain(error)
-                failures.append(str(one.picture))
+                failures.add(str(one.picture), error)
     return truths, used, failures

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ocr.cli.console import complain, note
+from ocr.cli.console import note
 from ocr.cli.options import (
     FILE,
     common,
@@ -21,7 +21,7 @@ from ocr.cli.options import (
 )
 from ocr.cli.progress import progress
 from ocr.cli.read_folder import absolute, executor, read_into_folder, written_before
-from ocr.cli.reading import Keep, make_reader, read_document
+from ocr.cli.reading import Failures, Keep, make_reader, read_document
 from ocr.cli.writing import fitting, is_folder, write_as_one
 from ocr.errors import ExitCode, OcrError
 from ocr.formats import FORMATS
@@ -121,12 +121,8 @@ def read(
     if watch:
         _check_watched(files, folder, files_from, clipboard, scheduler, drafts or bool(line_images))
 
-    failures: list[str] = []
+    failures = Failures()
     lost: list[tuple[str, OcrError]] = []
-
-    def on_error(name: str, error: Exception) -> None:
-        complain(error, name)
-        failures.append(name)
 
     def on_lost(name: str, error: OcrError) -> None:
         lost.append((name, error))
@@ -165,7 +161,7 @@ def read(
         documents.append(Document("clipboard", "clipboard", dpi=dpi, content=copied))
     if folder is None or not documents:
         for name, error in lost:
-            on_error(name, error)
+            failures.add(name, error)
     if not documents:
         return ExitCode.SOME_FAILED
     if folder is not None:
@@ -182,10 +178,10 @@ def read(
         pages = (
             pair
             for document in shown
-            for pair in read_document(reader, document, on_error, keep, limit=timeout)
+            for pair in read_document(reader, document, failures.add, keep, limit=timeout)
         )
         write_as_one(pages, documents, formats[0], join, single, out, force)
-    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+    return failures.status
 
 
 def _hashable(reading: dict[str, Any]) -> tuple[tuple[str, Any], ...]:

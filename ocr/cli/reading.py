@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ocr.cli.console import say, wanted, warn
+from ocr.cli.console import complain, say, wanted, warn
 from ocr.cli.signals import time_limit
-from ocr.errors import ModelError
+from ocr.errors import ExitCode, ModelError
 
 if TYPE_CHECKING:
     from ocr.input.documents import Document, PageSource
@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 OnError = Callable[[str, Exception], None]  # told what failed, and why
 Keep = Callable[["Document", "PageSource", "Page", "list[ReadLine]"], None]
+
+
+class Failures(list[str]):
+    """The names of what failed, each of which is told of at once."""
+
+    def add(self, name: str, error: Exception) -> None:
+        complain(error, name)
+        self.append(name)
+
+    @property
+    def status(self) -> ExitCode:
+        return ExitCode.SOME_FAILED if self else ExitCode.OK
 
 
 def make_reader(reading: dict[str, Any]) -> Reader:
