@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ocr.input.documents import Document, PageRange, PageSource
+    from ocr.layout.stages import OnStage
     from ocr.page import Page
 
 
@@ -153,7 +154,7 @@ def _read_and_draw(
     into_folder: bool,
     kind: str | None,
     level: str,
-    on_stage: Callable[[str, NDArray[np.generic]], None] | None,
+    on_stage: OnStage | None,
     failures: Failures,
 ) -> Iterator[tuple[PageSource, Page]]:
     """The pages, drawn as they are read."""
@@ -211,7 +212,7 @@ def is_drawing(path: Path) -> bool:
         return False
 
 
-def _stage_writer(folder: str) -> Callable[[str, NDArray[np.generic]], None]:
+def _stage_writer(folder: str) -> OnStage:
     """A function that writes each stage's picture into `folder`, numbered in order."""
     import numpy as np
     import PIL.Image
@@ -221,13 +222,12 @@ def _stage_writer(folder: str) -> Callable[[str, NDArray[np.generic]], None]:
     make_folder(Path(folder))
     written = 0
 
-    def write(name: str, picture: NDArray[np.generic]) -> None:
+    def write(name: str, picture: NDArray[np.float32]) -> None:
         nonlocal written
         written += 1
         slug = re.sub(r"\W+", "-", name.lower()).strip("-")
-        if picture.dtype != np.uint8:
-            picture = np.clip(np.nan_to_num(picture.astype(np.float32)) * 255, 0, 255).round()
-        image = PIL.Image.fromarray(picture.astype(np.uint8))
+        grey = np.clip(np.nan_to_num(picture) * 255, 0, 255).round()
+        image = PIL.Image.fromarray(grey.astype(np.uint8))
         target = Path(folder) / f"{written:02d}-{slug}.png"
         refuse_to_lose(target, (), is_drawing)
         with replacing(target) as stream:
