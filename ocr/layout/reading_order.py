@@ -4,8 +4,9 @@ The page is cut along white corridors (Nagy and Seth 1984, "Hierarchical represe
 scanned documents"): across where a gap parts all lines, down where a corridor parts columns. Lines
 side by side whose baselines go on in each other are rows of a list or table and are read across. A
 heading that stands above both columns is read before them, whichever it is in line with. What is
-known to be a label is read with what stands beside it. Where a
-picture shows several sheets, see `ocr.layout.sheets`, each is read for itself: row by row.
+known to be a label is read with what stands beside it, and so are lines beside a column that has
+gaps, as that of the answers of a form. Where a picture shows several sheets, see
+`ocr.layout.sheets`, each is read for itself: row by row.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ class OrderConfig:
 
 CONFIG = OrderConfig()
 MOSTLY = 0.5  # share of lines
+GAPPED = 3  # lines at least that tell that a column has gaps
+NAMED = 7  # column of the boxes: whether a line is a label
 
 
 def reading_order(
@@ -210,7 +213,8 @@ def _columns(
 ) -> list[NDArray[np.intp]] | None:
     """Parts side by side that a white corridor from top to bottom keeps apart, or None.
 
-    `band` is as `_are_rows` takes it.
+    `band` is as `_are_rows` takes it. What is found to be a column of labels stays one, so that no
+    band of it without an empty answer is cut.
     """
     size = float(np.median(sizes[members]))
     order = members[np.argsort(boxes[members, 1], kind="stable")]
@@ -222,10 +226,39 @@ def _columns(
         left, right = order[: k + 1], order[k + 1 :]
         if min(len(left), len(right)) < 2 or _take_turns(left, right, boxes, sizes):
             continue
+        if _have_gaps(left, right, boxes, sizes):
+            boxes[left, NAMED] = True
         if _are_labels(left, boxes) or _are_rows(left, right, boxes, sizes, band):
             continue
         return [left, right]
     return None
+
+
+def _level(
+    left: NDArray[np.intp], right: NDArray[np.intp], boxes: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Whether each line at the left leads to each one at the right."""
+    apart = np.abs(boxes[left, 5][:, None] - boxes[right, 4])
+    near: NDArray[np.bool_] = apart < np.minimum(boxes[left, 6][:, None], boxes[right, 6])
+    return near
+
+
+def _have_gaps(
+    left: NDArray[np.intp],
+    right: NDArray[np.intp],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+) -> bool:
+    """Whether a column is that of answers of a form, some of which are empty.
+
+    Each of its lines is level with one at the left, but lines in between have none; two texts on
+    ruled paper go on without such a gap.
+    """
+    width = float(np.median((boxes[left, 3] - boxes[left, 1]) / sizes[left]))
+    near = _level(left, right, boxes)
+    level = np.flatnonzero(near[np.argsort(boxes[left, 2])].any(axis=1))
+    gaps = len(level) >= GAPPED and len(level) <= np.ptp(level)
+    return bool(gaps and near.any(axis=0).all() and width <= CONFIG.wide_cell)
 
 
 def _are_labels(members: NDArray[np.intp], boxes: NDArray[np.float64]) -> bool:
@@ -287,8 +320,7 @@ def _are_rows(
     cell = CONFIG.band * CONFIG.cell if band else CONFIG.cell
     if min(widths) > (CONFIG.wide_cell if spaced else cell):
         return False
-    apart = np.abs(boxes[left, 5][:, None] - boxes[right, 4][None])
-    near = apart < np.minimum(boxes[left, 6][:, None], boxes[right, 6][None])
+    near = _level(left, right, boxes)
     first = max(float(boxes[part, 2].min()) for part in columns) - CONFIG.level * size
     last = np.inf
     pieces = max(len(part) / len(_rows(part, boxes, sizes)) for part in columns)

@@ -244,23 +244,36 @@ def test_the_order_does_not_depend_on_the_order_given(permutation):
     assert [permutation[k] for k in order(shuffled)] == order(lines)
 
 
-FORM = [
-    *(line(row, 10, 150, 10) for row in (100, 140, 180, 220)),
-    *(line(row, 200, 320, 10) for row in (100, 141, 220)),
-]
+QUESTIONS = [line(row, 10, 150, 10) for row in (100, 140, 180, 220, 260)]
+ANSWERS = [line(row, 200, 320, 10) for row in (100, 141, 180, 220, 260)]
+FORM = [*QUESTIONS, *ANSWERS]
 
 
-@pytest.mark.parametrize("labels", [[0, 1, 2, 3], [0, 1, 3]])
+@pytest.mark.parametrize("labels", [[0, 1, 2, 3, 4], [0, 1, 3]])
 def test_labels_are_read_with_the_answers_beside_them(labels):
     title = line(40, 60, 180, 14)
-    assert reading_order(FORM) == [[[0], [1], [2], [3]], [[4], [5], [6]]]
-    assert reading_order(FORM, labels=labels) == [[[0, 4], [1, 5], [2], [3, 6]]]
-    rows = [[7], [0, 4], [1, 5], [2], [3, 6]]
-    assert [row for block in reading_order([*FORM, title], labels=labels) for row in block] == rows
+    assert reading_order(FORM) == [[[0], [1], [2], [3], [4]], [[5], [6], [7], [8], [9]]]
+    rows = [[k, k + 5] for k in range(5)]
+    assert reading_order(FORM, labels=labels) == [rows]
+    below = [row for block in reading_order([*FORM, title], labels=labels) for row in block]
+    assert below == [[10], *rows]
 
 
 def test_a_line_that_ends_in_a_colon_makes_no_labels_of_those_flush_with_it():
     assert reading_order(FORM, labels=[1]) == reading_order(FORM)
+
+
+@pytest.mark.parametrize("empty", [1, 2, 3])
+def test_beside_a_column_with_gaps_lines_are_rows(empty):
+    form = [*QUESTIONS, *ANSWERS[:empty], *ANSWERS[empty + 1 :]]
+    rows = [row for block in reading_order(form) for row in block]
+    assert [row[0] for row in rows] == [0, 1, 2, 3, 4]
+    assert [len(row) for row in rows] == [1 if k == empty else 2 for k in range(5)]
+
+
+def test_a_column_that_is_shorter_has_no_gap():
+    form = [*QUESTIONS, *ANSWERS[1:4]]
+    assert reading_order(form) == [[[0], [1], [2], [3], [4]], [[5], [6], [7]]]
 
 
 def test_a_joined_row_runs_over_all_of_it():
