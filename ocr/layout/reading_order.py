@@ -70,6 +70,11 @@ class OrderConfig:
     apart : float
         A line level with the first one of the left column, and so many of its steps above the next
         at the right, such as a date, is in one row with it.
+    labels : float
+        Share of lines flush with each other, and of those of a column, of which more than that are
+        known to be labels where all are taken for labels.
+    gapped : int
+        Lines of a column that are level with others, at least, to tell that it has gaps.
     """
 
     end: float = 3.0
@@ -90,11 +95,11 @@ class OrderConfig:
     turn: float = 2.2
     turn_step: float = 0.7
     apart: float = 3.0
+    labels: float = 0.5
+    gapped: int = 3
 
 
 CONFIG = OrderConfig()
-MOSTLY = 0.5  # share of lines
-GAPPED = 3  # lines at least that tell that a column has gaps
 NAMED = 7  # column of the boxes: whether a line is a label
 
 
@@ -128,7 +133,7 @@ def reading_order(
     slope = page_slope(lines)
     boxes = _leveled(boxes, slope)
     flush = np.abs(boxes[:, 1, None] - boxes[:, 1]) < sizes[:, None]
-    named = (flush & np.isin(members, list(labels))).sum(axis=1) > MOSTLY * flush.sum(axis=1)
+    named = (flush & np.isin(members, list(labels))).sum(axis=1) > CONFIG.labels * flush.sum(axis=1)
     boxes = np.column_stack([boxes, _reach(boxes, sizes), named])
     out: list[list[list[int]]] = []
     for sheet in [members] if sheets is None else _in_order(sheets, boxes):
@@ -257,7 +262,7 @@ def _have_gaps(
     width = float(np.median((boxes[left, 3] - boxes[left, 1]) / sizes[left]))
     near = _level(left, right, boxes)
     level = np.flatnonzero(near[np.argsort(boxes[left, 2])].any(axis=1))
-    gaps = len(level) >= GAPPED and len(level) <= np.ptp(level)
+    gaps = len(level) >= CONFIG.gapped and len(level) <= np.ptp(level)
     return bool(gaps and near.any(axis=0).all() and width <= CONFIG.wide_cell)
 
 
@@ -265,7 +270,7 @@ def _are_labels(members: NDArray[np.intp], boxes: NDArray[np.float64]) -> bool:
     """Whether most lines of a part that have none of it to their right are labels."""
     _, left, _, right, begins, ends, reach, named = boxes[members].T
     beside = (right[:, None] <= left) & (np.abs(ends[:, None] - begins) < reach[:, None])
-    return float(named[~beside.any(axis=1)].mean()) > MOSTLY
+    return float(named[~beside.any(axis=1)].mean()) > CONFIG.labels
 
 
 def _headed(
