@@ -405,7 +405,7 @@ def _bands(
     for cut in cuts[1:-1].tolist():  # where a corridor runs on, but its lines are rows there
         bands |= {(0, cut), (cut, len(order))}
     for start, stop in sorted(bands, key=lambda band: (band[0] - band[1], band)):
-        if not 2 < stop - start < len(order):
+        if stop - start == len(order):
             continue
         columns = _columns(order[start:stop], boxes, sizes, band=True)
         if columns is not None:

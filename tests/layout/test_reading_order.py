@@ -56,9 +56,18 @@ def test_a_note_is_read_with_the_paragraph_that_it_is_beside():
     assert order([first, *items[:4], *note, *items[4:], last]) == list(range(11))
 
 
-def test_things_and_prices_are_rows():
+def test_a_paragraph_above_the_one_with_a_note_is_a_block_of_its_own():
+    heading, note = line(20, 0, 500), [line(213, 300, 480), line(243, 300, 480)]
+    items = [line(row, 0, 120) for row in (60, 90, 120, 210, 240, 270)]
+    assert reading_order([heading, *items, *note]) == [
+        [[0], [1], [2], [3]], [[4], [5], [6]], [[7], [8]],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lower", [1, 8])
+def test_things_and_prices_are_rows(lower):
     things = [line(40 + 30 * k, 10, 100 + 10 * k) for k in range(4)]
-    prices = [line(41 + 30 * k, 250, 290) for k in range(4)]
+    prices = [line(40 + lower + 30 * k, 250, 290) for k in range(4)]
     assert reading_order(things + prices) == [[[0, 4], [1, 5], [2, 6], [3, 7]]]
 
 
