@@ -50,7 +50,7 @@ class DoubtConfig:
     shape_bonus: float = 0.4
 
 
-DEFAULT = DoubtConfig()
+CONFIG = DoubtConfig()
 
 
 class Settled(NamedTuple):
@@ -88,7 +88,7 @@ def settle(found: Segmentation, classifier: Classifier) -> Settled:
 
     chosen = _characters(found.owner)
     glyphs, proba, sure = classified(chosen)
-    unsure = {part for run, p in zip(chosen, sure, strict=True) if p < DEFAULT.sure for part in run}
+    unsure = {part for run, p in zip(chosen, sure, strict=True) if p < CONFIG.sure for part in run}
     doubts = [row for row in found.doubts if not unsure.isdisjoint(row)]
     if doubts:
         asked = list(dict.fromkeys(run for row in doubts for run in _spans(found, row)))
@@ -118,12 +118,12 @@ def _characters(owner: NDArray[np.intp]) -> list[Run]:
 def _spans(found: Segmentation, row: Run) -> list[Run]:
     """The runs of neighbors in a row of parts that are not wider than a character."""
     spans = [row[i:j] for i in range(len(row)) for j in range(i + 1, len(row) + 1)]
-    return [run for run in spans if len(run) == 1 or _width(found, run) <= DEFAULT.widest]
+    return [run for run in spans if len(run) == 1 or _width(found, run) <= CONFIG.widest]
 
 
 def _divided(found: Segmentation, row: Run, worth: Mapping[Run, float]) -> list[Run]:
     """The best division of a row of parts into characters, by dynamic programming."""
-    weight = [max(_width(found, (part,)), DEFAULT.least_weight) for part in row]
+    weight = [max(_width(found, (part,)), CONFIG.least_weight) for part in row]
     joined = [found.owner[a] == found.owner[b] for a, b in pairwise(row)]
     best: list[tuple[float, list[Run]]] = [(0.0, [])]
     for j in range(1, len(row) + 1):
@@ -132,8 +132,8 @@ def _divided(found: Segmentation, row: Run, worth: Mapping[Run, float]) -> list[
             if row[i:j] not in worth:
                 continue
             score = best[i][0] + sum(weight[i:j]) * worth[row[i:j]]
-            score += DEFAULT.shape_bonus * sum(joined[i : j - 1])
-            score += DEFAULT.shape_bonus * (i > 0 and not joined[i - 1])
+            score += CONFIG.shape_bonus * sum(joined[i : j - 1])
+            score += CONFIG.shape_bonus * (i > 0 and not joined[i - 1])
             options.append((score, [*best[i][1], row[i:j]]))
         best.append(max(options, key=lambda option: option[0]))
     return best[-1][1]

@@ -46,7 +46,7 @@ class GapConfig:
     one_word: tuple[float, float] = (0.6, 2.2)
 
 
-DEFAULT = GapConfig()
+CONFIG = GapConfig()
 
 
 def word_starts(boxes: NDArray[np.intp], lines: list[NDArray[np.intp]]) -> list[NDArray[np.bool_]]:
@@ -77,7 +77,7 @@ def _gaps(boxes: NDArray[np.intp]) -> NDArray[np.float64]:
     """Gaps before the second and later letters of a line, in letter heights."""
     size = letter_height(boxes)
     before = np.maximum.accumulate(boxes[:-1, 3]) if len(boxes) > 1 else boxes[:0, 3]
-    return np.clip((boxes[1:, 1] - before) / size, -0.5, DEFAULT.widest)
+    return np.clip((boxes[1:, 1] - before) / size, -0.5, CONFIG.widest)
 
 
 def _page_threshold(pooled: NDArray[np.float64]) -> float:
@@ -87,16 +87,16 @@ def _page_threshold(pooled: NDArray[np.float64]) -> float:
     wide = _two_classes(pooled)
     if wide is None:
         usual = float(np.median(pooled))
-        least, times = DEFAULT.one_word
-        return -1.0 if usual > DEFAULT.alone else max(least, times * usual)
+        least, times = CONFIG.one_word
+        return -1.0 if usual > CONFIG.alone else max(least, times * usual)
     # columns stand further apart than words: look once more among the narrower gaps
     within = pooled[pooled < wide]
     narrow = _two_classes(within)
     if narrow is None:
         return wide
     words = within[within > narrow]
-    few = len(words) < DEFAULT.few_words * len(within)  # or else they are letters, loosely set
-    return narrow if few and float(words.mean()) > DEFAULT.least else wide
+    few = len(words) < CONFIG.few_words * len(within)  # or else they are letters, loosely set
+    return narrow if few and float(words.mean()) > CONFIG.least else wide
 
 
 def _two_classes(gaps: NDArray[np.float64]) -> float | None:
@@ -107,7 +107,7 @@ def _two_classes(gaps: NDArray[np.float64]) -> float | None:
     low = np.cumsum(gaps)[:-1] / count
     high = (gaps.sum() - np.cumsum(gaps)[:-1]) / (len(gaps) - count)
     k = int(np.argmax(count * (len(gaps) - count) * (high - low) ** 2))
-    if high[k] <= DEFAULT.one_kind[0] * max(low[k], 0.0) + DEFAULT.one_kind[1]:
+    if high[k] <= CONFIG.one_kind[0] * max(low[k], 0.0) + CONFIG.one_kind[1]:
         return None
     return float((gaps[k] + gaps[k + 1]) / 2)
 
@@ -119,4 +119,4 @@ def _line_threshold(gaps: NDArray[np.float64], page: float) -> float:
     steps = np.sort(np.concatenate([np.clip(gaps, 0.0, None), [0.0, 2.0 * page]]))
     middle = (steps[1:] + steps[:-1]) / 2
     off = np.log(np.maximum(middle, 1e-6) / page)
-    return float(middle[np.argmax(np.diff(steps) * np.exp(-0.5 * (off / DEFAULT.spread) ** 2))])
+    return float(middle[np.argmax(np.diff(steps) * np.exp(-0.5 * (off / CONFIG.spread) ** 2))])
