@@ -262,7 +262,6 @@ class _Beams:
         self.language, self.symbols, self.pattern = language, symbols, pattern
         self.weight, self.width, self.margin = config.weight, config.width, config.margin
         self.bonus = np.append(config.bonus, 0.0)[language.kinds[symbols]]  # of each class
-        self.bonus[BLANK] = 0.0
         self.folded = language.symbols[symbols]
         self.behind = config.behind if pattern is None else np.inf
         self.blank, self.prior = np.zeros((2, count, 1))
@@ -308,9 +307,8 @@ class _Beams:
         more[line, shorter, col] = NEVER
 
         stay = np.logaddexp(stay_blank, stay_letter) + self.prior
-        hope = (
-            more + self.prior[:, :, None] + self.bonus[classes][:, None]
-        )  # language can only take from it
+        # Language can only take from it.
+        hope = more + self.prior[:, :, None] + self.bonus[classes][:, None]
         limit = np.maximum(stay.max(axis=1) - self.behind, NEVER / 2)
         line, row, col = np.nonzero(hope > limit[:, None, None])
         if self.pattern is not None:

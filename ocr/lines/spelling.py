@@ -50,7 +50,7 @@ class Spellings:
     forms : sequence of str
         Words of letters, with their accents, and capitals where they stand inside a sentence.
     shares : (len(forms),) array
-        How many of the words that fold to the same symbols are written so.
+        How many of the words that fold to the same symbols are written so; more than 0.
     """
 
     def __init__(self, forms: Sequence[str], shares: NDArray[np.floating]) -> None:
@@ -123,7 +123,6 @@ class Spellings:
             begins = not (before.isalpha() or before == ",")
             word = "".join(text[place] for place in places)
             ways = self.of(word, begins)
-
             able = [way for way in ways if all(character in classes for character in way)]
             if len(able) < 2:
                 continue
@@ -140,7 +139,7 @@ class Spellings:
 
     def pack(self) -> dict[str, NDArray[np.uint8]]:
         """The arrays of a weight file: forms in UTF-8, a line feed between them, and shares."""
-        logs = -np.log(np.maximum(self.shares, 1e-9)) * STEPS_PER_NAT
+        logs = -np.log(self.shares) * STEPS_PER_NAT
         return {
             "spelling_forms": np.frombuffer("\n".join(self.forms).encode(), dtype=np.uint8),
             "spelling_shares": np.clip(np.rint(logs), 0, 255).astype(np.uint8),

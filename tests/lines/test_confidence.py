@@ -1,9 +1,10 @@
 """What tells whether a character is read right, from small arrays."""
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from ocr.lines.confidence import CONFIG, evidence, language_odds, log_odds
+from ocr.lines.confidence import CONFIG, evidence, language_odds, log_odds, mean_confidence
 
 
 def test_evidence_of_each_character():
@@ -36,6 +37,12 @@ def test_odds_with_language_grow_with_what_speaks_for_a_character():
     assert (odds(0, -2, 2) > low).all()
     more = dict(CONFIG.offsets)["english"] - CONFIG.other_offset
     np.testing.assert_allclose(low - odds(0, -2, 1, "none"), more)
+
+
+def test_lines_of_which_nothing_was_read_are_unsure():
+    blank = np.log(np.array([[0.9, 0.1], [0.8, 0.2]]))
+    assert mean_confidence([]) == mean_confidence([blank]) == 0
+    assert mean_confidence([blank, np.log(np.array([[0.4, 0.6]]))]) == pytest.approx(0.6)
 
 
 def test_log_odds_are_finite():

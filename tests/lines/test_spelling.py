@@ -25,9 +25,9 @@ def ink(text, *others):
     return np.log(p)
 
 
-def respell(text, *others):
+def respell(text, *others, classes=CLASSES):
     frames = np.stack([np.arange(len(text)), np.arange(len(text)) + 1], axis=1)
-    return "".join(HABITS.respell(text, ink(text, *others), frames, CLASSES))
+    return "".join(HABITS.respell(text, ink(text, *others), frames, classes))
 
 
 def test_habit_decides_what_ink_leaves_open():
@@ -42,6 +42,11 @@ def test_clear_ink_and_unknown_words_stand():
     assert respell("a london") == "a london"
     assert respell("a tea", (4, "é", 0.4)) == "a tea"
     assert respell("") == ""
+
+
+def test_a_spelling_with_a_character_that_cannot_be_read_is_none():
+    plain = {character: k for character, k in CLASSES.items() if character != "é"}
+    assert respell("a ete a london", (8, "L", 0.4), classes=plain) == "a ete a London"
 
 
 def test_a_capital_at_the_beginning_of_a_sentence_says_nothing():
