@@ -76,9 +76,15 @@ def exif_of_one_text_many_times() -> bytes:
 
 
 def jpeg2000(
-    side: int, precincts: int | None = None, tile: int = 0, block: int = 4, late: bool = False
+    side: int,
+    precincts: int | None = None,
+    tile: int = 0,
+    block: int = 4,
+    late: bool = False,
+    of_one: bool = False,
 ) -> bytes:
-    """A grey JPEG 2000 that tells how it is cut; `late` in the head of its first tile."""
+    """A grey JPEG 2000 that tells how it is cut; `late` in the head of its first tile, or in the
+    style of its only band."""
 
     def segment(mark: int, data: bytes) -> bytes:
         return struct.pack(">HH", mark, len(data) + 2) + data
@@ -89,7 +95,10 @@ def jpeg2000(
     style = bytes([precincts is not None, 0, 0, 1, 0, 5, block, block, 0, 1]) + told
     plain = bytes([0, 0, 0, 1, 0, 5, 4, 4, 0, 1])
     steps = segment(0xFF5C, b"\x40" + b"\x40" * 16)
-    head = b"\xff\x4f" + segment(0xFF51, size) + segment(0xFF52, plain if late else style) + steps
+    usual = segment(0xFF52, plain if late or of_one else style)
+    if of_one:
+        usual += segment(0xFF53, b"\0" + style[:1] + style[5:])
+    head = b"\xff\x4f" + segment(0xFF51, size) + usual + steps
     part = segment(0xFF52, style) if late else b""
     return head + segment(0xFF90, struct.pack(">HIBB", 0, 0, 0, 1)) + part + b"\xff\x93" + bytes(99)
 
@@ -118,6 +127,7 @@ def plain_pbm(side: int, samples: bytes) -> bytes:
         (tiff_of_one_text_many_times, "pieces"),
         (lambda: jpeg2000(6000, 0x11), "MiB to decode"),
         (lambda: jpeg2000(6000, 0x11, late=True), "MiB to decode"),
+        (lambda: jpeg2000(6000, 0x11, of_one=True), "MiB to decode"),
         (lambda: jpeg2000(6000, block=0), "MiB to decode"),
         (lambda: jpeg2000(6000, tile=20), "MiB to decode"),
         (lambda: run_length_bmp(20_000_000, 10, b"\0\2\xff\xc8" * 4), "MiB to decode"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ocr.layout.picture import Negative, Turned
-from ocr.layout.sheets import sheets_of
+from ocr.layout.sheets import _distances, sheets_of
 from ocr.layout.strips import TextLine
 
 WALL, YELLOW, GREEN = (200, 200, 200), (240, 220, 110), (150, 230, 150)
@@ -67,6 +67,12 @@ def test_lines_around_something_stand_on_one_sheet():
 def test_a_rule_between_columns_parts_no_sheet():
     page = Sheets((0, 0, 300, 400, YELLOW), (0, 199, 300, 202, (20, 20, 20)))
     assert numbers(page, line(80, 20, 150), line(80, 240, 380)) == [0, 0]
+
+
+def test_boxes_are_as_far_apart_as_their_nearest_points():
+    boxes = np.array([[0.0, 0, 10, 10], [0, 30, 10, 40], [40, 70, 50, 90], [5, 5, 60, 15]])
+    expected = [[0, 20, 67, 0], [20, 0, 42.4, 15], [67, 42.4, 0, 55], [0, 15, 55, 0]]
+    np.testing.assert_allclose(_distances(boxes), expected, atol=0.1)
 
 
 @pytest.mark.parametrize("lines", [(), (line(80, 20, 150),)])

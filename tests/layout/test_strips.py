@@ -59,8 +59,10 @@ def test_places_lead_back_to_the_page(slope):
     cols = np.linspace(20, strip.image.shape[1] - 20, 9)
     y, x = strip.places(np.full(9, float(BASELINE_ROW)), cols)
     np.testing.assert_allclose(y, 150 + slope * (x - 350), atol=0.6)
-    over, _ = strip.places(np.full(9, BASELINE_ROW - X_HEIGHT), cols)
-    np.testing.assert_allclose((y - over) * np.hypot(1, slope), 26, rtol=0.05)
+    y_over, x_over = strip.places(np.full(9, BASELINE_ROW - X_HEIGHT), cols)
+    step = 26 / np.hypot(1, slope)
+    np.testing.assert_allclose(y - y_over, step, rtol=0.05)
+    np.testing.assert_allclose(x - x_over, -slope * step, atol=0.05 * 26)
 
 
 def test_beyond_the_page_there_is_paper():
@@ -92,7 +94,8 @@ def test_a_smoothed_baseline_keeps_its_ends(rows, x_height):
 
 def test_a_straight_baseline_stays_as_it_is():
     y, x = smooth_baseline(np.array([[10.0, 0.0], [30.0, 200.0]]), 10.0)
-    np.testing.assert_allclose(y, 10 + 0.1 * x, atol=1e-6)
+    np.testing.assert_allclose(y, np.linspace(10, 30, len(y)), atol=0.01)
+    np.testing.assert_allclose(x, np.linspace(0, 200, len(x)), atol=0.01)
 
 
 def test_contrast_is_stretched_to_full_ink_and_paper_alone_stays_paper():
