@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.errors import DataError, ImageError
+from ocr.errors import DataError, ImageError, reason_of
 from ocr.input.photo import open_image
 from training.data.datasets import class_pictures, sub_folders
 
@@ -151,8 +151,13 @@ def _cifar_file(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
             content = _PlainUnpickler(stream).load()
-    except (OSError, EOFError, pickle.UnpicklingError, ValueError, KeyError, IndexError) as error:
-        raise DataError(f"{path}: cannot be read as a CIFAR-10 batch ({error}).") from None
+    # What damaged pickles raise: by their documentation some, by trying it all of these.
+    except (
+        *(OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError, AttributeError),
+        *(LookupError, ImportError, OverflowError, RuntimeError, SystemError, MemoryError),
+    ) as error:
+        reason = reason_of(error)
+        raise DataError(f"{path}: cannot be read as a CIFAR-10 batch ({reason}).") from None
     if not isinstance(content, dict):
         raise DataError(f"{path}: a CIFAR-10 batch is a dictionary.")
     return {key.decode() if isinstance(key, bytes) else key: content[key] for key in content}
@@ -167,7 +172,8 @@ def _cifar_batch(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray[n
             f"{path}: must hold (N, {size}) bytes with N labels, got {rows.dtype} {rows.shape} and "
             f"{labels.shape}."
         )
-    if len(labels) and not 0 <= labels.min() <= labels.max() < classes:
-        raise DataError(f"{path}: label {labels.max()} is not among the {classes} classes.")
+    strange = labels[(labels < 0) | (labels >= classes)]
+    if len(strange):
+        raise DataError(f"{path}: label {strange[0]} is not among the {classes} classes.")
     images = rows.reshape(-1, *CIFAR_SHAPE).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), labels.astype(np.int64)

@@ -60,6 +60,13 @@ def test_load_cifar10_tells_what_is_wrong(cifar, tmp_path):
     batch(cifar / "test_batch", np.zeros((2, 3072), np.uint8), [0, 2])
     with pytest.raises(DataError, match="label 2 is not among the 2 classes"):
         load_cifar10(cifar, "test")
+    batch(cifar / "test_batch", np.zeros((2, 3072), np.uint8), [-1, 0])
+    with pytest.raises(DataError, match="label -1 is not among the 2 classes"):
+        load_cifar10(cifar, "test")
+    for damaged in (whole.replace(b"latin1", b"latxn1"), b"\x80\x02]K\x01b."):
+        (cifar / "test_batch").write_bytes(damaged)
+        with pytest.raises(DataError, match=r"test_batch: cannot be read"):
+            load_cifar10(cifar, "test")
     (cifar / "test_batch").write_bytes(pickle.dumps([1, 2]))
     with pytest.raises(DataError, match="dictionary"):
         load_cifar10(cifar, "test")
