@@ -116,7 +116,7 @@ def _baseline(
     """(K, 2) points on which a line's letters stand, as it runs; by the ink if none were drawn."""
     if len(line.baseline) > 1:
         base = np.array(line.baseline, dtype=np.float64) * scale
-        backwards = abs(np.ptp(base[:, 1])) > abs(np.ptp(base[:, 0])) and base[-1, 1] < base[0, 1]
+        backwards = np.ptp(base[:, 1]) > np.ptp(base[:, 0]) and base[-1, 1] < base[0, 1]
         # Drawn from right to left, unless it stands on its head: then it lies over its letters.
         if backwards and polygon[:, 0].mean() < np.interp(
             polygon[:, 1].mean(), base[::-1, 1], base[::-1, 0]

@@ -47,11 +47,11 @@ def match_lines(read: Sequence[str], written: Sequence[str]) -> list[tuple[int, 
     found = ["".join(text.split()).casefold() for text in read]
     truth = ["".join(text.split()).casefold() for text in written]
     limit = UNLIKE_ALL_FOUND if len(found) == len(truth) else UNLIKE
-    likeness = np.array(
+    worth = np.array(
         [[1 - edit_distance(b, a) / max(len(b), len(a), 1) for b in truth] for a in found]
     ).reshape(len(found), len(truth))
-    likeness[likeness <= 1 - limit] = -1.0  # never worth it
-    return pairs_in_order(likeness)
+    worth[worth <= 1 - limit] = -1.0  # never worth it
+    return pairs_in_order(worth)
 
 
 def likeness(read: Sequence[str], written: Sequence[str], pairs: list[tuple[int, int]]) -> float:
@@ -64,9 +64,7 @@ def likeness(read: Sequence[str], written: Sequence[str], pairs: list[tuple[int,
     return shared / max(1, min(sum(map(len, found)), sum(map(len, truth))))
 
 
-def match_letters(
-    likely: NDArray[np.float32], alike: NDArray[np.bool_], written: int
-) -> list[tuple[int, int]]:
+def match_letters(likely: NDArray[np.float32], alike: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Pairs of glyphs and letters of the text that surely belong together.
 
     Parameters
@@ -75,8 +73,6 @@ def match_letters(
         Probability that glyph i is letter j of the text, in either case.
     alike : (n, m) bool array
         Whether letter j is the likeliest reading of glyph i, in either case.
-    written : int
-        m, the letters of the text.
 
     Returns
     -------
@@ -85,7 +81,7 @@ def match_letters(
         or letter without its like that are not sure by themselves; none if the line as a whole is
         doubtful.
     """
-    count = len(likely)
+    count, written = likely.shape
     if not count or not written:
         return []
     cost = np.minimum(-np.log(np.maximum(likely, 1e-9)), WORST)
@@ -140,8 +136,8 @@ class Aligner:
             signs = "".join(text.split())
             glyphs = line.glyphs
             proba = self.letter_reader.classifier.predict_proba(glyphs)
-            pairs = match_letters(*_likeness(proba, self.letter_reader.classifier.charset, signs),
-                                  len(signs))  # fmt: skip
+            charset = self.letter_reader.classifier.charset
+            pairs = match_letters(*_likely(proba, charset, signs))
             if pairs:
                 account.leave_out("letters doubtful where they stand", len(glyphs) - len(pairs))
             else:
@@ -185,7 +181,7 @@ class Aligner:
         return [(lines[i], written[j]) for i, j in pairs]
 
 
-def _likeness(
+def _likely(
     proba: NDArray[np.float32], charset: Sequence[str], signs: str
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """What `match_letters` takes, from probabilities (n, K) of n glyphs and m letters `signs`."""
