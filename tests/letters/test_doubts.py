@@ -8,6 +8,7 @@ from ocr.layout.strips import TextLine
 from ocr.letters.doubts import settle
 from ocr.letters.find_letters import characters
 from ocr.letters.glyphs import normalize_glyph
+from ocr.letters.segmentation import Segmentation
 
 
 class Widths:
@@ -55,6 +56,32 @@ def test_the_classifier_decides(liked, letters):
     np.testing.assert_array_equal(proba, Widths(liked).predict_proba(glyphs))
     alone = [normalize_glyph(settled.glyph(k)) for k in range(letters)]
     np.testing.assert_array_equal(glyphs, np.stack(alone))
+
+
+class Sure(Widths):
+    """Sure of all glyphs; counts how often it is asked."""
+
+    calls = 0
+
+    def predict_proba(self, glyphs):
+        self.calls += 1
+        return np.tile(np.float32([0.02, 0.02, 0.96]), (len(glyphs), 1))
+
+
+def test_of_what_is_read_surely_nothing_is_asked():
+    found, classifier = two_strokes(), Sure("?")
+    settled = settle(found, classifier).found
+    assert classifier.calls == 1
+    assert settled.boxes.tolist() == found.boxes.tolist() and settled.doubts == ()
+
+
+def test_a_part_that_is_wider_than_a_character_stays_one():
+    labels = np.zeros((60, 160), np.int32)
+    labels[10:50, 10:110], labels[10:50, 115:121] = 1, 2
+    grey = np.where(labels, np.float32(0), np.float32(1))
+    found = Segmentation(labels, np.arange(2), np.full(2, 40.0), grey, doubts=((0, 1),))
+    settled = settle(found, Widths("M")).found
+    assert settled.boxes.tolist() == [[10, 10, 50, 110], [10, 115, 50, 121]]
 
 
 def test_without_doubts_nothing_is_asked():
