@@ -263,7 +263,31 @@ def crop(
     lone = bool(page.lines) and rng.random() < LONE.share
     if lone:
         page = few_lines(rng, page)
-    height, width = page.grey.shape
+    scale = _scale(rng, page, lone)
+    forward, shift = _view(rng, page, scale)
+    picture = photograph(rng, _seen(rng, page.grey, forward, shift, scale))
+    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / np.float32(255))
+    if rng.random() < CROP.contrast_share:
+        darkness = np.clip(darkness * rng.uniform(*CROP.contrast), 0, 1)
+    back = np.linalg.inv(forward)
+    lines = [
+        TextLine(((line.baseline[:, ::-1] - shift) @ back.T)[:, ::-1], line.x_height * scale)
+        for line in page.lines
+    ]
+    maps = draw_maps(lines, (SIDE, SIDE))
+    weight = np.ones((1, SIDE // MAP_STRIDE, SIDE // MAP_STRIDE), np.float32)
+    if page.unknown is not None:
+        unknown = Image.fromarray(page.unknown).transform(
+            (SIDE // MAP_STRIDE, SIDE // MAP_STRIDE),
+            Image.Transform.AFFINE,
+            _affine(forward * MAP_STRIDE, shift),
+        )
+        weight[0][np.asarray(unknown) & (maps[2] == 0)] = 0
+    return darkness, maps, weight
+
+
+def _scale(rng: np.random.Generator, page: TrainingPage, lone: bool) -> float:
+    """Pixels of a crop for one of its page."""
     if page.lines:
         usual = float(np.median([line.x_height for line in page.lines]))
         smallest, largest = (LONE.smallest, LONE.largest) if lone else (SMALLEST, LARGEST)
@@ -274,15 +298,26 @@ def crop(
         scale = min(wanted / usual, CROP.enlarged)
     else:
         scale = math.exp(rng.uniform(math.log(CROP.blank[0]), math.log(CROP.blank[1])))
-    if not lone:
-        scale = max(scale, CROP.least_side * SIDE / max(height, width))
+    return scale if lone else max(scale, CROP.least_side * SIDE / max(page.grey.shape))
+
+
+def _view(
+    rng: np.random.Generator, page: TrainingPage, scale: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where a crop lies: at (u, v) of it is (x, y) of the page, ``forward @ (u, v) + shift``.
+
+    Returns
+    -------
+    forward : (2, 2) float array
+    shift : (2,) float array
+    """
     stretch = math.exp(rng.normal(0, CROP.stretch))
     level = rng.random() < CROP.level_share
     degrees = rng.normal(0, CROP.level) if level else rng.uniform(-CROP.tilted, CROP.tilted)
     angle = math.radians(degrees)
     cos, sin = math.cos(angle) / scale, math.sin(angle) / scale
-    # (x, y) of the page at (u, v) of the crop, both from their middles
     forward = np.array([[cos * stretch, -sin], [sin * stretch, cos]])
+    height, width = page.grey.shape
     if page.lines and rng.random() < CROP.at_line_share:
         line = page.lines[rng.integers(len(page.lines))].baseline
         y, x = line[rng.integers(len(line))]
@@ -296,49 +331,41 @@ def crop(
             for value, size in zip(at, (width, height), strict=True)
         ]
     )
-    shift = at - forward @ np.array([SIDE / 2, SIDE / 2])
-    picture = Image.fromarray(page.grey)
-    shrink = min(1.0, scale)
-    if shrink < CROP.averaged:
+    return forward, at - forward @ np.array([SIDE / 2, SIDE / 2])
+
+
+def _seen(
+    rng: np.random.Generator,
+    grey: NDArray[np.uint8],
+    forward: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    scale: float,
+) -> Image.Image:
+    """What a crop shows of a page; see `_view`."""
+    height, width = grey.shape
+    picture = Image.fromarray(grey)
+    if scale < CROP.averaged:
         picture = picture.resize(
-            (max(1, round(width * shrink)), max(1, round(height * shrink))), Image.Resampling.BOX
+            (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.BOX
         )
-    by = picture.width / width, picture.height / height
+    by = np.array([picture.width / width, picture.height / height])
     fill = (
-        int(np.percentile(page.grey[::16, ::16], CROP.paper))
+        int(np.percentile(grey[::16, ::16], CROP.paper))
         if rng.random() < CROP.paper_share
         else int(rng.integers(256))
     )
-    matrix = (
-        forward[0, 0] * by[0], forward[0, 1] * by[0], shift[0] * by[0],
-        forward[1, 0] * by[1], forward[1, 1] * by[1], shift[1] * by[1],
-    )  # fmt: skip
-    picture = picture.transform(
-        (SIDE, SIDE), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR, fillcolor=fill
+    return picture.transform(
+        (SIDE, SIDE),
+        Image.Transform.AFFINE,
+        _affine(forward * by[:, None], shift * by),
+        Image.Resampling.BILINEAR,
+        fillcolor=fill,
     )
-    picture = photograph(rng, picture)
-    darkness = ink_darkness(np.asarray(picture, dtype=np.float32) / np.float32(255))
-    if rng.random() < CROP.contrast_share:
-        darkness = np.clip(darkness * rng.uniform(*CROP.contrast), 0, 1)
-    back = np.linalg.inv(forward)
-    lines = [
-        TextLine(((line.baseline[:, ::-1] - shift) @ back.T)[:, ::-1], line.x_height * scale)
-        for line in page.lines
-    ]
-    maps = draw_maps(lines, (SIDE, SIDE))
-    weight = np.ones((1, SIDE // MAP_STRIDE, SIDE // MAP_STRIDE), np.float32)
-    if page.unknown is not None:
-        step = np.array([MAP_STRIDE, MAP_STRIDE])
-        unknown = Image.fromarray(page.unknown).transform(
-            (SIDE // MAP_STRIDE, SIDE // MAP_STRIDE),
-            Image.Transform.AFFINE,
-            (
-                forward[0, 0] * step[0], forward[0, 1] * step[0], shift[0],
-                forward[1, 0] * step[1], forward[1, 1] * step[1], shift[1],
-            ),
-        )  # fmt: skip
-        weight[0][np.asarray(unknown) & (maps[2] == 0)] = 0
-    return darkness, maps, weight
+
+
+def _affine(forward: NDArray[np.float64], shift: NDArray[np.float64]) -> tuple[float, ...]:
+    """A map of points as `PIL.Image.Image.transform` takes it."""
+    return (*forward[0], shift[0], *forward[1], shift[1])
 
 
 def few_lines(rng: np.random.Generator, page: TrainingPage) -> TrainingPage:
