@@ -137,6 +137,20 @@ def test_a_run_and_its_resumption(place, tmp_path, monkeypatch):
     assert not place.names(PARTS)
 
 
+def test_where_nothing_is_appended_a_part_is_written_after_a_while(monkeypatch):
+    pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+    place = Place("memory://parts")
+    book = journal.Journal(place, resume=False)
+    book.add(journal.Record("a", "b", "c", {}))
+    assert journal.outputs(place) == set() and not journal.stands(place)
+    monkeypatch.setattr(journal, "PART_SECONDS", -1.0)
+    book.add(journal.Record("d", "e", "f", {"d.txt": (1, "g")}))
+    assert journal.outputs(place) == {"d.txt"} and journal.stands(place)
+    book.close()
+    assert len(place.names(journal.PARTS)) == 1
+    place.clear(journal.PARTS)
+
+
 def test_no_bucket_is_made_by_the_way(monkeypatch):
     system = pytest.importorskip("fsspec").filesystem("memory")
     asked = []
