@@ -7,14 +7,9 @@ else.
 from __future__ import annotations
 
 import hashlib
-import io
-import lzma
 import re
 import shlex
-import struct
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.arrays import read_npz
-from ocr.errors import DataError, OcrError, reason_of
+from ocr.errors import DataError, OcrError
 from ocr.evaluation.drafts import is_strip
 from ocr.evaluation.ground_truth import (
     is_draft,
@@ -36,10 +31,8 @@ from ocr.evaluation.ground_truth import (
 )
 from ocr.formats.reading import INSIDE
 from ocr.input.documents import PageSource
-from ocr.input.photo import Photo, open_image
 from ocr.input.sources import SUFFIXES
-from ocr.layout.picture import dark_on_light
-from ocr.lines.normalize import LINE_HEIGHT, normalize_line
+from ocr.lines.normalize import LINE_HEIGHT
 from training.data.datasets import (
     Characters,
     load_emnist_mat,
@@ -49,12 +42,15 @@ from training.data.datasets import (
     load_npz,
 )
 from training.data.glyphs import normalize_pictures
-from training.data.scans import even_light
-from training.data.text import fold_text, writable
 from training.own_hand.corrected import confirmed_lines, correction
+from training.own_hand.own_lines import (
+    line_samples,
+    load_line_folder,
+    load_line_zip,
+    shown_line,
+)
 from training.own_hand.page_truth import page_lines, transcribed_pages
-from training.own_hand.samples import SHOWN, Account, Samples, enough, join
-from training.synthesis.strips import fits
+from training.own_hand.samples import Account, Samples, enough, join, split_named
 
 if TYPE_CHECKING:
     from training.own_hand.photo_truth import Aligner
@@ -62,17 +58,6 @@ if TYPE_CHECKING:
 LINE_SHAPE = 3.0  # width over height from which a picture with one line of text is that line
 READ_AT_ONCE = 4096  # pictures normalized at once: bounds the memory
 COPY_SIDE = 1024  # pixels, longest side at which pictures are compared
-LINE_SIDE = 4000  # pixels, longest side at which the picture of a line is opened
-MAX_FILE = 1 << 28  # bytes of a picture
-MAX_TABLE, MAX_COLUMNS = 1 << 23, 32  # characters of a table: some 100,000 lines; and columns
-ENCRYPTED = 1  # flag of a file in a .zip
-
-# What zipfile raises: RuntimeError of encrypted files, NotImplementedError of other compressions.
-UNREADABLE = (
-    *(OSError, KeyError, ValueError, EOFError, RuntimeError, NotImplementedError, struct.error),
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-)
-TRUTHS = ("train", "valid", "test")
 
 
 def recognize(path: Path) -> str:
@@ -299,12 +284,12 @@ def _load_npz(path: Path, _: Aligner, account: Account) -> Samples:
             splits = [str(name) for name in np.unique(data["split"])]
     except (OSError, ValueError):
         pass  # the loader says what is wrong with it
-    return join([_glyphs(load_npz(path, one), _split(one), account) for one in splits])
+    return join([_glyphs(load_npz(path, one), split_named(one), account) for one in splits])
 
 
 def _load_idx(path: Path, _: Aligner, account: Account) -> Samples:
-    return _glyphs(load_idx(path), "test" if path.name.startswith("t10k") else _split(path.name),
-                   account)  # fmt: skip
+    part = "test" if path.name.startswith("t10k") else split_named(path.name)
+    return _glyphs(load_idx(path), part, account)
 
 
 def _load_emnist_mat(path: Path, _: Aligner, account: Account) -> Samples:
@@ -313,17 +298,11 @@ def _load_emnist_mat(path: Path, _: Aligner, account: Account) -> Samples:
 
 
 def _load_nist36(path: Path, _: Aligner, account: Account) -> Samples:
-    return _glyphs(load_nist36(path), _split(path.stem), account)
+    return _glyphs(load_nist36(path), split_named(path.stem), account)
 
 
 def _load_glyph_folder(path: Path, _: Aligner, account: Account) -> Samples:
     return _glyphs(load_folder(path), "", account)
-
-
-def _split(name: str | None) -> str:
-    """The part that a name tells: train, valid or test as a word of it, else ""."""
-    words = re.split(r"[^a-z]+", (name or "").lower())
-    return next((one for one in TRUTHS if one in words), "")
 
 
 def _load_photo_letters(path: Path, aligner: Aligner, account: Account) -> Samples:
@@ -400,37 +379,6 @@ def _digest(picture: PageSource) -> str:
     return hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).hexdigest()
 
 
-def _line_samples(
-    found: Iterable[tuple[NDArray[np.float32], str, str, str]], account: Account
-) -> Samples:
-    """Samples of normalized lines with text, group and split; what does not fit is left out."""
-    images, labels, groups, splits = [], [], [], []
-    for grey, text, group, split in found:
-        text = fold_text(text)
-        if not writable(text):
-            strange = "".join(sorted({c for c in text if not writable(c) and c != " "}))[:SHOWN]
-            reason = (
-                f"with characters that the model does not know ({strange})"
-                if text
-                else ("without any text")
-            )
-            account.leave_out(f"lines {reason}")
-            continue
-        line = (grey * 255 + 0.5).astype(np.uint8)
-        if (line == 255).all():
-            account.leave_out("pictures without any ink")
-        elif not fits(line, text):
-            account.leave_out("lines too narrow for their text, or too long")
-        else:
-            images.append(line)
-            labels.append(text)
-            groups.append(group)
-            splits.append(split)
-    return Samples(
-        tuple(images), tuple(labels), np.ones(len(labels), bool), tuple(groups), tuple(splits)
-    )
-
-
 def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples:
     transcribed = transcribed_pages(path, account)
 
@@ -456,7 +404,7 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
                 rows = [row for row in read_truth(truth).splitlines() if row.strip()]
                 if len(rows) == 1 and picture.width >= LINE_SHAPE * picture.height:
                     cut = picture.height == LINE_HEIGHT and is_strip(file)
-                    yield _line(picture, cut), rows[0], _page_of(group), ""
+                    yield shown_line(picture, cut), rows[0], _page_of(group), ""
                     continue
             except OcrError as error:
                 account.leave_out("unreadable pictures or texts", name=str(error))
@@ -464,103 +412,12 @@ def _load_photo_lines(path: Path, aligner: Aligner, account: Account) -> Samples
             for image, text in aligner.lines(photo, account):
                 yield image, text, group, ""
 
-    return _line_samples(lines(), account)
-
-
-def _line(picture: Photo, cut: bool) -> NDArray[np.float32]:
-    """What the recognizer is shown of a picture of a line; of one that was `cut` so, all of it."""
-    grey = picture.grey(LINE_SIDE)
-    if cut and len(grey) == LINE_HEIGHT:
-        return grey
-    return normalize_line(even_light(dark_on_light(picture).grey(LINE_SIDE)))
+    return line_samples(lines(), account)
 
 
 def _page_of(stem: str) -> str:
     """The page that a line's file name tells: all but the number at its end."""
     return re.sub(r"[-_. ]?\d+$", "", stem)
-
-
-def _load_line_zip(path: Path, _: Aligner, account: Account) -> Samples:
-    try:
-        with zipfile.ZipFile(path) as archive:
-
-            def read(name: str) -> bytes:
-                entry = archive.getinfo(name)
-                if entry.file_size > MAX_FILE:
-                    raise ValueError(f"more than {MAX_FILE >> 20} MiB")
-                if entry.flag_bits & ENCRYPTED:
-                    raise ValueError("it is encrypted")
-                return archive.read(entry)
-
-            return _table_lines(path, read, account)
-    except UNREADABLE as error:
-        raise DataError(f"{path}: not a .zip with a lines.tsv ({reason_of(error)}).") from None
-
-
-def _load_line_folder(path: Path, _: Aligner, account: Account) -> Samples:
-    inside = path.resolve()
-
-    def read(name: str) -> bytes:
-        place = (path / name).resolve()
-        if not place.is_relative_to(inside) or not place.is_file():
-            raise ValueError("no file in this folder")
-        if place.stat().st_size > MAX_FILE:
-            raise ValueError(f"more than {MAX_FILE >> 20} MiB")
-        return place.read_bytes()
-
-    try:
-        return _table_lines(path, read, account)
-    except UNREADABLE as error:
-        raise DataError(f"{path}: its lines.tsv cannot be read ({reason_of(error)}).") from None
-
-
-def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> Samples:
-    """Lines by a table of tab-separated file, split, writer and text, with a head.
-
-    A column "form" may say "strip": the picture is what the recognizer is shown, as it is.
-    """
-    try:
-        text = read("lines.tsv").decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: its lines.tsv is not UTF-8. Save it as UTF-8.") from None
-    if len(text) > MAX_TABLE:
-        raise DataError(f"{path}: its lines.tsv has more than {MAX_TABLE >> 20} MiB. Divide it.")
-    rows = [row.split("\t", MAX_COLUMNS) for row in text.splitlines()]
-    if not rows or not {"file", "text"} <= set(rows[0]):
-        raise DataError(f"{path}: lines.tsv needs a head with at least file and text.")
-    place = {name: column for column, name in enumerate(rows[0])}
-
-    def cell(row: list[str], name: str) -> str:
-        return row[place[name]] if name in place else ""
-
-    named: set[str] = set()
-
-    def lines() -> Iterator[tuple[NDArray[np.float32], str, str, str]]:
-        for number, row in enumerate(rows[1:], start=2):
-            if len(row) != len(rows[0]):
-                account.leave_out(
-                    "broken rows of a table", name=f"{path}: line {number} of lines.tsv is broken."
-                )
-                continue
-            name = cell(row, "file")
-            if name in named:  # each costs its reading, and learning it twice teaches nothing
-                account.leave_out("copies of pictures", name=f"{path}: {name} is named again.")
-                continue
-            named.add(name)
-            try:
-                line = _line(open_image(io.BytesIO(read(name)), name), cell(row, "form") == "strip")
-            except (OcrError, *UNREADABLE) as error:
-                reason = f"{path}: {name} cannot be read ({reason_of(error)})."
-                account.leave_out("unreadable pictures", name=reason)
-                continue
-            yield (
-                line,
-                cell(row, "text"),
-                cell(row, "writer"),
-                _split(cell(row, "split")),
-            )
-
-    return _line_samples(lines(), account)
 
 
 Loader = Callable[[Path, "Aligner", Account], Samples]
@@ -575,6 +432,6 @@ GLYPH_LOADERS: dict[str, Loader] = {
 LINE_LOADERS: dict[str, Loader] = {
     "photos": _load_photo_lines,
     "pages": _load_photo_lines,
-    "line-zip": _load_line_zip,
-    "line-folder": _load_line_folder,
+    "line-zip": load_line_zip,
+    "line-folder": load_line_folder,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,7 @@ LARGE = {"glyphs": 400, "lines": 100}
 FEWEST = 5  # samples that can be split at all
 FEWEST_GROUPS = 5  # writers or pages from which the split is made by them
 SHOWN = 5  # files or characters that a message names
-
-
+SPLITS = ("train", "valid", "test")
 MOST_NAMED = 10_000  # files that are named one by one; all are counted
 
 
@@ -139,6 +139,12 @@ class Split:
     def shared(self) -> bool:
         """Whether the same samples choose and report."""
         return np.array_equal(self.valid, self.test)
+
+
+def split_named(name: str | None) -> str:
+    """The part that a name tells: train, valid or test as a word of it, else ""."""
+    words = re.split(r"[^a-z]+", (name or "").lower())
+    return next((one for one in SPLITS if one in words), "")
 
 
 def split(samples: Samples, what: str, seed: int) -> Split:
