@@ -194,7 +194,7 @@ def line_of(given: GivenLine, height: int, width: int) -> Line | None:
     line = Line(words, baseline, outline, given.block, given.confirmed)
     if line.text != text:
         sure = 1.0 if given.confidence is None else given.confidence
-        return replace(with_text(line, text, sure, turn), confirmed=given.confirmed)
+        return replace(with_text(line, text, sure), confirmed=given.confirmed)
     return line
 
 
@@ -257,7 +257,6 @@ def with_text(
     line: Line,
     text: str,
     confidence: float = 1.0,
-    turn: int | None = None,
     keep: bool = False,
 ) -> Line:
     """A line that says `text`, its words and letters placed anew, and confirmed.
@@ -272,8 +271,6 @@ def with_text(
         With at least one character that is no white space.
     confidence : float
         Of the letters of the new text.
-    turn : int, optional
-        Quarters of a circle by which the line is turned; by default what its baseline tells.
     keep : bool
         Whether letters on which text and line agree stay as sure as they were, and the line as
         confirmed.
@@ -283,7 +280,7 @@ def with_text(
     ValueError
         The text is empty, or too long for a line.
     """
-    turn = turn_of(line.baseline) if turn is None else turn
+    turn = turn_of(line.baseline)
     new = graphemes(" ".join(text.split()))
     if not new:
         raise ValueError("a line needs a text")

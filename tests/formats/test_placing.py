@@ -95,6 +95,22 @@ def test_a_baseline_alone_gives_letters_over_it_whatever_way_it_runs():
     assert [x.box.as_list() for x in back.letters] == [[86, 70, 140, 90], [86, 50, 140, 70]]
 
 
+def test_letters_of_a_word_follow_the_baseline_of_its_line():
+    word = GivenWord("ab", Box(40, 80, 80, 120))
+    down = line_of(GivenLine(words=(word,), baseline=((40, 100), (80, 100))), 300, 300)
+    assert [x.box.as_list() for x in down.letters] == [[40, 80, 60, 120], [60, 80, 80, 120]]
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_a_line_that_says_another_text_than_its_words_is_turned_as_they_are(turn):
+    word = GivenWord("ab", Box(40, 80, 80, 120))
+    found = line_of(GivenLine("abcd", words=(word,), turn=turn), 300, 300)
+    alone = line_of(GivenLine("abcd", box=Box(40, 80, 80, 120), turn=turn), 300, 300)
+    assert found.baseline == alone.baseline
+    assert [x.box for x in found.letters][:1] == slots(Box(40, 80, 80, 120), 2, turn)[:1]
+    assert found.text == "abcd"
+
+
 def test_words_without_a_place_come_between_those_that_have_one():
     words = (
         GivenWord("one", Box(0, 0, 10, 30)), GivenWord("two"), GivenWord("six", Box(0, 80, 10, 110))

@@ -12,9 +12,9 @@ from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 from ocr.review.document import begun
 from ocr.review.pages import find_pages
-from training.own_hand import own_data
 from training.own_hand.corrected import confirmed_lines, correction
 from training.own_hand.own_data import gather, recognize
+from training.own_hand.page_truth import transcribed_pages
 from training.own_hand.photo_truth import Aligner
 from training.own_hand.samples import Account
 
@@ -78,7 +78,7 @@ def test_lines_of_all_pages_of_a_file_are_learned(scan):
     ]
     assert labels(scan) == sorted(sum(PAGES, ()))
     page = scan.parent / "s.page0002.gt.json"
-    assert [one.number for one in own_data.transcribed_pages(page, Account())] == [2]
+    assert [one.number for one in transcribed_pages(page, Account())] == [2]
 
 
 def test_strips_are_cut_from_the_page_that_was_corrected(scan):
@@ -94,7 +94,7 @@ def test_a_draft_of_a_page_gives_the_lines_that_are_confirmed(scan):
     entry = doc.entries[0]
     open_ = replace(entry, line=replace(entry.line, confirmed=False))
     found[1].save(replace(doc, entries=(open_, *doc.entries[1:])))
-    assert labels(scan.parent) == sorted([*PAGES[0], *PAGES[1][1:]])
+    assert labels(scan.parent) == labels(scan) == sorted([*PAGES[0], *PAGES[1][1:]])
 
 
 def test_a_text_of_a_page_alone_is_learned(scan):

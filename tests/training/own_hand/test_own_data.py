@@ -19,10 +19,9 @@ from ocr.evaluation.ground_truth import DRAFT
 from ocr.layout.read_line import ReadLine
 from ocr.layout.strips import Strip
 from ocr.page import Line
-from training.own_hand import own_data
 from training.own_hand.own_data import gather, kind_of, recognize
 from training.own_hand.photo_truth import Aligner
-from training.own_hand.samples import Account, Samples, enough, known, split
+from training.own_hand.samples import Account, Samples, enough, join, known, split
 
 
 def letter(sign, size=40):
@@ -316,6 +315,13 @@ def test_the_split_is_by_writer_where_the_data_tells():
     assert set(found.held) == set(groups[found.test])
 
 
+def test_the_split_is_the_datas_where_it_has_all_three_parts():
+    found = split(make("abcdefgh", splits=["train", "", "valid", "test"] * 2), "glyphs", 0)
+    parts = [found.train.tolist(), found.valid.tolist(), found.test.tolist()]
+    assert parts == [[0, 1, 4, 5], [2, 6], [3, 7]]
+    assert found.by == "the data" and not found.shared
+
+
 def test_the_split_is_fixed_by_its_seed_and_complete():
     samples = make(["a", "b"] * 50)
     one, same, other = (split(samples, "glyphs", seed) for seed in (1, 1, 2))
@@ -336,7 +342,7 @@ def test_much_data_is_split_in_three():
 def test_the_hash_tells_other_data():
     one, two = make(["a", "b"]), make(["a", "c"])
     assert one.digest() == make(["a", "b"]).digest() != two.digest()
-    assert own_data.join([one, two]).digest() != one.digest()
+    assert join([one, two]).digest() != one.digest()
 
 
 def table(*names: str) -> str:
