@@ -89,6 +89,15 @@ def test_what_is_drawn_back_stays_nearer():
     assert moved[1] < 0.6 * moved[0]
 
 
+def test_at_a_rate_of_nothing_nothing_moves():
+    descent = Descent(network(), Optimization(0.05, pull=0.5))
+    descent.step(loss_of(descent), 1.0)
+    before = [p.detach().clone() for p in descent.network.parameters()]
+    descent.step(loss_of(descent), 0.0)
+    for now, then in zip(descent.network.parameters(), before, strict=True):
+        assert torch.equal(now, then)
+
+
 def test_statistics_are_kept_if_asked():
     for keep in (True, False):
         descent = Descent(network(), Optimization(0.1, keep_statistics=keep))
