@@ -5,7 +5,7 @@ Written is version 4.3; versions 2 to 4 are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -141,14 +141,15 @@ def read(root: ElementTree.Element) -> list[FoundPage]:
     picture, page = picture_of(root.findtext("Description/sourceImageInformation/fileName"))
     names = [one.text or "" for one in root.iterfind("Description//softwareName")]
     own = bool(names) and names[-1].strip() == SOFTWARE
+    order = _order(root)
     found = []
     for k, sheet in enumerate(sheets):
-        read_page = _read_page(sheet, UNITS[unit])
+        read_page = _read_page(sheet, UNITS[unit], order)
         found.append(FoundPage(read_page, picture, page + k, own, unit == "pixel"))
     return found
 
 
-def _read_page(sheet: ElementTree.Element, scale: float) -> Page:
+def _read_page(sheet: ElementTree.Element, scale: float, order: Sequence[str]) -> Page:
     sizes = [one for one in (sheet, sheet.find("PrintSpace")) if one is not None]
     sized = next((one for one in sizes if one.get("HEIGHT") and one.get("WIDTH")), sheet)
     height, width = (side(sized.get(name), name, scale) for name in ("HEIGHT", "WIDTH"))
@@ -169,15 +170,14 @@ def _read_page(sheet: ElementTree.Element, scale: float) -> Page:
     return page_of(
         height,
         width,
-        (replace(rows[k], block=block) for k, block in in_order(found, _order(sheet))),
+        (replace(rows[k], block=block) for k, block in in_order(found, order)),
     )
 
 
-def _order(sheet: ElementTree.Element) -> list[str]:
+def _order(root: ElementTree.Element) -> list[str]:
     """Ids of blocks and lines in reading order, of version 4.3 on."""
-    element = sheet.find("ReadingOrder")
-    references = [] if element is None else element.iter("ElementRef")
-    return [one.get("REF", "") for one in references]
+    references = root.iterfind("ReadingOrder//ElementRef")
+    return [name for one in references for name in one.get("REF", "").split()]
 
 
 def _read_line(row: ElementTree.Element, scale: float, height: int, width: int) -> GivenLine:

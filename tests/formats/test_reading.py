@@ -286,6 +286,21 @@ def test_alto_in_tenths_of_millimeters(tmp_path):
     assert read_page(path).lines[0].box == Box(200, 100, 300, 227)
 
 
+def test_alto_tells_its_reading_order_before_the_layout(tmp_path):
+    lines = [
+        f'<TextLine ID="{name}"><String CONTENT="{name}" HPOS="10" VPOS="{y}" WIDTH="20" '
+        'HEIGHT="9"/></TextLine>'
+        for y, name in enumerate("abcd", 10)
+    ]
+    order = (
+        '<ReadingOrder><OrderedGroup ID="o"><ElementRef ID="r1" REF="c"/><OrderedGroup ID="p">'
+        '<ElementRef ID="r2" REF="d a"/></OrderedGroup></OrderedGroup></ReadingOrder>'
+    )
+    path = tmp_path / "p.xml"
+    path.write_text(alto("pixel", "".join(lines)).replace("<Layout>", f"{order}<Layout>"))
+    assert read_page(path).text == "c\nd\na\nb"
+
+
 def test_places_of_points_of_old_versions(tmp_path):
     path = tmp_path / "old.xml"
     path.write_text(
