@@ -1,6 +1,6 @@
 """hOCR 1.2: HTML with the layout in its title attributes (http://kba.github.io/hocr-spec/1.2/).
 
-Read is what Tesseract, OCRmyPDF, kraken and OCRopus write as well.
+Read is what Tesseract, OCRmyPDF and kraken write as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from ocr.formats.parsing import (
     page_of,
     picture_of,
     points,
-    share,
     side,
 )
 from ocr.formats.placing import GivenLine, GivenWord, Point, Points, graphemes, turn_of
@@ -183,13 +182,16 @@ class _Parser(HTMLParser):
         self.pages: list[_Node] = []
         self.open: list[tuple[str, _Node | None]] = []  # elements: tag, what of hOCR they are
         self.block = self.depth = 0  # the number of the last block; its element's place
+        self.system = ""  # what wrote the file
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        about = {name: value or "" for name, value in attrs}
         if tag in VOID:
+            if about.get("name") == "ocr-system":
+                self.system = about.get("content", "")
             return
         if len(self.open) > MAX_DEPTH:
             raise MalformedError(f"elements stand inside each other more than {MAX_DEPTH} deep.")
-        about = {name: value or "" for name, value in attrs}
         classes = about.get("class", "").split()
         node = None
         if "ocr_page" in classes:
@@ -223,8 +225,8 @@ class _Parser(HTMLParser):
         return node
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
         if tag not in VOID:
-            self.handle_starttag(tag, attrs)
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -268,10 +270,11 @@ def read(text: str) -> list[FoundPage]:
         raise MalformedError("HTML that is cut off or damaged. Copy or write it again.")
     if not parser.pages:
         raise MalformedError("HTML without an ocr_page, so no hOCR.")
-    return [_found(node) for node in parser.pages]
+    whole = 1.0 if parser.system.startswith("kraken") else 100.0  # which writes no percent
+    return [_found(node, whole) for node in parser.pages]
 
 
-def _found(node: _Node) -> FoundPage:
+def _found(node: _Node, whole: float) -> FoundPage:
     properties = node.properties
     sides = numbers(properties.get("bbox", ""), "bbox of a page")
     if len(sides) != 4:
@@ -279,17 +282,19 @@ def _found(node: _Node) -> FoundPage:
     height = side(str(sides[3]), "the height of an ocr_page")
     width = side(str(sides[2]), "the width of an ocr_page")
     blocks = {block: k for k, block in enumerate(dict.fromkeys(x.block for x in node.parts), 1)}
-    lines = [replace(_line(one, height, width), block=blocks[one.block]) for one in node.parts]
+    lines = [
+        replace(_line(one, height, width, whole), block=blocks[one.block]) for one in node.parts
+    ]
     name = properties.get("image", "").strip("\"'").replace('\\"', '"').replace("\\\\", "\\")
     picture, page = picture_of(name)
     count = int(number(properties.get("ppageno", "0") or "0", "ppageno"))
     return FoundPage(page_of(height, width, lines), picture, max(page, count + 1), drafts=True)
 
 
-def _line(node: _Node, height: int, width: int) -> GivenLine:
+def _line(node: _Node, height: int, width: int, whole: float) -> GivenLine:
     box = _box_of(node, height, width)
     turn = round(-number(node.properties.get("textangle") or "0", "textangle") / 90) % 4
-    words = [_word(one, height, width) for one in node.parts]
+    words = [_word(one, height, width, whole) for one in node.parts]
     values = numbers(node.properties.get("poly", ""), "poly")
     outline = inside(points(" ".join(map(str, values)), "poly"), height, width)
     return GivenLine(
@@ -298,7 +303,7 @@ def _line(node: _Node, height: int, width: int) -> GivenLine:
         box,
         inside(_baseline(node, box, turn), height, width),
         outline,
-        _confidence(node.properties),
+        _confidence(node.properties, whole),
         turn,
     )
 
@@ -314,20 +319,21 @@ def _baseline(node: _Node, box: Box | None, turn: int) -> Points:
     return tuple(_on_page(box, turn, along, offset + slope * along) for along in ends)
 
 
-def _word(node: _Node, height: int, width: int) -> GivenWord:
+def _word(node: _Node, height: int, width: int, whole: float) -> GivenWord:
     text = node.words()
     properties = node.properties
-    sure = _confidence(properties)
+    sure = _confidence(properties, whole)
     boxes = numbers(properties.get("x_bboxes", ""), "x_bboxes")
     places = [
         Box.within(y1, x1, y2, x2, height, width)
         for x1, y1, x2, y2 in zip(*(iter(boxes),) * 4, strict=False)
     ]
-    each = [value / 100 for value in numbers(properties.get("x_confs", ""), "x_confs")]
+    each = [value / whole for value in numbers(properties.get("x_confs", ""), "x_confs")]
     signs = graphemes(text)
     if node.parts:  # Tesseract's characters
         cells = [
-            (x.words(), _box_of(x, height, width), _confidence(x.properties)) for x in node.parts
+            (x.words(), _box_of(x, height, width), _confidence(x.properties, whole))
+            for x in node.parts
         ]
         letters = tuple(
             Letter(box, text, 1.0 if conf is None else conf)
@@ -345,13 +351,13 @@ def _word(node: _Node, height: int, width: int) -> GivenWord:
     return GivenWord(text, _box_of(node, height, width), sure, letters)
 
 
-def _confidence(about: dict[str, str]) -> float | None:
-    """How sure something is, of percent; None if it tells nothing."""
+def _confidence(about: dict[str, str], whole: float) -> float | None:
+    """How sure something is, as a share; None if it tells nothing."""
     value = next((about[key] for key in ("x_wconf", "x_conf", "x_confs") if about.get(key)), "")
     found = numbers(value, "a confidence")
     if not found:
         return None
-    return share(str(min(max(sum(found) / len(found), 0.0), 100.0)), "a confidence", 100)
+    return min(max(sum(found) / len(found) / whole, 0.0), 1.0)
 
 
 def _box_of(node: _Node, height: int, width: int) -> Box | None:

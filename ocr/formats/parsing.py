@@ -142,11 +142,11 @@ def points(text: str, what: str, scale: float = 1.0) -> Points:
     return tuple(zip(values[1::2], values[::2], strict=True))
 
 
-def share(text: str | None, what: str, whole: float = 1.0) -> float | None:
+def share(text: str | None, what: str) -> float | None:
     """A confidence, as a share; percentages are recognized by being more than 1 in any case."""
     if text is None or not text.strip():
         return None
-    value = number(text, what) / whole
+    value = number(text, what)
     return min(max(value / 100 if value > 1 else value, 0.0), 1.0)
 
 

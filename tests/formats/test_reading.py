@@ -236,6 +236,20 @@ def test_tesseract_hocr():
     assert source.path == "letter.png"
 
 
+def test_kraken_hocr(tmp_path):
+    path = tmp_path / "kraken.html"
+    path.write_text(
+        '<!DOCTYPE html><html><head><meta name="ocr-system" content="kraken"/></head><body>'
+        '<div class="ocr_page" title="bbox 0 0 300 200; image /tmp/a.png" '
+        'style="writing-mode: horizontal-tb;"><span class="ocr_line" id="line_0" title="bbox 50 25 '
+        '101 55; x_bboxes 50 25 55 55 76 25 76 55 96 25 101 55"> <span class="ocrx_word" title='
+        '"bbox 50 25 101 55; x_confs 0.99 0.5 1.0">186</span> </span><br/></div></body></html>'
+    )
+    page = read_page(path)
+    assert page.text == "186"
+    assert page.confidence == pytest.approx(0.83)  # shares, where others write percent
+
+
 def test_tesseract_alto():
     page = read_page(GIVEN / "tesseract.xml")
     assert page.text == "Das Schul-\nhaus"  # as it is written, with its hyphen
