@@ -53,6 +53,8 @@ VOID = {  # elements without an end
     ),
     "wbr",
 }
+UNSEEN = ("script", "style")  # elements whose text nobody sees
+OUTSIDE = "text outside of lines was left out"
 # Of a title: strings, which may hold semicolons, and what is between them.
 PIECES = re.compile(r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^;"']+|["'])|;""", re.DOTALL)
 
@@ -168,7 +170,7 @@ class _Node:
     text: list[str] = field(default_factory=list)
     parts: list[_Node] = field(default_factory=list)
     block: int = 0
-    outside: bool = False  # a line with text outside its words
+    outside: bool = False  # a line with text outside its words, a page with text outside its lines
 
     def words(self) -> str:
         return " ".join("".join(self.text).split())
@@ -220,6 +222,12 @@ class _Parser(HTMLParser):
         )
         if parent is None:
             return None
+        around = next((x for _, x in self.open if x is not None and x.kind == "line"), None)
+        if (
+            level == "line" and around is not None and not around.words()
+        ):  # such as a header, which holds lines
+            around.kind = "block"
+            parent.parts.pop()
         node = _Node(level, _properties(title), block=self.block)
         parent.parts.append(node)
         return node
@@ -239,8 +247,13 @@ class _Parser(HTMLParser):
         for node in nodes:
             if node.kind in ("line", "word", "letter"):
                 node.text.append(data)
-        if nodes and nodes[-1].kind == "line" and data.strip():
+        if not data.strip() or (self.open and self.open[-1][0] in UNSEEN):
+            return
+        if nodes and nodes[-1].kind == "line":
             nodes[-1].outside = True
+        elif all(node.kind in ("page", "block") for node in nodes):
+            for node in nodes:
+                node.outside = True
 
 
 def _properties(title: str) -> dict[str, str]:
@@ -288,7 +301,10 @@ def _found(node: _Node, whole: float) -> FoundPage:
     name = properties.get("image", "").strip("\"'").replace('\\"', '"').replace("\\\\", "\\")
     picture, page = picture_of(name)
     count = int(number(properties.get("ppageno", "0") or "0", "ppageno"))
-    return FoundPage(page_of(height, width, lines), picture, max(page, count + 1), drafts=True)
+    found = page_of(height, width, lines)
+    if node.outside:
+        found = replace(found, warnings=(*found.warnings, OUTSIDE))
+    return FoundPage(found, picture, max(page, count + 1), drafts=True)
 
 
 def _line(node: _Node, height: int, width: int, whole: float) -> GivenLine:

@@ -187,7 +187,7 @@ def _rows(
             lines = [lines[k] for k in sorted(range(len(lines)), key=lambda k: places[k] or 0)]
         found += [((line.get("id", ""), *ids), regions, line) for line in lines]
         inner = [child for child in children if child.tag.endswith(("Region", "Cell"))]
-        if parent.tag == "TextRegion" and not lines and not inner:
+        if parent.tag in ("TextRegion", "TableCell") and not lines and not inner:
             found.append((ids, regions, parent))
         waiting += [(child, (child.get("id", ""), *ids)) for child in reversed(inner)]
     return found

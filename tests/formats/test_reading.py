@@ -213,6 +213,17 @@ def test_transkribus():
     assert not any(line.confirmed for line in page.lines)
 
 
+def test_a_cell_that_has_a_text_and_no_line(tmp_path):
+    path = tmp_path / "a.xml"
+    path.write_text(
+        '<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2013-07-15">'
+        '<Page imageFilename="" imageWidth="100" imageHeight="50"><TableRegion id="t">'
+        '<TableCell row="0" col="0" id="c"><Coords points="0,0 50,0 50,50 0,50"/><TextEquiv>'
+        "<Unicode>two words</Unicode></TextEquiv></TableCell></TableRegion></Page></PcGts>"
+    )
+    assert read_page(path).text == "two words"
+
+
 def test_tesseract_hocr():
     page = read_page(GIVEN / "tesseract.hocr")
     assert page.text == "Fish & ok\nside"
@@ -268,6 +279,37 @@ def test_html_that_is_no_xml_and_a_line_without_words(tmp_path):
     page = read_page(path)
     assert page.text == "café au lait\n2"
     assert page.lines[0].box == Box(20, 10, 50, 110)
+
+
+HOCR = '<html><body><div class="ocr_page" title="bbox 0 0 300 200">{}</div></body></html>'
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "warned"),
+    [
+        (
+            '<style>p {}</style><span class="ocr_line" title="bbox 9 9 90 30">in a line</span> ',
+            "in a line",
+            False,
+        ),
+        ('<p class="ocr_par"><span class="ocrx_word">lost</span></p>', "", True),
+        ("by itself", "", True),
+        (
+            '<div class="ocr_header" title="bbox 9 9 90 90">'
+            '<span class="ocr_line" title="bbox 9 9 90 30">one</span>'
+            '<span class="ocr_line" title="bbox 9 30 90 60">'
+            '<span class="ocrx_word" title="bbox 9 30 90 60">two</span></span></div>',
+            "one\ntwo",  # and not once more as the header
+            False,
+        ),
+    ],
+)
+def test_hocr_with_text_outside_of_lines(tmp_path, body, text, warned):
+    path = tmp_path / "a.hocr"
+    path.write_text(HOCR.format(body))
+    page = read_page(path)
+    assert page.text == text
+    assert page.warnings == (("text outside of lines was left out",) if warned else ())
 
 
 def alto(unit: str, body: str, size: str = 'WIDTH="2540" HEIGHT="1270"') -> str:
