@@ -265,27 +265,10 @@ class Page:
         Raises
         ------
         ValueError
-            If the data is of another schema version, or no page.
+            If the data is of another schema version, or no page that `ocr convert` would read.
         """
-        if not isinstance(data, dict):
-            raise ValueError(f"a page is a JSON object, not {type(data).__name__}")
-        if data.get("version") != SCHEMA_VERSION:
-            raise ValueError(
-                f"page JSON has version {data.get('version')!r}; this program reads version "
-                f"{SCHEMA_VERSION}"
-            )
-        try:
-            return Page(
-                height=data["height"],
-                width=data["width"],
-                lines=tuple(line_from_dict(line) for line in data["lines"]),
-                engine=data["engine"],
-                transform=tuple(tuple(row) for row in data["transform"]),
-                warnings=tuple(data["warnings"]),
-            )
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
-            what = f"without {error}" if isinstance(error, KeyError) else str(error)
-            raise ValueError(f"JSON of a page that is damaged ({what})") from None
+        page: Page = import_module("ocr.formats.json").page_from(data).page
+        return page
 
     def to_json(self, indent: int | None = 2) -> str:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=indent)
@@ -299,10 +282,7 @@ class Page:
         ValueError
             If the text is no JSON, or not of a page.
         """
-        try:
-            return Page.from_dict(json.loads(text))
-        except RecursionError:
-            raise ValueError("JSON that is nested deeper than pages are") from None
+        return Page.from_dict(import_module("ocr.formats.json").parsed(text))
 
     def save(self, path: str | PathLike[str], format: str | None = None) -> None:
         """Write the page into a file, which is replaced if it is there.

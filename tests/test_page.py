@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ocr.errors import DataError
+from ocr.formats import read_page
 from ocr.page import SCHEMA_VERSION, Box, Letter, Line, Page, Word
 
 coordinates = st.integers(0, 10_000)
@@ -15,7 +17,7 @@ boxes = st.builds(
     lambda y, x, h, w: Box(y, x, y + h, x + w), coordinates, coordinates, sizes, sizes
 )
 shares = st.floats(0, 1)
-signs = st.characters(exclude_categories=["Cs"])
+signs = st.characters(exclude_categories=["Cs"]).filter(lambda sign: not sign.isspace())
 letters = st.builds(
     Letter, boxes, signs, shares, st.lists(st.tuples(signs, shares), max_size=3).map(tuple)
 )
@@ -120,6 +122,34 @@ def test_other_schema_versions_are_refused():
     data = Page(5, 5).to_dict() | {"version": SCHEMA_VERSION + 1}
     with pytest.raises(ValueError, match="version"):
         Page.from_dict(data)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"height": -5},
+        {"height": 9.5},
+        {"warnings": [5]},
+        {"engine": None},
+        {"transform": [[1]]},
+        {"lines": [{"words": [], "baseline": [], "polygon": []}]},
+        {"page": 0},
+    ],
+)
+def test_what_convert_refuses_is_no_page(tmp_path, damage):
+    data = Page(5, 5).to_dict() | damage
+    with pytest.raises(ValueError, match="damaged"):
+        Page.from_dict(data)
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    with pytest.raises(DataError):
+        read_page(tmp_path / "a.json")
+
+
+def test_what_convert_reads_is_a_page(tmp_path):
+    data = Page(5, 5).to_dict()
+    del data["engine"], data["warnings"]
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    assert Page.from_dict(data) == read_page(tmp_path / "a.json") == Page(5, 5)
 
 
 def test_lines_of_a_block_stand_together():

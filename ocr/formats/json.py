@@ -20,7 +20,7 @@ from ocr.formats.parsing import (
 )
 from ocr.formats.placing import Points
 from ocr.input.documents import PageSource
-from ocr.page import Line, Page
+from ocr.page import SCHEMA_VERSION, Line, Page, line_from_dict
 
 LONGEST = 4 * MAX_SIDE  # pixels of a baseline or an outline
 SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # escape of half a character
@@ -86,10 +86,23 @@ def page_from(data: Any) -> FoundPage:
         raise MalformedError("JSON, but no page as `ocr read --format json` writes it.")
     if isinstance(data["lines"], list) and len(data["lines"]) > MAX_LINES:
         raise MalformedError(TOO_MANY)
+    if data["version"] != SCHEMA_VERSION:
+        raise MalformedError(
+            f"page JSON has version {data['version']!r}; this program reads version "
+            f"{SCHEMA_VERSION}."
+        )
     try:
-        page = Page.from_dict({"engine": "", "warnings": [], **data})
-    except ValueError as error:
-        raise MalformedError(f"{error}.") from None
+        page = Page(
+            height=data["height"],
+            width=data["width"],
+            lines=tuple(line_from_dict(line) for line in data["lines"]),
+            engine=data.get("engine", ""),
+            transform=tuple(tuple(row) for row in data["transform"]),
+            warnings=tuple(data.get("warnings", ())),
+        )
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        what = f"without {error}" if isinstance(error, KeyError) else str(error)
+        raise MalformedError(f"JSON of a page that is damaged ({what}).") from None
     fault = _fault(page)
     if fault:
         raise MalformedError(f"JSON of a page that is damaged ({fault}).")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import accumulate
 
@@ -20,7 +21,7 @@ from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 
 
-def word(text: str, x: int) -> Word:
+def word(text: Iterable[str], x: int) -> Word:
     return Word(
         tuple(Letter(Box(0, x + k, 9, x + k + 1), sign, 0.5) for k, sign in enumerate(text))
     )
@@ -31,7 +32,7 @@ TWO_LINES = Page(
     40,
     (
         Line((word("ab", 0), word("c", 5))),
-        Line((word("é\u2028", 0),), baseline=((9.0, 0.0), (9.5, 2.0))),
+        Line((word(("é", "\u2028x"), 0),), baseline=((9.0, 0.0), (9.5, 2.0))),
     ),
     engine="letters",
 )
@@ -44,7 +45,7 @@ def written(kind: str, pages: list[tuple[str, Page]], single: bool, **options: b
 
 
 def test_text_of_one_page():
-    assert written("text", [("a.jpg", TWO_LINES)], True) == "ab c\né\u2028\n"
+    assert written("text", [("a.jpg", TWO_LINES)], True) == "ab c\né\u2028x\n"
 
 
 def test_text_of_a_blank_page_is_empty():
@@ -54,7 +55,7 @@ def test_text_of_a_blank_page_is_empty():
 def test_text_of_several_pages():
     pages = [("a.jpg", TWO_LINES), ("b.jpg", BLANK), ("c.jpg", BLANK)]
     assert written("text", pages, False) == (
-        "==> a.jpg <==\nab c\né\u2028\n\n==> b.jpg <==\n\n==> c.jpg <==\n"
+        "==> a.jpg <==\nab c\né\u2028x\n\n==> b.jpg <==\n\n==> c.jpg <==\n"
     )
 
 
@@ -86,7 +87,7 @@ def test_pages_of_one_document():
     pages = scan(TWO_LINES, BLANK, TWO_LINES)
     ((name, pieces),) = render("text", "out/scan", pages)
     assert name == "out/scan.txt"
-    assert b"".join(pieces).decode() == "ab c\né\u2028\n\f\fab c\né\u2028\n"
+    assert b"".join(pieces).decode() == "ab c\né\u2028x\n\f\fab c\né\u2028x\n"
     ((name, pieces),) = render("json", "scan", pages)
     data = json.loads(b"".join(pieces))
     assert name == "scan.json"

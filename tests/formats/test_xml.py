@@ -131,7 +131,7 @@ def test_the_schema_refuses_other_json(schema, damage):
 
 
 def test_ndjson_has_a_row_a_page(schema):
-    odd = Page(9, 9, (Line((Word((Letter(Box(0, 0, 1, 1), "\u2028", 0.5),)),)),))
+    odd = Page(9, 9, (Line((Word((Letter(Box(0, 0, 1, 1), "\u2028x", 0.5),)),)),))
     rows = rendered("ndjson", *PAGES, odd).decode().splitlines()
     for row in rows:
         schema.validate(json.loads(row))
