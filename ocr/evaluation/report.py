@@ -24,7 +24,10 @@ SHOWN_LINES = 8  # worst ones, likewise
 
 @dataclass(frozen=True)
 class LineScore:
-    """One line of the ground truth: number from 1, what stands there, what was read for it."""
+    """One line of the ground truth: number from 1, what stands there, what was read for it.
+
+    Empty lines are counted, as editors do, but have no score.
+    """
 
     file: str
     number: int
@@ -134,9 +137,10 @@ def score(file: str, truth: str, read: str, normalization: Normalization) -> Fil
     Each edit is booked on the line of the ground truth it falls into; an insertion on the line
     it follows.
     """
-    lines = [line for line in map(normalization.apply, truth.splitlines()) if line]
+    rows = enumerate(map(normalization.apply, truth.split("\n")), start=1)
+    lines = [(number, line) for number, line in rows if line]
     joint = "" if normalization.ignore_spaces else " "
-    reference = joint.join(lines)
+    reference = joint.join(line for _, line in lines)
     read = normalization.apply(read)
     pairs = align(reference, read)
     return FileScore(
@@ -151,14 +155,14 @@ def score(file: str, truth: str, read: str, normalization: Normalization) -> Fil
 
 def _line_scores(
     file: str,
-    lines: Sequence[str],
+    lines: Sequence[tuple[int, str]],
     pairs: Sequence[tuple[str | None, str | None]],
     joint: str,
 ) -> Iterator[LineScore]:
     """Cut an alignment of the joined lines where the lines end; the joint ends a line."""
     position = 0
-    for number, line in enumerate(lines, start=1):
-        last = number == len(lines)
+    for number, line in lines:
+        last = number == lines[-1][0]
         length = len(line) + (0 if last else len(joint))
         edits, left_to_come = 0, length
         read = []
