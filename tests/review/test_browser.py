@@ -209,6 +209,20 @@ def test_tab_leaves_the_fields_after_escape(url, tab):
     assert not page.query_selector("[role=menu]")
 
 
+def test_lines_on_the_photo_are_as_thick_at_any_scale(url, tab):
+    page = tab(url)
+    thick = """(() => {
+        const [sheet, line] = ["#sheet", ".outline.active"].map((x) => document.querySelector(x));
+        const scale = sheet.getBoundingClientRect().width / sheet.offsetWidth;
+        return [scale, parseFloat(getComputedStyle(line).strokeWidth) * scale];
+    })()"""
+    before, width = page.evaluate(thick)
+    page.click("#tool-zoomIn")
+    after, same = page.evaluate(thick)
+    assert after > 1.3 * before
+    assert [width, same] == pytest.approx([2.5, 2.5], rel=1e-3)
+
+
 def test_special_characters_and_search(place, url, tab):
     page = tab(url)
     page.keyboard.press("End")

@@ -185,6 +185,7 @@ export class Photo {
     this.y = Math.min(stage.height - edge, Math.max(edge - h * scale, y));
     this.scale = scale;
     $("sheet").style.transform = `translate(${this.x}px, ${this.y}px) scale(${scale})`;
+    $("sheet").style.setProperty("--scale", scale);
     this.picture();
   }
 
