@@ -240,6 +240,22 @@ def test_special_characters_and_search(place, url, tab):
     assert focused(page) == f"{TEXTS[0]}ß"
 
 
+def test_long_names_leave_room_for_what_was_found(tmp_path, tab):
+    place = folder(tmp_path / "notes", 1)
+    for one in list(place.glob("page1.*")):
+        one.rename(one.with_name(one.name.replace("page1", "long" * 40)))
+    with served(place) as url:
+        page = tab(url)
+        page.keyboard.press("Control+k")
+        page.keyboard.type("second")
+        page.wait_for_selector("dialog li button")
+        name, whole = (
+            page.locator(x).bounding_box()["width"] for x in ("dialog li small", "dialog li")
+        )
+        assert name < whole / 2
+        assert page.evaluate("document.querySelector('dialog li').scrollWidth") <= whole
+
+
 # --- by pointer -------------------------------------------------------------------------------
 
 
@@ -444,6 +460,7 @@ def test_the_keys_are_those_of_the_manual_and_legible_on_a_phone(url, tab):
     page.click("#help")
     page.wait_for_selector("dialog[open] h2")
     assert page.locator("dialog th").all_text_contents() == rows[1:]
+    assert page.locator("dialog th wbr").count() == sum(row.count("+") for row in rows[1:])
     told = page.evaluate("document.querySelector('dialog td').offsetWidth")
     assert told > page.evaluate("document.querySelector('dialog table').offsetWidth") / 2
 

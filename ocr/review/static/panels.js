@@ -165,7 +165,7 @@ export class Panels {
 
   keys() {
     this.show(texts.help, el("table", {}, el("tbody", {}, ...texts.keys.map(([key, what]) =>
-      el("tr", {}, el("th", {scope: "row"}, key), el("td", {}, what))))));
+      el("tr", {}, el("th", {scope: "row"}, ...broken(key)), el("td", {}, what))))));
   }
 
   special() {
@@ -175,4 +175,9 @@ export class Panels {
         this.listener.insert(sign);
       }}))));
   }
+}
+
+// Keys that may go on in the next row behind a +, and nowhere else.
+function broken(keys) {
+  return keys.split("+").flatMap((key, k) => (k ? ["+", el("wbr"), key] : [key]));
 }
