@@ -582,6 +582,23 @@ def test_what_is_typed_while_a_change_is_on_its_way_survives_leaving(place, url,
     soon(lambda: (place / "page1.gt.txt").exists() and on_disk(place) == wanted)
 
 
+def test_confirming_twice_leaves_out_no_page_that_takes_long_to_come(place, url, tab):
+    page = tab(url)
+    page.evaluate("""() => {
+        const fetched = window.fetch;
+        window.fetch = async (url, more) => {
+            const opens = !more && url.startsWith("api/pages/");
+            if (opens) await new Promise((end) => setTimeout(end, 1500));
+            return fetched(url, more);
+        };
+    }""")
+    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(2500)
+    until(page, "document.activeElement?.tagName === 'TEXTAREA'")
+    assert page.title().startswith("page2")
+
+
 def test_a_page_that_was_not_kept_is_not_left_by_confirming(place, url, tab, monkeypatch):
     slow = Slow(monkeypatch)
     page = tab(url)

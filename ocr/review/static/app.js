@@ -214,9 +214,10 @@ async function confirmPage() {
   };
   show(true);
   lines.hideChoices();
-  const mine = changes;
+  const [mine, opened] = [changes, opening];
   const data = await change({op: "confirm", confirmed: true});
-  if (mine !== changes) return; // another page was opened meanwhile, or this one was changed
+  // Another page was opened meanwhile, or is being opened, or this one was changed.
+  if (mine !== changes || opened !== opening) return;
   if (!data) {
     show(false);
     return;
