@@ -200,6 +200,8 @@ def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) 
         return [Known(truths[0].picture, _number(truths[0].source), path)]
     if not path.exists():
         raise ImageError(f"{path}: no such file or folder. Check the path.")
+    if path.name.endswith(GROUND_TRUTH):
+        raise DataError(f"{path}: the text of a photo. Name the photo, or the folder of both.")
     truth = truth_path(path)
     if truth.is_file():
         return [Known(path, 0, truth)]

@@ -152,3 +152,9 @@ def test_drafts_alone_are_called_so(scan):
     scan.unlink()
     with pytest.raises(DataError, match=r"alone\.json: holds lines that nobody has confirmed\. "):
         known_in(alone)
+
+
+def test_a_text_in_place_of_its_photo_is_told(tmp_path):
+    (tmp_path / "a.gt.txt").write_text("one\n")
+    with pytest.raises(DataError, match="Name the photo"):
+        known_in(tmp_path / "a.gt.txt")
