@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageChops, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageChops, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from ocr.config import install_hint
 from ocr.errors import ImageError
@@ -33,8 +33,8 @@ ANY_BRANDS = (b"mif1", b"msf1")  # of a container whatever it holds; others behi
 AVIF_BRANDS = (b"avif", b"avis")
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # TIFF tags.
-BITS, COMPRESSION, STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 258, 259, 278, 322, 323
-UNCOMPRESSED = 1
+BITS, PHOTOMETRIC, STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 258, 262, 278, 322, 323
+YCBCR = 6  # photometric interpretation
 EXIF_TEXT = "Raw profile type exif"  # name of a PNG's text that older programs put EXIF into
 MAX_EXIF_TEXT = 1 << 18  # characters of it
 PNG_TAIL = 1 << 16  # bytes at a PNG's end searched for EXIF, which is at most that long
@@ -88,10 +88,10 @@ def draft_jpeg2000(image: Image.Image, size: tuple[int, int]) -> None:
 
 
 def _strip_bytes(image: Image.Image) -> int:
-    """Bytes of the strip or tile that a compressed TIFF is decoded by."""
-    tags = image.tag_v2  # type: ignore[attr-defined]
-    if tags.get(COMPRESSION, UNCOMPRESSED) == UNCOMPRESSED:
+    """Bytes of the strip or tile by which libtiff decodes a TIFF."""
+    if not image.use_load_libtiff:  # type: ignore[attr-defined]
         return 0
+    tags = image.tag_v2  # type: ignore[attr-defined]
     rows = min(int(tags.get(STRIP_ROWS, image.height)), image.height)
     width, height = int(tags.get(TILE_WIDTH, image.width)), int(tags.get(TILE_HEIGHT, rows))
     bits = sum(map(int, tags.get(BITS, (1,))))
@@ -172,7 +172,20 @@ def _open(
             image.seek(1)
         if misread(image.tag_v2):  # type: ignore[attr-defined]
             return read_samples(source, name, page, MAX_DECODED_BYTES)
+        raw = not image.use_load_libtiff  # type: ignore[attr-defined]
+        if raw and image.tag_v2.get(PHOTOMETRIC) == YCBCR:  # type: ignore[attr-defined]
+            _leave_to_libtiff(image)
     return image
+
+
+def _leave_to_libtiff(image: Image.Image) -> None:
+    """Let libtiff decode an opened TIFF also where it is not compressed: of YCbCr, whose colors may
+    be of fewer pixels than its brightness, Pillow's own decoder makes noise."""
+    TiffImagePlugin.READ_LIBTIFF = True
+    try:
+        image._setup()  # type: ignore[attr-defined]
+    finally:
+        TiffImagePlugin.READ_LIBTIFF = False
 
 
 @contextmanager

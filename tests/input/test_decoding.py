@@ -208,6 +208,24 @@ def test_color_tiffs_of_wide_numbers(tmp_path, dtype, white):
     np.testing.assert_allclose(open_image(path).grey(400), grey, atol=0.02)
 
 
+@pytest.mark.parametrize(("across", "down"), [(2, 1), (2, 2), (4, 4)])
+def test_a_tiff_whose_colors_are_of_fewer_pixels_than_its_brightness(tmp_path, across, down):
+    grey = strokes()
+    path = tmp_path / "a.tif"
+    Image.fromarray(grey).convert("YCbCr").save(path, tiffinfo={278: 300})  # one strip
+    inside = np.asarray(Image.fromarray(grey).convert("RGB").convert("YCbCr"))
+    blocks = inside.reshape(300 // down, down, 400 // across, across, 3).swapaxes(1, 2)
+    brightness = blocks[..., 0].reshape(*blocks.shape[:2], -1)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        tags = file.pages[0].tags
+        file.filehandle.seek(file.pages[0].dataoffsets[0])
+        content = np.concatenate([brightness, blocks[:, :, 0, 0, 1:]], axis=2).tobytes()
+        file.filehandle.write(content)
+        tags["StripByteCounts"].overwrite(len(content))
+        tags["YCbCrSubSampling"].overwrite((across, down))
+    np.testing.assert_allclose(open_image(path).grey(400), grey / 255, atol=0.01)
+
+
 def test_a_tiff_of_wide_numbers_is_turned_as_it_says(tmp_path):
     grey = strokes().astype(np.float64) / 255
     path = tmp_path / "a.tif"

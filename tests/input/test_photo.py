@@ -203,6 +203,7 @@ def test_sixteen_bit_tiff_in_which_white_is_zero(tmp_path):
         ("P", {}),
         ("RGB", {"big_tiff": True}),
         ("RGB", {"compression": "jpeg"}),
+        ("YCbCr", {}),
         ("CMYK", {"compression": "tiff_lzw"}),
     ],
 )
