@@ -21,7 +21,7 @@ from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.bounds import Pieces, check_pieces, honest_exif, part_bytes
 from ocr.input.sources import first_bytes, reason_of
-from ocr.input.tiff import ORIENTATION, misread, page_offsets, read_samples
+from ocr.input.tiff import BITS, ORIENTATION, PHOTOMETRIC, misread, page_offsets, read_samples
 from ocr.memory import is_short, no_memory
 
 # Raster formats whose decoders read one file and start no other program (EPS would): all that the
@@ -33,7 +33,7 @@ ANY_BRANDS = (b"mif1", b"msf1")  # of a container whatever it holds; others behi
 AVIF_BRANDS = (b"avif", b"avis")
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # TIFF tags.
-BITS, PHOTOMETRIC, STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 258, 262, 278, 322, 323
+STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 278, 322, 323
 YCBCR = 6  # photometric interpretation
 EXIF_TEXT = "Raw profile type exif"  # name of a PNG's text that older programs put EXIF into
 MAX_EXIF_TEXT = 1 << 18  # characters of it

@@ -10,9 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr.input.tiff import SAMPLE_FORMAT, WHITE_IS_ZERO, WHITES, black_and_white, signed
+from ocr.input.tiff import (
+    PHOTOMETRIC,
+    SAMPLE_FORMAT,
+    WHITE_IS_ZERO,
+    WHITES,
+    black_and_white,
+    signed,
+)
 
-PHOTOMETRIC = 262  # a TIFF tag
 UNSIGNED = 1  # sample format
 DEEP_WHITE = 65535.0  # white of 16-bit samples
 DEPTHS = (1023.0, 4095.0, 16383.0)  # and of those of 10, 12 and 14 bits that are stored so

@@ -21,11 +21,12 @@ from ocr.input.bounds import Pieces
 if TYPE_CHECKING:
     from PIL import Image
 
-SUBFILE_TYPE, BITS, ORIENTATION, SAMPLES, PLANAR, SAMPLE_FORMAT = 254, 258, 274, 277, 284, 339
-WHITE_IS_ZERO = 0  # photometric interpretation
+SUBFILE_TYPE, BITS, PHOTOMETRIC, ORIENTATION, SAMPLES = 254, 258, 262, 274, 277
+PLANAR, EXTRA_SAMPLES, SAMPLE_FORMAT = 284, 338, 339
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK = 0, 1, 2, 5  # photometric interpretations
 BYTE = 8  # bits
 REDUCED = 1  # bit of NewSubfileType: a preview of another page
-SEPARATE, SIGNED = 2, 2  # planar configuration; sample format
+SEPARATE, ALPHA, SIGNED = 2, 2, 2  # planar configuration; extra sample; sample format
 FIRST_TAGS = 32  # of a directory, among which NewSubfileType is: they are sorted
 MAX_PAGES = 100_000  # of a file, previews among them
 # A file begins with its byte order and a number; 43 is BigTIFF's, whose numbers are wider. How the
@@ -106,10 +107,13 @@ def signed(tags: Mapping[int, Any]) -> bool:
 
 
 def misread(tags: Mapping[int, Any]) -> bool:
-    """Whether Pillow takes the samples of a TIFF for others: several a pixel, of more than eight
-    bits, and plane by plane or signed."""
-    several = int(tags.get(SAMPLES, 1)) > 1 and max(tags.get(BITS, (1,))) > BYTE
-    return several and (tags.get(PLANAR) == SEPARATE or signed(tags))
+    """Whether Pillow takes the samples of a TIFF for others: several a pixel, plane by plane, and
+    of more than eight bits or with more than RGB and its opacity; or signed ones."""
+    several, deep = int(tags.get(SAMPLES, 1)) > 1, max(tags.get(BITS, (1,))) > BYTE
+    extra = tags.get(EXTRA_SAMPLES, ())
+    odd = bool(extra) and (extra != (ALPHA,) or tags.get(PHOTOMETRIC) != RGB)
+    planes = tags.get(PLANAR) == SEPARATE
+    return several and ((planes and (deep or odd)) or (deep and signed(tags)))
 
 
 def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image.Image:
@@ -146,7 +150,9 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
                 samples = samples[..., np.newaxis]
             elif int(one.planarconfig) == SEPARATE:
                 samples = np.moveaxis(samples, 0, -1)
-            negative = int(one.photometric) == WHITE_IS_ZERO
+            photometric = int(one.photometric)
+            if photometric not in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK):
+                raise ValueError("samples of another meaning")
             turned = one.tags.valueof(ORIENTATION, 1)
     except ImageError:
         raise
@@ -157,8 +163,12 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
             f"{name}: damaged, or a kind of TIFF that cannot be read. Save it with 8 or 16 "
             "bits a sample, in grey or RGB."
         ) from None
-    shallow = _shallow(samples[..., :3])
-    image = Image.fromarray(255 - shallow if negative else shallow)
+    if photometric == CMYK:
+        inks = Image.fromarray(_shallow(samples[..., :4])).split()
+        image = Image.merge("CMYK", inks).convert("RGB")
+    else:
+        shallow = _shallow(samples[..., :3])
+        image = Image.fromarray(255 - shallow if photometric == WHITE_IS_ZERO else shallow)
     image.getexif()[ORIENTATION] = turned
     return image
 

@@ -165,6 +165,30 @@ def test_deep_color_tiffs(tmp_path, dtype, planar):
     np.testing.assert_allclose(open_image(path).grey(400), grey, atol=0.01)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("extra", [(), ("unspecified",), ("assocalpha",), ("unassalpha",)])
+@pytest.mark.parametrize("colors", ["minisblack", "rgb", "separated"])
+def test_tiffs_with_samples_beside_those_of_color(tmp_path, colors, extra, planar, dtype):
+    white = np.iinfo(dtype).max
+    grey = strokes().astype(dtype) * dtype(white // 255)
+    opaque = [np.full_like(grey, white)] * len(extra)
+    inks = [np.zeros_like(grey)] * 3 + [white - grey]
+    samples = {"minisblack": [grey], "rgb": [grey] * 3, "separated": inks}[colors] + opaque
+    path = tmp_path / "a.tif"
+    how = {} if len(samples) == 1 else {"planarconfig": planar, "extrasamples": extra}
+    stack = np.stack(samples, axis=0 if planar == "separate" else -1).squeeze()
+    tifffile.imwrite(path, stack, photometric=colors, **how)
+    np.testing.assert_allclose(open_image(path).grey(400), strokes() / 255, atol=0.01)
+
+
+def test_a_tiff_of_samples_with_another_meaning_is_refused(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((9, 9, 3), np.uint16), photometric="cielab")
+    with pytest.raises(ImageError, match="a kind of TIFF that cannot be read"):
+        open_image(path)
+
+
 @pytest.mark.parametrize("bits", [10, 12, 14, 16])
 def test_sixteen_bits_of_which_a_camera_fills_some(bits):
     grey = strokes().astype(np.float64) / 255
