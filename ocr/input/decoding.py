@@ -21,7 +21,15 @@ from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.bounds import Pieces, check_pieces, honest_exif, part_bytes
 from ocr.input.sources import first_bytes, reason_of
-from ocr.input.tiff import BITS, ORIENTATION, PHOTOMETRIC, misread, page_offsets, read_samples
+from ocr.input.tiff import (
+    BITS,
+    ORIENTATION,
+    PHOTOMETRIC,
+    damaged_or_odd,
+    misread,
+    page_offsets,
+    read_samples,
+)
 from ocr.memory import is_short, no_memory
 
 # Raster formats whose decoders read one file and start no other program (EPS would): all that the
@@ -219,7 +227,7 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
             raise ImageError(no_memory(name, "decode")) from None
         if error.errno is not None:
             raise ImageError(f"{name}: cannot be opened ({reason_of(error)}).") from None
-        raise ImageError(_damaged(name)) from None
+        raise ImageError(_damaged(name, head)) from None
     # What Pillow's decoders raise on broken content, besides OSError: AssertionError and
     # AttributeError of a palette that is not there.
     except (
@@ -231,7 +239,7 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
                 f"{name}: its texts or its color profile unpack to more than pictures need. Save "
                 "it without them."
             ) from None
-        raise ImageError(_damaged(name)) from None
+        raise ImageError(_damaged(name, head)) from None
 
 
 @contextmanager
@@ -337,7 +345,9 @@ def no_such_page(name: str, page: int, pages: int) -> str:
     return f"{name}: there is no page {page}; it has {pages}."
 
 
-def _damaged(name: str) -> str:
+def _damaged(name: str, head: bytes = b"") -> str:
     if is_short():  # decoders do not always tell that from damage
         return no_memory(name, "decode")
+    if head.startswith(TIFF_MAGIC):  # nor a compression that they do not know
+        return damaged_or_odd(name)
     return f"{name}: the image is truncated or damaged. Copy or download it again."

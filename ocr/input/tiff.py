@@ -159,10 +159,7 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
     # What tifffile raises on broken content and on compressions it has no package for.
     except (ValueError, TypeError, KeyError, IndexError, OSError, StopIteration, RuntimeError,
             struct.error, zlib.error, lzma.LZMAError, ImportError, AttributeError):  # fmt: skip
-        raise ImageError(
-            f"{name}: damaged, or a kind of TIFF that cannot be read. Save it with 8 or 16 "
-            "bits a sample, in grey or RGB."
-        ) from None
+        raise ImageError(damaged_or_odd(name)) from None
     if photometric == CMYK:
         inks = Image.fromarray(_shallow(samples[..., :4])).split()
         image = Image.merge("CMYK", inks).convert("RGB")
@@ -171,6 +168,13 @@ def read_samples(source: Path | bytes, name: str, page: int, most: int) -> Image
         image = Image.fromarray(255 - shallow if photometric == WHITE_IS_ZERO else shallow)
     image.getexif()[ORIENTATION] = turned
     return image
+
+
+def damaged_or_odd(name: str) -> str:
+    return (
+        f"{name}: damaged, or a kind of TIFF that cannot be read. Copy it again, or save it with 8 "
+        "or 16 bits a sample, in grey or RGB, without compression."
+    )
 
 
 def _shallow(samples: NDArray[Any]) -> NDArray[np.uint8]:

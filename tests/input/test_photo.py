@@ -221,6 +221,15 @@ def test_a_kind_of_tiff_that_cannot_be_read_is_told(tmp_path):
     assert "8 or 16 bits" in one_line(error, "a.tif")
 
 
+def test_a_tiff_of_unknown_compression_is_not_called_damaged_alone(tmp_path):
+    data = bytearray(encoded(picture(), "TIFF", compression="tiff_lzw"))
+    at = data.index(struct.pack("<HHI", 259, 3, 1)) + 8  # what it is compressed by
+    data[at : at + 2] = struct.pack("<H", 34887)  # LERC
+    with pytest.raises(ImageError) as error:
+        open_image(io.BytesIO(bytes(data)), name="a.tif").grey(9)
+    assert "without compression" in one_line(error, "a.tif")
+
+
 def test_cmyk_jpeg(tmp_path):
     photo = open_image(saved(picture().convert("CMYK"), tmp_path / "a.jpg"))
     np.testing.assert_allclose(cells(photo), LETTERS, atol=0.1)
