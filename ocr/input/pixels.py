@@ -40,7 +40,7 @@ def flattened(
     times.
     """
     deep = image.mode[0] in "IF"  # I, I;16 and its byte orders, F
-    clear = not deep and image.mode != "LAB" and image.has_transparency_data
+    clear = not deep and image.mode != "LAB" and image.has_transparency_data and not _unset(image)
     between = "F" if deep else "RGBA" if clear else mode
     convert = _deep_converter(image) if deep else _converter(between)
     if image.width * image.height <= BAND or (image.mode == between and not deep):
@@ -48,6 +48,11 @@ def flattened(
     else:
         small = _banded(image, between, convert, size, box)
     return _on_paper(small).convert(mode) if clear else small
+
+
+def _unset(image: Image.Image) -> bool:
+    """Whether nothing of a BMP shows: programs leave its opacity 0, others do not look."""
+    return image.format == "BMP" and not image.getchannel("A").getbbox()
 
 
 Convert = Callable[[Image.Image], Image.Image]

@@ -265,6 +265,19 @@ def test_an_avif_that_names_its_container_first():
     assert open_image(io.BytesIO(content)).grey(400).shape == (300, 400)
 
 
+def test_a_bmp_whose_opacity_was_never_set():
+    grey = strokes()
+    pixels = np.dstack([grey, grey, grey, np.zeros_like(grey)]).tobytes()
+    about = struct.pack("<IiiHHIIiiII", 108, 400, -300, 1, 32, 3, len(pixels), 0, 0, 0, 0)
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    head = struct.pack("<2sIII", b"BM", 122 + len(pixels), 0, 122)
+    content = head + about + masks + bytes(108 - len(about + masks)) + pixels
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.mode == "RGBA"
+    found = open_image(io.BytesIO(content)).grey(400)
+    np.testing.assert_allclose(found, strokes() / 255, atol=0.01)
+
+
 def test_light_ink_on_nothing_is_shown_dark():
     ink = np.zeros((300, 400, 4), np.uint8)
     ink[100:150, 50:350:9] = (250, 250, 240, 255)
