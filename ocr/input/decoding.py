@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageChops, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import (
+    Image,
+    ImageChops,
+    ImagePalette,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+)
 
 from ocr.config import install_hint
 from ocr.errors import ImageError
@@ -183,6 +190,8 @@ def _open(
         raw = not image.use_load_libtiff  # type: ignore[attr-defined]
         if raw and image.tag_v2.get(PHOTOMETRIC) == YCBCR:  # type: ignore[attr-defined]
             _leave_to_libtiff(image)
+        if image.palette is not None:
+            _mend_palette(image)
     return image
 
 
@@ -194,6 +203,13 @@ def _leave_to_libtiff(image: Image.Image) -> None:
         image._setup()  # type: ignore[attr-defined]
     finally:
         TiffImagePlugin.READ_LIBTIFF = False
+
+
+def _mend_palette(image: Image.Image) -> None:
+    """The palette of a TIFF with values of 8 bits where 16 belong, as old programs write it."""
+    values = image.tag_v2[TiffImagePlugin.COLORMAP]  # type: ignore[attr-defined]
+    if max(values) < 256:
+        image.palette = ImagePalette.raw("RGB;L", bytes(values))
 
 
 @contextmanager

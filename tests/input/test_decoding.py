@@ -144,6 +144,15 @@ def test_a_jpeg_without_its_last_bytes(lost):
     assert (np.abs(found - whole) > 0.01).mean() < 0.002
 
 
+def test_a_tiff_palette_of_8_bits(tmp_path):
+    path = tmp_path / "a.tif"
+    Image.fromarray(strokes()).convert("P").save(path)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        colors = file.pages[0].tags["ColorMap"]
+        colors.overwrite((colors.value.ravel() >> 8).tolist())
+    np.testing.assert_allclose(open_image(path).grey(400), strokes() / 255, atol=0.01)
+
+
 def test_a_palette_without_its_table():
     image = Image.new("P", (40, 30))
     image.putpalette([0, 0, 0, 255, 255, 255])
