@@ -21,10 +21,9 @@ from PIL import Image
 
 from ocr.config import install_hint
 from ocr.errors import ImageError
-from ocr.input.sources import first_bytes
+from ocr.input.sources import PDF_MAGIC, first_bytes
 from ocr.memory import is_short, no_memory
 
-PDF_MAGIC = b"%PDF-"
 MOST_AHEAD = 1024  # bytes of anything else before that: as viewers take it
 PICTURE = re.compile(  # what begins like one may have that in its metadata
     rb"\xff\xd8\xff|\xff\x4f\xff\x51|\x89PNG|GIF8|BM|II[*+]\0|MM\0[*+]|RIFF|P[1-7Ff]\s|.{4}(?:ftyp|jP)",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import stat
+import struct
 import sys
 from collections.abc import Callable, Iterator
 from os import PathLike
@@ -20,6 +22,20 @@ SUFFIXES = (
 HEAD = 64  # bytes that tell a file's kind
 BLOCK = 1 << 20  # bytes that are read at a time
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
+JPEG, PNG, PDF_MAGIC = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-"  # how files begin
+ANOTHER = (
+    b"\xff\xd8\xff\xe0",
+    b"\xff\xd8\xff\xe1",
+    PNG,
+    PDF_MAGIC,
+    b"RIFF",
+    b"GIF8",
+    b"II*\0",
+    b"MM\0*",
+)
+MARK = re.compile(rb"\xff[^\0\xd0-\xd7\xff]")  # of a JPEG, that ends what is encoded
+START_OF_SCAN, END = 0xDA, 0xD9
+PDF_END = re.compile(rb"%%EOF\s*(?=%PDF-|\xff\xd8\xff|\x89PNG)")
 
 
 def read_source(path: str | PathLike[str], name: str) -> Path | bytes:
@@ -36,7 +52,38 @@ def read_source(path: str | PathLike[str], name: str) -> Path | bytes:
         return _check_file(Path(path), name)
     if sys.stdin is None:
         raise ImageError("stdin: closed. Give the path of an image file.")
-    return read_stream(sys.stdin.buffer, name)
+    content = read_stream(sys.stdin.buffer, name)
+    if content.startswith(ANOTHER, _end_of_first(content)):
+        raise ImageError(f"{name}: several pictures came in. Pipe one of them, or name the files.")
+    return content
+
+
+def _end_of_first(content: bytes) -> int:
+    """Where the first picture of what came in ends, of the kinds that tell it; else the end of all.
+
+    A JPEG of several pictures is one, as phones make them.
+    """
+    at = 0
+    try:
+        if content.startswith(PNG):
+            at, kind = len(PNG), b""
+            while kind != b"IEND":
+                size, kind = struct.unpack_from(">I4s", content, at)
+                at += 12 + size
+        elif content.startswith(JPEG):
+            at, mark = 2, 0
+            while mark != END:
+                mark, size = struct.unpack_from(">xBH", content, at)
+                if content.startswith(b"MPF\0", at + 4):
+                    return len(content)
+                at += 2 if mark == END else 2 + size
+                if mark == START_OF_SCAN and (found := MARK.search(content, at)):
+                    at = found.start()
+        elif content.startswith(PDF_MAGIC) and (found := PDF_END.search(content)):
+            at = found.end()
+    except struct.error:  # it is cut off, or ends there
+        return len(content)
+    return at or len(content)
 
 
 def _fetch(url: str, name: str) -> bytes:

@@ -311,6 +311,28 @@ def test_stdin(tmp_path):
     assert done.stdout.split() == [b"stdin", b"32"]
 
 
+@pytest.mark.parametrize("second", ["JPEG", "PNG", "PDF"])
+@pytest.mark.parametrize("first", ["JPEG", "progressive", "PNG", "PDF"])
+def test_several_pictures_in_one_pipe_are_refused(monkeypatch, first, second):
+    small = picture().resize((80, 60))
+    options = {"progressive": True} if first == "progressive" else {}
+    one = encoded(small, "JPEG" if options else first, **options)
+    for content, refused in ((one + encoded(small, second), True), (one + bytes(99), False)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        if refused:
+            with pytest.raises(ImageError, match="several pictures came in"):
+                open_image("-")
+        else:
+            assert open_image("-").width > 0
+
+
+def test_a_picture_of_several_comes_through_a_pipe(monkeypatch):
+    stream = io.BytesIO()
+    picture().save(stream, "MPO", save_all=True, append_images=[picture(4)])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stream.getvalue())))
+    assert open_image("-").width == picture().width
+
+
 def test_what_comes_through_a_pipe_has_a_limit(monkeypatch):
     monkeypatch.setattr("ocr.input.sources.MAX_STREAM_BYTES", 1000)
     with pytest.raises(ImageError, match="MiB came in"):
