@@ -16,6 +16,7 @@ import signal
 import struct
 import sys
 import time
+from contextlib import suppress
 from typing import IO, Any
 
 MEMORY = 640 << 20  # bytes this process may map, where the system can limit that
@@ -88,6 +89,8 @@ def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
             width, height = document.get_page_size(number - 1)
             own = resolution(document[number - 1], width * height) if request["own"] else None
             return {"pages": pages, "size": [width, height], "dpi": own}, b""
+        with suppress(pypdfium2.PdfiumError):  # broken forms are left out
+            document.init_forms()  # or what was filled in is not drawn
         page = document[number - 1]
         width, height = page.get_size()
         scale = max(request["size"][0] / width, request["size"][1] / height)

@@ -71,6 +71,28 @@ def test_a_picture_that_tells_of_a_pdf_stays_one(tmp_path, kind):
     assert open_image(path).grey(16).mean() == pytest.approx(99 / 255, abs=0.02)
 
 
+def test_what_is_filled_into_a_form_is_seen(tmp_path):
+    with pikepdf.new() as document:
+        page = document.add_blank_page(page_size=(300, 200))
+        ink = document.make_stream(b"0 0 300 200 re f", BBox=[0, 0, 300, 200])
+        ink.Type, ink.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+        field = document.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot,
+                Subtype=pikepdf.Name.Widget,
+                FT=pikepdf.Name.Sig,
+                T="signature",
+                F=4,  # to be printed
+                Rect=[0, 0, 300, 200],
+                AP=pikepdf.Dictionary(N=ink),
+            )
+        )
+        page.Annots = pikepdf.Array([field])
+        document.Root.AcroForm = pikepdf.Dictionary(Fields=[field])
+        document.save(tmp_path / "a.pdf")
+    assert open_image(tmp_path / "a.pdf").grey(300).mean() < 0.1
+
+
 def pdf_with(folder: Path, content: bytes, pattern: bytes = b"") -> Path:
     """A page of 300 x 200 points with a content stream that may use the tile /P."""
     with pikepdf.new() as document:
