@@ -7,9 +7,11 @@ import errno
 import gc
 import io
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 from click.core import ParameterSource
@@ -23,7 +25,7 @@ from ocr.cli.models import models as models_command
 from ocr.cli.options import common, configure
 from ocr.cli.read import read as read_command
 from ocr.cli.review import review as review_command
-from ocr.cli.signals import INTERRUPTED, TERMINATED, Terminated, terminable
+from ocr.cli.signals import INTERRUPTED, Terminated, terminable
 from ocr.cli.train import train as train_command
 from ocr.errors import ExitCode, OcrError
 from ocr.memory import check_start
@@ -36,8 +38,8 @@ OBJECTS = 100_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit status: `ocr.errors.ExitCode`, 130 for Ctrl-C, or 143
-    for SIGTERM."""
+    """Run the command line; return its exit status: `ocr.errors.ExitCode`, 130 for Ctrl-C, 143 for
+    SIGTERM, or 129 where the terminal is closed."""
     gc.set_threshold(OBJECTS)
     atexit.register(gc.freeze)  # the search at the exit, for what ends with the process anyway
     if not sys.warnoptions:
@@ -53,9 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with terminable():
             status = cli.main(arguments, prog_name="ocr", standalone_mode=False, obj=settings)
         return int(status or ExitCode.OK)
-    except Terminated:
-        click.echo("ocr: terminated", err=True)
-        return TERMINATED
+    except Terminated as end:
+        with suppress(OSError):  # the terminal may be gone
+            click.echo("ocr: terminated", err=True)
+        return INTERRUPTED - signal.SIGINT + int(end.args[0])
     except click.ClickException as error:
         if isinstance(error, click.BadParameter):
             error.message += _where_from(error)

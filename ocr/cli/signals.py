@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do."""
+"""What Ctrl-C, SIGTERM and a terminal that is closed do."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ocr.batch.tasks import Stop
 
 INTERRUPTED = 130  # exit status of a program ended by Ctrl-C: 128 + SIGINT
-TERMINATED = 143  # by SIGTERM
+ENDING = ("SIGTERM", "SIGHUP")  # the latter comes where a terminal is closed, but not on Windows
 
 
 class Terminated(BaseException):
-    """SIGTERM came."""
+    """A signal of `ENDING` came, whose number it has."""
 
 
 class _TimeUp(BaseException):
@@ -28,22 +28,23 @@ class _TimeUp(BaseException):
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that nothing half-written stays behind."""
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    ):
-        yield
-        return
+    """Let SIGTERM and SIGHUP end the block as Ctrl-C does, so that nothing half-written stays
+    behind; not where somebody has seen to them, as nohup does."""
+    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
 
-    def end(*_: object) -> None:
-        raise Terminated
+    def end(number: int, _: object) -> None:
+        raise Terminated(number)
 
-    signal.signal(signal.SIGTERM, end)
+    for number in ours:
+        signal.signal(number, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

@@ -616,7 +616,8 @@ def test_interrupt(run, fake, tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_sigterm_leaves_nothing_half_written(tmp_path):
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_what_ends_the_program_leaves_nothing_half_written(tmp_path, name, status):
     photo, target = tmp_path / "pipe", tmp_path / "a.txt"
     os.mkfifo(photo)
     command = [sys.executable, "-m", "ocr", "read", photo, "--output", target]
@@ -625,9 +626,9 @@ def test_sigterm_leaves_nothing_half_written(tmp_path):
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob(".*.part")) and time.monotonic() < deadline:
             time.sleep(0.01)
-        process.terminate()
+        process.send_signal(getattr(signal, name))
         _, err = process.communicate(timeout=60)
-    assert process.returncode == 143
+    assert process.returncode == status
     assert one_line(err) == "ocr: terminated\n"
     assert list(tmp_path.iterdir()) == [photo]
 
