@@ -501,6 +501,7 @@ def _error_rows(place: Place, noted: dict[str, str]) -> Iterator[Callable[[Outco
 
     def note(outcome: Outcome) -> None:
         reason = outcome.error.removeprefix(f"{outcome.file}: ")
+        reason = reason.encode("utf-8", "replace").decode()  # names of files need not be UTF-8
         about = {"file": outcome.file, "error": reason, "kind": outcome.kind}
         rows.append(json.dumps(about, ensure_ascii=False) + "\n")
         if place.local is not None:

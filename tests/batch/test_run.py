@@ -241,6 +241,12 @@ def test_resume_replaces_the_result_of_a_photo_that_was_renamed_and_no_others(re
     assert results(tmp_path)["b.up"] == "TWO"
 
 
+def test_an_error_may_name_a_file_that_is_not_utf_8(read, tmp_path):
+    lost = [("a", OutputError("out/\udcff.up: cannot be written."))]
+    assert counts(read([], lost=lost)) == (0, 0, 1, 0)
+    assert errors(tmp_path) == {"a": "out/?.up: cannot be written."}
+
+
 def test_errors_of_another_program_are_not_removed(read, tmp_path):
     items = notes(tmp_path / "in", a="bad")
     (tmp_path / "out").mkdir()
