@@ -166,7 +166,7 @@ def _parsed(path: Path) -> dict[str, Any]:
             data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ConfigError(f"{path}: more than {MAX_BYTES >> 20} MiB. Name a file of options.")
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode("utf-8-sig"))  # as some editors save it
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: no valid TOML ({error}).") from None
     except RecursionError:

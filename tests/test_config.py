@@ -62,6 +62,7 @@ def test_options_of_a_file(tmp_path):
     found = read_config(path, OWN, {"read": READ})
     assert found.options == {"quiet": True, "read": {"engine": "lines", "formats": ["json"]}}
     assert read_config(config(tmp_path, ""), {}, {}).options == {}
+    assert read_config(config(tmp_path, "\ufeffquiet = true"), OWN, {}).options == {"quiet": True}
 
 
 @pytest.mark.parametrize(
