@@ -32,7 +32,7 @@ HARMLESS = frozenset(
     (
         *("quiet", "verbose", "debug", "json"),
         *("engine", "charset", "language", "no-lm", "lexicon", "pattern", "reject"),
-        *("dpi", "pages", "recursive", "format", "join", "timeout"),
+        *("dpi", "pages", "recursive", "format", "join", "timeout", "level"),
         *("normalize", "normalise", "ignore-case", "ignore-spaces"),
         *("kind", "epochs", "rate", "batch", "augmentation", "replay", "patience", "seed"),
     )

@@ -229,6 +229,11 @@ def test_what_is_harmless_is_an_option():
     assert flags >= HARMLESS
 
 
+def test_what_boxes_are_drawn_around_stands_in_a_file_that_was_found(run, tmp_path):
+    config(tmp_path, '[boxes]\nlevel = "word"\n')
+    assert "ignored" not in run("read", "a.png")[2]
+
+
 def test_wrong_values_tell_where_they_stand(run, monkeypatch, tmp_path):
     config(tmp_path, '[read]\nengine = "none"\n')
     status, out, err = run("read", "a.png")
