@@ -246,9 +246,20 @@ def output(text: str, metavar: str = "FILE") -> Callable[[Command], Command]:
         "out",
         metavar=metavar,
         type=FILE,
-        callback=lambda _, __, value: None if value == "-" else value,
+        callback=_place,
         help=text,
     )
+
+
+def _place(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    """The value of ``--output``."""
+    from ocr.input.addresses import is_url
+
+    if value is not None and is_url(value) and context.command.name != "read":
+        raise click.BadParameter(
+            f"{value}: only `ocr read` writes to addresses. Name a place on this machine."
+        )
+    return None if value == "-" else value
 
 
 def format_option(command: Command) -> Command:

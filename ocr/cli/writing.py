@@ -29,6 +29,11 @@ def fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
             raise click.UsageError(
                 "A PDF is nothing for a terminal. Name a file with --output, or redirect stdout."
             )
+        if output is not None and is_url(output) and by_suffix(output):
+            raise click.UsageError(
+                f"--output {output}: an address names a folder. Leave the suffix out, or end it in "
+                "/."
+            )
         return formats
     fitting = by_suffix(output)
     source = click.get_current_context().get_parameter_source("formats")

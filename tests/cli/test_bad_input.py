@@ -382,6 +382,23 @@ def test_unwritable_out(run, page, tmp_path):
     assert list(tmp_path.iterdir()) == [page]
 
 
+@pytest.mark.parametrize(
+    ("command", "suffix", "reason"),
+    [
+        ("read", ".json", "an address names a folder"),
+        ("boxes", "", "only `ocr read` writes to addresses"),
+        ("convert", "", "only `ocr read` writes to addresses"),
+        ("eval", "", "only `ocr read` writes to addresses"),
+    ],
+)
+def test_addresses_as_output(tmp_path, monkeypatch, capsys, command, suffix, reason):
+    monkeypatch.chdir(tmp_path)
+    Image.new("L", (30, 20), 200).save("a.png")
+    assert main([command, "a.png", "--output", f"memory://b/out{suffix}"]) == 2
+    assert reason in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
 @pytest.mark.parametrize("name", ["recipe.xyz", "a.doc", "a.jpg"])
 def test_an_ending_that_no_format_has(tmp_path, name, capsys):
     Image.new("L", (30, 20), 200).save(tmp_path / "a.png")
