@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from ocr.cli.console import note, print_out
-from ocr.cli.options import FILE, common, how_to_read, output, which_pages
+from ocr.cli.options import FILE, common, here, how_to_read, output, which_pages
 from ocr.cli.progress import progress
 from ocr.cli.reading import Failures, make_reader, read_document
 from ocr.cli.writing import is_folder
@@ -63,6 +63,7 @@ SUFFIX = ".boxes.png"  # of pictures in a folder
     "--stages",
     metavar="DIR",
     type=FILE,
+    callback=here,
     help="Write a picture of each step of finding the writing.",
 )
 @common

@@ -251,15 +251,22 @@ def output(text: str, metavar: str = "FILE") -> Callable[[Command], Command]:
     )
 
 
-def _place(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+def _place(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
     """The value of ``--output``."""
+    if context.command.name != "read":
+        here(context, option, value)
+    return None if value == "-" else value
+
+
+def here(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """A place to write to that is on this machine."""
     from ocr.input.addresses import is_url
 
-    if value is not None and is_url(value) and context.command.name != "read":
+    if value is not None and is_url(value):
         raise click.BadParameter(
-            f"{value}: only `ocr read` writes to addresses. Name a place on this machine."
+            f"{value}: only --output of `ocr read` may be an address. Name a place on this machine."
         )
-    return None if value == "-" else value
+    return value
 
 
 def format_option(command: Command) -> Command:

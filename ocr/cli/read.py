@@ -14,6 +14,7 @@ from ocr.cli.console import note
 from ocr.cli.options import (
     FILE,
     common,
+    here,
     how_to_read,
     how_to_read_many,
     how_to_write,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     "--line-images",
     metavar="DIR",
     type=FILE,
+    callback=here,
     help="Cut out the lines as well: pictures with a .gt.txt each.",
 )
 @click.option("--clipboard", is_flag=True, help="Read the picture that was copied.")

@@ -383,18 +383,21 @@ def test_unwritable_out(run, page, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "suffix", "reason"),
+    ("command", "option", "suffix"),
     [
-        ("read", ".json", "an address names a folder"),
-        ("boxes", "", "only `ocr read` writes to addresses"),
-        ("convert", "", "only `ocr read` writes to addresses"),
-        ("eval", "", "only `ocr read` writes to addresses"),
+        ("read", "--output", ".json"),
+        ("read", "--line-images", ""),
+        ("boxes", "--output", ""),
+        ("boxes", "--stages", ""),
+        ("convert", "--output", ""),
+        ("eval", "--output", ""),
     ],
 )
-def test_addresses_as_output(tmp_path, monkeypatch, capsys, command, suffix, reason):
+def test_addresses_where_files_are_written(tmp_path, monkeypatch, capsys, command, option, suffix):
     monkeypatch.chdir(tmp_path)
     Image.new("L", (30, 20), 200).save("a.png")
-    assert main([command, "a.png", "--output", f"memory://b/out{suffix}"]) == 2
+    assert main([command, "a.png", option, f"memory://b/out{suffix}"]) == 2
+    reason = "an address names a folder" if suffix else "only --output of `ocr read` may be an"
     assert reason in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
