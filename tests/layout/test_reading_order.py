@@ -214,11 +214,30 @@ def test_a_list_beside_prose_on_the_same_ruling_is_no_row_of_labels():
     assert order(items + text) == list(range(10))
 
 
+def test_rows_that_stand_far_apart_need_not_be_as_level():
+    names = [line(40 + 80 * k, 10, 60) for k in range(4)]
+    amounts = [line(26 + 80 * k, 200, 230) for k in range(4)]
+    assert reading_order(names + amounts) == [[[k, k + 4] for k in range(4)]]
+
+
+def test_what_stands_close_below_one_of_a_row_is_not_in_it():
+    days = [line(40, x, x + 60) for x in range(100, 700, 100)]
+    numbers = [line(58, x, x + 18) for x in range(80, 680, 100)]
+    entries = [line(row, x, x + 60) for row in (140, 260) for x in range(80, 680, 100)]
+    rows = reading_order(days + numbers + entries)[0]
+    assert rows == [list(range(6 * r, 6 * r + 6)) for r in range(4)]
+
+
 def test_a_sloping_page_is_read_like_a_level_one():
     left = [line(40 + 30 * k, 10, 100, slope=0.1) for k in range(4)]
     right = [line(40 + 30 * k + 24, 250, 290, slope=0.1) for k in range(4)]
     assert abs(page_slope(left) - 0.1) < 1e-9
     assert reading_order(left + right) == [[[0, 4], [1, 5], [2, 6], [3, 7]]]
+
+
+def test_the_rows_of_a_table_tell_how_the_page_slopes_though_its_words_look_level():
+    cells = [line(40 + 60 * r + 0.07 * x, x, x + 40) for r in range(4) for x in (0, 150, 300, 450)]
+    assert reading_order(cells) == [[list(range(4 * r, 4 * r + 4)) for r in range(4)]]
 
 
 def test_short_lines_hardly_tilt_a_page():
