@@ -65,10 +65,11 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
     side = int(np.clip(longer * CONFIG.x_height / usual, CONFIG.least, CONFIG.most))
     rgb = picture.rgb(min(side, longer))
     scale = max(rgb.shape) / longer
-    paper = _paper(rgb, usual * scale)
+    size = max(usual * scale, CONFIG.x_height)  # or blurred ink of small writing is paper
+    paper = _paper(rgb, size)
     boxes = np.array([line.scaled(scale).box for line in lines])
     colors = np.array([_color(paper, box) for box in boxes])
-    wide = CONFIG.wide * usual * scale
+    wide = CONFIG.wide * size
     sheets, failed = np.arange(len(lines)), np.zeros(len(lines), dtype=int)
     pairs = np.triu_indices(len(lines), 1)
     for k in np.argsort(_distances(boxes)[pairs], kind="stable").tolist():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ocr.input.given import photo_of
 from ocr.layout.picture import Negative, Turned
 from ocr.layout.sheets import _distances, sheets_of
 from ocr.layout.strips import TextLine
@@ -93,3 +94,12 @@ def test_a_turned_photo_is_turned_in_color_too():
     turned = Turned(photo, 1)
     assert turned.rgb(400).shape == (400, 300, 3)
     np.testing.assert_array_equal(turned.rgb(400)[350, 60], photo.picture[60, 49])
+
+
+def test_a_page_of_small_writing_is_one_sheet():
+    page = np.full((3200, 2400), 235, np.uint8)
+    rows = range(200, 3000, 60)
+    for row in rows:
+        page[row - 16 : row, 200:2100:2] = 40
+    lines = [TextLine(np.array([[row, 200], [row, 2100]], float), 12.0) for row in rows]
+    assert set(sheets_of(photo_of(page), lines).tolist()) == {0}
