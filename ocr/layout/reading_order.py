@@ -5,7 +5,7 @@ scanned documents"): across where a gap parts all lines, down where a corridor p
 side by side whose baselines go on in each other are rows of a list or table and are read across. A
 heading that stands above both columns is read before them, whichever it is in line with. What is
 known to be a label is read with what stands beside it, and so are lines beside a column that has
-gaps, as that of the answers of a form. Where a picture shows several sheets, see
+gaps or larger letters, as that of the answers of a form. Where a picture shows several sheets, see
 `ocr.layout.sheets`, each is read for itself: row by row.
 """
 
@@ -74,6 +74,9 @@ class OrderConfig:
         known to be labels where all are taken for labels.
     gapped : int
         Lines of a column that are level with others, at least, to tell that it has gaps.
+    larger : float
+        Times the size of the letters of a column, those of the next one, that tell answers by hand
+        beside print.
     fits : int
         Times that the slope of the page is told by the rows that the slope before it gives.
     """
@@ -98,6 +101,7 @@ class OrderConfig:
     apart: float = 3.0
     labels: float = 0.5
     gapped: int = 3
+    larger: float = 1.2
     fits: int = 3
 
 
@@ -255,9 +259,10 @@ def _columns(
         left, right = order[: k + 1], order[k + 1 :]
         if min(len(left), len(right)) < 2 or _take_turns(left, right, boxes, sizes):
             continue
-        if _have_gaps(left, right, boxes, sizes):
+        near = _level(left, right, boxes)
+        if _have_gaps(left, near, boxes, sizes) or _are_larger(left, right, near, sizes):
             boxes[left, NAMED] = True
-        if _are_labels(left, boxes) or _are_rows(left, right, boxes, sizes, band):
+        if _are_labels(left, boxes) or _are_rows(left, right, near, boxes, sizes, band):
             continue
         return [left, right]
     return None
@@ -274,7 +279,7 @@ def _level(
 
 def _have_gaps(
     left: NDArray[np.intp],
-    right: NDArray[np.intp],
+    near: NDArray[np.bool_],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
 ) -> bool:
@@ -284,10 +289,21 @@ def _have_gaps(
     ruled paper go on without such a gap.
     """
     width = float(np.median((boxes[left, 3] - boxes[left, 1]) / sizes[left]))
-    near = _level(left, right, boxes)
     level = np.flatnonzero(near[np.argsort(boxes[left, 2])].any(axis=1))
     gaps = len(level) >= CONFIG.gapped and len(level) <= np.ptp(level)
     return bool(gaps and near.any(axis=0).all() and width <= CONFIG.wide_cell)
+
+
+def _are_larger(
+    left: NDArray[np.intp],
+    right: NDArray[np.intp],
+    near: NDArray[np.bool_],
+    sizes: NDArray[np.float64],
+) -> bool:
+    """Whether a column is that of answers in a larger hand, each beside what was asked."""
+    answers, asked = (float(np.median(sizes[part])) for part in (right, left))
+    shares = [near.any(axis=axis).mean() for axis in (1, 0)]
+    return answers >= CONFIG.larger * asked and min(shares) >= CONFIG.table_share
 
 
 def _are_labels(members: NDArray[np.intp], boxes: NDArray[np.float64]) -> bool:
@@ -330,6 +346,7 @@ def _headed(
 def _are_rows(
     left: NDArray[np.intp],
     right: NDArray[np.intp],
+    near: NDArray[np.bool_],
     boxes: NDArray[np.float64],
     sizes: NDArray[np.float64],
     band: bool,
@@ -349,7 +366,6 @@ def _are_rows(
     cell = CONFIG.band * CONFIG.cell if band else CONFIG.cell
     if min(widths) > (CONFIG.wide_cell if spaced else cell):
         return False
-    near = _level(left, right, boxes)
     first = max(float(boxes[part, 2].min()) for part in columns) - CONFIG.level * size
     last = np.inf
     pieces = max(len(part) / len(_rows(part, boxes, sizes)) for part in columns)

@@ -34,7 +34,7 @@ SAMPLE_WIDTH = 800  # pixels of their strips
 # By how much surer a line must read with its smaller parts enlarged. Set by hand on pages of forms.
 SURER = 0.025
 
-LABEL = ":"  # ends what is asked in a form, whose answer stands beside it
+LABEL = {":", "?"}  # either ends what is asked in a form, whose answer stands beside it
 
 # Outline of a line without letters, and how far below the baseline any line's reaches: x-heights.
 RISE, FALL = 1.2, 0.3
@@ -277,13 +277,13 @@ class LinesEngine:
 
 
 def _is_label(part: TextLine, line: Line) -> bool:
-    """Whether a part of a line that was read ends in what is or may be a colon."""
+    """Whether a part of a line that was read ends in what is or may be a sign of `LABEL`."""
     left, right = part.baseline[[0, -1], 1]
     words = [word for word in line.words if left <= (word.box.x1 + word.box.x2) / 2 <= right]
     if not words:
         return False
     last = words[-1].letters[-1]
-    return LABEL in (last.text, *(text for text, _ in last.alternatives))
+    return not LABEL.isdisjoint((last.text, *(text for text, _ in last.alternatives)))
 
 
 def _cut_off(whole: Strip, strip: Strip, scale: float) -> Box:

@@ -299,6 +299,13 @@ def test_beside_a_column_with_gaps_lines_are_rows(empty):
     assert [len(row) for row in rows] == [1 if k == empty else 2 for k in range(5)]
 
 
+@pytest.mark.parametrize(("x_height", "rows"), [(13, 5), (11, 10)])
+def test_beside_answers_in_a_larger_hand_lines_are_rows(x_height, rows):
+    answers = [line(row, 200, 340, x_height) for row in (100, 141, 180, 220, 260)]
+    read = [row for block in reading_order([*QUESTIONS, *answers]) for row in block]
+    assert len(read) == rows
+
+
 def test_a_column_that_is_shorter_has_no_gap():
     form = [*QUESTIONS, *ANSWERS[1:4]]
     assert reading_order(form) == [[[0], [1], [2], [3], [4]], [[5], [6], [7]]]

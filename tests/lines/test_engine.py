@@ -299,9 +299,14 @@ def test_answers_of_a_form_stand_beside_what_is_asked():
 
 @pytest.mark.parametrize(
     ("sign", "alternatives", "is_label"),
-    [(":", (), True), (".", ((":", 0.2),), True), (".", ((",", 0.2),), False)],
+    [
+        (":", (), True),
+        ("?", (), True),
+        (".", ((":", 0.2),), True),
+        (".", ((",", 0.2),), False),
+    ],
 )
-def test_a_part_of_a_line_that_may_end_in_a_colon_is_a_label(sign, alternatives, is_label):
+def test_a_part_of_a_line_that_may_end_as_a_question_is_a_label(sign, alternatives, is_label):
     words = [Word((Letter(Box(80, x, 100, x + 40), "a", 0.9),)) for x in (10, 200)]
     end = Letter(Box(80, 50, 100, 60), sign, 0.7, alternatives)
     line = Line((Word((*words[0].letters, end)), words[1]))
