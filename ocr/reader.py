@@ -263,8 +263,7 @@ class Reader:
         if on_line is not None:
             for one in read:
                 on_line(one)
-        size = (found.picture.height, found.picture.width)
-        left = unread(found.layout, read, size, found.read.marks)
+        left = unread(found.layout, read, found.picture, found.read.marks)
         count = found.read.left_out
         lost = ILLEGIBLE.format(count, "line" if count == 1 else "lines") if count else None
         warnings = tuple(one for one in (lost, left) if one)

@@ -1,5 +1,7 @@
 """What is taken for writing, what is said of the rest, and lines in pixels of the page."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -22,11 +24,25 @@ from ocr.lines.way_up import read_page, read_upright
 from ocr.page import Box, Letter, Line, Word
 from ocr.reader import Reader
 
-SIZE = (200, 300)
+
+class Written(SimpleNamespace):
+    """A page of 200 x 300 pixels that is dark in boxes."""
+
+    height, width = 200, 300
+
+    def grey(self, long_side):
+        page = np.full((200, 300), 0.9, np.float32)
+        for y1, x1, y2, x2 in self.boxes:
+            page[y1:y2, x1:x2] = 0.2
+        return page[::4, ::4]
+
+
+FIRST, SECOND = (48, 20, 60, 280), (148, 200, 160, 280)
+PAGE = Written(boxes=(FIRST, SECOND))
 
 
 def layout(*boxes, lines=()):
-    """A page of `SIZE` whose body map is 1 in boxes of the page."""
+    """The maps of a page whose body map is 1 in boxes of the page."""
     maps = np.zeros((4, 50, 75), np.float32)
     for y1, x1, y2, x2 in boxes:
         maps[2, y1 // 4 : y2 // 4, x1 // 4 : x2 // 4] = 1
@@ -78,14 +94,14 @@ def test_a_line_that_reads_far_less_surely_than_the_page_is_left_out(lines, kept
 
 def test_what_was_read_is_not_warned_of():
     lines = [text_line(60, 20, 280)]
-    page = layout((48, 20, 60, 280), lines=lines)
-    assert unread(page, [read(40, 16, 70, 284)], SIZE) is None
+    page = layout(FIRST, lines=lines)
+    assert unread(page, [read(40, 16, 70, 284)], PAGE) is None
 
 
 def test_writing_that_no_line_took_up_is_named_with_its_place():
     lines = [text_line(60, 20, 280)]
-    page = layout((48, 20, 60, 280), (148, 200, 160, 280), lines=lines)
-    warning = unread(page, [read(40, 16, 70, 284)], SIZE)
+    page = layout(FIRST, SECOND, lines=lines)
+    warning = unread(page, [read(40, 16, 70, 284)], PAGE)
     assert warning is not None
     assert warning.startswith("24 % of what looks like writing was not read")
     row, column = (int(part.split()[-1]) for part in warning.split("around ")[1].split(","))
@@ -94,15 +110,20 @@ def test_writing_that_no_line_took_up_is_named_with_its_place():
 
 def test_a_box_to_tick_is_not_warned_of():
     lines = [text_line(60, 20, 280)]
-    page = layout((48, 20, 60, 280), (148, 200, 160, 280), lines=lines)
+    page = layout(FIRST, SECOND, lines=lines)
     box = Box(130, 195, 170, 290)
-    assert unread(page, [read(40, 16, 70, 284)], SIZE, [box]) is None
+    assert unread(page, [read(40, 16, 70, 284)], PAGE, [box]) is None
+
+
+def test_paper_without_ink_is_not_warned_of():
+    page = layout(FIRST, SECOND, lines=[text_line(60, 20, 280)])
+    assert unread(page, [read(40, 16, 70, 284)], Written(boxes=(FIRST,))) is None
 
 
 def test_bits_smaller_than_a_word_are_not_named():
     lines = [text_line(60, 20, 100)]
     page = layout((48, 20, 60, 100), (148, 200, 156, 208), lines=lines)
-    assert unread(page, [read(40, 16, 70, 104)], SIZE) is None
+    assert unread(page, [read(40, 16, 70, 104)], PAGE) is None
 
 
 def test_a_line_in_pixels_of_the_page():
@@ -113,7 +134,7 @@ def test_a_line_in_pixels_of_the_page():
     strip = cut_strip(darkness, small)
     width = strip.image.shape[1]
     text = LineText("a b", (0.9, 0.8, 0.7), ((), (), ()), ((0, 30), (30, 60), (60, width)))
-    line = page_line(small.scaled(2), strip, text, 2.0, 3, SIZE)
+    line = page_line(small.scaled(2), strip, text, 2.0, 3, (200, 300))
     assert [word.text for word in line.words] == ["a", "b"]
     first, second = (word.box for word in line.words)
     np.testing.assert_allclose(first.as_list(), [94, 60, 120, 76], atol=4)
