@@ -256,7 +256,7 @@ class Reader:
         if on_stage is not None:
             from ocr.layout.stages import show_layout
 
-            show_layout(found.picture, found.layout, on_stage)
+            show_layout(found.picture, found.layout, on_stage, found.read.labels)
             if by_letters:
                 self.letters_engine.show(found.picture, found.layout, on_stage)
         read = found.read.lines

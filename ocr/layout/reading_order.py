@@ -517,13 +517,15 @@ def joined(lines: Sequence[TextLine]) -> TextLine:
 
 
 def rows_of(
-    lines: Sequence[TextLine], sheets: NDArray[np.int64] | None = None
+    lines: Sequence[TextLine],
+    sheets: NDArray[np.int64] | None = None,
+    labels: Collection[int] = (),
 ) -> list[tuple[TextLine, int]]:
     """A page's lines in reading order, those of one row as one, and the block of each, from 1.
 
-    `sheets` is as `reading_order` takes it.
+    `sheets` and `labels` are as `reading_order` takes them.
     """
-    return in_rows(lines, reading_order(lines, sheets))
+    return in_rows(lines, reading_order(lines, sheets, labels))
 
 
 def in_rows(

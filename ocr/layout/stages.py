@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,14 @@ BASELINE_WIDTH = 1 / 8  # x-heights, of the line that is drawn for a baseline
 X_HEIGHT_GREY = 130  # of 255, of the line that is drawn over the small letters
 
 
-def show_layout(picture: Picture, layout: Layout, on_stage: OnStage) -> None:
+def show_layout(
+    picture: Picture, layout: Layout, on_stage: OnStage, labels: Collection[int] = ()
+) -> None:
     """Call `on_stage` with the name and the grey picture of each step, in order.
 
     The page, its light evened out, what the network takes for small letters, baselines and ends of
-    lines, and the lines that were traced, numbered in reading order.
+    lines, and the lines that were traced, numbered in reading order; `labels` are as
+    `ocr.layout.reading_order.reading_order` takes them.
     """
     grey = picture.grey(SHOWN_SIDE)
     on_stage("photo", grey)
@@ -41,7 +44,7 @@ def show_layout(picture: Picture, layout: Layout, on_stage: OnStage) -> None:
         on_stage(name, np.clip(1 - over, 0, 1))
     scale = max(grey.shape) / max(picture.height, picture.width)
     sheets = sheets_of(picture, layout.lines)
-    lines = [line.scaled(scale) for line, _ in rows_of(layout.lines, sheets)]
+    lines = [line.scaled(scale) for line, _ in rows_of(layout.lines, sheets, labels)]
     on_stage("lines", _with_lines(grey, with_end_marks(darkness, lines)))
 
 

@@ -118,12 +118,15 @@ class PageReading:
         Lines that may be writing but could not be read.
     marks : tuple of Box
         Where boxes to tick and rings stand, which are not read.
+    labels : tuple of int
+        Numbers of the lines of the page that end as labels do of what stands to the right of them.
     """
 
     lines: list[ReadLine]
     confidence: float = 0.0
     left_out: int = 0
     marks: tuple[Box, ...] = ()
+    labels: tuple[int, ...] = ()
 
 
 def legible(
@@ -198,16 +201,16 @@ class LinesEngine:
         order = reading_order(layout.lines, sheets)
         read, said = self._read_rows(picture, page, in_rows(layout.lines, order))
         rows = [row for block in order for row in block]
-        labels = [
+        labels = tuple(
             number
             for k, one in zip(said, read.lines, strict=True)
             for number in rows[k]
             if _is_label(layout.lines[number], one.line)
-        ]
+        )
         as_form = reading_order(layout.lines, sheets, labels) if labels else order
         if as_form != order:
             read, _ = self._read_rows(picture, page, in_rows(layout.lines, as_form))
-        return read
+        return replace(read, labels=labels)
 
     def _read_rows(
         self,
