@@ -246,8 +246,8 @@ def _columns(
 ) -> list[NDArray[np.intp]] | None:
     """Parts side by side that a white corridor from top to bottom keeps apart, or None.
 
-    `band` is as `_are_rows` takes it. What is found to be a column of labels stays one, so that no
-    band of it without an empty answer is cut.
+    `band` is as `_are_rows` takes it. What is found to be a column of labels, or of rows that run
+    through, stays one, so that no band of it is cut.
     """
     size = float(np.median(sizes[members]))
     order = members[np.argsort(boxes[members, 1], kind="stable")]
@@ -262,7 +262,11 @@ def _columns(
         near = _level(left, right, boxes)
         if _have_gaps(left, near, boxes, sizes) or _are_larger(left, right, near, sizes):
             boxes[left, NAMED] = True
-        if _are_labels(left, boxes) or _are_rows(left, right, near, boxes, sizes, band):
+        if _are_labels(left, boxes):
+            continue
+        if _are_rows(left, right, near, boxes, sizes, band):
+            if not band and _run_through(right, near, boxes, sizes):
+                boxes[left, NAMED] = True
             continue
         return [left, right]
     return None
@@ -387,6 +391,18 @@ def _are_rows(
     narrow = int(np.argmin(widths))
     label, text = (_step(boxes[part, 2]) for part in (columns[narrow], columns[1 - narrow]))
     return (shares[narrow] if label >= CONFIG.sparse * text else min(shares)) >= CONFIG.table_share
+
+
+def _run_through(
+    right: NDArray[np.intp],
+    near: NDArray[np.bool_],
+    boxes: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+) -> bool:
+    """Whether rows are so from top to bottom: each cell, or each number, stands beside one."""
+    width = float(np.median((boxes[right, 3] - boxes[right, 1]) / sizes[right]))
+    shares = [float(near.any(axis=axis).mean()) for axis in (1, 0)]
+    return (max(shares) if width < CONFIG.amount else min(shares)) >= CONFIG.table_share
 
 
 def _is_flush_right(boxes: NDArray[np.float64]) -> bool:

@@ -228,6 +228,13 @@ def test_what_stands_close_below_one_of_a_row_is_not_in_it():
     assert rows == [list(range(6 * r, 6 * r + 6)) for r in range(4)]
 
 
+def test_rows_that_run_through_are_not_cut_where_a_few_of_them_are_wider():
+    ends, widths = (130, 170, 210, 200, 150, 110, 130), (70, 90, 165, 165, 170, 100, 90)
+    phrases = [line(60 * k, 0, end) for k, end in enumerate(ends)]
+    others = [line(60 * k, 450, 450 + wide) for k, wide in enumerate(widths)]
+    assert reading_order(phrases + others) == [[[k, k + 7] for k in range(7)]]
+
+
 def test_a_sloping_page_is_read_like_a_level_one():
     left = [line(40 + 30 * k, 10, 100, slope=0.1) for k in range(4)]
     right = [line(40 + 30 * k + 24, 250, 290, slope=0.1) for k in range(4)]
