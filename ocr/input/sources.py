@@ -13,6 +13,7 @@ from typing import IO
 
 from ocr.errors import ImageError
 from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url
+from ocr.input.bounds import HEADER_READS
 
 SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".pbm", ".pgm", ".ppm"),
@@ -63,27 +64,31 @@ def _end_of_first(content: bytes) -> int:
 
     A JPEG of several pictures is one, as phones make them.
     """
-    at = 0
     try:
+        if content.startswith(PDF_MAGIC) and (found := PDF_END.search(content)):
+            return found.end()
         if content.startswith(PNG):
-            at, kind = len(PNG), b""
-            while kind != b"IEND":
+            at = len(PNG)
+            for _ in range(HEADER_READS):
                 size, kind = struct.unpack_from(">I4s", content, at)
                 at += 12 + size
+                if kind == b"IEND":
+                    return at
         elif content.startswith(JPEG):
-            at, mark = 2, 0
-            while mark != END:
+            at = 2
+            for _ in range(HEADER_READS):
                 mark, size = struct.unpack_from(">xBH", content, at)
-                if content.startswith(b"MPF\0", at + 4):
-                    return len(content)
-                at += 2 if mark == END else 2 + size
+                if mark == END:
+                    return at + 2
+                about = content[at + 4 : at + 2 + size]
+                if about.startswith(b"MPF\0") or b"Container:Directory" in about:
+                    break
+                at += 2 + size
                 if mark == START_OF_SCAN and (found := MARK.search(content, at)):
                     at = found.start()
-        elif content.startswith(PDF_MAGIC) and (found := PDF_END.search(content)):
-            at = found.end()
     except struct.error:  # it is cut off, or ends there
-        return len(content)
-    return at or len(content)
+        pass
+    return len(content)
 
 
 def _fetch(url: str, name: str) -> bytes:

@@ -21,7 +21,7 @@ from ocr.errors import ImageError
 from ocr.input.decoding import ORIENTATION
 from ocr.input.photo import KEPT, NEARLY, Photo, open_image
 from ocr.input.pixels import PHOTOMETRIC, WHITE_IS_ZERO
-from ocr.input.sources import pictures_in
+from ocr.input.sources import pictures_in, read_source
 
 LETTERS = np.array(
     [[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 0, 1]], dtype=np.float32
@@ -331,6 +331,33 @@ def test_a_picture_of_several_comes_through_a_pipe(monkeypatch):
     picture().save(stream, "MPO", save_all=True, append_images=[picture(4)])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stream.getvalue())))
     assert open_image("-").width == picture().width
+
+
+def test_a_picture_with_its_depth_comes_through_a_pipe(monkeypatch):
+    """As phones append it, told by XMP."""
+    about = (
+        b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/"><Container:Directory/>'
+    )
+    one = encoded(picture(), "JPEG")
+    length = (len(about) + 2).to_bytes(2, "big")
+    content = one[:2] + b"\xff\xe1" + length + about + one[2:] + encoded(picture(4), "JPEG")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert open_image("-").width == picture().width
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xd8" + b"\xff\xe0\0\2" * (1 << 22),
+        b"\xff\xd8" + b"\xff\xda\0\2" * (1 << 22),
+        b"\x89PNG\r\n\x1a\n" + bytes(1 << 24),
+    ],
+)
+def test_pieces_without_number_in_a_pipe_are_not_followed(monkeypatch, content):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    start = time.process_time()
+    assert read_source("-", "stdin") == content
+    assert time.process_time() - start < 1
 
 
 def test_what_comes_through_a_pipe_has_a_limit(monkeypatch):
