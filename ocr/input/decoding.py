@@ -50,6 +50,7 @@ TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # TIFF tags.
 STRIP_ROWS, TILE_WIDTH, TILE_HEIGHT = 278, 322, 323
 YCBCR = 6  # photometric interpretation
+SETTING = threading.Lock()  # of what is set for all of Pillow
 EXIF_TEXT = "Raw profile type exif"  # name of a PNG's text that older programs put EXIF into
 MAX_EXIF_TEXT = 1 << 18  # characters of it
 PNG_TAIL = 1 << 16  # bytes at a PNG's end searched for EXIF, which is at most that long
@@ -198,11 +199,12 @@ def _open(
 def _leave_to_libtiff(image: Image.Image) -> None:
     """Let libtiff decode an opened TIFF also where it is not compressed: of YCbCr, whose colors may
     be of fewer pixels than its brightness, Pillow's own decoder makes noise."""
-    TiffImagePlugin.READ_LIBTIFF = True
-    try:
-        image._setup()  # type: ignore[attr-defined]
-    finally:
-        TiffImagePlugin.READ_LIBTIFF = False
+    with SETTING:
+        TiffImagePlugin.READ_LIBTIFF = True
+        try:
+            image._setup()  # type: ignore[attr-defined]
+        finally:
+            TiffImagePlugin.READ_LIBTIFF = False
 
 
 def _mend_palette(image: Image.Image) -> None:
