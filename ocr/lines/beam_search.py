@@ -37,7 +37,8 @@ class BeamConfig:
     width : int
         Hypotheses kept for a line from frame to frame at most.
     behind : float
-        Nats behind the best one, none of which is kept, if no pattern is asked for.
+        Nats behind the best one, none of which is kept. With a pattern all are, and with a
+        lexicon: a text may fall far behind where it leaves a long word that is expected.
     margin : float
         Nats behind the best one, from which a text does not count in its margins.
     candidates : int
@@ -263,7 +264,7 @@ class _Beams:
         self.weight, self.width, self.margin = config.weight, config.width, config.margin
         self.bonus = np.append(config.bonus, 0.0)[language.kinds[symbols]]  # of each class
         self.folded = language.symbols[symbols]
-        self.behind = config.behind if pattern is None else np.inf
+        self.behind = config.behind if pattern is None and language.lexicon is None else np.inf
         self.blank, self.prior = np.zeros((2, count, 1))
         self.letter: NDArray[np.float64] = np.full((count, 1), NEVER)
         self.last: NDArray[np.int64] = np.full((count, 1), BLANK)

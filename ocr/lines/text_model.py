@@ -190,7 +190,7 @@ class TextModel:
         case_prior: NDArray[np.float64] | None = None,
         lexicon: Lexicon | None = None,
     ) -> None:
-        self.ngrams = ngrams
+        self.ngrams, self.lexicon = ngrams, lexicon
         # Further kinds of words: the language's common ones, and those to be expected.
         self._lexicons = [found for found in (ngrams.words, lexicon) if found is not None]
         self._first_word, self._next_word = np.array(CONFIG.first_word), np.array(CONFIG.next_word)

@@ -1,6 +1,7 @@
 """ocr.lines.ctc and beam_search: small outputs written by hand, and all paths counted."""
 
 import itertools
+import string
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from ocr.lines.beam_search import BeamConfig, beam_search
 from ocr.lines.ctc import align, best_path, path_log
-from ocr.lines.language import NgramModel
+from ocr.lines.language import NgramModel, flat
+from ocr.lines.lexicon import Lexicon
 from ocr.lines.text_model import TextModel
 
 
@@ -192,3 +194,12 @@ def test_the_log_of_a_path_is_that_of_its_frames():
     p = np.array([[0.1, 0.8, 0.1], [0.6, 0.3, 0.1], [0.2, 0.1, 0.7]])
     assert path_log(np.log(p), [1, 2]) == pytest.approx(np.log(0.8 * 0.6 * 0.7))
     assert path_log(np.log(p), []) == pytest.approx(np.log(0.1 * 0.6 * 0.2))
+
+
+def test_a_line_goes_on_behind_a_name_that_a_lexicon_has_with_another_ending():
+    letters = tuple(string.ascii_lowercase)
+    language = TextModel(flat(), letters, lexicon=Lexicon(["featherstonehaughs"]))
+    text = "featherstonehaugh and a fair"
+    path = [k for c in text for k in (0, (*letters, " ").index(c) + 1)]
+    (read,) = found([sharp(path, 28)], language, np.array([0, *range(27)]))
+    assert "".join((*letters, " ")[k - 1] for k in read) == text
