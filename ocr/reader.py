@@ -65,7 +65,8 @@ class Reader:
     ------
     ValueError
         If there is no such engine, the lexicon has no word, the pattern is no regular expression,
-        letters are to be read one by one by a pattern, or the charset is a name of characters.
+        letters are to be read one by one by a pattern, or the charset is empty or a name of
+        characters.
     TypeError
         If the lexicon is one text, or holds something else than texts, a language is no name, or
         the charset or pattern is no text.
@@ -96,6 +97,8 @@ class Reader:
             if engine == "letters":
                 raise ValueError("a pattern needs lines: letters are read one by one without it")
             engine = "lines"
+        if charset == "":
+            raise ValueError("a charset has at least one character")
         if reject is not None and not 0 <= reject <= 1:
             raise ValueError(f"reject must be a probability, got {reject}")
         named = [] if charset is None else [one for one in charset.split("+") if one in CHARSETS]

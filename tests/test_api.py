@@ -40,7 +40,9 @@ for word in page.words:
     box: ocr.Box = word.box
     sure: float = word.confidence
     letters: tuple[ocr.Letter, ...] = word.letters
-for source in (Path("a.png"), b"", np.zeros((9, 9), np.uint8), Image.new("L", (9, 9))):
+for raw in (b"", bytearray(), memoryview(b"")):
+    from_bytes: ocr.Page = ocr.read(raw)
+for source in (Path("a.png"), np.zeros((9, 9), np.uint8), Image.new("L", (9, 9))):
     with_source: ocr.Page = ocr.read(source)
 with open("a.pdf", "rb") as file:
     pages: list[ocr.Page] = list(ocr.read_pages(file, pages=[1, 3]))
@@ -225,6 +227,16 @@ def test_a_language_is_a_name():
 def test_a_charset_and_a_pattern_are_one_text(function, option, text):
     with pytest.raises(TypeError, match=f"a {option} is one text"):
         function(**{option: text})
+
+
+def test_nothing_to_read_and_nothing_to_read_it_as():
+    for content in (b"", bytearray(), memoryview(b"")):
+        with pytest.raises(ocr.ImageError, match="bytes: empty"):
+            ocr.read(content)
+    with pytest.raises(ocr.ImageError, match="read to its end"):
+        ocr.read(io.BytesIO())
+    with pytest.raises(ValueError, match="at least one character"):
+        ocr.Reader(charset="")
 
 
 @needs_sample

@@ -18,7 +18,10 @@ from ocr.errors import ImageError
 from ocr.input.photo import MAX_PIXELS, Photo, count_pages, open_image, scan_dpi, too_large
 from ocr.input.sources import read_source, read_stream
 
-Given: TypeAlias = "str | PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[np.generic]"
+Given: TypeAlias = (
+    "str | PathLike[str] | bytes | bytearray | memoryview"
+    " | IO[bytes] | Image.Image | NDArray[np.generic]"
+)
 
 # of a Pillow picture, that TIFF holds as they are
 STORED = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F")
@@ -107,6 +110,8 @@ def _content(given: Given) -> tuple[Path | bytes, str]:
         name = "stdin" if str(given) == "-" else str(given)
         return read_source(given, name), name
     if isinstance(given, (bytes, bytearray, memoryview)):
+        if not given:
+            raise ImageError("bytes: empty. Give the content of an image file.")
         return bytes(given), "bytes"
     if isinstance(given, Image.Image):
         return _stored(given), str(getattr(given, "filename", "") or "picture")

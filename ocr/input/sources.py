@@ -191,7 +191,7 @@ def read_stream(stream: IO[bytes], name: str) -> bytes:
     except (OSError, ValueError) as error:
         raise ImageError(f"{name}: cannot be read ({reason_of(error)}).") from None
     if not content:
-        raise ImageError(f"{name}: nothing came in. Pipe an image file into it.")
+        raise ImageError(f"{name}: nothing came in: it is empty, or was read to its end.")
     if len(content) > MAX_STREAM_BYTES:
         raise ImageError(
             f"{name}: more than {MAX_STREAM_BYTES >> 20} MiB came in. Pipe a single image file."
