@@ -172,6 +172,11 @@ def test_every_system_has_a_row_with_figures_and_pictures(report):
     assert all(f"`{name}`" in table for name in SYSTEMS)
 
 
+def test_the_documentation_has_every_system():
+    text = (Path(__file__).parents[3] / "docs" / "course.md").read_text(encoding="utf-8")
+    assert [name for name in SYSTEMS if f"`{name}`" not in text] == []
+
+
 def test_the_quick_run_computes_what_it_says(report):
     def ours(name, start):
         return next(f.ours for f in read_row(report, name).figures if f.what.startswith(start))
