@@ -21,6 +21,7 @@ SUFFIXES = (
     *(".jp2", ".j2k", ".jpx", ".jpf", ".pdf"),
 )  # by which a folder's pictures are told from its other files
 HEAD = 64  # bytes that tell a file's kind
+PNM_HEADER = 1 << 12  # bytes that the header of a PNM may take, with its comments
 BLOCK = 1 << 20  # bytes that are read at a time
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
 JPEG, PNG, PDF_MAGIC = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-"  # how files begin
@@ -33,10 +34,15 @@ ANOTHER = (
     b"GIF8",
     b"II*\0",
     b"MM\0*",
+    b"P4\n",
+    b"P5\n",
+    b"P6\n",
 )
 MARK = re.compile(rb"\xff[^\0\xd0-\xd7\xff]")  # of a JPEG, that ends what is encoded
 START_OF_SCAN, END = 0xDA, 0xD9
-PDF_END = re.compile(rb"%%EOF\s*(?=%PDF-|\xff\xd8\xff|\x89PNG)")
+NUMBER = rb"(?:\s|#[^\n]*\n)+(\d{1,9})"  # of a PNM's header
+PNM = re.compile(rb"P(?:4" + 2 * NUMBER + rb"|([56])" + 3 * NUMBER + rb")\s")
+PDF_END = re.compile(rb"%%EOF\s*(?=%PDF-|\xff\xd8\xff|\x89PNG|P[456]\n)")
 
 
 def read_source(path: str | PathLike[str], name: str) -> Path | bytes:
@@ -67,6 +73,10 @@ def _end_of_first(content: bytes) -> int:
     try:
         if content.startswith(PDF_MAGIC) and (found := PDF_END.search(content)):
             return found.end()
+        if header := PNM.match(content, 0, PNM_HEADER):
+            bits, rows, kind, width, height, most = (int(part or 0) for part in header.groups())
+            sample = (3 if kind == 6 else 1) * (2 if most > 255 else 1)  # bytes of a pixel
+            return header.end() + rows * -(-bits // 8) + height * width * sample
         if content.startswith(PNG):
             at = len(PNG)
             for _ in range(HEADER_READS):

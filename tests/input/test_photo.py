@@ -9,6 +9,7 @@ import threading
 import time
 import warnings
 import zlib
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -311,12 +312,14 @@ def test_stdin(tmp_path):
     assert done.stdout.split() == [b"stdin", b"32"]
 
 
-@pytest.mark.parametrize("second", ["JPEG", "PNG", "PDF"])
-@pytest.mark.parametrize("first", ["JPEG", "progressive", "PNG", "PDF"])
+@pytest.mark.parametrize("second", ["JPEG", "PNG", "PDF", "PPM"])
+@pytest.mark.parametrize("first", ["JPEG", "progressive", "PNG", "PDF", "PBM", "PGM", "PPM"])
 def test_several_pictures_in_one_pipe_are_refused(monkeypatch, first, second):
-    small = picture().resize((80, 60))
+    small = picture().resize((81, 60))
     options = {"progressive": True} if first == "progressive" else {}
-    one = encoded(small, "JPEG" if options else first, **options)
+    modes = {"PBM": "1", "PGM": "L", "PPM": "RGB"}  # all of them PPM to Pillow
+    one = encoded(small.convert(modes.get(first, "RGB")),
+                  "JPEG" if options else "PPM" if first in modes else first, **options)  # fmt: skip
     for content, refused in ((one + encoded(small, second), True), (one + bytes(99), False)):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
         if refused:
@@ -324,6 +327,16 @@ def test_several_pictures_in_one_pipe_are_refused(monkeypatch, first, second):
                 open_image("-")
         else:
             assert open_image("-").width > 0
+
+
+@pytest.mark.parametrize("header", [b"P5 # 9 9\n4\t4\n# x\n65535\n", b"P6\n4 4 255\n", b"P4 4 4\n"])
+def test_where_a_pnm_ends(monkeypatch, header):
+    size = {b"P5": 32, b"P6": 48, b"P4": 4}[header[:2]]
+    for more, refused in ((b"", False), (b"P5\n1 1\n255\nx", True)):
+        content = header + bytes(size) + more
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        with pytest.raises(ImageError, match="several") if refused else nullcontext():
+            assert open_image("-").width == 4
 
 
 def test_a_picture_of_several_comes_through_a_pipe(monkeypatch):
