@@ -621,12 +621,15 @@ def test_what_ends_the_program_leaves_nothing_half_written(tmp_path, name, statu
     photo, target = tmp_path / "pipe", tmp_path / "a.txt"
     os.mkfifo(photo)
     command = [sys.executable, "-m", "ocr", "read", photo, "--output", target]
+    number = getattr(signal, name)
+    before = signal.signal(number, signal.SIG_DFL)  # under nohup, one would be left alone
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    signal.signal(number, before)
     with photo.open("wb"):  # it reads now, and waits for more
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob(".*.part")) and time.monotonic() < deadline:
             time.sleep(0.01)
-        process.send_signal(getattr(signal, name))
+        process.send_signal(number)
         _, err = process.communicate(timeout=60)
     assert process.returncode == status
     assert one_line(err) == "ocr: terminated\n"
