@@ -223,9 +223,7 @@ class _Parser(HTMLParser):
         if parent is None:
             return None
         around = next((x for _, x in self.open if x is not None and x.kind == "line"), None)
-        if (
-            level == "line" and around is not None and not around.words()
-        ):  # such as a header, which holds lines
+        if level == "line" and around is not None and not around.words():  # a header holds lines
             around.kind = "block"
             parent.parts.pop()
         node = _Node(level, _properties(title), block=self.block)

@@ -106,7 +106,7 @@ class OrderConfig:
 
 
 CONFIG = OrderConfig()
-NAMED = 7  # column of the boxes: whether a line is a label
+NAMED = 7  # column of the boxes: whether a line is read with what stands at its right, as labels
 
 
 def reading_order(
@@ -177,13 +177,12 @@ def _row_slope(boxes: NDArray[np.float64], sizes: NDArray[np.float64], slope: fl
     Short words are found more level than they are: those of a table alone tell too little.
     """
     wide, middle = boxes[:, 3] - boxes[:, 1], boxes[:, [1, 3]].mean(axis=1)
-    high = slope * float(wide @ wide)
+    high, every = slope * float(wide @ wide), np.arange(len(boxes))
     for _ in range(CONFIG.fits):
         level = _leveled(boxes, slope)
-        reach = _reach(level, sizes)
+        level = np.column_stack([level, _reach(level, sizes)])
         gap = boxes[:, 1] - boxes[:, 3][:, None]
-        off = np.abs(level[:, 5][:, None] - level[:, 4])
-        gap[(gap <= 0) | (off >= np.minimum(reach[:, None], reach))] = np.inf
+        gap[(gap <= 0) | ~_level(every, every, level)] = np.inf
         i = np.flatnonzero(np.isfinite(gap.min(axis=1)))
         j = gap[i].argmin(axis=1)
         mutual = gap[:, j].argmin(axis=0) == i
@@ -281,6 +280,18 @@ def _level(
     return near
 
 
+def _shares(near: NDArray[np.bool_]) -> list[float]:
+    """Shares of the lines at the left and at the right that are level with one of the others."""
+    return [float(near.any(axis=axis).mean()) for axis in (1, 0)]
+
+
+def _width(
+    members: NDArray[np.intp], boxes: NDArray[np.float64], sizes: NDArray[np.float64]
+) -> float:
+    """How wide the lines of a part are, in x-heights."""
+    return float(np.median((boxes[members, 3] - boxes[members, 1]) / sizes[members]))
+
+
 def _have_gaps(
     left: NDArray[np.intp],
     near: NDArray[np.bool_],
@@ -292,10 +303,9 @@ def _have_gaps(
     Each of its lines is level with one at the left, but lines in between have none; two texts on
     ruled paper go on without such a gap.
     """
-    width = float(np.median((boxes[left, 3] - boxes[left, 1]) / sizes[left]))
     level = np.flatnonzero(near[np.argsort(boxes[left, 2])].any(axis=1))
     gaps = len(level) >= CONFIG.gapped and len(level) <= np.ptp(level)
-    return bool(gaps and near.any(axis=0).all() and width <= CONFIG.wide_cell)
+    return bool(gaps and near.any(axis=0).all() and _width(left, boxes, sizes) <= CONFIG.wide_cell)
 
 
 def _are_larger(
@@ -306,8 +316,7 @@ def _are_larger(
 ) -> bool:
     """Whether a column is that of answers in a larger hand, each beside what was asked."""
     answers, asked = (float(np.median(sizes[part])) for part in (right, left))
-    shares = [near.any(axis=axis).mean() for axis in (1, 0)]
-    return answers >= CONFIG.larger * asked and min(shares) >= CONFIG.table_share
+    return answers >= CONFIG.larger * asked and min(_shares(near)) >= CONFIG.table_share
 
 
 def _are_labels(members: NDArray[np.intp], boxes: NDArray[np.float64]) -> bool:
@@ -363,7 +372,7 @@ def _are_rows(
     it is enough that some are level.
     """
     columns = left, right
-    widths = [float(np.median((boxes[part, 3] - boxes[part, 1]) / sizes[part])) for part in columns]
+    widths = [_width(part, boxes, sizes) for part in columns]
     size = float(np.median(sizes[np.concatenate(columns)]))
     white = float(np.median(boxes[right, 1]) - np.median(boxes[left, 3]))
     spaced = white > CONFIG.space * size
@@ -384,7 +393,7 @@ def _are_rows(
         return False
     if band and len(left) == len(right) == 2:
         return True
-    shares = [float(near.any(axis=axis).mean()) for axis in (1, 0)]
+    shares = _shares(near)
     amounts = spaced and (band or _is_flush_right(boxes[right]))
     if min(widths) < (CONFIG.amount if amounts else CONFIG.number):
         return max(shares) >= CONFIG.rows_share
@@ -400,9 +409,8 @@ def _run_through(
     sizes: NDArray[np.float64],
 ) -> bool:
     """Whether rows are so from top to bottom: each cell, or each number, stands beside one."""
-    width = float(np.median((boxes[right, 3] - boxes[right, 1]) / sizes[right]))
-    shares = [float(near.any(axis=axis).mean()) for axis in (1, 0)]
-    return (max(shares) if width < CONFIG.amount else min(shares)) >= CONFIG.table_share
+    asked = max if _width(right, boxes, sizes) < CONFIG.amount else min
+    return asked(_shares(near)) >= CONFIG.table_share
 
 
 def _is_flush_right(boxes: NDArray[np.float64]) -> bool:
