@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import queue
 import shutil
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -159,16 +161,18 @@ def test_a_training_that_cannot_begin_is_told(learned, tmp_path):
     assert wait(learning, "failed")["error"] == "This failed: No such file or directory."
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_fault_of_the_program_ends_it(learned):
+def test_a_fault_of_the_program_ends_it(learned, monkeypatch):
     _, shelf, _, _ = learned
 
     def command(lines: Path, out: Path) -> list[str]:
         raise ZeroDivisionError("by nothing")
 
+    told: queue.SimpleQueue[type] = queue.SimpleQueue()
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.put(args.exc_type))
     learning = Learning(shelf, command)
     learning.start()
     assert "ZeroDivisionError: by nothing" in wait(learning, "failed")["error"]
+    assert told.get(timeout=60) is ZeroDivisionError  # the terminal shows where it happened
 
 
 def test_without_torch_it_says_what_to_install(learned, monkeypatch):
