@@ -259,7 +259,7 @@ class Reader:
         if on_stage is not None:
             from ocr.layout.stages import show_layout
 
-            show_layout(found.picture, found.layout, on_stage, found.read.labels)
+            show_layout(found.picture, found.layout, on_stage, found.read.order)
             if by_letters:
                 self.letters_engine.show(found.picture, found.layout, on_stage)
         read = found.read.lines

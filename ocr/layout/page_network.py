@@ -16,7 +16,7 @@ from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.medians import weighted_median
 from ocr.layout.picture import Picture
-from ocr.layout.reading_order import page_slope, rows_of
+from ocr.layout.reading_order import page_slope, reading_order
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
 from ocr.memory import give_back
@@ -259,7 +259,7 @@ class PageFinder:
         if not found.lines:
             return found
         x_height, near = CONFIG.x_height, CONFIG.near
-        if len(rows_of(found.lines)) <= CONFIG.few:
+        if sum(map(len, reading_order(found.lines))) <= CONFIG.few:
             x_height, near = CONFIG.few_x_height, CONFIG.few_near
         shown = found.side
         wanted = shown * x_height * found.map_scale / MAP_STRIDE / found.x_height

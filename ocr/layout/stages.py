@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture
-from ocr.layout.reading_order import rows_of
+from ocr.layout.reading_order import in_rows, reading_order
 from ocr.layout.sheets import sheets_of
 from ocr.layout.strips import TextLine
 
@@ -25,13 +25,16 @@ X_HEIGHT_GREY = 130  # of 255, of the line that is drawn over the small letters
 
 
 def show_layout(
-    picture: Picture, layout: Layout, on_stage: OnStage, labels: Collection[int] = ()
+    picture: Picture,
+    layout: Layout,
+    on_stage: OnStage,
+    order: Sequence[Sequence[Sequence[int]]] | None = None,
 ) -> None:
     """Call `on_stage` with the name and the grey picture of each step, in order.
 
     The page, its light evened out, what the network takes for small letters, baselines and ends of
-    lines, and the lines that were traced, numbered in reading order; `labels` are as
-    `ocr.layout.reading_order.reading_order` takes them.
+    lines, and the lines that were traced, numbered in `order`, which is as
+    `ocr.layout.reading_order.reading_order` gives it and by default what it makes of their places.
     """
     grey = picture.grey(SHOWN_SIDE)
     on_stage("photo", grey)
@@ -43,8 +46,9 @@ def show_layout(
         over = np.maximum(np.asarray(seen), FAINT * darkness)
         on_stage(name, np.clip(1 - over, 0, 1))
     scale = max(grey.shape) / max(picture.height, picture.width)
-    sheets = sheets_of(picture, layout.lines)
-    lines = [line.scaled(scale) for line, _ in rows_of(layout.lines, sheets, labels)]
+    if order is None:
+        order = reading_order(layout.lines, sheets_of(picture, layout.lines))
+    lines = [line.scaled(scale) for line, _ in in_rows(layout.lines, order)]
     on_stage("lines", _with_lines(grey, with_end_marks(darkness, lines)))
 
 

@@ -23,6 +23,7 @@ from ocr.layout.sheets import sheets_of
 from ocr.layout.small_parts import with_small_parts_enlarged
 from ocr.layout.strips import Strip, TextLine
 from ocr.lines.faint import faint_lines, without_faint_ends
+from ocr.lines.language import likeliest
 from ocr.lines.letter_boxes import letter_boxes
 from ocr.lines.recognizer import LineReader, LineText
 from ocr.page import Box, Letter, Line, Word
@@ -118,15 +119,15 @@ class PageReading:
         Lines that may be writing but could not be read.
     marks : tuple of Box
         Where boxes to tick and rings stand, which are not read.
-    labels : tuple of int
-        Numbers of the lines of the page that end as labels do of what stands to the right of them.
+    order : list of list of list of int, optional
+        Blocks of rows of the lines that were seen, as `ocr.layout.reading_order` gives them.
     """
 
     lines: list[ReadLine]
     confidence: float = 0.0
     left_out: int = 0
     marks: tuple[Box, ...] = ()
-    labels: tuple[int, ...] = ()
+    order: list[list[list[int]]] | None = None
 
 
 def legible(
@@ -200,17 +201,32 @@ class LinesEngine:
         sheets = sheets_of(picture, layout.lines)
         order = reading_order(layout.lines, sheets)
         read, said = self._read_rows(picture, page, in_rows(layout.lines, order))
-        rows = [row for block in order for row in block]
-        labels = tuple(
-            number
-            for k, one in zip(said, read.lines, strict=True)
-            for number in rows[k]
-            if _is_label(layout.lines[number], one.line)
-        )
-        as_form = reading_order(layout.lines, sheets, labels) if labels else order
-        if as_form != order:
-            read, _ = self._read_rows(picture, page, in_rows(layout.lines, as_form))
-        return replace(read, labels=labels)
+        parts = _parts(layout.lines, order, said, [one.line for one in read.lines])
+        labels = [number for number, words in parts.items() if _is_label(words)]
+        follows = self._follows(parts, len(layout.lines)) if _side_by_side(order) else None
+        told = order
+        if labels or follows is not None:
+            told = reading_order(layout.lines, sheets, labels, follows)
+        if told != order:
+            read, _ = self._read_rows(picture, page, in_rows(layout.lines, told))
+        return replace(read, order=told)
+
+    def _follows(self, parts: dict[int, list[Word]], count: int) -> NDArray[np.float32] | None:
+        """How well each of a page's lines goes on in each other one, as `reading_order` takes it.
+
+        `parts` are the words of those that say anything, by number. Of lines with digits it is not
+        known: numbers stand in columns and in rows as they do. None without a language.
+        """
+        languages = self.recognizer.languages
+        said = {k: " ".join(word.text for word in words) for k, words in parts.items()}
+        said = {k: text for k, text in said.items() if not any(map(str.isdigit, text))}
+        if not languages or not said:
+            return None
+        texts = list(said.values())
+        known = languages[likeliest(languages, texts)].continuations(texts)
+        follows = np.full((count, count), np.nan, dtype=np.float32)
+        follows[np.ix_(list(said), list(said))] = known
+        return follows
 
     def _read_rows(
         self,
@@ -283,12 +299,33 @@ class LinesEngine:
         return self.recognizer.mean_confidence([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
 
 
-def _is_label(part: TextLine, line: Line) -> bool:
-    """Whether a part of a line that was read ends in what is or may be a sign of `LABEL`."""
-    left, right = part.baseline[[0, -1], 1]
-    words = [word for word in line.words if left <= (word.box.x1 + word.box.x2) / 2 <= right]
-    if not words:
-        return False
+def _side_by_side(order: list[list[list[int]]]) -> bool:
+    """Whether there are columns or rows of several lines on a page."""
+    return len(order) > 1 or any(len(row) > 1 for block in order for row in block)
+
+
+def _parts(
+    seen: Sequence[TextLine], order: list[list[list[int]]], said: list[int], read: Sequence[Line]
+) -> dict[int, list[Word]]:
+    """The words of each line of a page that says any, by its number.
+
+    `said` are the numbers of the rows of `order` that were read.
+    """
+    rows = [row for block in order for row in block]
+    parts = {}
+    for k, line in zip(said, read, strict=True):
+        for number in rows[k]:
+            left, right = seen[number].baseline[[0, -1], 1]
+            words = [
+                word for word in line.words if left <= (word.box.x1 + word.box.x2) / 2 <= right
+            ]
+            if words:
+                parts[number] = words
+    return parts
+
+
+def _is_label(words: list[Word]) -> bool:
+    """Whether words end in what is or may be a sign of `LABEL`."""
     last = words[-1].letters[-1]
     return not LABEL.isdisjoint((last.text, *(text for text, _ in last.alternatives)))
 

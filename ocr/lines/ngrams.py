@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.lines.folding import LAST_SYMBOL, SPACE, START, SYMBOL_BITS, fold
+from ocr.lines.folding import LAST_SYMBOL, START, SYMBOL_BITS, symbols_of
 from ocr.lines.lexicon import Lexicon
 from ocr.lines.spelling import Spellings
 
 MAX_ORDER = 10  # symbols of an n-gram: as many as fit
 _PACKED = (1 << SYMBOL_BITS * MAX_ORDER) - 1  # mask of so many symbols
 PIECE = 1 << 15  # nodes whose branches are gathered at once: it bounds what loading takes
+BEGINNING = 6  # symbols of a text that are scored after another one; later ones depend on it little
+PAIRS = 1 << 12  # texts after texts that are scored at once: it bounds what memory that takes
 STEPS_PER_NAT = 16.0  # quantization of logarithms in the file
 BACKOFF_OFFSET = 128  # back-offs may be above 0; this value stands for 0
 
@@ -250,13 +252,42 @@ class NgramModel:
         """Bits that some lines of text cost together."""
         contexts, symbols = [], []
         for text in texts:
-            context = START
-            for symbol in (SPACE if c == " " else fold(c)[0] for c in text):
-                contexts.append(context)
-                symbols.append(symbol)
-                context = (context << SYMBOL_BITS | symbol) & _PACKED
+            own = symbols_of(text).tolist()
+            contexts += _contexts(own)[:-1]
+            symbols += own
         pairs = np.array([contexts, symbols], dtype=np.int64)
         return -float(self.log_probs(pairs[0], pairs[1][:, None]).sum()) / float(np.log(2))
+
+    def continuations(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """How well each text goes on in each other one, with a space between the two.
+
+        Returns
+        -------
+        (N, N) float32 array
+            Natural logarithm of the probability that after the text of a row that of a column
+            begins as it does.
+        """
+        count = len(texts)
+        rows = [symbols_of(text + " ").tolist() for text in texts]
+        ends = self.nodes(np.array([_contexts(row)[-1] for row in rows], dtype=np.int64))
+        begin = np.array([(row + [0] * BEGINNING)[:BEGINNING] for row in rows], dtype=np.int64)
+        begin = begin.reshape(count, BEGINNING)
+        out = np.zeros((count, count), dtype=np.float32)
+        for part in np.array_split(np.arange(count), 1 + count * count // PAIRS):
+            nodes = np.repeat(ends[part], count, axis=0)
+            for symbols in np.tile(begin.T[:, None], (1, len(part), 1)).reshape(BEGINNING, -1):
+                scores, after = self.advance(nodes, symbols[:, None])
+                out[part] += np.where(symbols > 0, scores[:, 0], 0).reshape(len(part), count)
+                nodes = after[:, 0]
+        return out
+
+
+def _contexts(symbols: Sequence[int]) -> list[int]:
+    """The packed symbols before each one of a line, and after the last."""
+    found = [START]
+    for symbol in symbols:
+        found.append((found[-1] << SYMBOL_BITS | symbol) & _PACKED)
+    return found
 
 
 def pack(model: NgramModel) -> dict[str, NDArray[np.uint8]]:

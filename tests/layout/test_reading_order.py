@@ -1,11 +1,13 @@
 """Reading order of lines whose places are written down."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.layout.reading_order import joined, page_slope, reading_order, rows_of
+from ocr.layout.reading_order import in_rows, joined, page_slope, reading_order
 from ocr.layout.strips import TextLine
 
 
@@ -294,6 +296,54 @@ def test_labels_are_read_with_the_answers_beside_them(labels):
     assert below == [[10], *rows]
 
 
+def follows_as(steps, count, seed=0):
+    """How well some lines go on in each other: by chance, and in steps given well."""
+    follows = np.random.default_rng(seed).normal(-10, 1, (count, count))
+    for one, next_ in pairwise(steps):
+        follows[one, next_] += 4
+    return follows
+
+
+WORDS = [*column(10, [60, 70, 80] * 3), *column(130, [70, 80, 60] * 3)]
+WORDS_BY_COLUMNS = [[[k] for k in range(9)], [[k] for k in range(9, 18)]]
+WORDS_BY_ROWS = [pairs(9)]
+
+
+def test_what_lines_say_tells_columns_of_words_from_a_table():
+    assert reading_order(WORDS) == WORDS_BY_ROWS
+    down, across = range(18), [k for pair in pairs(9) for k in pair]
+    assert reading_order(WORDS, follows=follows_as(down, 18)) == WORDS_BY_COLUMNS
+    assert reading_order(WORDS, follows=follows_as(across, 18)) == WORDS_BY_ROWS
+    for seed in range(20):  # entries of a list do not go on in each other
+        assert reading_order(WORDS, follows=follows_as([], 18, seed)) == WORDS_BY_ROWS
+
+
+def test_what_lines_say_tells_halves_of_lines_from_columns():
+    halves = [*column(10, [300, 310, 290, 305, 300, 310]), *column(360, [300] * 6)]
+    by_columns = [[[k] for k in range(6)], [[k] for k in range(6, 12)]]
+    assert reading_order(halves) == by_columns
+    across = [k for pair in pairs(6) for k in pair]
+    assert reading_order(halves, follows=follows_as(across, 12)) == [pairs(6)]
+    assert reading_order(halves, follows=follows_as(range(12), 12)) == by_columns
+
+
+def test_few_lines_that_are_known_tell_nothing():
+    follows = follows_as(range(18), 18)
+    follows[3:9] = follows[:, 3:9] = np.nan
+    assert reading_order(WORDS, follows=follows) == WORDS_BY_ROWS
+    assert reading_order(WORDS, follows=np.full((18, 18), np.nan)) == WORDS_BY_ROWS
+
+
+def test_a_text_beside_numbers_of_some_of_its_lines_is_no_column():
+    """Most of its lines follow each other whichever way it is read."""
+    numbers = [line(100 + 150 * k, 10, 25) for k in range(4)]
+    text = column(40, [400] * 10)
+    lines = [*numbers, *text]
+    rows = reading_order(lines)
+    assert rows[0][0] == [0, 4] and rows[0][3] == [1, 7]
+    assert reading_order(lines, follows=follows_as(range(4, 14), 14)) == rows
+
+
 def test_a_line_that_ends_in_a_colon_makes_no_labels_of_those_flush_with_it():
     assert reading_order(FORM, labels=[1]) == reading_order(FORM)
 
@@ -327,7 +377,8 @@ def test_a_joined_row_runs_over_all_of_it():
 def test_lines_of_a_row_are_one_and_blocks_are_numbered():
     parts = [TextLine(np.array([[50.0, x], [50.0, x + 100]]), 10.0) for x in (130, 20)]
     below = TextLine(np.array([[80.0, 20.0], [80.0, 230.0]]), 10.0)
-    rows = rows_of([*parts, below])
+    lines = [*parts, below]
+    rows = in_rows(lines, reading_order(lines))
     assert [line.baseline[0].tolist() for line, _ in rows] == [[50, 20], [80, 20]]
     assert rows[0][0].baseline[-1].tolist() == [50, 230]
     assert [block for _, block in rows] == [1, 1]
@@ -338,7 +389,7 @@ def test_each_sheet_is_read_for_itself_row_by_row():
     sheets = np.array([0, 1, 0, 1, 2, 3, 2, 3])
     blocks = reading_order(lines, sheets)
     assert blocks == [[[0], [2]], [[1], [3]], [[4], [6]], [[5], [7]]]
-    assert [number for _, number in rows_of(lines, sheets)] == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert [number for _, number in in_rows(lines, blocks)] == [1, 1, 2, 2, 3, 3, 4, 4]
 
 
 def test_a_tall_sheet_is_read_before_those_beside_it():

@@ -14,6 +14,7 @@ from ocr.lines.engine import (
     LinesEngine,
     PageReading,
     _is_label,
+    _parts,
     as_sure_as_others,
     legible,
     page_line,
@@ -318,6 +319,26 @@ def test_answers_of_a_form_stand_beside_what_is_asked():
     assert read_text == [" ".join(pair).strip() for pair in zip(rows, answers, strict=True)]
 
 
+def test_two_texts_of_a_word_or_two_a_line_are_columns_and_lists_of_words_are_not():
+    text = ["We are", "always", "the first", "ones to", "leave the", "house in", "the early",
+            "morning", "and the", "last who", "come home"]  # fmt: skip
+    other = ["Said the", "old man", "with a", "smile on", "his face", "I have", "never",
+             "in my life", "seen such", "a strange", "thing."]  # fmt: skip
+    words = ["apple", "house", "river", "window", "garden", "bread", "winter", "stone", "letter",
+             "horse", "candle"]  # fmt: skip
+    abroad = ["pomme", "maison", "fleuve", "porte", "jardin", "pain", "hiver", "pierre", "lettre",
+              "cheval", "bougie"]  # fmt: skip
+    font = ImageFont.load_default(36)
+    for columns, across in (((text, other), False), ((words, abroad), True)):
+        page = Image.new("L", (640, 950), 240)
+        for x, column in zip((60, 330), columns, strict=True):
+            for k, said in enumerate(column):
+                ImageDraw.Draw(page).text((x, 60 + 75 * k), said, 30, font)
+        read = Reader().read(page).text.splitlines()
+        pairs = [" ".join(pair) for pair in zip(*columns, strict=True)]
+        assert read == (pairs if across else [*columns[0], *columns[1]])
+
+
 def test_the_lines_of_a_form_are_shown_in_the_order_in_which_they_were_read(monkeypatch):
     page, font = Image.new("L", (1100, 620), 240), ImageFont.load_default(36)
     rows = ["Name of a child:", "Date of birth:", "Place of birth:", "Nationality:"]
@@ -342,6 +363,7 @@ def test_a_part_of_a_line_that_may_end_as_a_question_is_a_label(sign, alternativ
     words = [Word((Letter(Box(80, x, 100, x + 40), "a", 0.9),)) for x in (10, 200)]
     end = Letter(Box(80, 50, 100, 60), sign, 0.7, alternatives)
     line = Line((Word((*words[0].letters, end)), words[1]))
-    assert _is_label(text_line(100, 10, 60), line) is is_label
-    assert not _is_label(text_line(100, 200, 240), line)
-    assert not _is_label(text_line(100, 100, 140), line)
+    seen = [text_line(100, *span) for span in ((0, 300), (100, 140), (200, 240), (10, 60))]
+    parts = _parts(seen, [[[0]], [[3, 1, 2]]], [1], [line])
+    assert list(parts) == [3, 2] and parts[2] == [words[1]]
+    assert _is_label(parts[3]) is is_label and not _is_label(parts[2])

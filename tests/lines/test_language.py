@@ -268,6 +268,19 @@ def test_bits_of_a_text(ngrams):
     assert ngrams.bits([line, "", line]) == pytest.approx(2 * ngrams.bits([line]), rel=1e-5)
 
 
+def test_how_well_a_text_goes_on_in_another(ngrams):
+    texts = ["said", "Mr. Wilson", "a", "grave", "they"]
+    follows = ngrams.continuations(texts)
+    assert follows.shape == (5, 5) and follows.dtype == np.float32
+    alone = ngrams.bits(["a "])
+    expected = [math.log(2) * (alone - ngrams.bits([f"a {text} "])) for text in ("grave", "they")]
+    assert follows[2, 3:].tolist() == pytest.approx(expected, abs=1e-3)
+    assert follows[0, 1] == pytest.approx(
+        math.log(2) * (ngrams.bits(["said "]) - ngrams.bits(["said Mr. Wi"])), abs=1e-3
+    )
+    assert ngrams.continuations([]).shape == (0, 0)
+
+
 @given(st.dictionaries(st.text("abcé'1", min_size=1, max_size=6), st.floats(0.1, 50), min_size=1))
 def test_a_packed_lexicon_is_the_same_but_for_rounding(table):
     lexicon = Lexicon(table, table.values())

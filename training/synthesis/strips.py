@@ -21,7 +21,7 @@ from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.line_pictures import find_line
 from ocr.layout.page_network import GreyArray, installed_finder
-from ocr.layout.reading_order import rows_of
+from ocr.layout.reading_order import in_rows, reading_order
 from ocr.layout.strips import TextLine
 from ocr.lines.recognizer import FRAME
 from training.data.datasets import data_dir
@@ -136,8 +136,8 @@ def strips_of(
     small = picture.grey(finder.reading_side(picture, layout))
     scale = max(small.shape) / max(grey.shape)
     darkness = ink_darkness(small)
-    found = [line.scaled(scale) for line, _ in rows_of(layout.lines)]
-    found = with_end_marks(darkness, found)
+    rows = in_rows(layout.lines, reading_order(layout.lines))
+    found = with_end_marks(darkness, [line.scaled(scale) for line, _ in rows])
     for line, text in lines:
         if len(text) > LONGEST or not writable(text):
             continue
