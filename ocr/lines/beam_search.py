@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ocr.lines.ctc import BLANK, NEVER
 from ocr.lines.folding import SYMBOL_BITS
-from ocr.lines.text_model import TextModel
+from ocr.lines.text_model import State, TextModel
 
 Fits = Callable[[tuple[int, ...]], tuple[bool, bool]]
 
@@ -212,6 +212,34 @@ class _Ink(NamedTuple):
         return cls(frames, classes, np.where(matter > before, sums[matter] - sums[before], np.nan))
 
 
+class _Extended(NamedTuple):
+    """Hypotheses with one more letter; n of them, line by line.
+
+    Attributes
+    ----------
+    line, row : (n,) intp arrays
+        Where the hypothesis without that letter stands.
+    letter : (n,) int64 array
+        Its class.
+    paths : (n,) float64 array
+        Logarithm of the probability of the paths, all of which end in the letter.
+    likely : (n,) float64 array
+        Logarithm of the letter's probability by language.
+    gain : (n,) float64 array
+        What language and bonus add to the score for the letter.
+    states : State
+        Where language stands behind it; n rows.
+    """
+
+    line: NDArray[np.intp]
+    row: NDArray[np.intp]
+    letter: NDArray[np.int64]
+    paths: NDArray[np.float64]
+    likely: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    states: State
+
+
 class _Beaten(NamedTuple):
     """Texts that gave way to others, to which language would add the same; n rows each.
 
@@ -291,23 +319,57 @@ class _Beams:
 
     def step(self, frames: NDArray[np.float64], classes: NDArray[np.int64]) -> None:
         """Take the next frame of each line: `(L, K + 1)`, and what it may be: `(L, C)`."""
-        count, wide = self.blank.shape
-        lines = np.arange(count)[:, None]
+        blank, letter, more = self._paths(frames, classes)
+        stay = np.logaddexp(blank, letter) + self.prior
+        longer = self._extended(stay, more, classes)
+        value, which = self._candidates(stay, longer)
+        beaten = self._recombine(value, which, longer) if self.pattern is None else None
+        ranked = np.argsort(-value, axis=1, kind="stable")[:, : self.width]
+        value = np.take_along_axis(value, ranked, axis=1)
+        which = np.take_along_axis(which, ranked, axis=1)
+        good = value > np.maximum(value[:, :1] - self.behind, NEVER / 2)
+        most = max(1, int(good.sum(axis=1).max()))
+        which, good = which[:, :most], good[:, :most]
+        self._keep(which, good, blank, letter, longer)
+        if beaten is not None:
+            node = np.full(stay.size + len(longer.line), -1)
+            node[which[good]] = self.node[good]
+            self.beaten.append(beaten._replace(by=node[beaten.by]))
+
+    def _paths(
+        self, frames: NDArray[np.float64], classes: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Logarithms of the paths through the next frame.
+
+        Returns
+        -------
+        blank, letter : (L, B) float64 arrays
+            Those that spell the same text as before.
+        more : (L, B, C) float64 array
+            Those that spell it and one more letter. Where another hypothesis is that text, they
+            are added to its own.
+        """
+        lines = np.arange(len(frames))[:, None]
         total = np.logaddexp(self.blank, self.letter)
-        stay_blank = total + frames[:, BLANK, None]
-        stay_letter = self.letter + frames[lines, self.last]
+        blank = total + frames[:, BLANK, None]
+        letter = self.letter + frames[lines, self.last]
         repeated = self.last[:, :, None] == classes[:, None]
         ink = np.where(classes == BLANK, NEVER, frames[lines, classes])
         more = np.where(repeated, self.blank[:, :, None], total[:, :, None]) + ink[:, None]
-        # Hypotheses that are another one and one more letter: their paths are added up.
         line, row, shorter = np.nonzero(self.parent[:, :, None] == self.name[:, None])
         which, col = np.nonzero(classes[line] == self.last[line, row, None])
         line, row, shorter = line[which], row[which], shorter[which]
-        joined = more[line, shorter, col]
-        stay_letter[line, row] = np.logaddexp(stay_letter[line, row], joined)
+        letter[line, row] = np.logaddexp(letter[line, row], more[line, shorter, col])
         more[line, shorter, col] = NEVER
+        return blank, letter, more
 
-        stay = np.logaddexp(stay_blank, stay_letter) + self.prior
+    def _extended(
+        self, stay: NDArray[np.float64], more: NDArray[np.float64], classes: NDArray[np.int64]
+    ) -> _Extended:
+        """The hypotheses with one more letter, without those that would score too little.
+
+        `stay` (L, B) are the scores of the hypotheses as they are, `more` is that of `_paths`.
+        """
         # Language can only take from it.
         hope = more + self.prior[:, :, None] + self.bonus[classes][:, None]
         limit = np.maximum(stay.max(axis=1) - self.behind, NEVER / 2)
@@ -316,83 +378,98 @@ class _Beams:
             texts = zip(self.node[line, row].tolist(), classes[line, col].tolist(), strict=True)
             fits = [self.pattern((*self.text(node), k))[0] for node, k in texts]
             line, row, col = (index[np.array(fits, dtype=bool)] for index in (line, row, col))
-        states = self.states.take(line * wide + row)
-        scores, after = self.language.advance(states, self.symbols[classes[line, col]][:, None])
-        gain = self.weight * scores[:, 0] + self.bonus[classes[line, col]]
+        letter = classes[line, col]
+        states = self.states.take(line * stay.shape[1] + row)
+        scores, after = self.language.advance(states, self.symbols[letter][:, None])
+        gain = self.weight * scores[:, 0] + self.bonus[letter]
+        return _Extended(line, row, letter, more[line, row, col], scores[:, 0], gain, after)
 
-        # Beside those that stay, the new ones of each line, as many columns as any line has.
-        each = np.bincount(line, minlength=count)
-        place = np.arange(len(line)) - (np.cumsum(each) - each)[line]
-        value: NDArray[np.float64] = np.full((count, wide + int(each.max())), NEVER)
-        value[:, :wide] = stay
-        value[line, wide + place] = more[line, row, col] + self.prior[line, row] + gain
-        number = np.zeros(value.shape, dtype=np.intp)
-        number[line, wide + place] = np.arange(len(line))
+    def _candidates(
+        self, stay: NDArray[np.float64], longer: _Extended
+    ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """The best of the hypotheses as they are and of those with one more letter, best first.
+
+        Returns
+        -------
+        value : (L, W) float64 array
+            Their scores, and `NEVER` to the end of the row.
+        which : (L, W) intp array
+            Their numbers: all hypotheses line by line, and behind them the longer ones.
+        """
+        count, wide = stay.shape
+        prior = self.prior[longer.line, longer.row]
+        scores = np.concatenate([stay.ravel(), longer.paths + prior + longer.gain, [NEVER]])
+        # Beside the hypotheses of each line its longer ones, as many columns as any line has.
+        each = np.bincount(longer.line, minlength=count)
+        number = np.arange(len(longer.line))
+        which = np.full((count, wide + int(each.max())), -1)
+        which[:, :wide] = np.arange(stay.size).reshape(stay.shape)
+        column = wide + number - (np.cumsum(each) - each)[longer.line]
+        which[longer.line, column] = stay.size + number
+        value = scores[which]
         kept = np.argsort(-value, axis=1, kind="stable")[:, : 2 * self.width]
-        value = value[lines, kept]
-        if self.pattern is None:
-            ends: NDArray[np.int64] = np.zeros(number.shape, dtype=np.int64)
-            ends[:, :wide] = self._end(self.ending, self.last)
-            added = classes[line, col]
-            ends[line, wide + place] = self._end(self._ending(line, row, added), added)
-            ends = ends[lines, kept]
-            ranked = np.argsort(ends, axis=1, kind="stable")
-            ends = ends[lines, ranked]
-            alike = np.hstack([np.zeros((count, 1), bool), ends[:, 1:] == ends[:, :-1]])
-            worse, place = np.nonzero(alike)  # after one that ends alike
-            better = np.maximum.accumulate(np.where(alike, 0, np.arange(alike.shape[1])), axis=1)
-            by, place = ranked[worse, better[worse, place]], ranked[worse, place]
-            behind = value[worse, by] - value[worse, place]
-            close = (behind < self.margin) & (value[worse, place] > NEVER / 2)
-            value[worse, place] = NEVER
-            worse, by, place, behind = (part[close] for part in (worse, by, place, behind))
-            lost = kept[worse, place]
-            m = number[worse, lost]
-            fresh = lost >= wide
-            shorter = self.node[np.where(fresh, line[m], worse), np.where(fresh, row[m], lost)]
-            added = np.where(fresh, classes[line[m], col[m]], BLANK)
-        again = np.argsort(-value, axis=1, kind="stable")[:, : self.width]
-        kept, value = kept[lines, again], value[lines, again]
-        good = value > np.maximum(value[:, :1] - self.behind, NEVER / 2)
-        most = max(1, int(good.sum(axis=1).max()))
-        kept, good = kept[:, :most], good[:, :most]
+        return np.take_along_axis(value, kept, axis=1), np.take_along_axis(which, kept, axis=1)
 
-        new = (kept >= wide) & good
-        old = np.where(kept < wide, kept, 0)
-        m = number[lines, kept][new]
-        line, row, col = line[m], row[m], col[m]
-        letter, name = classes[line, col], self.name[line, row]
-        node = self.node[line, row].tolist()
+    def _recombine(
+        self, value: NDArray[np.float64], which: NDArray[np.intp], longer: _Extended
+    ) -> _Beaten:
+        """Of the candidates that end alike only the best stays: `value` of the others is `NEVER`.
 
-        def chosen(stays: NDArray[Any], starts: Any, never: Any) -> NDArray[Any]:
-            out = np.where(good, stays[lines, old], never)
-            out[new] = starts
-            return out
+        Returned are those that were close; `by` is the number of a candidate.
+        """
+        added = self._end(self._longer_ending(longer), longer.letter)
+        ends = np.append(self._end(self.ending, self.last), added)[which]
+        ranked = np.argsort(ends, axis=1, kind="stable")
+        ends = np.take_along_axis(ends, ranked, axis=1)
+        alike = np.hstack([np.zeros((len(ends), 1), bool), ends[:, 1:] == ends[:, :-1]])
+        line, place = np.nonzero(alike)  # after one that ends alike
+        first = np.maximum.accumulate(np.where(alike, 0, np.arange(alike.shape[1])), axis=1)
+        by, place = ranked[line, first[line, place]], ranked[line, place]
+        behind = value[line, by] - value[line, place]
+        close = (behind < self.margin) & (value[line, place] > NEVER / 2)
+        value[line, place] = NEVER
+        by, place = which[line, by][close], which[line, place][close]
+        node = np.append(self.node, self.node[longer.line, longer.row])[place]
+        last = np.append(np.full(self.last.size, BLANK), longer.letter)[place]
+        return _Beaten(by, node, last, behind[close])
 
-        prior = self.prior[line, row] + gain[m]
-        self.blank = chosen(stay_blank, NEVER, NEVER)
-        self.letter = chosen(stay_letter, more[line, row, col], NEVER)
-        self.prior = chosen(self.prior, prior, 0.0)
-        self.last = chosen(self.last, letter, BLANK)
-        self.ending = chosen(self.ending, self._ending(line, row, letter), 0)
+    def _keep(
+        self,
+        which: NDArray[np.intp],
+        good: NDArray[np.bool_],
+        blank: NDArray[np.float64],
+        letter: NDArray[np.float64],
+        longer: _Extended,
+    ) -> None:
+        """Go on with the candidates `which`, (L, B), where they are `good`."""
+        size = self.node.size
+
+        def chosen(stays: NDArray[Any], starts: NDArray[Any], never: Any) -> NDArray[Any]:
+            return np.where(good, np.append(stays, starts)[which], never)
+
+        new = good & (which >= size)
+        number = which[new] - size
+        before, name, prior = (
+            part[longer.line, longer.row] for part in (self.node, self.name, self.prior)
+        )
+        node = np.full(len(before), -1)
+        node[number] = np.arange(len(number)) + len(self.spelled)
+        spelled = (part[number].tolist() for part in (before, longer.letter, longer.likely))
+        self.spelled += zip(*spelled, strict=True)
+        self.blank = chosen(blank, np.full(len(node), NEVER), NEVER)
+        self.letter = chosen(letter, longer.paths, NEVER)
+        self.prior = chosen(self.prior, prior + longer.gain, 0.0)
+        self.ending = chosen(self.ending, self._longer_ending(longer), 0)
+        self.last = chosen(self.last, longer.letter, BLANK)
         self.parent = chosen(self.parent, name, NO_PARENT)
-        self.name = chosen(self.name, name * BASE + letter.astype(np.uint64), NO_TEXT)
-        self.node = chosen(self.node, np.arange(len(m)) + len(self.spelled), -1)
-        self.spelled += zip(node, letter.tolist(), scores[m, 0].tolist(), strict=True)
-        rows = np.where(kept < wide, lines * wide + old, 0)
-        rows[new] = len(self.states) + m
-        self.states = self.states.joined(after).take(rows.ravel())
-        if self.pattern is None:
-            column = np.full(ends.shape, -1)
-            np.put_along_axis(column, again[:, :most], np.arange(most)[None], axis=1)
-            by = np.where(column[worse, by] < 0, -1, self.node[worse, column[worse, by]])
-            self.beaten.append(_Beaten(by, shorter, added, behind))
+        self.name = chosen(self.name, name * BASE + longer.letter.astype(np.uint64), NO_TEXT)
+        self.node = chosen(self.node, node, -1)
+        self.states = self.states.joined(longer.states).take(which.ravel())
 
-    def _ending(
-        self, line: NDArray[np.intp], row: NDArray[np.intp], letter: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
-        """The last folded letters of some texts to which a letter is added."""
-        return (self.ending[line, row] << SYMBOL_BITS | self.folded[letter]) & _ENDING
+    def _longer_ending(self, longer: _Extended) -> NDArray[np.int64]:
+        """The last folded letters of the hypotheses with one more letter."""
+        before = self.ending[longer.line, longer.row]
+        return (before << SYMBOL_BITS | self.folded[longer.letter]) & _ENDING
 
     @staticmethod
     def _end(ending: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
