@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from ocr.errors import ExitCode, OcrError
 from ocr.formats import FORMATS
 
 if TYPE_CHECKING:
+    from ocr.batch.recipe import ReadDocument
     from ocr.input.documents import Document, PageRange, PageSource
     from ocr.layout.read_line import ReadLine
     from ocr.page import Page
@@ -60,26 +61,7 @@ if TYPE_CHECKING:
     help="Go on reading what comes into the folders FILE until Ctrl-C; needs --output.",
 )
 @common
-def read(
-    files: tuple[str, ...],
-    recursive: bool,
-    files_from: str | None,
-    ranges: tuple[PageRange, ...],
-    dpi: int | None,
-    reading: dict[str, Any],
-    formats: tuple[str, ...],
-    join: bool,
-    out: str | None,
-    force: bool,
-    jobs: int | None,
-    resume: bool,
-    timeout: float | None,
-    scheduler: str | None,
-    drafts: bool,
-    line_images: str | None,
-    clipboard: bool,
-    watch: bool,
-) -> int:
+def read(**options: Any) -> int:
     """Read the text of photos or scans.
 
     FILE is an image, a PDF, a folder (the images in it, by name), a pattern such as "*.jpg" or -
@@ -98,118 +80,171 @@ def read(
     ocr read --watch scans/ -o texts/
     """
     from ocr.batch.recipe import ReadDocument
-    from ocr.cli.clipboard import copied_picture
     from ocr.cli.watch import keep_reading
     from ocr.input.addresses import is_url
-    from ocr.input.documents import Document, find_documents, read_list
+    from ocr.input.documents import Document, find_documents
 
-    if "-" in files and files_from == "-":
+    given = Options(**options)
+    if "-" in given.files and given.files_from == "-":
         raise click.UsageError("Only one of FILE and --files-from can be stdin.")
-    formats = fitting(tuple(dict.fromkeys(formats)), out)
-    folder = out if out and is_folder(out, formats) else None
-    if len(formats) > 1 and folder is None:
-        raise click.UsageError("Several formats need --output with the name of a folder.")
-    for name in formats:
-        FORMATS[name].require()
-    if not files and files_from is None and not clipboard:
-        raise click.UsageError("Missing argument 'FILE...'.")
-    if folder is None and (jobs or resume or scheduler):
-        raise click.UsageError(
-            "--jobs, --resume and --scheduler need --output with the name of a folder."
-        )
-    if scheduler and (jobs or timeout):
-        raise click.UsageError("On a cluster --jobs and --timeout are the cluster's own affair.")
-
-    if watch:
-        _check_watched(files, folder, files_from, clipboard, scheduler, drafts or bool(line_images))
-
+    formats = fitting(tuple(dict.fromkeys(given.formats)), given.out)
+    folder = given.out if given.out and is_folder(given.out, formats) else None
+    _check(given, formats, folder)
+    arguments, copied = _inputs(given)
     failures = Failures()
     lost: list[tuple[str, OcrError]] = []
-
-    def on_lost(name: str, error: OcrError) -> None:
-        lost.append((name, error))
-
-    arguments = [*files, *(read_list(files_from) if files_from else ())]
-    if drafts and "-" in arguments:
-        raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
-    if (drafts or line_images) and (scheduler or any(map(is_url, arguments))):
-        raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
-    copied = copied_picture() if clipboard else None
-    if isinstance(copied, list):
-        arguments += copied
-        copied = None
-    if drafts and copied is not None:
-        raise click.UsageError(
-            "--gt writes beside a photo; what was copied has no place. Save it and name the file."
-        )
 
     def find() -> list[Document]:
         return find_documents(
             arguments,
-            recursive=recursive,
-            ranges=ranges,
-            dpi=dpi,
+            recursive=given.recursive,
+            ranges=given.ranges,
+            dpi=given.dpi,
             leave_out=Path(folder) if folder and not is_url(folder) else None,
             written=written_before(folder) if folder else (),
-            on_error=on_lost,
+            on_error=lambda name, error: lost.append((name, error)),
         )
 
-    if watch and folder:
-        recipe = ReadDocument(_hashable(reading), formats, join)
-        execute_some = partial(executor, recipe=recipe, jobs=jobs, limit=timeout, scheduler=None)
-        return keep_reading(files, recursive, find, recipe, folder, execute_some, force, lost)
+    recipe = ReadDocument(
+        _hashable(given.reading), formats, given.join, given.drafts, given.line_images
+    )
+    if given.watch and folder:
+        execute = partial(
+            executor, recipe=recipe, jobs=given.jobs, limit=given.timeout, scheduler=None
+        )
+        return keep_reading(
+            given.files, given.recursive, find, recipe, folder, execute, given.force, lost
+        )
     documents = find()
     if copied is not None:
-        documents.append(Document("clipboard", "clipboard", dpi=dpi, content=copied))
+        documents.append(Document("clipboard", "clipboard", dpi=given.dpi, content=copied))
     if folder is None or not documents:
         for name, error in lost:
             failures.add(name, error)
     if not documents:
         return ExitCode.SOME_FAILED
     if folder is not None:
-        recipe = ReadDocument(_hashable(reading), formats, join, drafts, line_images)
-        if scheduler:  # workers may be in another folder
-            documents = [absolute(document) for document in documents]
-            folder = folder if is_url(folder) else str(Path(folder).absolute())
-        execute = executor(documents, recipe, jobs, timeout, scheduler)
-        return read_into_folder(documents, recipe, folder, execute, resume, force, lost)
-    keep = _draft_writer(drafts, line_images) if drafts or line_images else None
-    reader = make_reader(reading)
+        return _read_into(given, recipe, folder, documents, lost)
     single = [*arguments, *([] if copied is None else ["clipboard"])] == [documents[0].path]
-    with progress(documents, "Reading", out is None) as shown:
+    return _read_as_one(given, formats[0], documents, single, failures)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The values of the options of `ocr read`, by the names that they have there."""
+
+    files: tuple[str, ...]
+    recursive: bool
+    files_from: str | None
+    ranges: tuple[PageRange, ...]
+    dpi: int | None
+    reading: dict[str, Any]
+    formats: tuple[str, ...]
+    join: bool
+    out: str | None
+    force: bool
+    jobs: int | None
+    resume: bool
+    timeout: float | None
+    scheduler: str | None
+    drafts: bool
+    line_images: str | None
+    clipboard: bool
+    watch: bool
+
+
+def _check(given: Options, formats: tuple[str, ...], folder: str | None) -> None:
+    """Nothing, if the options go together."""
+    if len(formats) > 1 and folder is None:
+        raise click.UsageError("Several formats need --output with the name of a folder.")
+    for name in formats:
+        FORMATS[name].require()
+    if not given.files and given.files_from is None and not given.clipboard:
+        raise click.UsageError("Missing argument 'FILE...'.")
+    if folder is None and (given.jobs or given.resume or given.scheduler):
+        raise click.UsageError(
+            "--jobs, --resume and --scheduler need --output with the name of a folder."
+        )
+    if given.scheduler and (given.jobs or given.timeout):
+        raise click.UsageError("On a cluster --jobs and --timeout are the cluster's own affair.")
+    if given.watch:
+        _check_watched(given, folder)
+
+
+def _check_watched(given: Options, folder: str | None) -> None:
+    """Nothing, if folders can be watched so."""
+    from ocr.cli.watch import require
+
+    if folder is None or not given.files or not all(map(os.path.isdir, given.files)):
+        raise click.UsageError(
+            "--watch needs folders to watch and --output with the name of a folder."
+        )
+    if given.files_from or given.clipboard or given.scheduler or given.drafts or given.line_images:
+        raise click.UsageError(
+            "--watch goes without --files-from, --clipboard, --scheduler, --gt and --line-images."
+        )
+    require()
+
+
+def _inputs(given: Options) -> tuple[list[str], bytes | None]:
+    """What to read: paths and addresses, and the picture that was copied, if it is in no file."""
+    from ocr.cli.clipboard import copied_picture
+    from ocr.input.addresses import is_url
+    from ocr.input.documents import read_list
+
+    arguments = [*given.files, *(read_list(given.files_from) if given.files_from else ())]
+    if given.drafts and "-" in arguments:
+        raise click.UsageError("--gt writes beside a photo; stdin has no place. Name the file.")
+    if (given.drafts or given.line_images) and (given.scheduler or any(map(is_url, arguments))):
+        raise click.UsageError("--gt and --line-images are for photos and folders on this machine.")
+    copied = copied_picture() if given.clipboard else None
+    if isinstance(copied, list):
+        arguments += copied
+        copied = None
+    if given.drafts and copied is not None:
+        raise click.UsageError(
+            "--gt writes beside a photo; what was copied has no place. Save it and name the file."
+        )
+    return arguments, copied
+
+
+def _read_into(
+    given: Options,
+    recipe: ReadDocument,
+    folder: str,
+    documents: list[Document],
+    lost: list[tuple[str, OcrError]],
+) -> int:
+    """Read each document into files of its own."""
+    from ocr.input.addresses import is_url
+
+    if given.scheduler:  # workers may be in another folder
+        documents = [absolute(document) for document in documents]
+        folder = folder if is_url(folder) else str(Path(folder).absolute())
+    execute = executor(documents, recipe, given.jobs, given.timeout, given.scheduler)
+    return read_into_folder(documents, recipe, folder, execute, given.resume, given.force, lost)
+
+
+def _read_as_one(
+    given: Options, format_: str, documents: list[Document], single: bool, failures: Failures
+) -> int:
+    """Read all documents into one, to stdout or into a file."""
+    keep = None
+    if given.drafts or given.line_images:
+        keep = _draft_writer(given.drafts, given.line_images)
+    reader = make_reader(given.reading)
+    with progress(documents, "Reading", given.out is None) as shown:
         pages = (
             pair
             for document in shown
-            for pair in read_document(reader, document, failures.add, keep, limit=timeout)
+            for pair in read_document(reader, document, failures.add, keep, limit=given.timeout)
         )
-        write_as_one(pages, documents, formats[0], join, single, out, force)
+        write_as_one(pages, documents, format_, given.join, single, given.out, given.force)
     return failures.status
 
 
 def _hashable(reading: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple((k, tuple(v) if isinstance(v, list) else v) for k, v in reading.items())
-
-
-def _check_watched(
-    files: Sequence[str],
-    folder: str | None,
-    files_from: str | None,
-    clipboard: bool,
-    scheduler: str | None,
-    cut: bool,
-) -> None:
-    """Nothing, if folders can be watched so."""
-    from ocr.cli.watch import require
-
-    if folder is None or not files or not all(map(os.path.isdir, files)):
-        raise click.UsageError(
-            "--watch needs folders to watch and --output with the name of a folder."
-        )
-    if files_from or clipboard or scheduler or cut:
-        raise click.UsageError(
-            "--watch goes without --files-from, --clipboard, --scheduler, --gt and --line-images."
-        )
-    require()
 
 
 def _draft_writer(drafts: bool, folder: str | None) -> Keep:
