@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,10 @@ MANY = 20_000  # samples from which training starts from scratch, if nothing els
 UNKNOWN = 0.1  # share of labels that a model does not know from which it is no start
 WORSE_BASE = 0.01  # of base accuracy or CER that a model may lose and still be written
 LOOKED_AT = 3  # photos that are read to see whether they are read by letters or lines
+NAMED = 8  # files that are named one by one on the way
+LISTED = 2000  # rows held back that are listed one by one
 CHECKPOINT = "training.ckpt"
 REPORT = "report.html"
-
 
 Say = Callable[[str], None]
 
@@ -106,71 +107,37 @@ def _train(
     stop: Callable[[], bool],
 ) -> Outcome:
     """See `train`; `about` is what the checkpoint tells of the run that goes on."""
-    checkpoint = out / CHECKPOINT
     torch.set_num_threads(given.threads or 1)
     # oneDNN keeps prepared convolutions for each width of a batch, a gigabyte after some minutes.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     account = Account()
-    recipe, samples = _prepare(given, account, say)
-    start = _start_path(recipe.kind, recipe.start) if recipe.going_on else None
-    division = split(samples, _what(recipe.kind), recipe.seed)
-    base = None if start is None else _base(recipe, start, samples)
-    now = _about(recipe, samples, account, start, base)
-    if resume:
-        _check_same(now, about, checkpoint)
-        now = about
-    own, valid, held = (
-        samples.take(rows) for rows in (division.train, division.valid, division.test)
-    )
-    if len(set(own.labels)) == 1 and recipe.kind != "lines":
-        if not recipe.going_on:
-            raise DataError(
-                f"all samples are {own.labels[0]!r}: there is nothing to tell apart. Add other "
-                "characters, or go on from a model with --from."
-            )
-        say(f"all samples are {own.labels[0]!r}; the rest comes from the base data")
-    charset = _charset(recipe, start, samples)
-    system = SYSTEMS[recipe.kind](recipe, charset, start)
-    before = system.measured(held, base) if recipe.going_on else None
-    say(_division_said(division, base, recipe))
+    setup = _set_up(given, account, about if resume else None, out / CHECKPOINT, say)
+    recipe = setup.recipe
+    system = SYSTEMS[recipe.kind](recipe, setup.charset, setup.start)
+    before = system.measured(setup.held, setup.base) if recipe.going_on else None
+    say(_division_said(setup))
     plan = Plan(recipe.epochs, recipe.patience, recipe.seed)
-    learner = system.learner(Task(own, valid, base, recipe))
-    trained = fit(learner, plan, checkpoint, now, resume, progress, stop)
+    learner = system.learner(Task(setup.own, setup.valid, setup.base, recipe))
+    trained = fit(learner, plan, out / CHECKPOINT, setup.about, resume, progress, stop)
     best = trained.best if trained.run.best_epoch else learner.weights()
     system.take(best)
-    after = system.measured(held, base)
-    refused = "" if force else worse(before, after, recipe.kind == "lines")
-    metadata = _metadata(recipe, system, charset, start, base, now, division, trained.run)
-    metadata = replace(
-        metadata,
-        temperature=system.temperature(valid, base, metadata.temperature),
-        figures=_figures(before, after, base, division, recipe.kind == "lines"),
-    )
+    after = system.measured(setup.held, setup.base)
     outcome = Outcome(
         recipe,
-        metadata,
+        _metadata(setup, system, trained.run, _figures(setup, before, after)),
         account,
-        held,
+        setup.held,
         trained.run,
-        base,
+        setup.base,
         before,
         after,
-        refused,
+        "" if force else worse(before, after, recipe.kind == "lines"),
         trained.stopped,
     )
-    if refused:
-        return outcome
-    weights = system.save(out, metadata, held)
-    for old in (out / f"{metadata.name}{suffix}" for suffix in SUFFIXES):
-        if old not in weights:  # of a model of another kind that was replaced: it would be read
-            old.unlink(missing_ok=True)
-    files = (*weights, out / f"{metadata.name}.md", out / REPORT)
-    outcome = replace(outcome, files=files)
-    for path, text in zip(files[-2:], (card(outcome), report(outcome)), strict=True):
-        with replacing(path) as stream:
-            stream.write(text.encode())
-    if not trained.stopped:
-        checkpoint.unlink(missing_ok=True)
+    if not outcome.refused:
+        outcome = _written(outcome, system, out)
+        if not trained.stopped:
+            (out / CHECKPOINT).unlink(missing_ok=True)
     return outcome
 
 
@@ -278,6 +245,66 @@ def _check_same(now: dict[str, Any], before: dict[str, Any], checkpoint: Path) -
         )
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What is settled before a training begins.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    start : Path or None
+        The weight file to go on from, if one is.
+    base : Base or None
+        Base data, if a model goes on.
+    charset : tuple of str
+        Characters of the model.
+    division : Split
+        Which samples are trained on, chosen by and reported on: `own`, `valid` and `held`.
+    about : dict
+        See `_about`.
+    """
+
+    recipe: Recipe
+    start: Path | None
+    base: Base | None
+    charset: tuple[str, ...]
+    division: Split
+    own: Samples
+    valid: Samples
+    held: Samples
+    about: dict[str, Any]
+
+
+def _set_up(
+    given: Settings,
+    account: Account,
+    before: dict[str, Any] | None,
+    checkpoint: Path,
+    say: Say,
+) -> Setup:
+    """Samples, start and base data; `before` is what the run that goes on was begun with."""
+    recipe, samples = _prepare(given, account, say)
+    start = _start_path(recipe.kind, recipe.start) if recipe.going_on else None
+    division = split(samples, _what(recipe.kind), recipe.seed)
+    base = None if start is None else _base(recipe, start, samples)
+    about = _about(recipe, samples, account, start, base)
+    if before is not None:
+        _check_same(about, before, checkpoint)
+        about = before
+    own, valid, held = (
+        samples.take(rows) for rows in (division.train, division.valid, division.test)
+    )
+    if len(set(own.labels)) == 1 and recipe.kind != "lines":
+        if not recipe.going_on:
+            raise DataError(
+                f"all samples are {own.labels[0]!r}: there is nothing to tell apart. Add other "
+                "characters, or go on from a model with --from."
+            )
+        say(f"all samples are {own.labels[0]!r}; the rest comes from the base data")
+    charset = _charset(recipe, start, samples)
+    return Setup(recipe, start, base, charset, division, own, valid, held, about)
+
+
 def _prepare(given: Settings, account: Account, say: Say) -> tuple[Recipe, Samples]:
     """The settings with nothing open, and the samples."""
     if not given.data:
@@ -308,9 +335,6 @@ def _prepare(given: Settings, account: Account, say: Say) -> tuple[Recipe, Sampl
     for reason, count in account.left_out.most_common():
         say(f"left out: {count} {reason}")
     return resolved(given, kind, start), samples
-
-
-NAMED = 8  # files that are named one by one on the way
 
 
 def _what(kind: str) -> str:
@@ -396,14 +420,15 @@ def _about(
     }
 
 
-def _division_said(division: Split, base: Base | None, recipe: Recipe) -> str:
+def _division_said(setup: Setup) -> str:
+    division, recipe = setup.division, setup.recipe
     held = "" if division.shared else f", {len(division.test)} to report on"
     said = (
         f"{recipe.kind} from {recipe.start}: {len(division.train)} to train on, "
         f"{len(division.valid)} to choose by{held}; split by {division.by}"
     )
-    if base is not None:
-        said += f"; base data: {len(base.train)} of {base.name}"
+    if setup.base is not None:
+        said += f"; base data: {len(setup.base.train)} of {setup.base.name}"
     return said
 
 
@@ -436,11 +461,10 @@ def worse(before: Measured | None, after: Measured, errors: bool) -> str:
     return " and ".join(found)
 
 
-def _figures(
-    before: Measured | None, after: Measured, base: Base | None, division: Split, errors: bool
-) -> dict[str, float]:
-    what = "CER %" if errors else "accuracy %"
-    own = f"own data held back ({len(division.test)}), {what}"
+def _figures(setup: Setup, before: Measured | None, after: Measured) -> dict[str, float]:
+    what = "CER %" if setup.recipe.kind == "lines" else "accuracy %"
+    base = setup.base
+    own = f"own data held back ({len(setup.held)}), {what}"
     figures = {}
     for when, measured in (("before", before), ("after", after)):
         if measured is not None:
@@ -453,17 +477,9 @@ def _figures(
     return figures
 
 
-def _metadata(
-    recipe: Recipe,
-    system: System,
-    charset: tuple[str, ...],
-    start: Path | None,
-    base: Base | None,
-    about: dict[str, Any],
-    division: Split,
-    run: Run,
-) -> Metadata:
-    old = None if start is None else read_metadata(start)
+def _metadata(setup: Setup, system: System, run: Run, figures: dict[str, float]) -> Metadata:
+    recipe, base, about, division = setup.recipe, setup.base, setup.about, setup.division
+    old = None if setup.start is None else read_metadata(setup.start)
     own = tuple(
         {"name": f"own data: {source['name']}", "licence": "its owner's", "source": "own"}
         for source in about["sources"]
@@ -474,10 +490,11 @@ def _metadata(
         name=Path(recipe.out).resolve().name,
         kind=recipe.kind,
         architecture=system.architecture,
-        charset=charset,
+        charset=setup.charset,
         normalization=system.normalization,
         data=tuple(unique.values()),
-        temperature=old.temperature if old else 1.0,
+        temperature=system.temperature(setup.valid, base, old.temperature if old else 1.0),
+        figures=figures,
         seed=recipe.seed,
         epochs=(old.epochs if old else 0) + run.best_epoch,
         date=about["date"],
@@ -512,4 +529,15 @@ def _metadata(
     )
 
 
-LISTED = 2000  # rows held back that are listed one by one
+def _written(outcome: Outcome, system: System, out: Path) -> Outcome:
+    """Write the model with its card and report; the outcome, with the files."""
+    name = outcome.metadata.name
+    weights = system.save(out, outcome.metadata, outcome.held)
+    for old in (out / f"{name}{suffix}" for suffix in SUFFIXES):
+        if old not in weights:  # of a model of another kind that was replaced: it would be read
+            old.unlink(missing_ok=True)
+    outcome = replace(outcome, files=(*weights, out / f"{name}.md", out / REPORT))
+    for path, text in zip(outcome.files[-2:], (card(outcome), report(outcome)), strict=True):
+        with replacing(path) as stream:
+            stream.write(text.encode())
+    return outcome
