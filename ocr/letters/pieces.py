@@ -22,9 +22,8 @@ class PiecesConfig:
 
     Mostly those of an older version, whose choice was not kept; held to the shapes in
     `tests/letters/test_find_letters.py`, to `tests/benchmarks/course_photos.py` and to the row
-    "clean" of `tests/benchmarks/pages.py`. From the same version are the proportions of shapes in
-    the functions below, such as how much wider than high a bar is. `tallest` was raised by hand for
-    the j of a line of small letters, `mark_gap` for ?, ä, ö and ü.
+    "clean" of `tests/benchmarks/pages.py`. `tallest` was raised by hand for the j of a line of
+    small letters, `mark_gap` for ?, ä, ö and ü.
 
     Attributes
     ----------
@@ -75,6 +74,73 @@ class PiecesConfig:
 
 
 CONFIG = PiecesConfig()
+
+
+@dataclass(frozen=True)
+class ShapesConfig:
+    """What the pieces of a character look like. Lengths are in letter heights.
+
+    Those of an older version, whose choice was not kept; held to the same as `PiecesConfig`.
+
+    Attributes
+    ----------
+    bar_height : float
+        A bar across or above a stem is lower.
+    bar_length : float
+        And it is more than so many times as long as high.
+    tick_width : float
+        The halves of a quotation mark are narrower.
+    tick_upright : float
+        The larger half is more than so many times as high as wide.
+    tick_alike : float
+        The other is higher than this share of it.
+    tick_beside : float
+        And so much of its height lies beside it.
+    stem : float
+        A stem, which may have its dot to the side, is narrower.
+    word : float
+        Nothing below a piece this wide belongs to it.
+    dot_over : float
+        More of a dot's width than this share is above or below the larger piece.
+    dot_overlap : float
+        Less of its height than this share is beside it.
+    dot_wider, dot_least : float
+        It is at most so many times as wide as the larger piece; narrower ones count as `dot_least`.
+    overlap : float
+        Strokes of a letter overlap less from left to right.
+    beside : float
+        More of the lower one's height than this share is beside the other.
+    stroke : float
+        Both are higher, if one is an upright stroke.
+    arm_length : float
+        An arm of E or F is more than so many times as long as high.
+    arm : (float, float)
+        And its length is between these.
+    arm_stem : float
+        What it belongs to is higher.
+    """
+
+    bar_height: float = 0.5
+    bar_length: float = 1.6
+    tick_width: float = 0.25
+    tick_upright: float = 1.3
+    tick_alike: float = 0.6
+    tick_beside: float = 0.6
+    stem: float = 0.5
+    word: float = 0.9
+    dot_over: float = 0.5
+    dot_overlap: float = 0.5
+    dot_wider: float = 1.3
+    dot_least: float = 0.7
+    overlap: float = 0.3
+    beside: float = 0.5
+    stroke: float = 0.45
+    arm_length: float = 1.5
+    arm: tuple[float, float] = (0.2, 0.8)
+    arm_stem: float = 0.6
+
+
+SHAPES = ShapesConfig()
 
 
 class Measures(NamedTuple):
@@ -187,7 +253,8 @@ def _bar_on_stem(m: Measures) -> NDArray[np.bool_]:
         ((m.height_a, m.width_a), (m.height_b, m.width_b)),
         ((m.height_b, m.width_b), (m.height_a, m.width_a)),
     ):
-        lying = (bar[0] < 0.5) & (bar[1] > 1.6 * bar[0]) & (bar[1] < CONFIG.widest)
+        lying = (bar[0] < SHAPES.bar_height) & (bar[1] > SHAPES.bar_length * bar[0])
+        lying &= bar[1] < CONFIG.widest
         out |= lying & (stem[1] < CONFIG.thin) & (stem[0] > CONFIG.thin)
     return out & (m.cols > 0) & (m.rows >= -CONFIG.bar_gap)
 
@@ -195,21 +262,24 @@ def _bar_on_stem(m: Measures) -> NDArray[np.bool_]:
 def _ticks(m: Measures) -> NDArray[np.bool_]:
     """Two ticks side by side: a quotation mark."""
     low = np.maximum(m.height_a, m.height_b) < CONFIG.tick
-    thin = np.maximum(m.width_a, m.width_b) < CONFIG.tick / 3
-    high = (m.height_a > 1.3 * m.width_a) & (m.height_b > 0.6 * m.height_a)
-    return low & thin & high & (m.rows > 0.6 * m.height_b) & (m.cols > -CONFIG.tick_gap)
+    thin = np.maximum(m.width_a, m.width_b) < SHAPES.tick_width
+    high = m.height_a > SHAPES.tick_upright * m.width_a
+    alike = m.height_b > SHAPES.tick_alike * m.height_a
+    beside = (m.rows > SHAPES.tick_beside * m.height_b) & (m.cols > -CONFIG.tick_gap)
+    return low & thin & high & alike & beside
 
 
 def _dot(m: Measures) -> NDArray[np.bool_]:
     """One above the other: i, j, !, ?, :, ;, =."""
     flat = np.maximum(m.height_a, m.height_b) < CONFIG.flat
     small = (m.height_b < CONFIG.small) & (m.width_b < CONFIG.small)
-    single = m.width_a < 0.5  # a stem may have its dot to the side
-    over = (m.cols > 0.5 * m.width_b) | (single & (m.aside < CONFIG.dot_beside))
+    single = m.width_a < SHAPES.stem  # it may have its dot to the side
+    over = m.cols > SHAPES.dot_over * m.width_b
+    over |= single & (m.aside < CONFIG.dot_beside)
     near_by = -m.rows <= np.where(single | flat, CONFIG.dot_gap, CONFIG.mark_gap)
-    not_below_a_word = ~m.under | (m.width_a < 0.9)
-    apart = m.rows < 0.5 * m.height_b
-    even = m.width_b <= 1.3 * np.maximum(m.width_a, 0.7)
+    not_below_a_word = ~m.under | (m.width_a < SHAPES.word)
+    apart = m.rows < SHAPES.dot_overlap * m.height_b
+    even = m.width_b <= SHAPES.dot_wider * np.maximum(m.width_a, SHAPES.dot_least)
     return (flat | small) & over & near_by & not_below_a_word & apart & even
 
 
@@ -240,13 +310,14 @@ def side_by_side(
     m = measured(boxes, sizes, pairs)
     lower = np.minimum(m.height_a, m.height_b)
     doubtful = min(CONFIG.doubtful_gap, CONFIG.of_usual[0] * usual_gap)
-    beside = (m.cols >= -doubtful) & (m.cols < 0.3)
-    beside &= (m.rows > 0.5 * lower) & (m.wide <= CONFIG.widest)
-    stroke = (np.minimum(m.width_a, m.width_b) < CONFIG.thin) & (lower > 0.45)
-    lying = (m.width_b > 1.5 * m.height_b) & (m.width_b > 0.2) & (m.width_b < 0.8)
-    bar = lying & (m.height_b < CONFIG.flat) & (m.height_a > 0.6)  # of E or F
-    chosen = beside & (stroke | bar)
+    beside = (m.cols >= -doubtful) & (m.cols < SHAPES.overlap)
+    beside &= (m.rows > SHAPES.beside * lower) & (m.wide <= CONFIG.widest)
     thinnest = np.minimum(m.width_a, m.width_b)
+    stroke = (thinnest < CONFIG.thin) & (lower > SHAPES.stroke)
+    shortest, longest = SHAPES.arm
+    lying = (m.width_b > shortest) & (m.width_b < longest) & (m.height_b < CONFIG.flat)
+    arm = lying & (m.width_b > SHAPES.arm_length * m.height_b) & (m.height_a > SHAPES.arm_stem)
+    chosen = beside & (stroke | arm)
     sure = min(CONFIG.sure_gap, CONFIG.of_usual[1] * usual_gap)
-    joined = (m.cols >= -sure) & (bar | (thinnest < CONFIG.flat))
+    joined = (m.cols >= -sure) & (arm | (thinnest < CONFIG.flat))
     return pairs[chosen], joined[chosen]
