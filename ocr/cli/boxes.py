@@ -186,7 +186,7 @@ def _read_and_draw(
                 yield source, page
 
 
-def _drawn(source: PageSource, page: Page, level: str) -> Any:
+def _drawn(source: PageSource, page: Page, level: str) -> Image:
     from ocr.overlay import draw_page, enlarged, side_for
 
     side = side_for(page, level)

@@ -21,9 +21,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.config import install_hint
@@ -31,9 +32,10 @@ from ocr.errors import OcrError
 from ocr.evaluation.error_rates import edit_distance
 from ocr.reader import Reader
 from ocr.review import edits
+from ocr.review.document import Reviewed
 from ocr.review.edits import EditError
 from ocr.review.reading import Recognizer
-from ocr.review.shelf import Shelf, StaleError
+from ocr.review.shelf import Edit, Shelf, StaleError
 
 FEWEST = 10  # confirmed lines to learn from
 HELD_BACK = 5  # one line in so many is held back
@@ -59,6 +61,14 @@ def train_command(lines: Path, out: Path) -> list[str]:
         *(sys.executable, "-m", "ocr", "train", str(lines), "--out", str(out)),
         *("--kind", "lines"),
     ]
+
+
+class _Confirmed(NamedTuple):
+    """A confirmed line: (48, W) float32 strip, what it says, and the name of its page."""
+
+    strip: NDArray[np.float32]
+    text: str
+    page: str
 
 
 @dataclass
@@ -210,9 +220,9 @@ class Learning:
         self.shelf.use(Recognizer(new))
         self._tell(doing="done", model=str(self._model), can_read_again=True)
 
-    def _gathered(self) -> list[tuple[Any, str, str]]:
-        """Strip, text and page of each confirmed line, page by page."""
-        found: list[tuple[Any, str, str]] = []
+    def _gathered(self) -> list[_Confirmed]:
+        """The confirmed lines, page by page."""
+        found: list[_Confirmed] = []
         summaries = self.shelf.summaries()
         wanted = [number for number, one in summaries.items() if one.confirmed]
         for count, number in enumerate(wanted):
@@ -223,7 +233,10 @@ class Learning:
             entries = [e for e in doc.kept if e.line.confirmed and e.line.words]
             with self.shelf.reading():
                 strips = self.shelf.recognizer.strips(page.source.open(), doc, entries)
-            found += [(s, e.line.text, page.name) for s, e in zip(strips, entries, strict=True)]
+            found += [
+                _Confirmed(strip, entry.line.text, page.name)
+                for strip, entry in zip(strips, entries, strict=True)
+            ]
             self._tell(share=(count + 1) / len(wanted), lines=len(found))
         return found
 
@@ -267,10 +280,10 @@ class Learning:
             seconds_left=60 * int(left[1]) + int(left[2]) if left else None,
         )
 
-    def _measure(self, held: list[tuple[Any, str, str]], old: Recognizer, model: Path) -> None:
+    def _measure(self, held: list[_Confirmed], old: Recognizer, model: Path) -> None:
         """Let the old and the new model read the lines held back."""
-        strips = [strip for strip, _, _ in held]
-        truths = [text for _, text, _ in held]
+        strips = [one.strip for one in held]
+        truths = [one.text for one in held]
         readings = []
         old_reader = old.lines_reader
         for reader in (
@@ -321,7 +334,7 @@ class Learning:
         for _ in range(TRIES):
             held = self.shelf.open(number)
 
-            def read(doc: Any, recognizer: Recognizer) -> Any:
+            def read(doc: Reviewed, recognizer: Recognizer) -> Edit:
                 open_ = [entry for entry in doc.entries if not entry.line.confirmed]
                 found = {entry.id: entry for entry in recognizer.reread(photo, doc, open_)}
                 return lambda now: edits.reread(
@@ -340,14 +353,14 @@ def _missing() -> str:
     return next((name for name in NEEDED if importlib.util.find_spec(name) is None), "")
 
 
-def _write(folder: Path, lines: list[tuple[Any, str, str]]) -> None:
+def _write(folder: Path, lines: list[_Confirmed]) -> None:
     """The lines as `ocr train` takes them: pictures and a table."""
     folder.mkdir()
     rows = ["file\ttext\twriter\tsplit\tform"]
-    for number, (strip, text, page) in enumerate(lines):
+    for number, one in enumerate(lines):
         name = f"{number:06d}.png"
-        Image.fromarray(np.uint8(np.round(strip * 255))).save(folder / name)
+        Image.fromarray(np.uint8(np.round(one.strip * 255))).save(folder / name)
         part = "test" if number % HELD_BACK == HELD_BACK - 1 else "train"
-        writer = " ".join(page.split())
-        rows.append(f"{name}\t{text}\t{writer}\t{part}\tstrip")
+        writer = " ".join(one.page.split())
+        rows.append(f"{name}\t{one.text}\t{writer}\t{part}\tstrip")
     (folder / "lines.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")

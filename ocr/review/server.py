@@ -26,6 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from ocr.errors import OcrError
+from ocr.input.photo import Photo
 from ocr.page import Box
 from ocr.review import edits, exporting
 from ocr.review.document import Reviewed
@@ -34,7 +35,7 @@ from ocr.review.guard import Guard, whole
 from ocr.review.learning import Learning
 from ocr.review.pictures import SIDES, Pictures
 from ocr.review.reading import Recognizer
-from ocr.review.shelf import Shelf, StaleError
+from ocr.review.shelf import Edit, Shelf, StaleError
 from ocr.review.view import doc_view, line_view, page_view, pages_view
 
 STATIC = Path(__file__).parent / "static"
@@ -165,7 +166,7 @@ class Application:
         if op in READING:
             photo = self.pictures.opened(self.shelf.pages[number])
 
-            def read(doc: Reviewed, recognizer: Recognizer) -> Callable[[Reviewed], Reviewed]:
+            def read(doc: Reviewed, recognizer: Recognizer) -> Edit:
                 return READING[op](doc, recognizer, photo, wanted)
 
             return self.shelf.work_on(number, revision, read)
@@ -304,8 +305,7 @@ def _real(value: Any) -> float:
     return float(value)
 
 
-Edit = Callable[[Reviewed, _Wanted], Reviewed]
-EDITS: dict[str, Edit] = {
+EDITS: dict[str, Callable[[Reviewed, _Wanted], Reviewed]] = {
     "text": lambda doc, w: edits.set_text(
         doc, w.number("line"), w.text("text"), w.flag("confirmed")
     ),
@@ -319,25 +319,19 @@ EDITS: dict[str, Edit] = {
 }
 
 
-def _new_line(
-    doc: Reviewed, recognizer: Recognizer, photo: Any, wanted: _Wanted
-) -> Callable[[Reviewed], Reviewed]:
+def _new_line(doc: Reviewed, recognizer: Recognizer, photo: Photo, wanted: _Wanted) -> Edit:
     shape = wanted.points(doc) if "points" in wanted.data else wanted.box(doc)
     line, choices = recognizer.new_line(photo, doc, shape)
     return lambda now: edits.add(now, line, choices)
 
 
-def _turn(
-    doc: Reviewed, recognizer: Recognizer, photo: Any, wanted: _Wanted
-) -> Callable[[Reviewed], Reviewed]:
+def _turn(doc: Reviewed, recognizer: Recognizer, photo: Photo, wanted: _Wanted) -> Edit:
     turned = edits.turn(doc, wanted.number("by"))
     found = recognizer.page(photo, turned.turns)
     return lambda now: edits.found_again(edits.turn(now, wanted.number("by")), found)
 
 
-def _find_again(
-    doc: Reviewed, recognizer: Recognizer, photo: Any, _: _Wanted
-) -> Callable[[Reviewed], Reviewed]:
+def _find_again(doc: Reviewed, recognizer: Recognizer, photo: Photo, _: _Wanted) -> Edit:
     found = recognizer.page(photo, doc.turns)
     return lambda now: edits.found_again(now, found)
 
