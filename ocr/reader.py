@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ocr.letters.classifiers.base import Classifier
     from ocr.letters.engine import LettersEngine
     from ocr.lines.engine import LinesEngine, PageReading
-    from ocr.lines.language import NgramModel
+    from ocr.lines.language import Lexicon, NgramModel
     from ocr.lines.recognizer import LineReader
 
 DEFAULT_CLASSIFIER = "glyphs.onnx"
@@ -113,16 +113,7 @@ class Reader:
         self.language = find_language(str(language))
         self.reject = reject
         self.pattern = pattern
-        self.lexicon = None
-        if lexicon is not None:
-            from ocr.lines.language import Lexicon
-
-            if isinstance(lexicon, str):  # which is an iterable too, of its letters
-                raise TypeError(f"a lexicon is words, such as [{lexicon!r}], not one text")
-            lexicon = tuple(lexicon)
-            if any(not isinstance(word, str) for word in lexicon):
-                raise TypeError("a lexicon is an iterable of words, each a str")
-            self.lexicon = Lexicon(lexicon)
+        self.lexicon = None if lexicon is None else _lexicon_of(lexicon)
         self.model = str(model) if model is not None else None
         self.charset = charset
 
@@ -272,6 +263,17 @@ class Reader:
         warnings = tuple(one for one in (lost, left) if one)
         page = _page(found.picture, "letters" if by_letters else "lines", read, warnings)
         return turn_back(page, found.turns, photo.height, photo.width) if found.turns else page
+
+
+def _lexicon_of(words: Iterable[str]) -> Lexicon:
+    from ocr.lines.language import Lexicon
+
+    if isinstance(words, str):  # which is an iterable too, of its letters
+        raise TypeError(f"a lexicon is words, such as [{words!r}], not one text")
+    words = tuple(words)
+    if any(not isinstance(word, str) for word in words):
+        raise TypeError("a lexicon is an iterable of words, each a str")
+    return Lexicon(words)
 
 
 def _page(

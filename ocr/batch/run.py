@@ -274,21 +274,10 @@ def run(
             def count(outcome: Outcome) -> None:
                 noted.pop(outcome.file, None)
                 if outcome.record is None:
-                    summary.failed += 1
                     note(outcome)
-                    if len(summary.errors) < LISTED:
-                        summary.errors.append(outcome)
                 elif outcome.fresh:
-                    summary.read += 1
                     book.add(outcome.record)
-                else:
-                    summary.found += 1
-                if outcome.kept:
-                    summary.first_kept = summary.first_kept or outcome.kept[0]
-                    summary.kept += len(outcome.kept)
-                summary.warned += bool(outcome.warnings)
-                room = max(0, LISTED - len(summary.warnings))
-                summary.warnings += outcome.warnings[:room]
+                summary.count(outcome)
                 on_outcome(outcome, summary)
 
             for name, error in lost:

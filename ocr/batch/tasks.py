@@ -171,3 +171,19 @@ class Summary:
     @property
     def left(self) -> int:
         return self.total - self.read - self.found - self.failed
+
+    def count(self, outcome: Outcome) -> None:
+        """Take an item's outcome into the account."""
+        if outcome.record is None:
+            self.failed += 1
+            if len(self.errors) < LISTED:
+                self.errors.append(outcome)
+        elif outcome.fresh:
+            self.read += 1
+        else:
+            self.found += 1
+        if outcome.kept:
+            self.first_kept = self.first_kept or outcome.kept[0]
+            self.kept += len(outcome.kept)
+        self.warned += bool(outcome.warnings)
+        self.warnings += outcome.warnings[: max(0, LISTED - len(self.warnings))]

@@ -65,64 +65,20 @@ def execute(
     OcrError
         Workers cannot be started.
     """
-    waiting: deque[tuple[Task, int]] = deque()  # with how often each has been tried
-    crew: list[_Worker] = []
-    failed_starts = 0
+    crew = _Crew(tasks, step, jobs)
     stopped_at: float | None = None
-
-    def fill(count: int) -> bool:
-        """Whether so many tasks wait; takes what is missing."""
-        waiting.extend((task, 0) for task in islice(tasks, max(0, count - len(waiting))))
-        return len(waiting) >= count
-
     try:
         while True:
-            idle = [worker for worker in crew if worker.task is None]
             if stop.signal:
                 stopped_at = stopped_at or time.monotonic()
                 late = time.monotonic() - stopped_at > GRACE
-                if len(idle) == len(crew) or stop.times > 1 or late:
+                if not crew.at_work or stop.times > 1 or late:
                     return
-            else:
-                while len(crew) < jobs and fill(len(idle) + 1):
-                    crew.append(_Worker(step))
-                    idle.append(crew[-1])
-                for worker in idle:
-                    if worker.ready and fill(1):
-                        worker.give(*waiting.popleft())
-                if not waiting and all(worker.task is None for worker in crew):
-                    return
-            heard = connection.wait([worker.pipe for worker in crew], TICK)
-            for worker in list(crew):
-                if worker.pipe in heard:
-                    try:
-                        message = worker.pipe.recv()
-                    except (EOFError, OSError):
-                        crew.remove(worker)
-                        outcome = worker.bury(waiting)
-                        if outcome is not None:
-                            yield outcome
-                        failed_starts = 0 if worker.ready else failed_starts + 1
-                        if failed_starts == FAILED_STARTS:
-                            raise OcrError(
-                                f"worker processes end at once (exit code {worker.code}). "
-                                "Try --jobs 1, or free some memory."
-                            ) from None
-                        continue
-                    if isinstance(message, ModelError):
-                        raise message
-                    if worker.ready:
-                        worker.task = None
-                        yield message
-                    worker.ready, failed_starts = True, 0
-                elif limit is not None and worker.task is not None and worker.late(limit):
-                    crew.remove(worker)
-                    worker.kill()
-                    name = worker.task.item.name
-                    late_by = f"{name}: took longer than {limit:g} seconds. Raise --timeout."
-                    yield failure(worker.task, late_by, "TimeLimit")
+            elif not crew.hand_out():
+                return
+            yield from crew.outcomes(limit)
     finally:
-        for worker in crew:
+        for worker in crew.workers:
             worker.kill()
 
 
@@ -131,6 +87,74 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+class _Crew:
+    """The workers of a run, and the tasks that wait for one, each with how often it was tried."""
+
+    def __init__(self, tasks: Iterator[Task], step: Step, jobs: int) -> None:
+        self.tasks, self.step, self.jobs = tasks, step, jobs
+        self.waiting: deque[tuple[Task, int]] = deque()
+        self.workers: list[_Worker] = []
+        self.failed_starts = 0
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a worker is at a task."""
+        return any(worker.task is not None for worker in self.workers)
+
+    def hand_out(self) -> bool:
+        """Give tasks to idle workers, of which more are started; False once all are done."""
+        idle = [worker for worker in self.workers if worker.task is None]
+        while len(self.workers) < self.jobs and self._filled(len(idle) + 1):
+            self.workers.append(_Worker(self.step))
+            idle.append(self.workers[-1])
+        for worker in idle:
+            if worker.ready and self._filled(1):
+                worker.give(*self.waiting.popleft())
+        return bool(self.waiting) or self.at_work
+
+    def _filled(self, count: int) -> bool:
+        """Whether so many tasks wait; takes what is missing."""
+        missing = max(0, count - len(self.waiting))
+        self.waiting.extend((task, 0) for task in islice(self.tasks, missing))
+        return len(self.waiting) >= count
+
+    def outcomes(self, limit: float | None) -> Iterator[Outcome]:
+        """What the workers tell within a tick, and an error for each that is over its time."""
+        heard = connection.wait([worker.pipe for worker in self.workers], TICK)
+        for worker in list(self.workers):
+            if worker.pipe in heard:
+                yield from self._hear(worker)
+            elif limit is not None and worker.task is not None and worker.late(limit):
+                self.workers.remove(worker)
+                worker.kill()
+                name = worker.task.item.name
+                late_by = f"{name}: took longer than {limit:g} seconds. Raise --timeout."
+                yield failure(worker.task, late_by, "TimeLimit")
+
+    def _hear(self, worker: _Worker) -> Iterator[Outcome]:
+        """Take what a worker sent: that it is ready, the outcome of its task, or its end."""
+        try:
+            message = worker.pipe.recv()
+        except (EOFError, OSError):
+            self.workers.remove(worker)
+            outcome = worker.bury(self.waiting)
+            if outcome is not None:
+                yield outcome
+            self.failed_starts = 0 if worker.ready else self.failed_starts + 1
+            if self.failed_starts == FAILED_STARTS:
+                raise OcrError(
+                    f"worker processes end at once (exit code {worker.code}). "
+                    "Try --jobs 1, or free some memory."
+                ) from None
+            return
+        if isinstance(message, ModelError):
+            raise message
+        if worker.ready:
+            worker.task = None
+            yield message
+        worker.ready, self.failed_starts = True, 0
 
 
 class _Worker:

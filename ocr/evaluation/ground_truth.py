@@ -169,23 +169,7 @@ def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) 
         There is no ground truth.
     """
     if path.is_dir():
-        pictures = pictures_in(path)
-        pairs = [(picture, truth_path(picture)) for picture in pictures]
-        texts = {(picture, 0): truth for picture, truth in pairs if truth.is_file()}
-        for source, truth in texts_of_pages(pictures).items():
-            _add(texts, source, truth)
-        truths = page_truths(path, on_error)
-        counts = Counter(one.file for one in truths)
-        for one in truths:
-            if one.confirmed and counts[one.file] == 1:
-                _add(texts, one.source, one.file)
-        if not texts:
-            raise DataError(
-                f"{path}: no picture here has a {GROUND_TRUTH} file beside it, nor PAGE XML, ALTO "
-                f"or JSON with lines that a person has confirmed. Write what photo.jpg says into "
-                f"photo{GROUND_TRUTH}."
-            )
-        return sorted(Known(*key, truth) for key, truth in texts.items())
+        return _known_in_folder(path, on_error)
     if is_page_file(path) and path.is_file():
         errors: list[OcrError] = []
         truths = page_truths(path, errors.append)
@@ -209,6 +193,26 @@ def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) 
     if not known:
         raise DataError(f"{path}: no ground truth. Write its text into {truth}.")
     return known
+
+
+def _known_in_folder(folder: Path, on_error: Callable[[OcrError], None]) -> list[Known]:
+    pictures = pictures_in(folder)
+    pairs = [(picture, truth_path(picture)) for picture in pictures]
+    texts = {(picture, 0): truth for picture, truth in pairs if truth.is_file()}
+    for source, truth in texts_of_pages(pictures).items():
+        _add(texts, source, truth)
+    truths = page_truths(folder, on_error)
+    counts = Counter(one.file for one in truths)
+    for one in truths:
+        if one.confirmed and counts[one.file] == 1:
+            _add(texts, one.source, one.file)
+    if not texts:
+        raise DataError(
+            f"{folder}: no picture here has a {GROUND_TRUTH} file beside it, nor PAGE XML, ALTO "
+            f"or JSON with lines that a person has confirmed. Write what photo.jpg says into "
+            f"photo{GROUND_TRUTH}."
+        )
+    return sorted(Known(*key, truth) for key, truth in texts.items())
 
 
 def _number(source: PageSource) -> int:
