@@ -37,16 +37,16 @@ class BeamConfig:
     width : int
         Hypotheses kept for a line from frame to frame at most.
     behind : float
-        Nats behind the best one, none of which is kept. With a pattern all are, and with a
-        lexicon: a text may fall far behind where it leaves a long word that is expected.
+        Hypotheses that score so many nats less than the best one are dropped. With a pattern or a
+        lexicon none is: a text may fall far behind where it leaves a long word that is expected.
     margin : float
-        Nats behind the best one, from which a text does not count in its margins.
+        Texts that score so many nats less than the best one do not count in its margins.
     candidates : int
         Characters considered in a frame at most.
     clear : float
-        A character less likely than this in a frame is not considered.
+        Probability in a frame below which a character is not considered.
     faint : float
-        The same where the text must fit a pattern, which the ink may be slow to agree with.
+        The same where the text must fit a pattern, of which the ink may show little.
     """
 
     weight: float = 0.6
@@ -97,7 +97,7 @@ def beam_search(
 ) -> list[Found | None]:
     """The likeliest text of each line under ink and language (Hannun et al. 2014).
 
-    Frames in which no character is likely are passed as "nothing".
+    Frames in which no character is likely are passed over as blanks.
 
     Parameters
     ----------
@@ -187,11 +187,12 @@ class _Ink(NamedTuple):
     Attributes
     ----------
     frames : (S, K + 1) float64 array
+        Natural logarithms of the probabilities.
     classes : (S, C) int64 array
-        What each may be, `BLANK` where there are fewer.
+        The likeliest characters of each, `BLANK` where there are fewer than C.
     passed : (S,) float64 array
-        Logarithm of the probability that the frames passed before each of them are "nothing"; not
-        a number where there are none.
+        Logarithm of the probability that the frames passed over before each of them are blanks; NaN
+        where there are none.
     """
 
     frames: NDArray[np.float64]
@@ -241,17 +242,18 @@ class _Extended(NamedTuple):
 
 
 class _Beaten(NamedTuple):
-    """Texts that gave way to others, to which language would add the same; n rows each.
+    """Texts that were dropped for better ones that end alike; n rows each.
 
     Attributes
     ----------
     by : (n,) intp array
-        Node of the text that each gave way to.
+        Node of the better text.
     node : (n,) intp array
     last : (n,) int64 array
-        The text is that at the node and this class, or only that at the node if it is `BLANK`.
+        The dropped text is the one at this node followed by this class, or without it if that is
+        `BLANK`.
     behind : (n,) float64 array
-        Nats by which it scored less.
+        Nats by which the dropped text scored less.
     """
 
     by: NDArray[np.intp]
@@ -261,7 +263,7 @@ class _Beaten(NamedTuple):
 
 
 def _differing(one: Sequence[int], other: Sequence[int]) -> slice:
-    """Where a text is another than some other text; one place at least."""
+    """The part of `one` that differs from `other`, at least one place."""
     first = last = 0
     while first < min(len(one), len(other)) and one[first] == other[first]:
         first += 1
@@ -274,10 +276,10 @@ class _Beams:
     """The hypotheses of some lines, those with the most frames first.
 
     All arrays are (L, B): each line's hypotheses, best first, and `NEVER` to the end of the row.
-    `blank`, `letter` and `prior` are logarithms: of the paths that end in nothing, of those that
-    end in the last letter, and what language and bonus add. `last` is the class of that letter,
-    `ending` packs the last folded letters, `name` and `parent` are hashes of the text and of the
-    text without it, and `node` is where `spelled` holds it.
+    `blank` and `letter` are the logarithms of the paths that end in a blank and of those that end
+    in the last letter, `prior` is what language and bonus add to both. `last` is the class of the
+    last letter, `ending` packs the last folded letters, `name` and `parent` are hashes of the text
+    and of the text without its last letter, and `node` is where `spelled` holds the text.
     """
 
     def __init__(
@@ -302,12 +304,11 @@ class _Beams:
         self.node: NDArray[np.intp] = np.full((count, 1), -1)
         # Node of the text before it, class, and logarithm of its probability by language.
         self.spelled: list[tuple[int, int, float]] = []
-        # Of texts that gave way to others: see `_Beaten`.
         self.beaten: list[_Beaten] = []
         self.states = language.start(count)
 
     def pass_over(self, passed: NDArray[np.float64]) -> None:
-        """Pass the frames that are nothing; forget the lines that have ended."""
+        """Add the blanks that were passed over, (L,); forget the lines that have ended."""
         count = len(passed)
         if count < len(self.blank):
             self.states = self.states.take(np.arange(count * self.blank.shape[1]))
@@ -519,7 +520,7 @@ class _Beams:
         owner = place.copy()
         for k, path in enumerate(paths):
             place[path], owner[path] = np.arange(len(path)), k
-        # What else a part of a text may be, each once: nats by which the text scores less with it.
+        # (text, start, stop, other classes there) to the nats by which it then scores less.
         others: dict[tuple[int, int, int, tuple[int, ...]], float] = {}
         for (by, node, last), behind in self._beaten_by(place >= 0).items():
             other = [last] if last != BLANK else []
@@ -540,7 +541,7 @@ class _Beams:
         ]
 
     def _beaten_by(self, wanted: NDArray[np.bool_]) -> dict[tuple[int, int, int], float]:
-        """The texts that gave way to those at some nodes: `_Beaten` without its last."""
+        """Texts dropped for those at the wanted nodes: (`by`, `node`, `last`) to least `behind`."""
         found: dict[tuple[int, int, int], float] = {}
         for beaten in self.beaten:
             hit = wanted[beaten.by]

@@ -1,9 +1,9 @@
 """Texts from the output of a CTC network: the best path, and where its characters stand.
 
 Connectionist temporal classification (Graves et al. 2006) gives each frame of a line a
-probability for every character and for "nothing". A text is spelled by every path that becomes it
-once repeats and then nothings are removed. All functions take natural logarithms of the
-probabilities, `(T, K + 1)`, class 0 "nothing" and class k + 1 character k.
+probability for every character and for the blank, which stands for no character. A text is spelled
+by every path that becomes it once repeats and then blanks are removed. All functions take natural
+logarithms of the probabilities, `(T, K + 1)`, class 0 the blank and class k + 1 character k.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLANK = 0
-NEVER = -1e30  # logarithm of a probability of nothing, safe to add to
+NEVER = -1e30  # logarithm of the probability 0, safe to add to
 
 
 def best_path(logs: NDArray[np.float32]) -> list[int]:
-    """Classes of the likeliest path, repeats and nothings removed."""
+    """Classes of the likeliest path, repeats and blanks removed."""
     path = logs.argmax(axis=1)
     changed = np.append(True, path[1:] != path[:-1])
     return [int(k) for k in path[changed & (path != BLANK)]]

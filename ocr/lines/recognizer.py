@@ -138,7 +138,7 @@ class LineReader:
                 f"{''.join(self.charset)}"
             )
         self._spaces = [k for k, c in enumerate(self.charset, start=1) if c == " "]
-        self._refused = np.flatnonzero(~wanted) + 1  # class 0 is "nothing"
+        self._refused = np.flatnonzero(~wanted) + 1  # class 0 is the blank
         self._session = Session(path, self.metadata)
 
     def read(self, lines: Sequence[NDArray[np.float32]]) -> list[LineText]:
@@ -213,7 +213,7 @@ class LineReader:
         Returns
         -------
         list of (ceil(W / FRAME), K + 1) float32 arrays
-            Class 0 is "nothing", class k + 1 is ``charset[k]``.
+            Class 0 is the blank, class k + 1 is ``charset[k]``.
         """
         tiles = [(row, tile) for row, line in enumerate(lines) for tile in tiles_of(line.shape[1])]
         pieces = [lines[row][:, tile] for row, tile in tiles]

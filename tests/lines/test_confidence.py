@@ -13,7 +13,7 @@ def test_evidence_of_each_character():
     found = evidence(logs, np.array([2.0, -1.0]), np.array([-1.0, -30.0]), margins)
     assert found.shape == (2, 4)
     np.testing.assert_allclose(found[:, 0], [2.0, -1.0])
-    np.testing.assert_allclose(found[:, 1], np.log(0.7 / 0.3))  # what is no "nothing": 0.8, 0.6
+    np.testing.assert_allclose(found[:, 1], np.log(0.7 / 0.3))  # of what is not blank: 0.8, 0.6
     np.testing.assert_allclose(found[:, 2], (-1 - 12) / 2)  # the unlikeliest counts as -12
     np.testing.assert_allclose(found[:, 3], margins)
     assert evidence(logs, *np.empty((3, 0))).shape == (0, 4)

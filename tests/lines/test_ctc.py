@@ -41,7 +41,7 @@ SYMBOLS = np.array([0, 0, 1, 2])  # classes: nothing, a, b, space
 NO_BONUS = (0.0, 0.0, 0.0, 0.0)
 
 
-def test_best_path_removes_repeats_then_nothings():
+def test_best_path_removes_repeats_then_blanks():
     assert best_path(sharp([0, 1, 1, 0, 1, 2, 2, 0])) == [1, 1, 2]
     assert best_path(sharp([0, 0])) == []
 
