@@ -130,7 +130,7 @@ def description(data: bytes, key: str) -> str | None:
 
 
 def check(data: bytes) -> None:
-    """Nothing, if a model is a plain network.
+    """Check that a model is a plain network.
 
     Raises
     ------

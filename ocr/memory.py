@@ -61,11 +61,12 @@ def give_back() -> None:
 
 
 def check_start() -> None:
-    """Nothing, if there is memory to load the libraries that reading needs.
+    """Check that there is memory to load the libraries that reading needs.
 
     Raises
     ------
     OcrError
+        There is not.
     """
     if is_short(START):
         raise OcrError(f"there is not enough memory to start. {ADVICE}")

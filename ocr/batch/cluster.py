@@ -106,7 +106,7 @@ def execute(
 
 
 def _send(client: Client, weights: Mapping[str, Path]) -> str:
-    """Let all workers have some weight files; the name by which that ends."""
+    """Send weight files to all workers; return the name under which to take them back."""
     from distributed import WorkerPlugin
 
     class Weights(WorkerPlugin):

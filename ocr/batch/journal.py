@@ -118,7 +118,7 @@ class Journal:
                 raise self._cannot_be_written(error) from None
 
     def done(self, file: str) -> Record | None:
-        """What an earlier run recorded of an input last."""
+        """The last record that earlier runs made of an input."""
         row = self._rows.get(file)
         return None if row is None else Record.from_json(row)
 
@@ -181,7 +181,7 @@ def stands(place: Place) -> bool:
 
 
 def outputs(place: Place) -> set[str]:
-    """Names of all files that runs into this place say they have written."""
+    """Names of all files that the runs into this place have recorded as written."""
     names: set[str] = set()
     for row in _rows(place):
         try:

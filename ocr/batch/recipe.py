@@ -72,7 +72,7 @@ class ReadDocument:
         return f"{document.ranges} {document.dpi}"
 
     def outputs(self, document: Document) -> list[str]:
-        """Of a format with a page a file, the name of both a single and the first of many."""
+        """Names of the files; for a format of one page a file, with and without the page number."""
         from ocr.formats import FORMATS
 
         names = []
@@ -84,7 +84,7 @@ class ReadDocument:
         return names
 
     def parts(self, document: Document, content: Path | bytes) -> list[Part]:
-        """Some pages each, so that those of a long document are read by several processes."""
+        """The pages in groups, so that several processes can read a long document."""
         sources = document.sources(content)
         pages = sources[0].pages
         # Stdin cannot be read twice.
@@ -93,7 +93,7 @@ class ReadDocument:
         return [(numbers[k : k + most], pages) for k in range(0, len(numbers), most)]
 
     def read(self, document: Document, content: Path | bytes, part: Part) -> PartResult:
-        """Some pages of the document, as rows of JSON; an error of one is that of all."""
+        """Read some pages of the document, into rows of JSON; if one fails, all fail."""
         from ocr.evaluation.drafts import write_drafts
 
         reader = _reader(self.options)
@@ -143,7 +143,7 @@ def _sources(document: Document, content: Path | bytes, part: Part) -> list[Page
 
 
 def describe(source: PageSource, page: Page, seconds: float) -> str:
-    """What was read of a page, how surely, in what way and how long it took, for people."""
+    """A sentence for people: what was read of a page, how surely, how, and in what time."""
     if not page.lines:
         return f"{source.title}: blank, {seconds:.2f} s"
     counts = (len(page.lines), "line"), (len(page.letters), "character")
@@ -155,7 +155,7 @@ def describe(source: PageSource, page: Page, seconds: float) -> str:
 
 
 def forget() -> None:
-    """Let what this process has loaded go, for a weight file may be another now."""
+    """Drop what this process has loaded: a weight file may have changed."""
     _reader.cache_clear()
     _settings.cache_clear()
 

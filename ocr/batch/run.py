@@ -148,9 +148,9 @@ class Work:
         )
 
     def _write(self, task: Task, name: str, pieces: Iterable[bytes]) -> Account:
-        """Write a result, unless that would replace what no earlier run has written.
+        """Write a result, unless that would replace a file that no earlier run has written.
 
-        What a run wrote and could not record, for it was killed, is known by its content.
+        What a run wrote but did not record, because it was killed, is recognized by its content.
         """
         if self.force or not self.place.exists(name):
             return self.place.write(name, pieces)
@@ -185,12 +185,12 @@ class Work:
         )
 
     def part_names(self, task: Task) -> list[str]:
-        """Files of what the parts of an item give: of this content with these settings."""
+        """Names of the hidden files that hold an item's parts, by its content and settings."""
         key = hashlib.sha256(f"{task.digest} {self.settings}".encode()).hexdigest()[:32]
         return [f"{PARTS}/{key}-{part:06d}" for part in range(len(task.parts))]
 
     def _kept(self, name: str, item: str) -> bytes:
-        """What a part gave."""
+        """The result of a part, from the hidden folder."""
         data = _unsealed(self.place.read(name) or b"")
         if data is None:
             self.place.remove(name)
@@ -301,9 +301,9 @@ def run(
 
 
 class _Tasks(Iterator[Task]):
-    """The tasks of a run: an item each, and those that come of dividing one, which go first.
+    """The tasks of a run: one for each item, and the parts of divided items, which go first.
 
-    It may have more to give after it had none: an item is divided by whoever opens it.
+    It may yield more after it was exhausted: an item is divided only when a worker opens it.
     """
 
     def __init__(self, items: Iterable[Item], book: Journal, others: Others) -> None:
@@ -320,7 +320,7 @@ class _Tasks(Iterator[Task]):
         return Task(item, self._book.done(item.path), self._others.get(item.path, ()))
 
     def take(self, outcome: Outcome) -> Outcome | None:
-        """The outcome of an item that comes with this outcome; None if it is not done yet."""
+        """The outcome of a whole item, if this outcome completes it; else None."""
         path = outcome.path
         if outcome.divided is not None:
             whole = outcome.divided
@@ -346,7 +346,7 @@ class _Tasks(Iterator[Task]):
 
 
 def _standing(items: Iterable[Item], recipe: Recipe, place: Place) -> Iterator[tuple[Item, str]]:
-    """Items, each with a file that stands where a result of it goes."""
+    """Items, each with the name of a file that is already where a result of it will go."""
     standing: dict[str, set[str]] = {}  # folder in the place -> names in it
     for item in items:
         for name in recipe.outputs(item):
@@ -360,8 +360,8 @@ def _standing(items: Iterable[Item], recipe: Recipe, place: Place) -> Iterator[t
 def _written_of_others(
     items: Iterable[Item], recipe: Recipe, place: Place, book: Journal
 ) -> Others:
-    """Files that stand where items' results go and were written of others, which are gone by now or
-    were called otherwise: path of the item -> names with their accounts."""
+    """Path of an item -> files that are where its results will go and that earlier runs wrote from
+    other inputs, which are gone by now or were renamed."""
     wanted: dict[str, Item] = {}
     for item, name in _standing(items, recipe, place):
         done = book.done(item.path)
@@ -376,7 +376,7 @@ def _written_of_others(
 
 
 def _replaces(path: str, other: Record) -> bool:
-    """Whether a file is another by a new name: that one is not there, or the same file."""
+    """Whether a file may be another one renamed: that one is gone, or it is the same file."""
     place = other.found()
     try:
         return not is_url(other.file) and (place is None or place.samefile(path))
@@ -385,13 +385,13 @@ def _replaces(path: str, other: Record) -> bool:
 
 
 def _where(item: Item, content: Path | bytes) -> str:
-    """Where an item's file can be found from any folder; empty if it is none of this machine."""
+    """Absolute path of an item's file; empty if it is in no file of this machine."""
     # Links are kept, and what a pipe held is in no file.
     return "" if isinstance(content, bytes) else os.path.abspath(item.path)  # noqa: PTH100
 
 
 def _account(pieces: Iterable[bytes]) -> Account:
-    """Size and SHA-256 of what is in pieces."""
+    """Size and SHA-256 of the pieces put together."""
     size, digest = 0, hashlib.sha256()
     for piece in pieces:
         size += len(piece)
@@ -416,7 +416,7 @@ def _sealed(data: bytes) -> bytes:
 
 
 def _unsealed(sealed: bytes) -> bytes | None:
-    """Inverse of `_sealed`; None of anything else."""
+    """The data of `_sealed`; None if it is damaged."""
     size = hashlib.sha256().digest_size
     digest, data = sealed[:size], sealed[size:]
     return data if hashlib.sha256(data).digest() == digest else None
@@ -427,7 +427,7 @@ def _is_done(record: Record | None, digest: str, settings: str) -> TypeGuard[Rec
 
 
 class _Names(set[str]):
-    """Names of files in a folder; those of a document's pages stand for each other."""
+    """Names of files in a folder; the name of any page of a document stands for all its pages."""
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(NUMBER.sub(".page0001", str(name)))
@@ -444,7 +444,7 @@ def _names_by_folder(items: Iterable[Item], recipe: Recipe) -> dict[str, _Names]
 
 
 def _refuse_to_replace(items: Sequence[Item], recipe: Recipe, place: Place, allowed: bool) -> None:
-    """Nothing, if no file would be replaced by results, or that is allowed; never the inputs."""
+    """Check that results replace no file unless that is `allowed`, and never an input."""
     met = []
     for item, name in _standing(items, recipe, place):
         met.append(name)
@@ -466,7 +466,7 @@ def _already_there(place: Place, names: str) -> OutputError:
 
 
 def _noted_errors(place: Place) -> dict[str, str] | None:
-    """Name of a file -> row, of what earlier runs noted in ERRORS; None if it is another's."""
+    """Name of a file -> its row in ERRORS; None if another program wrote that file."""
     if not place.exists(ERRORS):
         return {}
     noted = {}
@@ -481,10 +481,9 @@ def _noted_errors(place: Place) -> dict[str, str] | None:
 
 @contextmanager
 def _error_rows(place: Place, noted: dict[str, str]) -> Iterator[Callable[[Outcome], None]]:
-    """A function that notes errors; in the end they stand in order of their files.
+    """A function that writes an error into ERRORS; in the end the rows are sorted by file.
 
-    The file is there from the first error on, and follows each in a local folder. What is left of
-    `noted`, rows by their files, stays.
+    In a local folder each error is written at once. Rows still in `noted` at the end are kept.
     """
     rows: list[str] = []
 

@@ -14,9 +14,9 @@ LISTED = 20  # errors and warnings that the summary names; all errors are in the
 
 
 class Item(Protocol):
-    """What is read at one go, such as `ocr.input.documents.Document`; picklable.
+    """A file to read, such as `ocr.input.documents.Document`; picklable.
 
-    `path` is where it is and tells it from all others; `name` is the same for people.
+    `path` is unique among the items of a run; `name` is how messages call it.
     """
 
     @property
@@ -28,14 +28,14 @@ class Item(Protocol):
 class Recipe(Protocol):
     """How an item becomes results; picklable. All but `settings` and `outputs` run on workers.
 
-    A part is what can be read apart from the rest of an item: anything picklable.
+    A part is a piece of an item that can be read by itself; it may be any picklable object.
     """
 
     def settings(self) -> str:
         """SHA-256 of all that the results depend on besides the item."""
 
     def outputs(self, item: Any) -> list[str]:
-        """Names that the item's `files` may have, told without opening it."""
+        """Names that the item's `files` may have, found without opening it."""
 
     def content(self, item: Any) -> Path | bytes:
         """The item's file, or what is in it."""
@@ -57,9 +57,9 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True)
 class PartResult:
-    """What one part gave, and sentences for people.
+    """The result of one part, and sentences for people.
 
-    `warnings` are of what may be wrong, `pages` tell what was read, one for each page.
+    `warnings` say what may be wrong; `pages` say what was read, one sentence for each page.
     """
 
     data: bytes
@@ -69,11 +69,11 @@ class PartResult:
 
 @dataclass(frozen=True)
 class Task:
-    """An item to read, unless `done` proves that it has been.
+    """An item to read, unless `done` proves that it has been read.
 
-    `ours` are files that stand where its results go and that earlier runs recorded of other items.
-    Of an item that is divided, the `digest` is told, and `part` is the number of the part to read;
-    none is left to read where it is None, so that its files can be written.
+    `ours` are files that are where its results will go and that earlier runs recorded for other
+    items. A divided item has a `digest` and `parts`: `part` is the number of the part to read, and
+    None once all are read, so that its files can be written.
     """
 
     item: Item
@@ -85,13 +85,13 @@ class Task:
 
     @property
     def only_writes(self) -> bool:
-        """Whether all is read."""
+        """Whether all parts are read and only the files are to be written."""
         return bool(self.parts) and self.part is None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task: a record of what was written, or else an error.
+    """The outcome of a task: a record of what was written, or an error.
 
     Attributes
     ----------
@@ -101,21 +101,21 @@ class Outcome:
     error : str
         The reason, empty if it was read.
     kind : str
-        The reason's class.
+        Name of the error's class.
     trace : str
-        Where it happened, if that was a surprise.
+        Traceback of an unexpected error.
     warnings, pages : tuple of str
         As in `PartResult`.
     fresh : bool
-        Whether it was read now, and not found done.
+        Whether this run read it; False if an earlier run had.
     kept : tuple of str
-        Results that somebody has changed since they were written, and that were left so.
+        Results that were left as they are because somebody has changed them.
     path : str
         Of the item.
     part : int or None
-        The part of it that this is about, if it is not all.
+        Number of the part that this is about; None for the whole item.
     divided : Task or None
-        What is to be read part by part instead.
+        The same task with its parts, which are to be read one by one instead.
     """
 
     file: str
@@ -140,14 +140,14 @@ def failure(task: Task, error: str, kind: str, trace: str = "") -> Outcome:
 
 @dataclass
 class Stop:
-    """Whether the run is to end, and by which signal; asked by whoever hands out tasks."""
+    """Whether the run is to end, and by which signal; checked before tasks are handed out."""
 
     signal: int = 0
     times: int = 0
 
 
 Step = Callable[[Task], Outcome]
-# Does a step for each task somewhere, in any order; holds few tasks at a time.
+# Does a step for each task, in any order and any process; takes few tasks ahead of time.
 Execute = Callable[[Iterator[Task], Step, Stop], Iterator[Outcome]]
 
 

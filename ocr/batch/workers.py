@@ -121,7 +121,7 @@ class _Crew:
         return len(self.waiting) >= count
 
     def outcomes(self, limit: float | None) -> Iterator[Outcome]:
-        """What the workers tell within a tick, and an error for each that is over its time."""
+        """Outcomes that arrive within a tick, and an error for each worker that takes too long."""
         heard = connection.wait([worker.pipe for worker in self.workers], TICK)
         for worker in list(self.workers):
             if worker.pipe in heard:
@@ -187,7 +187,7 @@ class _Worker:
         self._send(task)
 
     def bury(self, waiting: deque[tuple[Task, int]]) -> Outcome | None:
-        """After its death: its task is tried again, or has had its tries."""
+        """Clean up after its death: its task waits for another try, or fails after `TRIES`."""
         self.kill()
         if self.task is None:
             return None
@@ -215,7 +215,7 @@ class _Worker:
 
 @contextmanager
 def _signals_kept_back() -> Iterator[None]:
-    """SIGINT and SIGTERM wait, and are never seen by a process that is started meanwhile.
+    """Delay SIGINT and SIGTERM to the end of the block; processes started in it never get them.
 
     Ctrl-C reaches all processes of a terminal, and some supervisors signal whole groups; the
     workers are to finish what they are at.

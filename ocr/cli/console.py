@@ -50,7 +50,7 @@ def write_out(text: str, path: str | None) -> None:
 
 
 def check_out(path: str | None, inputs: Iterable[str | os.PathLike[str]] = ()) -> None:
-    """Nothing, if a report may be written there; ahead of the work."""
+    """Check, before the work, that a report may be written there."""
     if path is not None:
         from ocr.formats.output import is_report, refuse_to_lose
 

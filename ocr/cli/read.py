@@ -154,7 +154,7 @@ class Options:
 
 
 def _check(given: Options, formats: tuple[str, ...], folder: str | None) -> None:
-    """Nothing, if the options go together."""
+    """Check that the options go together."""
     if len(formats) > 1 and folder is None:
         raise click.UsageError("Several formats need --output with the name of a folder.")
     for name in formats:
@@ -172,7 +172,7 @@ def _check(given: Options, formats: tuple[str, ...], folder: str | None) -> None
 
 
 def _check_watched(given: Options, folder: str | None) -> None:
-    """Nothing, if folders can be watched so."""
+    """Check that the options go with --watch."""
     from ocr.cli.watch import require
 
     if folder is None or not given.files or not all(map(os.path.isdir, given.files)):

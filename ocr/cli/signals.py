@@ -19,17 +19,17 @@ ENDING = ("SIGTERM", "SIGHUP")  # the latter comes where a terminal is closed, b
 
 
 class Terminated(BaseException):
-    """A signal of `ENDING` came, whose number it has."""
+    """One of the signals `ENDING` came; its argument is the number."""
 
 
 class _TimeUp(BaseException):
-    """A time limit has passed; no error, so that nobody on the way takes it for one of his."""
+    """A time limit has passed. No Exception, so that no handler on the way catches it."""
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the block as Ctrl-C does, so that nothing half-written stays
-    behind; not where somebody has seen to them, as nohup does."""
+    behind. A signal that is handled or ignored already, as under nohup, is left alone."""
     numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
     if threading.current_thread() is not threading.main_thread():
         numbers = []

@@ -23,12 +23,12 @@ LOOK = 200  # milliseconds between looks at whether it was stopped
 
 
 def require() -> None:
-    """Nothing, if folders can be watched here.
+    """Check that folders can be watched.
 
     Raises
     ------
     OutputError
-        The package that does it is not installed.
+        The package that watches is not installed.
     """
     try:
         import watchfiles  # noqa: F401
@@ -46,10 +46,10 @@ def keep_reading(
     force: bool,
     lost: list[tuple[str, OcrError]],
 ) -> int:
-    """Read all that is in the folders, then what changes; the exit status.
+    """Read what is in the folders, then whatever changes; return the exit status.
 
-    Each round is a run that goes on with the one before: its journal tells what is done, and what
-    is the same as it was is not read again, nor tried again if it could not be read.
+    Each round goes on with the run before it, whose journal tells what is done: a file that has not
+    changed is neither read again nor tried again if it could not be read.
     """
     import watchfiles
 
@@ -104,7 +104,7 @@ def keep_reading(
 
 
 def _state(path: str) -> tuple[int, ...]:
-    """What is another when a file has been written or replaced, or may be read now."""
+    """What changes when a file is written or replaced, or when its permissions change."""
     try:
         now = os.stat(path)  # noqa: PTH116
     except OSError:

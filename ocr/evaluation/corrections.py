@@ -1,4 +1,4 @@
-"""Put a text that a person corrected into the page that it was read from, boxes and all."""
+"""Put a corrected text into the page that it was read from, keeping the boxes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class AlignConfig:
     Attributes
     ----------
     beyond : int
-        Lines by which an alignment may be off the shortest way, beside the difference.
+        Lines by which an alignment may leave the diagonal, beyond the difference in line counts.
     least_alike : float
-        Share of a line and one of the text that must be the same, where there are more of one.
+        Share of two aligned lines that must be the same, where the line counts differ.
     odd : float
-        Edits that lines joined or parted count for: where it makes no difference, they stay.
+        Edits that joining or splitting a line costs, so that it is done only where it helps.
     """
 
     beyond: int = 60
@@ -46,11 +46,11 @@ class Corrected:
     Attributes
     ----------
     page : Page
-        Its lines say what the text says, all confirmed.
+        With the lines of the text, all confirmed.
     left_out : tuple of str
-        Lines that were read and that the text does not have.
+        Lines that were read but are not in the text.
     placed : tuple of str
-        Lines of the text that were not read; they stand between their neighbors.
+        Lines of the text that were not read; they are put between their neighbors.
     """
 
     page: Page
@@ -59,11 +59,11 @@ class Corrected:
 
 
 def correct(page: Page, text: str) -> Corrected:
-    """The page with a corrected text in place of the read one.
+    """The page with a corrected text in place of the one that was read.
 
-    Lines read and lines of the text are aligned at the fewest edits; with more of one than of the
-    other, only what is alike. Two lines of one may be one of the other. Within a line the letters
-    are, see `ocr.formats.placing.with_text`.
+    The lines are aligned with the fewest edits; where the line counts differ, only lines that are
+    alike. Two lines on one side may be one on the other. Letters within a line are aligned by
+    `ocr.formats.placing.with_text`.
 
     Parameters
     ----------
@@ -106,12 +106,12 @@ def correct(page: Page, text: str) -> Corrected:
 def align_lines(
     read: Sequence[str], written: Sequence[str]
 ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Which lines of a text are which that were read, in order, at the fewest edits.
+    """Align the lines that were read with those of a text, in order, with the fewest edits.
 
     Returns
     -------
     list of (indices into `read`, indices into `written`)
-        One of each; two of one and one of the other; or none on one side.
+        One and one, two and one, one and two, or none on one side.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def align_lines(
 
 
 def joined(lines: Sequence[Line]) -> Line:
-    """Lines that are one: the words of all, and the baselines where they go on in one row."""
+    """Several lines as one, with all their baselines if these make one row, else the first."""
     first, *others = lines
     if not others:
         return first
@@ -161,7 +161,7 @@ def joined(lines: Sequence[Line]) -> Line:
 
 
 def parted(line: Line, texts: Sequence[str]) -> list[Line]:
-    """A line that says several texts, one after the other, as a line for each."""
+    """Split a line that holds several texts, one after the other, into a line for each."""
     whole = with_text(line, " ".join(texts))
     if len(texts) == 1:
         return [whole]
@@ -192,7 +192,7 @@ def _cut(line: Line, words: Sequence[Word]) -> tuple[tuple[float, float], ...]:
 
 
 def _between(lines: Sequence[Line], at: int, text: str, page: Page) -> Line:
-    """A line that nobody found, between the ones before and behind it."""
+    """A line that was not found on the page, placed between its neighbors."""
     near = [lines[k].box for k in (at - 1, at) if 0 <= k < len(lines)]
     if not near:  # of a text that has nothing of what was read
         near = [page.lines[0].box]

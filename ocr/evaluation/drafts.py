@@ -34,14 +34,14 @@ def write_drafts(
     beside: bool,
     folder: str | None,
 ) -> list[str]:
-    """Write what was read of a page as drafts; what was left as it is, in sentences.
+    """Write what was read of a page as drafts; return sentences about what was left as it is.
 
     Parameters
     ----------
     source, page, lines
         The page, what was read, and its lines with their pictures.
     stem : str
-        Name of its document's outputs, which no other document of the run has.
+        Name of the document's outputs, unique in the run.
     beside : bool
         Write the text beside the photo.
     folder : str or None
@@ -62,8 +62,7 @@ def write_drafts(
 
 
 def write_draft(photo: Path, text: str) -> bool:
-    """Write a photo's text as a draft into the `.gt.txt` beside it; False, and nothing, if that
-    stands.
+    """Write a photo's text as a draft into the `.gt.txt` beside it; False if one exists already.
 
     Raises
     ------
@@ -79,11 +78,16 @@ def write_draft(photo: Path, text: str) -> bool:
 
 
 def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine], source: str = "") -> int:
-    """Write each line as `folder/stem-01.png`, its text beside it; how many stood and were left.
+    """Write each line as `folder/stem-01.png` with its text beside it; skip those that exist.
 
-    The picture is the strip that the line recognizer is given, and says so: see `is_strip`. Where
-    lines that were cut from something else are called so, `stem~2` and so on are taken: `source`
-    tells what these lines are cut from.
+    The picture is the strip that the line recognizer is given, and is marked as one: see
+    `is_strip`. `source` identifies the file that the lines are cut from; if `stem` is taken by
+    lines from another file, `stem~2` and so on are used.
+
+    Returns
+    -------
+    int
+        How many lines existed already.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def write_line_images(folder: Path, stem: str, lines: Sequence[ReadLine], source
 
 
 def _free(folder: Path, stem: str, count: int, source: str) -> list[Path]:
-    """Where to write so many lines: in no place of one that was cut from something else."""
+    """Paths for `count` lines, none of which holds a line that was cut from another file."""
     digits = max(2, len(str(count)))
     number, name = 1, stem
     while True:
@@ -120,7 +124,7 @@ def _free(folder: Path, stem: str, count: int, source: str) -> list[Path]:
 
 
 def _source_of(path: Path) -> str | None:
-    """What a strip was cut from, if it tells."""
+    """The `source` that is recorded in a strip; None without one."""
     try:
         with Image.open(path) as image:
             found = image.info.get(SOURCE)

@@ -64,7 +64,7 @@ class PageTruth:
         return PageSource(str(self.picture), self.number, self.pages)
 
     def page(self) -> Page:
-        """The page with the lines alone that are no drafts, its picture as `photo`, its warnings.
+        """The page with those of its lines that are not drafts, and with its picture as `photo`.
 
         Raises
         ------
@@ -85,9 +85,9 @@ class PageTruth:
 def page_truths(
     path: Path, on_error: Callable[[OcrError], None] = lambda _: None
 ) -> list[PageTruth]:
-    """The pages in a file, or in those of a folder, whose pictures are there; by file.
+    """The pages of a file, or of all files in a folder, whose pictures are there.
 
-    `on_error` is told of files that cannot be read or whose picture is missing.
+    `on_error` is called with the error of each file that cannot be read or lacks its picture.
     """
     found: list[PageTruth] = []
     for file, folder in files_in(path) if path.is_dir() else [(path, path.parent)]:
@@ -119,7 +119,7 @@ def _truths_of(file: Path, folder: Path, _changed: int, _size: int) -> tuple[Pag
 
 
 def is_page_file(path: Path) -> bool:
-    """Whether a file is one that may hold pages, by its name."""
+    """Whether a file may hold pages, by its name."""
     return path.name.lower().endswith(ENDINGS)
 
 
@@ -143,7 +143,7 @@ class Known:
 
 
 def pairs_in(path: Path) -> list[tuple[Path, Path]]:
-    """`known_in` without single pages of files that have several: pictures and their truths."""
+    """Pictures and their ground truth as `known_in`, without single pages of longer files."""
     return [(one.picture, one.truth) for one in known_in(path) if not one.number]
 
 
@@ -216,12 +216,12 @@ def _known_in_folder(folder: Path, on_error: Callable[[OcrError], None]) -> list
 
 
 def _number(source: PageSource) -> int:
-    """A page's number in a file of several; 0 of one that is a file by itself."""
+    """A page's number in a file of several pages; 0 in a file of one."""
     return source.number if source.pages > 1 else 0
 
 
 def _add(texts: dict[tuple[Path, int], Path], source: PageSource, truth: Path) -> None:
-    """Add the truth of a page, if it has none but drafts."""
+    """Add the ground truth of a page, unless it has one that is no draft."""
     picture, number = Path(source.path), _number(source)
     beside = [texts[key] for key in {(picture, 0), (picture, number)} if key in texts]
     if all(map(is_draft, beside)):
@@ -230,8 +230,8 @@ def _add(texts: dict[tuple[Path, int], Path], source: PageSource, truth: Path) -
 
 
 def read_truth(path: Path) -> str:
-    """Text of a ground truth file, UTF-8 with or without a byte order mark; a draft's without its
-    first line. Of a file of pages, that of all lines.
+    """Text of a ground truth file: UTF-8 with or without a byte order mark, or the lines of a file
+    of pages. The first line of a draft, which marks it, is left out.
 
     Raises
     ------
@@ -245,7 +245,7 @@ def read_truth(path: Path) -> str:
 
 
 def is_draft(path: Path) -> bool:
-    """Whether a ground truth file is what was read and nobody has confirmed, in whole or in part.
+    """Whether a ground truth file is a draft that nobody has confirmed, in whole or in part.
 
     Raises
     ------
@@ -282,10 +282,10 @@ def _begins_as_draft(text: str) -> bool:
 
 
 def stem_beside(picture: Path, number: int = 1, pages: int = 1) -> Path:
-    """What the files beside a picture are called, but for `.gt.txt` and `.gt.json`.
+    """Path of the files beside a picture without `.gt.txt` or `.gt.json`.
 
-    That is its name without its ending. It is the whole name where such files are there, or where
-    the others are those of a picture that is called the same but for its ending.
+    It is the picture's path without its suffix. The suffix stays where files with it exist already,
+    or where those without it belong to a picture of the same name with another suffix.
 
     Parameters
     ----------
@@ -307,7 +307,7 @@ def stem_beside(picture: Path, number: int = 1, pages: int = 1) -> Path:
 
 
 def _is_anothers(stem: Path, picture: Path) -> bool:
-    """Whether a kept page tells that it is one of a picture beside this one, called like it."""
+    """Whether the page saved at a stem belongs to another picture of the same name."""
     saved = stem.with_name(stem.name + SAVED)
     try:
         if not saved.is_file():  # a pipe may wait
@@ -326,7 +326,7 @@ def _is_anothers(stem: Path, picture: Path) -> bool:
 
 
 def page_suffix(number: int, pages: int) -> str:
-    """What the name of a page's files has for its number: nothing where it is the only page."""
+    """The page number in the names of a page's files; empty for the only page."""
     return f".page{number:04d}" if pages > 1 else ""
 
 
@@ -340,9 +340,9 @@ def truth_path(picture: Path, number: int = 1, pages: int = 1) -> Path:
 
 
 def texts_of_pages(pictures: Iterable[Path]) -> dict[PageSource, Path]:
-    """Texts of single pages of files that have several: `scan.page0003.gt.txt` of `scan.pdf`.
+    """Ground truth of single pages of longer files: `scan.page0003.gt.txt` for `scan.pdf`.
 
-    Files that cannot be opened are left to who reads them.
+    Files that cannot be opened are passed over; reading them reports the error.
     """
     folders: dict[Path, list[Path]] = defaultdict(list)
     for picture in pictures:
@@ -364,7 +364,7 @@ def texts_of_pages(pictures: Iterable[Path]) -> dict[PageSource, Path]:
 
 
 def _numbered(folder: Path) -> dict[str, set[int]]:
-    """The pages of which a folder has texts, by the name of their file without an ending."""
+    """Numbers of the pages that have a text in a folder, by the file's name without suffix."""
     numbers: dict[str, set[int]] = defaultdict(set)
     try:
         names = [one.name for one in folder.iterdir() if one.name.endswith(GROUND_TRUTH)]

@@ -48,12 +48,12 @@ class Format(NamedTuple):
         return write
 
     def require(self) -> None:
-        """Nothing, if the packages that write it are here; ahead of the work of reading.
+        """Check, before anything is read, that the packages that write it are installed.
 
         Raises
         ------
         OutputError
-            They are not.
+            One is not.
         """
         module = import_module(f"{__name__}.{self.module}")
         if hasattr(module, "require"):

@@ -17,7 +17,7 @@ DATE = (1980, 1, 1, 0, 0, 0)  # of the files inside: the same input gives the sa
 
 
 def require() -> None:
-    """Nothing, if Word documents can be written here; ahead of the work of reading.
+    """Check, before anything is read, that Word documents can be written.
 
     Raises
     ------

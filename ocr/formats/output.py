@@ -84,7 +84,7 @@ def _descriptor(path: Path) -> int | None:
 
 
 def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = False) -> None:
-    """Nothing, if no file would be replaced by results; ahead of the work of reading.
+    """Check, before anything is read, that results would replace no file.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = Fals
 def refuse_to_lose(
     path: Path, inputs: Iterable[str | os.PathLike[str]], is_ours: Callable[[Path], bool]
 ) -> None:
-    """Nothing, if a command that is run again and again may replace what it wrote before.
+    """Check that a file may be replaced, by a command that is run again and again.
 
     Parameters
     ----------
@@ -176,14 +176,14 @@ def new_folder(path: Path) -> Iterator[None]:
 
 
 def refuse_special(path: Path) -> None:
-    """Nothing, if there is no file or a regular one: a link leads elsewhere, a pipe may wait.
+    """Check that a path is a regular file or free: a link leads elsewhere, a pipe may block.
 
-    For files in folders that may be other people's; what a person names by itself is taken as it
-    is.
+    For files in folders that may be other people's. A path that a person names is taken as it is.
 
     Raises
     ------
     OutputError
+        Something else stands there.
     """
     try:
         mode = path.lstat().st_mode

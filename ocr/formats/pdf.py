@@ -71,7 +71,7 @@ SHOWN = {
 
 
 def require() -> None:
-    """Nothing, if PDFs can be written here; ahead of the work of reading.
+    """Check, before anything is read, that PDFs can be written.
 
     Raises
     ------
@@ -314,8 +314,8 @@ def _forms(sheet: PdfPage, known: set[tuple[int, int]]) -> Iterator[Object]:
 def _without_invisible(shown: PdfPage | Object) -> bytes | None:
     """The content of a page or form without its invisible text; None if it has none.
 
-    Nothing, if nothing would be left to be seen. In a form counts the mode that it sets itself: it
-    may be shown from several places, in several modes.
+    It is empty where nothing visible is left. Only the mode that a form sets itself counts: it may
+    be shown from several places, in several modes.
     """
     from pikepdf import Page as PdfPage
     from pikepdf import unparse_content_stream

@@ -1,8 +1,8 @@
-"""Where lines, words and letters stand, where a file tells less than a `Page` holds.
+"""Place lines, words and letters where a file tells less than a `Page` holds.
 
-A file may give a line by its outline, by its baseline alone, by its words, or may say another text
-than its words do. What is not told is put where it must be about: letters of one width along the
-line, and a changed text on the places of the text that it was before.
+A file may give a line by its outline, by its baseline alone or by its words, and its text may
+differ from that of its words. What is missing is estimated: letters of equal width along the line,
+and a changed text in the places of the text before the change.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WIDE_GAP = 0.5  # of a letter's usual width: a gap between letters into which an
 
 @dataclass(frozen=True)
 class GivenWord:
-    """A word as a file gives it; `letters` count where they make up `text`."""
+    """A word as a file gives it; its `letters` are used only if they spell `text`."""
 
     text: str
     box: Box | None = None
@@ -43,8 +43,8 @@ class GivenWord:
 class GivenLine:
     """A line as a file gives it.
 
-    `text` is that of the line itself, None where only its words have one; `turn` tells how many
-    quarters of a circle it is turned with the clock, where no baseline does.
+    `text` is that of the line itself, None where only its words have text. `turn` is the number of
+    quarter turns clockwise, used where there is no baseline.
     """
 
     text: str | None = None
@@ -59,7 +59,7 @@ class GivenLine:
 
 
 def graphemes(text: str) -> list[str]:
-    """What a reader takes for single characters, in NFC.
+    """The characters of a text as a person counts them (grapheme clusters), in NFC.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def graphemes(text: str) -> list[str]:
 
 
 def turn_of(baseline: Points) -> int:
-    """Quarters of a circle by which a baseline is turned with the clock: 0 to 3."""
+    """Quarter turns clockwise of a line, by its baseline: 0 to 3."""
     if len(baseline) < 2:
         return 0
     (y1, x1), (y2, x2) = baseline[0], baseline[-1]
@@ -78,7 +78,7 @@ def turn_of(baseline: Points) -> int:
 
 
 def box_around(points: Iterable[Point], height: int, width: int) -> Box | None:
-    """The box of points inside a page, at least a pixel; None without a point."""
+    """The bounding box of points, cut to the page and at least a pixel; None without points."""
     rows = list(points)
     if not rows:
         return None
@@ -87,7 +87,9 @@ def box_around(points: Iterable[Point], height: int, width: int) -> Box | None:
 
 
 def slots(box: Box, count: int, turn: int = 0) -> list[Box]:
-    """A box parted into `count` of one length, in the order in which a text runs through it.
+    """A box divided into `count` boxes of equal length, in reading direction.
+
+    `turn` is the number of quarter turns clockwise of its text.
 
     Examples
     --------
@@ -109,7 +111,7 @@ def slots(box: Box, count: int, turn: int = 0) -> list[Box]:
 
 
 def places_along(given: GivenLine, count: int, height: int, width: int) -> list[Box]:
-    """Places of `count` characters of one width along a line of which no words are known."""
+    """Boxes of `count` characters of equal width along a line whose words are not known."""
     polygon, baseline = given.polygon, given.baseline
     around = box_around(polygon, height, width) if len(set(polygon)) > 2 else given.box
     if len(baseline) < 2:
@@ -144,7 +146,7 @@ def places_along(given: GivenLine, count: int, height: int, width: int) -> list[
 
 
 def _height_at(base: Sequence[Point], at: float) -> float:
-    """The second coordinate of a polyline at a place of the first."""
+    """Interpolate a polyline: its second coordinate where the first is `at`."""
     for (a, left), (b, right) in pairwise(base):
         if at <= b:
             return left if b == a else left + (right - left) * min(max((at - a) / (b - a), 0), 1)
@@ -152,7 +154,7 @@ def _height_at(base: Sequence[Point], at: float) -> float:
 
 
 def _across(outline: Sequence[Point], a: float, b: float) -> tuple[float, float] | None:
-    """How far a polygon reaches across the stripe between two places along it."""
+    """Least and greatest second coordinate of a polygon where the first is from `a` to `b`."""
     found = []
     for (u1, v1), (u2, v2) in zip(outline, [*outline[1:], outline[0]], strict=True):
         found += [v for u, v in ((u1, v1), (u2, v2)) if a <= u <= b]
@@ -165,9 +167,20 @@ def _across(outline: Sequence[Point], a: float, b: float) -> tuple[float, float]
 
 
 def line_of(given: GivenLine, height: int, width: int) -> Line | None:
-    """A line with all that it holds placed; None if it says nothing or stands nowhere.
+    """A line with boxes for all its letters; None if it has no text or no place.
 
-    Where a line says another text than its words, its own counts, on the places of the words.
+    Where the line's own text differs from that of its words, it is set in the places of the words.
+
+    Parameters
+    ----------
+    given : GivenLine
+    height, width : int
+        Of the page, in pixels.
+
+    Raises
+    ------
+    ValueError
+        The text is too long for a line.
     """
     placed = [(word, word.box) for word in given.words if word.text.split() and word.box]
     joined = " ".join(" ".join(word.text.split()) for word in given.words if word.text.split())
@@ -199,7 +212,7 @@ def line_of(given: GivenLine, height: int, width: int) -> Line | None:
 
 
 def _foot(box: Box, turn: int) -> Points:
-    """The lower side of a box, turned so that its line runs to the right, as a baseline."""
+    """A baseline along the side of a box on which a line turned by `turn` stands."""
     y1, x1, y2, x2 = map(float, box.as_list())
     return (
         ((y2, x1), (y2, x2)),
@@ -216,7 +229,7 @@ def _is_box(outline: Points, box: Box) -> bool:
 
 
 def _spread(text: str, places: Sequence[Box], given: GivenLine) -> tuple[Word, ...]:
-    """A line's text on places, one for each of its characters, spaces included."""
+    """The words of a text, given a box for each of its characters, spaces included."""
     sure = 1.0 if given.confidence is None else given.confidence
     letters = [
         None if sign.isspace() else Letter(place, sign, sure)
@@ -240,7 +253,7 @@ def words_of(letters: Iterable[Letter | None]) -> tuple[Word, ...]:
 
 
 def _given_words(word: GivenWord, box: Box, usual: float | None, turn: int) -> tuple[Word, ...]:
-    """The words of what a file calls one: some call a whole line so."""
+    """The words of what a file gives as one word: some files give a whole line so."""
     text = " ".join(unicodedata.normalize("NFC", word.text).split())
     if word.letters and Word(word.letters).text == text:
         return (Word(word.letters),)
@@ -259,21 +272,20 @@ def with_text(
     confidence: float = 1.0,
     keep: bool = False,
 ) -> Line:
-    """A line that says `text`, its words and letters placed anew, and confirmed.
+    """The line with another text, its words and letters placed anew, and confirmed.
 
-    What was read and the text are aligned. Where they agree a letter keeps its box; where not, the
-    letters of the text share the places of those that they stand for.
+    The text is aligned with what was read. Letters that agree keep their boxes; the others share
+    the boxes of the letters that they replace.
 
     Parameters
     ----------
     line : Line
     text : str
-        With at least one character that is no white space.
+        With at least one character that is not whitespace.
     confidence : float
         Of the letters of the new text.
     keep : bool
-        Whether letters on which text and line agree stay as sure as they were, and the line as
-        confirmed.
+        Whether letters that agree keep their confidence, and the line its `confirmed`.
 
     Raises
     ------
@@ -314,11 +326,11 @@ Columns = list[tuple["int | None", "int | None"]]
 def _parts(
     old: Sequence[Letter | None], read: Sequence[str], new: Sequence[str]
 ) -> Iterator[tuple[Columns, Box | None]]:
-    """An alignment in parts: each equal pair, and what differs as far as it hangs together.
+    """Divide an alignment into equal pairs and runs that differ.
 
-    With each part the gap between the letters around it, if it has no ink and another letter fits
-    in there. Every part with letters of the text has one of both: what was inserted where there is
-    neither takes along the letter before it, or the one behind if it is of its word.
+    Each part comes with the gap between the letters around it, if a letter fits in there, else
+    None. A run with letters of the text but neither letters read nor a gap takes in the letter
+    before it, or the one behind if that is of the same word.
     """
     columns: Columns = []
     for op in Levenshtein.opcodes(read, new):
@@ -358,7 +370,7 @@ def _parts(
 
 
 def _runs(equal: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """Where the runs of what is not equal begin and end."""
+    """Start and end of each run of False."""
     at = 0
     for same, run in groupby(equal):
         length = sum(1 for _ in run)

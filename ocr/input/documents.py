@@ -61,16 +61,16 @@ class PageSource:
 
     @property
     def file_name(self) -> str:
-        """Its file's name alone, for formats that other programs look the picture up by."""
+        """Its file's name without folders, by which other programs find the picture of a result."""
         return PurePath(self.name).name
 
     @property
     def title(self) -> str:
-        """How it is called itself, such as "scan.pdf, page 3"."""
+        """How messages call the page, such as "scan.pdf, page 3"."""
         return self.name if self.pages == 1 else f"{self.name}, page {self.number}"
 
     def open(self) -> Photo:
-        """Its picture.
+        """Open its picture.
 
         Raises
         ------
@@ -95,9 +95,9 @@ class Document:
     ranges : tuple of (int, int or None)
         Pages to read; empty for all.
     dpi : int or None
-        Dots per inch at which PDF pages become pictures; None is those of the pictures on them.
+        Dots per inch at which PDF pages become pictures; None takes those of the pictures on them.
     content : bytes or None
-        What it holds, where that is no file.
+        Its content, if it is not in a file.
     """
 
     path: str
@@ -142,7 +142,7 @@ class Document:
 
 
 def shown_name(path: str) -> str:
-    """A file's name as it is printed: even where it is not UTF-8, the output is."""
+    """A file's name for messages, valid UTF-8 even if the name itself is not."""
     return "stdin" if path == STDIN else os.fsencode(path).decode("utf-8", "replace")
 
 

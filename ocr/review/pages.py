@@ -363,7 +363,7 @@ def _read_before(argument: str) -> tuple[dict[str, Path], list[str]]:
 
 
 def writable(pages: Sequence[ReviewPage]) -> None:
-    """Nothing, if the folders of the pages can be written to.
+    """Check that the folders of the pages can be written to.
 
     Raises
     ------
