@@ -1,4 +1,4 @@
-"""The one place that orders the steps: photo -> text lines -> strips -> text -> `Page`."""
+"""Puts the steps in order: photo -> text lines -> strips -> text -> `Page`."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Reader:
         self.charset = charset
 
     def __getstate__(self) -> dict[str, object]:
-        """What a copy or another process gets: the options. It loads the models itself."""
+        """Pickle the options only: a copy or another process loads the models itself."""
         return {
             name: value
             for name, value in vars(self).items()
@@ -217,7 +217,7 @@ class Reader:
 
     @cached_property
     def chosen_engine(self) -> str:
-        """The engine asked for; a model asked for tells it too. "auto" if each page is to tell."""
+        """The engine that was asked for or that the model needs; "auto" to choose page by page."""
         if self.engine != "auto":
             return self.engine
         if self.model is not None:
@@ -226,7 +226,7 @@ class Reader:
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
     def _suits_letters(self, read: PageReading) -> bool:
-        """Whether what was read by lines may be letters far apart, and those that are asked for."""
+        """Whether what was read looks like letters far apart that the classifier knows."""
         from ocr.letters.apart import stand_apart
 
         if read.left_out or not stand_apart(read.lines):

@@ -33,7 +33,7 @@ class ContextConfig:
     """How shape, size and language are weighed, and how far the search goes.
 
     Chosen one at a time by `python -m training.recipes.context --search` over an early classifier's
-    rows of EMNIST and UNIPEN validation glyphs; how `candidates`, `lag`, `floor` and `case_trust`
+    rows of EMNIST and UNIPEN valid glyphs; how `candidates`, `lag`, `floor` and `case_trust`
     were chosen is not known any more.
 
     Attributes
@@ -99,8 +99,19 @@ class LetterReading(NamedTuple):
 
 
 class _Searched(NamedTuple):
-    """Of each letter of a line what it may be, what shape and size and the hypotheses say of that,
-    (n, `candidates`) all, and which the best hypothesis took, (n,)."""
+    """The outcome of the search for the n letters of a line.
+
+    Attributes
+    ----------
+    candidates : (n, C) int64 array
+        Classes that each letter may be.
+    scores : (n, C) float array
+        Logarithms of their probabilities by shape and size; -inf where there are fewer.
+    posterior : (n, C) float array
+        Share of the hypotheses' probability that chose each.
+    path : (n,) int64 array
+        Columns of the candidates that the best hypothesis chose.
+    """
 
     candidates: NDArray[np.int64]
     scores: Floats

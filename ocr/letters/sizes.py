@@ -41,7 +41,7 @@ class SizeConfig:
     """How unevenly hands write, and which cap heights are tried.
 
     `height_sd` and `position_sd` were chosen by `python -m training.recipes.context --search` over
-    an early classifier's rows of EMNIST and UNIPEN validation glyphs; how the others were chosen is
+    an early classifier's rows of EMNIST and UNIPEN valid glyphs; how the others were chosen is
     not known any more.
 
     Attributes

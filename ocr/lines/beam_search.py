@@ -147,9 +147,9 @@ def likely_by(
     found: Sequence[Found | None],
     symbols: NDArray[np.int64],
 ) -> list[NDArray[np.float64]]:
-    """Logarithms of the probabilities of texts' characters by a language.
+    """Natural logarithm of the probability of each character of some texts by language.
 
-    They are known of texts that stayed as `beam_search` found them.
+    Taken from `found` for texts that `beam_search` found, and computed for others.
     """
     known = {tuple(one.classes): one.likely for one in found if one is not None}
     others = [text for text in texts if tuple(text) not in known]
@@ -167,8 +167,8 @@ def likely_texts(
 ) -> list[list[int]]:
     """Classes of the likeliest texts of a few frames, best first, such as those of one word.
 
-    As `beam_search`, which see for the parameters; of texts that end alike in `ALIKE` characters
-    only the best is known, so they should be short.
+    The parameters are as for `beam_search`. Of texts that end in the same `ALIKE` characters only
+    the best is returned, so the texts should be short.
     """
     ink = _Ink.of(logs.astype(np.float64), config.clear, config.candidates)
     beams = _Beams(1, language, symbols, config, None)
@@ -474,10 +474,10 @@ class _Beams:
 
     @staticmethod
     def _end(ending: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
-        """A key that texts share to which language will add the same.
+        """A key shared by texts that language will continue alike.
 
-        Of these the best is kept, as the others cannot overtake it (recombination; Ney & Ortmanns
-        1999, "Dynamic programming search for continuous speech recognition").
+        Of these only the best is kept, as the others cannot overtake it (recombination; Ney &
+        Ortmanns 1999, "Dynamic programming search for continuous speech recognition").
         """
         return ending << CLASS_BITS | last
 

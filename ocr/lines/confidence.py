@@ -1,4 +1,4 @@
-"""How surely each character of a line is read right: by the ink, and by what language adds."""
+"""How likely each character of a line is to be right: by the ink, and with language."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ocr.lines.ctc import BLANK
 
 @dataclass(frozen=True)
 class ConfidenceConfig:
-    """How language changes the log-odds of a character's being right.
+    """How language changes the log-odds that a character is right (logistic regression).
 
-    They become the sum of `weights` times its `evidence`, and of an offset: language mends what ink
-    alone doubts, more so where the text is likely and no other comes near it, less in a line that
-    is hard to read. Fitted by
-    `python -m training.recipes.line_decoding --confidence`. Those of hard French hands of a century
-    ago stay too high (expected calibration error 0.018 on Poilus valid).
+    They become an offset plus the sum of `weights` times `evidence`: language mends what the ink
+    leaves in doubt, more so where the text is likely and no other comes near it, less in a line
+    that is hard to read. Fitted by `python -m training.recipes.line_decoding --confidence`.
+    Confidences for hard French hands of a century ago stay too high (expected calibration error
+    0.018 on Poilus valid).
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class ConfidenceConfig:
     around : int
         Characters before and behind one whose likelihood by language counts for it.
     unlikeliest : float
-        Logarithm of a character's probability by language, as far as it counts.
+        Logarithms of a character's probability by language below this count as this.
     """
 
     weights: tuple[float, float, float, float] = (0.35, 0.41, 0.43, 0.42)
@@ -61,9 +61,9 @@ def language_odds(
     margins: NDArray[np.float64],
     name: str,
 ) -> NDArray[np.float64]:
-    """Log-odds of each character of a line that a language of a name helped to read.
+    """Log-odds of each character of a line that was read with language.
 
-    The others are as for `evidence`.
+    `name` is that of the language; the other parameters are as for `evidence`.
     """
     offset = dict(CONFIG.offsets).get(name, CONFIG.other_offset)
     return evidence(logs, ink, likely, margins) @ np.array(CONFIG.weights) + offset
@@ -75,7 +75,7 @@ def evidence(
     likely: NDArray[np.float64],
     margins: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """What tells whether each character of a line is right.
+    """The features by which the log-odds of each character of a line are estimated.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def evidence(
     likely : (n,) float64 array
         Logarithm of each character's probability by language.
     margins : (n,) float64 array
-        How much better the text is than those with something else there, by
+        How much better the text is than those with something else there: see
         `ocr.lines.beam_search.Found`.
 
     Returns
@@ -110,7 +110,7 @@ def log_odds(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def mean_confidence(lines: Sequence[NDArray[np.float32]]) -> float:
-    """Mean probability of what is likeliest in the frames of some lines that are not blank."""
+    """Mean probability of the likeliest class over the frames that are not blank; 0 without any."""
     best = [logs.max(axis=1)[logs.argmax(axis=1) != BLANK] for logs in lines]
     sure = np.exp(np.concatenate(best)) if best else np.empty(0)
     return float(sure.mean()) if len(sure) else 0.0

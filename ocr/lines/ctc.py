@@ -92,7 +92,7 @@ def align(
 
 
 def path_log(logs: NDArray[np.float32], classes: list[int]) -> float:
-    """Natural logarithm of the probability of the likeliest path that spells a text; as `align`."""
+    """Natural logarithm of the probability of the path that `align` finds for a text."""
     path = np.full(len(logs), BLANK)
     for k, (first, last) in zip(classes, align([logs], [classes])[0], strict=True):
         path[first:last] = k

@@ -135,7 +135,7 @@ def legible(
     confidences: NDArray[np.floating],
     scores: NDArray[np.floating],
 ) -> NDArray[np.bool_]:
-    """Which lines of a page are writing: of textures and drawings, what is read is read unsurely.
+    """Which lines of a page are writing: textures and drawings read with little confidence.
 
     Parameters
     ----------
@@ -181,12 +181,12 @@ class LinesEngine:
     def strips(
         self, picture: Picture, layout: Layout, lines: list[TextLine]
     ) -> tuple[list[Strip], float]:
-        """The strips of some lines, and how many pixels of the picture one of theirs is."""
+        """The strips of some lines, and how many pixels of the picture one of theirs stands for."""
         darkness, scale = self._darkness(picture, layout)
         return [line_strip(darkness, line.scaled(1 / scale)) for line in lines], scale
 
     def _darkness(self, picture: Picture, layout: Layout) -> tuple[NDArray[np.float32], float]:
-        """A page at the size at which it is read, and how many pixels of it one of that is."""
+        """The page's darkness at the size at which it is read, and its scale; see `strips`."""
         grey = picture.grey(self.finder.reading_side(picture, layout))
         return ink_darkness(grey), max(picture.height, picture.width) / max(grey.shape)
 
@@ -234,9 +234,10 @@ class LinesEngine:
         page: tuple[NDArray[np.float32], float],
         rows: list[tuple[TextLine, int]],
     ) -> tuple[PageReading, list[int]]:
-        """What lines in reading order, each with its block, say; numbers of those that say any.
+        """Read lines, each given with its block, in reading order.
 
-        `page` is as `_darkness` gives it.
+        `page` is as `_darkness` returns it. Returns what was read, and the indices into `rows` of
+        the lines that have text.
         """
         darkness, scale = page
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
@@ -278,9 +279,10 @@ class LinesEngine:
         frames: list[NDArray[np.float32]],
         seen: list[tuple[int, float]],
     ) -> None:
-        """Read lines with smaller parts again, those enlarged; what reads surer is kept, in place.
+        """Read lines with smaller parts again with those enlarged, and keep what reads surer.
 
-        `frames` and `seen` are what the recognizer made of the strips, and how surely.
+        Works in place: `frames` are the recognizer's output for the strips, `seen` their character
+        counts and confidences.
         """
         others = [with_small_parts_enlarged(darkness, strip) for strip in strips]
         tried = [(k, other) for k, other in enumerate(others) if other is not None]
@@ -325,13 +327,13 @@ def _parts(
 
 
 def _is_label(words: list[Word]) -> bool:
-    """Whether words end in what is or may be a sign of `LABEL`."""
+    """Whether words end in a sign of `LABEL`, as read or as an alternative."""
     last = words[-1].letters[-1]
     return not LABEL.isdisjoint((last.text, *(text for text, _ in last.alternatives)))
 
 
 def _cut_off(whole: Strip, strip: Strip, scale: float) -> Box:
-    """Where the beginning of a strip lies that a later one lacks, in pixels of the page."""
+    """Where the part of `whole` lies that was cut off before `strip`, in pixels of the page."""
     cols = np.arange(whole.image.shape[1] - strip.image.shape[1])
     corners = [whole.places(np.full(len(cols), row), cols) for row in (0, whole.image.shape[0])]
     y, x = (scale * np.concatenate(values) for values in zip(*corners, strict=True))
@@ -345,9 +347,10 @@ def unread(
     picture: Picture,
     marks: Sequence[Box] = (),
 ) -> str | None:
-    """A warning where the network saw writing that no line took up; None where all was read.
+    """A warning if the network saw writing that is in no line; None if all was read.
 
-    `marks` are not to be read; nor is paper without ink, as which a gap in a row may be seen.
+    `marks` are boxes that hold no text. Paper without ink does not count, though the network may
+    see the gaps in a row as writing.
     """
     writing = layout.maps[2] > UNREAD.writing
     left = writing.copy()
@@ -402,7 +405,7 @@ def page_line(
     strip : Strip
     text : LineText
     scale : float
-        Pixels of the page for one that the strip was cut from.
+        Pixels of the page for one pixel of the picture that the strip was cut from.
     size : (height, width) of the page
     """
     spans = [span for sign, span in zip(text.text, text.spans, strict=True) if sign != " "]

@@ -1,4 +1,4 @@
-"""Where language has nothing to say: lines that make no sense in it are read by the ink alone."""
+"""Read lines that make no sense in a language by the ink alone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def spare_senseless(
     language: TextModel,
     least: float = CONFIG.least,
 ) -> list[list[int]]:
-    """Classes of texts found with language, or without where even they make no sense in it.
+    """The texts found with language, or those by the ink alone where the former make no sense.
 
     Codes, serial numbers and names in a foreign language are pulled to words that they are not.
 

@@ -22,17 +22,17 @@ STEPS_PER_NAT = 32.0  # quantization of shares in the file
 
 @dataclass(frozen=True)
 class SpellingConfig:
-    """How habit and ink are weighed.
+    """How the usual spellings are weighed against the ink.
 
-    How the two were chosen is not known any more; what spellings gain on validation lines stands
+    How the two were chosen is not known any more; what spellings gain on valid lines stands
     in `models/english.md`.
 
     Attributes
     ----------
     weight : float
-        Of the logarithms of habit beside those of the ink.
+        Of the logarithm of a spelling's share beside that of the ink.
     rare : float
-        Share of a spelling that was never seen, at least.
+        Least share of a spelling, such as one that was never seen.
     """
 
     weight: float = 0.4
@@ -68,7 +68,7 @@ class Spellings:
         return found
 
     def of(self, word: str, begins: bool) -> dict[str, float]:
-        """The logarithm of the share of each way to write a word; empty for an unknown word.
+        """Natural logarithm of the share of each spelling of a word; empty for an unknown word.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class Spellings:
         frames: NDArray[np.int64],
         classes: Mapping[str, int],
     ) -> list[str]:
-        """A line's characters, its words written as ink and habit say together.
+        """A line's characters, each word in its likeliest spelling by ink and habit.
 
         Parameters
         ----------
@@ -177,5 +177,5 @@ def count_shares(counts: Mapping[str, int], fewest: int, least: float) -> dict[s
 
 
 def folded(text: str) -> str:
-    """A text with the symbol ids of its characters in place of them."""
+    """A text as the symbol ids of its characters, each as one code point."""
     return symbols_of(text).tobytes().decode("latin-1")

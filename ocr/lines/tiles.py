@@ -40,7 +40,7 @@ CONFIG = TilesConfig()
 
 
 def tiles_of(width: int) -> list[slice]:
-    """Columns of the tiles of a strip of a width in pixels; the last may reach beyond it."""
+    """Columns of the tiles of a strip `width` pixels wide; the last tile may reach beyond it."""
     step = CONFIG.tile - CONFIG.overlap
     later = range(step, width - CONFIG.overlap, step) if width > CONFIG.tile else ()
     return [slice(start, start + CONFIG.tile) for start in (0, *later)]
@@ -64,8 +64,8 @@ def join_tiles(
 ) -> NDArray[np.float32]:
     """Frames of two tiles, the second beginning at frame `start`, as those of one line.
 
-    The seam is where both are surest, in the inner half of what they share, that nothing stands:
-    between two letters, none of which can then be lost or read twice.
+    The seam is where both are surest of a blank, within the inner half of their overlap: it lies
+    between two letters, so that none is lost or read twice.
     """
     shared = len(left) - start
     rim = shared // 4

@@ -1,7 +1,7 @@
 """How the weights of `ocr.letters.context` were chosen: `python -m training.recipes.context`.
 
 Lines of text are set in single glyphs: boxes as an uneven hand would place them, probabilities
-from a classifier on validation glyphs (`--model`), or simulated ones with plausible confusions.
+from a classifier on valid glyphs (`--model`), or simulated ones with plausible confusions.
 Printed are, for each kind of text, the characters right before and after context, and how well
 confidences are calibrated; `--search` tries other values of the constants one at a time.
 """
@@ -69,7 +69,7 @@ def simulated_bank(rng: np.random.Generator, rows: int = 400) -> Bank:
 
 
 def measured_bank(model: str, data: Path) -> Bank:
-    """What a classifier gives to the validation glyphs of EMNIST and UNIPEN."""
+    """What a classifier gives to the valid glyphs of EMNIST and UNIPEN."""
     from ocr.letters.classifiers import load_classifier
 
     classifier = load_classifier(model)

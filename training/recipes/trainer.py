@@ -44,7 +44,7 @@ class Learner(Protocol):
         ...
 
     def measure(self) -> dict[str, float]:
-        """Figures on the validation samples; "score", the higher the better, decides."""
+        """Figures on the valid samples; "score", the higher the better, decides."""
         ...
 
     def state(self) -> State:
