@@ -23,7 +23,7 @@ TOO_LITTLE = "Available memory of"  # begins what ONNX Runtime says when these a
 
 @lru_cache(maxsize=1)
 def _bound_memory() -> None:
-    """Give ONNX Runtime so much memory and no more: a small file may ask for any amount."""
+    """Limit the memory of ONNX Runtime: a small file may ask for any amount."""
     import onnxruntime
 
     kind = onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR
@@ -92,7 +92,7 @@ class Session:
         self._check_shapes(metadata)
 
     def _check_shapes(self, metadata: Metadata) -> None:
-        """That it takes and gives what its kind does, as far as its own declaration tells."""
+        """Check that its declared inputs and outputs are those of its kind."""
         taken = [one.shape for one in self._session.get_inputs()]
         classes = {"lines": len(metadata.charset) + 1}.get(metadata.kind, len(metadata.charset))
         ends = [shape[-1] for shape in self._shapes if shape]

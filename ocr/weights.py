@@ -100,9 +100,9 @@ def installed() -> list[Path]:
 def find_weights(name: str) -> Path:
     """Path of a weight file: given as a path, an installed one's name, or a folder of `ocr train`.
 
-    What another machine calls so and has sent (`SENT`) comes first, then what is installed: a file
-    of such a name that lies in the working folder is meant by ``./name``. Of the files in a folder
-    one is taken: `.onnx`, else `.npz`, else `.safetensors`.
+    Files that another machine has sent (`SENT`) come first, then installed ones, so that a file in
+    the working folder with the name of an installed one must be given as ``./name``. Of the files
+    in a folder one is taken: `.onnx`, else `.npz`, else `.safetensors`.
 
     Raises
     ------

@@ -124,7 +124,7 @@ class Learning:
         return next(beside / name for name in names if not os.path.lexists(beside / name))
 
     def state(self) -> dict[str, Any]:
-        """How it stands, as plain values."""
+        """The state as plain values, for JSON."""
         with self._lock:
             state = dict(vars(self._state))
         summaries = self.shelf.summaries()
@@ -135,7 +135,7 @@ class Learning:
         return state
 
     def start(self) -> None:
-        """Begin; EditError if that cannot be."""
+        """Start learning; EditError if that is not possible."""
         missing = _missing()
         if missing:
             raise EditError(f"Learning needs {missing}. Install it with: {install_hint('train')}")
@@ -148,7 +148,7 @@ class Learning:
         self._begin(self._reread, "reading")
 
     def cancel(self) -> None:
-        """End what goes on; nothing of it is kept."""
+        """Stop what is being done and keep nothing of it."""
         self._cancelled.set()
         process = self._process
         if process is not None and process.poll() is None:
@@ -241,7 +241,7 @@ class Learning:
         return found
 
     def _train(self, lines: Path, out: Path) -> None:
-        """Run the training; the state tells how it goes."""
+        """Run the training and keep the state up to date."""
         process = subprocess.Popen(
             self._command(lines, out),
             stdin=subprocess.DEVNULL,
@@ -269,7 +269,7 @@ class Learning:
             raise EditError(last or f"the training ended with status {process.returncode}")
 
     def _follow(self, row: str) -> None:
-        """Take from a line of the training how far it is."""
+        """Update the state from a line that the training printed."""
         at = EPOCH.search(row)
         if at is None:
             return

@@ -1,4 +1,4 @@
-"""Read pages and lines for the correction, with what a doubtful word may be besides."""
+"""Read pages and lines for the correction, with alternatives for doubtful words."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Recognizer:
 
     @cached_property
     def lines_reader(self) -> Reader:
-        """The reader itself, or one of whole lines where it reads letter by letter."""
+        """A reader of whole lines with the same options."""
         model = None if self.reader.chosen_engine == "letters" else self.reader.model
         reader = Reader("lines", model, self.reader.charset, self.reader.language)
         reader.lexicon, reader.pattern = self.reader.lexicon, self.reader.pattern
@@ -82,7 +82,7 @@ class Recognizer:
         return replace(doc, entries=entries)
 
     def _turned(self, photo: Photo, turns: int) -> tuple[Page, list[ReadLine]]:
-        """Read a page turned as a person says."""
+        """Read a page at the quarter turns that a person has chosen."""
         layout, picture = self._layout(photo, turns)
         read = self.lines_reader.lines_engine.read(picture, layout).lines
         lines = tuple(one.line for one in read)
@@ -90,7 +90,7 @@ class Recognizer:
         return turn_back(page, turns, photo.height, photo.width), read
 
     def _choices(self, page: Page, found: Sequence[ReadLine]) -> list[Choices]:
-        """What else the doubtful words of a page may be, line by line."""
+        """Alternatives for the doubtful words of a page, line by line."""
         if page.engine != "lines" or len(found) != len(page.lines):
             return [_by_letters(line) for line in page.lines]
         doubtful = [
@@ -111,7 +111,7 @@ class Recognizer:
     def _line_choices(
         self, line: Line, logs: NDArray[np.float32], language: TextModel | None
     ) -> Choices:
-        """The same for a line whose frames are known."""
+        """The same for one line, given its frames."""
         reader = self.lines_reader.line_reader
         try:
             borders = reader.borders(line.text, logs)
@@ -144,7 +144,7 @@ class Recognizer:
     def _text_line(
         self, photo: Photo, doc: Reviewed, entry: Entry, layout: Layout, picture: Picture
     ) -> TextLine:
-        """A line of a page on the turned page; of one without a baseline, the foot of its box."""
+        """A line in pixels of the turned page; without a baseline, along the foot of its box."""
         points = entry.line.baseline
         if len(points) < 2:
             y1, x1, y2, x2 = entry.bounds
@@ -177,7 +177,7 @@ class Recognizer:
     def _read_at(
         self, photo: Photo, turns: int, baselines: Sequence[tuple[tuple[float, float], ...]]
     ) -> list[tuple[Line, Choices]]:
-        """Read lines by their baselines, their letters as large as those of lines found there."""
+        """Read lines by their baselines, at the x-height of the lines found near them."""
         if not baselines:
             return []
         layout, picture = self._layout(photo, turns)
@@ -211,7 +211,7 @@ class Recognizer:
         return result
 
     def _layout(self, photo: Photo, turns: int) -> tuple[Layout, Picture]:
-        """The lines of the turned page, found once for the page that is worked on."""
+        """The lines of the turned page and its picture, kept for the page in use."""
         from ocr.layout.picture import Turned, dark_on_light
 
         key = (photo.source, photo.page)
@@ -246,7 +246,7 @@ class Recognizer:
 def _onto_turned(
     points: Sequence[tuple[float, float]], turns: int, height: int, width: int
 ) -> NDArray[np.float64]:
-    """Points of the photo on the page as it is turned."""
+    """Points of the photo in pixels of the turned page: (N, 2) float64."""
     ways = {
         0: lambda y, x: (y, x),
         1: lambda y, x: (width - x, y),
@@ -257,7 +257,7 @@ def _onto_turned(
 
 
 def _x_height(base: NDArray[np.float64], layout: Layout, picture: Picture) -> float:
-    """The size of the letters on a baseline: that of the nearest line that was found."""
+    """The x-height for a baseline: that of the nearest line that was found."""
     if not layout.lines:
         return max(picture.height, picture.width) / X_HEIGHTS
     left, right = base[:, 1].min(), base[:, 1].max()
@@ -279,7 +279,7 @@ def _x_height(base: NDArray[np.float64], layout: Layout, picture: Picture) -> fl
 
 
 def _by_letters(line: Line) -> Choices:
-    """What the doubtful words of a line may be, by what each of their letters may be."""
+    """Alternatives for the doubtful words of a line, from those of their letters."""
     found = {}
     for word in line.words:
         if any(letter.confidence < DOUBTFUL for letter in word.letters):
@@ -290,7 +290,7 @@ def _by_letters(line: Line) -> Choices:
 
 
 def _combined(word: Word) -> list[str]:
-    """Words that differ from one in what its letters may be, likeliest first."""
+    """The likeliest combinations of a word's letters and their alternatives, best first."""
     beams = [(1.0, "")]
     for letter in word.letters:
         options = [(letter.confidence, letter.text)]

@@ -102,7 +102,7 @@ class Shelf:
     # --- what the application asks ----------------------------------------------------------
 
     def open(self, number: int) -> Held:
-        """A page, read first if nobody has; waits for that.
+        """A page; if it has not been read, it is read first.
 
         Raises
         ------
@@ -151,8 +151,11 @@ class Shelf:
     def work_on(
         self, number: int, revision: int, edit: Callable[[Reviewed, Recognizer], Edit]
     ) -> Reviewed:
-        """The same for a change that must read: what it reads it makes of the page as it is, and
-        what that gives is done to the page as it is by then."""
+        """Change a page by something that takes reading, as `change`.
+
+        `edit` reads, with the page as it is and the recognizer, and returns the change to apply to
+        the page as it is afterwards.
+        """
         held = self.open(number)
         with self._lock:
             doc = held.doc
@@ -162,7 +165,7 @@ class Shelf:
         return self.change(number, revision, change)
 
     def undo(self, number: int, revision: int, forward: bool = False) -> Reviewed:
-        """Take the last change back; `forward` does again what was taken back last."""
+        """Undo the last change; with `forward`, redo the last one that was undone."""
         held = self.open(number)
         with self._lock:
             self._check(held, revision)
@@ -178,7 +181,7 @@ class Shelf:
             return after
 
     def summaries(self, since: int = -1) -> dict[int, Summary]:
-        """What is known of each page, or of those that have changed since a `version`."""
+        """The summary of each page, or of those that have changed since a `version`."""
         with self._lock:
             return {
                 number: self._summaries.get(number, Summary())
@@ -193,7 +196,7 @@ class Shelf:
             return sum(one.done for one in self._summaries.values())
 
     def search(self, text: str, most: int) -> list[tuple[int, int, str]]:
-        """Lines that hold a text, case ignored: page, line's id, text; `most` of them."""
+        """Lines that contain a text, case ignored: page, line's id and text, at most `most`."""
         wanted = text.casefold()
         found: list[tuple[int, int, str]] = []
         for number, page in self.pages.items():
@@ -214,13 +217,13 @@ class Shelf:
         return found
 
     def documents(self, numbers: list[int]) -> Iterator[tuple[ReviewPage, Reviewed]]:
-        """(page, correction) of several pages, one after the other, read where nobody has."""
+        """(page, correction) of several pages in turn, each read if it has not been."""
         for number in numbers:
             yield self.pages[number], self.open(number).doc
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Have the recognizer for oneself."""
+        """Hold the recognizer, which one thread may use at a time, for the block."""
         with self._reading:
             yield
 
@@ -237,7 +240,7 @@ class Shelf:
             raise StaleError(held)
 
     def _keep(self, number: int, held: Held, after: Reviewed) -> Reviewed:
-        """Write a page that was changed; with the lock held."""
+        """Write a changed page into its files; the lock must be held."""
         page = self.pages[number]
         stamp = _stamp(page)
         if stamp is not None and stamp != held.stamp:  # another program has been here
@@ -259,8 +262,10 @@ class Shelf:
 
     @staticmethod
     def _take_over(page: ReviewPage, held: Held) -> bool:
-        """Take a text that a person has written beside a page into it; whether that says anything
-        new. With the lock held."""
+        """Take over a text that a person has written beside a page; whether it changes the page.
+
+        The lock must be held.
+        """
         before = held.doc
         doc, lost = page.with_text(before)
         if doc == before and not lost:
@@ -275,7 +280,7 @@ class Shelf:
         return True
 
     def _kept(self, page: ReviewPage) -> Held | None:
-        """A page from its files, if it has been read; with what a person has written there."""
+        """A page from its files, a text written there taken over; None if it has not been read."""
         stamp = _stamp(page)
         doc = page.load()
         if doc is None or not page.has_other_text(doc):
@@ -289,7 +294,7 @@ class Shelf:
             return self._held[page.id]
 
     def _read(self, page: ReviewPage) -> Held:
-        """Read a page, or take what an earlier run has read; set the text beside it against it."""
+        """Read a page, or load an earlier reading, and take over a text that stands beside it."""
         try:
             doc = page.load_read() or self.recognizer.page(page.source.open())
             doc, lost = page.with_text(doc)
@@ -373,7 +378,7 @@ class Shelf:
 
 
 def _notes(page: ReviewPage, lost: list[str]) -> tuple[str, ...]:
-    """What to say of rows of the text beside a page that fit no line; the text is kept aside."""
+    """A note about rows of a text that fit no line; the whole text is copied aside."""
     if not lost:
         return ()
     first = lost[0] if len(lost[0]) <= QUOTED else f"{lost[0][:QUOTED]}…"
