@@ -1,4 +1,4 @@
-"""Which lines that were read are which that were written down, each at most once, in order."""
+"""Pair two sequences in order, each element at most once, by the worth of the pairs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 
 def pairs_in_order(worth: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """The monotone pairs of rows and columns whose worth adds up to the most.
+    """The monotone alignment of rows and columns with the greatest sum of worth.
 
     Parameters
     ----------
     worth : (N, M) float array
-        Of each pair; one of less than 0 is never made.
+        Worth of each pair; a pair of less than 0 is never made.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Set photos against their text: which line, and which letter, says what.
+"""Align photos with their text, line by line and letter by letter.
 
 The reader finds lines and letters and reads them as well as it can; what it read is aligned with
-the text that a person wrote down, first line by line, then letter by letter. Where the two do not
-go together nobody knows what a letter is, so it is left out and counted.
+the text that a person wrote down. Where the two do not agree it is not known what a letter is, so
+it is left out and counted.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ SURE = 0.5  # probability of the text's letter from which a pair beside a gap is
 
 
 def match_lines(read: Sequence[str], written: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of lines read and lines written that say the same, in order.
+    """Pairs (index into `read`, index into `written`) of lines that say the same, in order.
 
-    The pairs of one monotone alignment with the largest sum of ``1 - CER``, white space and case
-    ignored; lines too unlike stay alone.
+    They are the monotone alignment with the largest sum of ``1 - CER``, whitespace and case
+    ignored; lines that are too unlike are not paired.
     """
     found = ["".join(text.split()).casefold() for text in read]
     truth = ["".join(text.split()).casefold() for text in written]

@@ -70,7 +70,7 @@ class Samples:
         )
 
     def digest(self) -> str:
-        """A hash of all of it: other data has another one."""
+        """SHA-256 of images, labels, groups and splits."""
         found = hashlib.sha256()
         for image in self.images:
             found.update(repr(image.shape).encode() + image.tobytes())
@@ -142,7 +142,7 @@ class Split:
 
 
 def split_named(name: str | None) -> str:
-    """The part that a name tells: train, valid or test as a word of it, else ""."""
+    """The split in a name: train, valid or test as one of its words, else ""."""
     words = re.split(r"[^a-z]+", (name or "").lower())
     return next((one for one in SPLITS if one in words), "")
 

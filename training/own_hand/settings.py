@@ -1,4 +1,4 @@
-"""What `ocr train` can be set to, and what it does where nothing is said."""
+"""The settings of `ocr train` and their defaults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCRATCH = "scratch"
 
 @dataclass(frozen=True)
 class Settings:
-    """All that can be set; None leaves it to the kind and amount of the data.
+    """All settings; None takes the default for the kind and amount of the data.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """`Settings` with nothing left open."""
+    """`Settings` with the defaults filled in."""
 
     data: tuple[str, ...]
     out: str
@@ -68,7 +68,7 @@ class Recipe:
 
     @property
     def going_on(self) -> bool:
-        """Whether a trained model is the start."""
+        """Whether training starts from a trained model."""
         return self.start != SCRATCH
 
 
@@ -97,7 +97,7 @@ DEFAULTS: dict[tuple[str, bool], dict[str, Any]] = {
 
 
 def resolved(settings: Settings, kind: str, start: str) -> Recipe:
-    """The settings with what is left open filled in."""
+    """The settings with the defaults filled in."""
     given = {key: value for key, value in asdict(settings).items() if value is not None}
     defaults = {"replay": 1.0, "seed": 0, "threads": 1, **DEFAULTS[kind, start != SCRATCH]}
     return Recipe(**{**defaults, **given, "kind": kind, "start": start})

@@ -76,19 +76,19 @@ class System(Protocol):
     normalization: str
 
     def learner(self, task: Task) -> Learner:
-        """Something that trains this model, from where it stands."""
+        """A learner that trains this model from its present weights."""
         ...
 
     def take(self, weights: State) -> None:
-        """Take up weights that the learner gave."""
+        """Use weights that the learner returned."""
         ...
 
     def measured(self, held: Samples, base: Base | None) -> Measured:
-        """Read the samples held back, and the base test."""
+        """Read the samples held back and the base test, and measure both."""
         ...
 
     def temperature(self, valid: Samples, base: Base | None, old: float) -> float:
-        """The divisor of the logits that makes confidences true; `old` with too few samples."""
+        """The temperature that calibrates confidences; `old` with too few samples to fit one."""
         ...
 
     def save(self, out: Path, metadata: Metadata, held: Samples) -> tuple[Path, ...]:

@@ -28,10 +28,10 @@ class Task:
 def score(
     now: dict[str, float], start: dict[str, float], sign: float, tolerated: float = TOLERATED
 ) -> float:
-    """What an epoch is chosen by, the higher the better.
+    """The score by which the best epoch is chosen, the higher the better.
 
-    The loss on the own samples held back counts, which of a few samples tells more than a number of
-    errors, and what is lost since the start, if a model goes on.
+    It is the negative loss on the own samples held back, which tells more of few samples than a
+    number of errors does, minus penalties for what was lost since the start.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def score(
 def optimization(
     task: Task, clip: float = 1.0, betas: tuple[float, float] = (0.9, 0.999)
 ) -> Optimization:
-    """How a network goes on, drawn back to where it started; or how it begins."""
+    """Settings to go on from a model, with a pull back to it, or to train from scratch."""
     going_on = task.recipe.going_on
     return Optimization(
         task.recipe.rate,

@@ -84,7 +84,7 @@ def train(
     """
     out = Path(given.out)
     about: dict[str, Any] = {}
-    with new_folder(out), _alone(out):
+    with new_folder(out), _locked(out):
         if resume:
             about = read_checkpoint(out / CHECKPOINT)[3]
             given = _as_before(given, about["settings"], out / CHECKPOINT)
@@ -145,10 +145,10 @@ def _train(
 
 
 @contextlib.contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Nobody else trains into a folder meanwhile, where the system has such locks.
+def _locked(out: Path) -> Iterator[None]:
+    """Lock a folder so that only one training writes into it, where the system has such locks.
 
-    A killed process holds none.
+    The lock of a process that is killed goes with it.
     """
     try:
         import fcntl
@@ -201,7 +201,7 @@ def _check_free(out: Path) -> None:
 
 
 def _as_before(given: Settings, stored: dict[str, Any], checkpoint: Path) -> Settings:
-    """The settings of the run that goes on; DataError naming the ones that were set otherwise."""
+    """The settings of the run to resume; DataError if others are given now."""
     stored = {**stored, "data": tuple(stored["data"])}
     said = {key: value for key, value in asdict(given).items() if value not in (None, ())}
     said.pop("out")
@@ -306,7 +306,7 @@ def _set_up(
 
 
 def _prepare(given: Settings, account: Account, say: Say) -> tuple[Recipe, Samples]:
-    """The settings with nothing open, and the samples."""
+    """The samples, and the settings with all that was left open filled in."""
     if not given.data:
         raise DataError("no data to learn from. Name files or folders, see `ocr train --help`.")
     if given.augmentation not in (None, *AUGMENTATIONS):
@@ -342,7 +342,7 @@ def _what(kind: str) -> str:
 
 
 def _kind(paths: list[Path], start: str | None) -> str:
-    """What the model to start from is, else what the data is; photos decide by being read."""
+    """The kind of the model to start from, else of the data; photos are read to tell."""
     if start not in (None, SCRATCH):
         kind = read_metadata(find_weights(str(start))).kind
         if kind in KINDS:
@@ -400,7 +400,7 @@ def _charset(recipe: Recipe, start: Path | None, samples: Samples) -> tuple[str,
 def _about(
     recipe: Recipe, samples: Samples, account: Account, start: Path | None, base: Base | None
 ) -> dict[str, Any]:
-    """What must stay the same while a run lasts, and what a model says of how it was made."""
+    """What must be the same when a run is resumed, and how the model was made, for its file."""
     dated = weight_files.dated(Metadata("", "", {}, (), "", ()))
     return {
         "settings": {**asdict(recipe), "data": list(recipe.data)},
@@ -436,7 +436,7 @@ def _division_said(setup: Setup) -> str:
 
 
 def worse(before: Measured | None, after: Measured, errors: bool) -> str:
-    """In what a model has become worse, in words; "" if it has not.
+    """A sentence on what a model does worse than before; "" if nothing.
 
     Parameters
     ----------
@@ -530,7 +530,7 @@ def _metadata(setup: Setup, system: System, run: Run, figures: dict[str, float])
 
 
 def _written(outcome: Outcome, system: System, out: Path) -> Outcome:
-    """Write the model with its card and report; the outcome, with the files."""
+    """Write the model, its card and its report; return the outcome with these files."""
     name = outcome.metadata.name
     weights = system.save(out, outcome.metadata, outcome.held)
     for old in (out / f"{name}{suffix}" for suffix in SUFFIXES):

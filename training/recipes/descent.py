@@ -180,7 +180,7 @@ class Descent:
         return state
 
     def restore(self, state: State) -> None:
-        """Take up what `state` gave."""
+        """Restore what `state` returned."""
         for kind, module in (("network", self.network), ("average", self.average)):
             start = f"{kind}."
             module.load_state_dict(

@@ -136,7 +136,7 @@ class MlpDescent:
         return self.weights()
 
     def restore(self, state: State) -> None:
-        """Take up what `state` gave."""
+        """Restore what `state` returned."""
         for number, layer in enumerate(self.network, start=1):
             layer.weight, layer.bias = state[f"W{number}"].copy(), state[f"b{number}"].copy()
 

@@ -37,9 +37,9 @@ class Learner(Protocol):
         ...
 
     def step(self, batch: Any, rng: np.random.Generator, rate: float) -> float:
-        """Learn from a batch at a share `rate` of the full rate; the mean loss.
+        """Learn from a batch at a share `rate` of the full learning rate; return the mean loss.
 
-        Where the loss or its gradient is not finite nothing is learned, and NaN comes back.
+        Where the loss or its gradient is not finite, nothing is learned and NaN is returned.
         """
         ...
 
@@ -52,7 +52,7 @@ class Learner(Protocol):
         ...
 
     def restore(self, state: State) -> None:
-        """Take up a state."""
+        """Restore what `state` returned."""
         ...
 
     def weights(self) -> State:
@@ -80,7 +80,7 @@ class DescentLearner:
         return self.descent.state()
 
     def restore(self, state: State) -> None:
-        """Take up a state."""
+        """Restore what `state` returned."""
         self.descent.restore(state)
 
     def weights(self) -> State:
