@@ -107,7 +107,7 @@ class RealPage:
         return self.name.partition("/")[0]
 
 
-def read_pages(data: Path, split: str, sets: tuple[str, ...] = PAGE_SETS) -> list[RealPage]:
+def read_pages(data: Path, split: str) -> list[RealPage]:
     """The pages of a split that hold a line.
 
     Parameters
@@ -122,7 +122,7 @@ def read_pages(data: Path, split: str, sets: tuple[str, ...] = PAGE_SETS) -> lis
         for _, text in open_scans(data / "lines" / f"{name}.zip", "valid").rows
     }
     pages = []
-    for name in sets:
+    for name in PAGE_SETS:
         with zipfile.ZipFile(data / "pages" / f"{name}.zip") as archive:
             rows = map(json.loads, archive.read("pages.jsonl").decode().splitlines())
             for row in rows:
