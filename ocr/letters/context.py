@@ -33,8 +33,8 @@ class ContextConfig:
     """How shape, size and language are weighed, and how far the search goes.
 
     Chosen one at a time by `python -m training.recipes.context --search` over an early classifier's
-    rows of EMNIST and UNIPEN valid glyphs; how `candidates`, `lag`, `floor` and `case_trust`
-    were chosen is not known any more.
+    rows of EMNIST and UNIPEN valid glyphs; how `candidates`, `lag`, `floor`, `case_trust`
+    and `single` were chosen is not known any more.
 
     Attributes
     ----------
@@ -58,6 +58,8 @@ class ContextConfig:
         Least probability of an allowed character.
     case_trust : float
         Words of neutral prior against which a page's own words are counted.
+    single : float
+        Words that a single letter counts for: one capital may be of either pattern.
     """
 
     same_share: float = 0.6
@@ -71,6 +73,7 @@ class ContextConfig:
     local_share: float = 0.05
     floor: float = 1e-6
     case_trust: float = 3.0
+    single: float = 0.3
 
 
 CONFIG = ContextConfig()
@@ -232,8 +235,8 @@ def case_prior(texts: Sequence[Sequence[str]], starts: Sequence[NDArray[np.bool_
         begins = [0, *(k for k in range(1, len(text)) if start[k]), len(text)]
         for a, b in pairwise(begins):
             word = "".join(c for c in text[a:b] if c.isalpha())
-            if len(word) == 1:  # one capital may be either
-                counts["lower" if word.islower() else "upper"] += 0.3
+            if len(word) == 1:
+                counts["lower" if word.islower() else "upper"] += CONFIG.single
             elif word:
                 names = ("upper", "lower", "title")
                 tests = (word.isupper(), word.islower(), word.istitle())

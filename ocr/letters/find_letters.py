@@ -66,6 +66,10 @@ class FindConfig:
         marks do.
     long, flat : float
         Letter heights: what is at least so long and at most so high is a rule.
+    gaps : (float, float)
+        Letter heights: only gaps between these count for the usual one between letters.
+    no_gap : float
+        Letter heights: the usual gap of a page without any.
     """
 
     x_height: float = 32.0
@@ -80,6 +84,8 @@ class FindConfig:
     hanging: float = 0.2
     long: float = 2.5
     flat: float = 0.4
+    gaps: tuple[float, float] = (-0.2, 2.0)
+    no_gap: float = 0.4
 
 
 CONFIG = FindConfig()
@@ -257,7 +263,8 @@ def divided(
 
 def usual_gap(boxes: NDArray[np.intp], sizes: NDArray[np.float64], line: NDArray[np.intp]) -> float:
     """Median gap from a letter to the next one of its line, in letter heights."""
+    least, most = CONFIG.gaps
     order = np.lexsort((boxes[:, 1], line))
     gaps = (boxes[order[1:], 1] - boxes[order[:-1], 3]) / sizes[order[1:]]
-    gaps = gaps[(line[order[1:]] == line[order[:-1]]) & (gaps > -0.2) & (gaps < 2)]
-    return float(np.clip(np.median(gaps), 0, 1)) if len(gaps) else 0.4
+    gaps = gaps[(line[order[1:]] == line[order[:-1]]) & (gaps > least) & (gaps < most)]
+    return float(np.clip(np.median(gaps), 0, 1)) if len(gaps) else CONFIG.no_gap

@@ -17,6 +17,7 @@ from PIL import Image
 GLYPH_SIZE = 32  # pixels, side of a normalized glyph
 GLYPH_BODY = 26  # pixels, the longer side of the ink inside it; the rest is margin
 INK_EDGE = 0.35  # share of the darkest ink from which a pixel counts for the bounding box
+INK_LEAST = 0.1  # share of the darkest ink from which a pixel counts for `INK_FULL`
 INK_FULL = 97  # percentile of the ink's darkness that becomes full black
 NO_INK = 0.02  # of white: a picture whose darkest pixel is no darker is paper alone
 WHITE = 0.97  # brightness on the border from which the paper is white
@@ -106,7 +107,7 @@ def _resizing(before: int, after: int, how: Image.Resampling) -> NDArray[np.floa
 def _stretched(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N, H, W) ink from 0 to 1: the percentile `INK_FULL` of each glyph's ink becomes 1."""
     flat = ink.reshape(len(ink), -1)
-    inked = flat > 0.1 * flat.max(axis=1, keepdims=True)
+    inked = flat > INK_LEAST * flat.max(axis=1, keepdims=True)
     count = inked.sum(axis=1)
     ranked = np.sort(np.where(inked, flat, np.float32(-1)), axis=1)  # the ink comes last
     place = flat.shape[1] - count + (count - 1) * INK_FULL / 100

@@ -37,6 +37,8 @@ class FaintConfig:
         Share of the darkness of its line's ink below which a word at an end is left out.
     percentile : float
         Of the darkness where a word stands that is its ink's.
+    rows : float
+        x-heights over the baseline within which that darkness is measured.
     """
 
     page: float = 90.0
@@ -45,6 +47,7 @@ class FaintConfig:
     unsure: float = 0.9
     word: float = 0.33
     percentile: float = 97.0
+    rows: float = 1.2
 
 
 CONFIG = FaintConfig()
@@ -85,7 +88,7 @@ def ink_strength(image: NDArray[np.float32], span: tuple[float, float]) -> float
         Columns.
     """
     first, last = max(0, int(span[0])), int(np.ceil(span[1]))
-    part = image[BASELINE_ROW - int(1.2 * X_HEIGHT) : BASELINE_ROW, first:last]
+    part = image[BASELINE_ROW - int(CONFIG.rows * X_HEIGHT) : BASELINE_ROW, first:last]
     return float(1 - np.percentile(part, 100 - CONFIG.percentile)) if part.size else 0.0
 
 
