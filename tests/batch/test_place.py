@@ -8,7 +8,8 @@ from batch_fakes import Upper, notes
 
 from ocr.batch import journal
 from ocr.batch.place import PROBE, Place
-from ocr.batch.run import PARTS, run
+from ocr.batch.run import run
+from ocr.batch.work import PARTS
 from ocr.errors import OcrError, OutputError
 from ocr.input.addresses import is_url
 

@@ -14,8 +14,9 @@ from batch_fakes import Note, Upper, notes, seen_by
 
 from ocr.batch import journal
 from ocr.batch.place import Place
-from ocr.batch.run import ERRORS, PARTS, Work, run
+from ocr.batch.run import ERRORS, run
 from ocr.batch.tasks import Stop, Task
+from ocr.batch.work import PARTS, Work
 from ocr.batch.workers import execute
 from ocr.cli.signals import stopping
 from ocr.errors import ImageError, ModelError, OutputError
