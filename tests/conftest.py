@@ -1,6 +1,8 @@
 """Settings of all tests."""
 
+import io
 import os
+import sys
 from functools import cache
 
 import pytest
@@ -20,3 +22,15 @@ def reader_of():
     from ocr.reader import Reader
 
     return cache(Reader)
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run the command line in this process: exit status, stdout, stderr."""
+    from ocr import cli
+
+    def run(*arguments, stdin=b""):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        return cli.main([str(argument) for argument in arguments]), *capsys.readouterr()
+
+    return run

@@ -34,7 +34,7 @@ def config(folder: Path, text: str) -> Path:
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
+def run(run, monkeypatch, tmp_path):
     """Run the command line in an empty folder, with a reader that tells how it was made."""
 
     class Told:
@@ -48,11 +48,6 @@ def run(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(reader_module, "Reader", Told)
     monkeypatch.chdir(tmp_path)
     Image.new("L", (30, 20), 200).save("a.png")
-
-    def run(*arguments):
-        status = cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
 
     return run
 

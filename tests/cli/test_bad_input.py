@@ -8,7 +8,6 @@ import json
 import shutil
 import signal
 import struct
-import sys
 import time
 import zlib
 from pathlib import Path
@@ -17,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr import cli, weights
 from ocr import reader as reader_module
+from ocr import weights
 from ocr.cli import main
 from ocr.cli.signals import time_limit
 from ocr.errors import ModelError, OcrError
@@ -34,20 +33,18 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, reader_of):
-    """Run the command line: status, stdout, stderr; stderr is checked to be whole lines."""
+def run(run, monkeypatch, reader_of):
+    """The same with the installed weights; stderr is checked to be whole lines."""
     monkeypatch.setattr(reader_module, "Reader", reader_of)
 
-    def run(*arguments, stdin=b""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        status = cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        assert "internal error" not in captured.err
-        assert all(line.startswith("ocr: ") for line in captured.err.splitlines())
-        return status, captured.out, captured.err
+    def checked(*arguments, stdin=b""):
+        status, out, err = run(*arguments, stdin=stdin)
+        assert "Traceback" not in err
+        assert "internal error" not in err
+        assert all(line.startswith("ocr: ") for line in err.splitlines())
+        return status, out, err
 
-    return run
+    return checked
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """ocr.cli: the command line, with a reader of our own where reading itself is not the matter."""
 
-import io
 import json
 import os
 import pty
@@ -71,19 +70,6 @@ def fake(monkeypatch):
     monkeypatch.setattr(workers, "execute", lambda tasks, step, _, **__: map(step, tasks))
     yield FakeReader
     recipe._reader.cache_clear()
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    """Run the command line in this process: status, stdout, stderr."""
-
-    def run(*arguments, stdin=b""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        status = cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
 
 
 def shell(*arguments, **options) -> subprocess.CompletedProcess:

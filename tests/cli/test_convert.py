@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ocr import cli
 from ocr.evaluation.ground_truth import DRAFT
 from ocr.formats import FORMATS, render
 from ocr.formats.reading import read_page, read_pages
@@ -36,15 +35,16 @@ def put(folder: Path, kind: str, stem: str = "photo", one: Page | None = None) -
 
 
 @pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        status = cli.main(["convert", *map(str, arguments)])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        assert "internal error" not in captured.err
-        return status, captured.out, captured.err
+def run(run):
+    """Run `ocr convert`; stderr is checked to hold no traceback."""
 
-    return run
+    def convert(*arguments):
+        status, out, err = run("convert", *arguments)
+        assert "Traceback" not in err
+        assert "internal error" not in err
+        return status, out, err
+
+    return convert
 
 
 @pytest.fixture

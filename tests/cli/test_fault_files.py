@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from ocr import weights
-from ocr.cli import main
 from ocr.evaluation.error_rates import edit_distance
 from ocr.input import pdf_pages
 
@@ -25,17 +24,6 @@ pytestmark = [
     pytest.mark.skipif(not FOLDER.is_dir(), reason="no folder of cases beside $OCR_DATA"),
     pytest.mark.skipif(not weights.installed(), reason="no weights"),
 ]
-
-
-@pytest.fixture
-def run(capsys):
-    """Exit status, stdout and stderr of a command."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        status = main([str(part) for part in arguments])
-        return status, *capsys.readouterr()
-
-    return run
 
 
 def one_line(err: str) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ocr import cli, weights
+from ocr import weights
 from ocr.batch import recipe
 from ocr.cli.boxes import OVERLAY_KINDS
 from ocr.overlay import side_for
@@ -30,14 +30,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def run(capsys):
+def run(run):
     recipe.forget()  # the reader of other tests
-
-    def run(*arguments):
-        status = cli.main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
     return run
 
 
