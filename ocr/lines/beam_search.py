@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ocr.lines.ctc import BLANK, NEVER
 from ocr.lines.folding import SYMBOL_BITS
+from ocr.lines.margins import Beaten, Spelled, text_margins
 from ocr.lines.text_model import State, TextModel
 
 Fits = Callable[[tuple[int, ...]], tuple[bool, bool]]
@@ -241,37 +242,6 @@ class _Extended(NamedTuple):
     states: State
 
 
-class _Beaten(NamedTuple):
-    """Texts that were dropped for better ones that end alike; n rows each.
-
-    Attributes
-    ----------
-    by : (n,) intp array
-        Node of the better text.
-    node : (n,) intp array
-    last : (n,) int64 array
-        The dropped text is the one at this node followed by this class, or without it if that is
-        `BLANK`.
-    behind : (n,) float64 array
-        Nats by which the dropped text scored less.
-    """
-
-    by: NDArray[np.intp]
-    node: NDArray[np.intp]
-    last: NDArray[np.int64]
-    behind: NDArray[np.float64]
-
-
-def _differing(one: Sequence[int], other: Sequence[int]) -> slice:
-    """The part of `one` that differs from `other`, at least one place."""
-    first = last = 0
-    while first < min(len(one), len(other)) and one[first] == other[first]:
-        first += 1
-    while last < min(len(one), len(other)) - first and one[~last] == other[~last]:
-        last += 1
-    return slice(first, max(len(one) - last, first + 1))
-
-
 class _Beams:
     """The hypotheses of some lines, those with the most frames first.
 
@@ -302,9 +272,8 @@ class _Beams:
         self.parent: NDArray[np.uint64] = np.full((count, 1), NO_PARENT)
         self.ending: NDArray[np.int64] = np.zeros((count, 1), dtype=np.int64)
         self.node: NDArray[np.intp] = np.full((count, 1), -1)
-        # Node of the text before it, class, and logarithm of its probability by language.
-        self.spelled: list[tuple[int, int, float]] = []
-        self.beaten: list[_Beaten] = []
+        self.spelled: list[Spelled] = []
+        self.beaten: list[Beaten] = []
         self.states = language.start(count)
 
     def pass_over(self, passed: NDArray[np.float64]) -> None:
@@ -413,7 +382,7 @@ class _Beams:
 
     def _recombine(
         self, value: NDArray[np.float64], which: NDArray[np.intp], longer: _Extended
-    ) -> _Beaten:
+    ) -> Beaten:
         """Of the candidates that end alike only the best stays: `value` of the others is `NEVER`.
 
         Returned are those that were close; `by` is the number of a candidate.
@@ -432,7 +401,7 @@ class _Beams:
         by, place = which[line, by][close], which[line, place][close]
         node = np.append(self.node, self.node[longer.line, longer.row])[place]
         last = np.append(np.full(self.last.size, BLANK), longer.letter)[place]
-        return _Beaten(by, node, last, behind[close])
+        return Beaten(by, node, last, behind[close])
 
     def _keep(
         self,
@@ -496,7 +465,7 @@ class _Beams:
         others = others[others != best]
         node, whole = self.node[row], np.full(len(others), BLANK)
         self.beaten.append(
-            _Beaten(node[best].repeat(len(others)), node[others], whole, behind[others])
+            Beaten(node[best].repeat(len(others)), node[others], whole, behind[others])
         )
         return nodes[best]
 
@@ -515,36 +484,14 @@ class _Beams:
     def found(self, best: Sequence[int | None]) -> list[Found | None]:
         """The texts at some nodes, each of another line."""
         paths = [self._path(-1 if node is None else node) for node in best]
-        texts = [[self.spelled[node][1] for node in path] for path in paths]
-        place: NDArray[np.intp] = np.full(len(self.spelled) + 1, -1)  # the last is of the node -1
-        owner = place.copy()
-        for k, path in enumerate(paths):
-            place[path], owner[path] = np.arange(len(path)), k
-        # (text, start, stop, other classes there) to the nats by which it then scores less.
-        others: dict[tuple[int, int, int, tuple[int, ...]], float] = {}
-        for (by, node, last), behind in self._beaten_by(place >= 0).items():
-            other = [last] if last != BLANK else []
-            while place[node] < 0 <= node:
-                node, last, _ = self.spelled[node]
-                other.append(last)
-            part = int(owner[by]), int(place[node]) + 1, int(place[by]) + 1, tuple(other[::-1])
-            others[part] = min(others.get(part, np.inf), behind)
-        margins = [np.full(len(text), self.margin) for text in texts]
-        for (k, start, stop, classes), behind in others.items():
-            margin = margins[k][start:stop][_differing(texts[k][start:stop], classes)]
-            margin[:] = -np.logaddexp(-margin, -behind)
+        margins = text_margins(paths, self.spelled, self.beaten, self.margin)
         return [
             None
             if node is None
-            else Found(text, np.array([self.spelled[node][2] for node in path]), margin)
-            for node, path, text, margin in zip(best, paths, texts, margins, strict=True)
+            else Found(
+                [self.spelled[node][1] for node in path],
+                np.array([self.spelled[node][2] for node in path]),
+                margin,
+            )
+            for node, path, margin in zip(best, paths, margins, strict=True)
         ]
-
-    def _beaten_by(self, wanted: NDArray[np.bool_]) -> dict[tuple[int, int, int], float]:
-        """Texts dropped for those at the wanted nodes: (`by`, `node`, `last`) to least `behind`."""
-        found: dict[tuple[int, int, int], float] = {}
-        for beaten in self.beaten:
-            hit = wanted[beaten.by]
-            for *key, behind in zip(*(part[hit].tolist() for part in beaten), strict=True):
-                found[tuple(key)] = min(found.get(tuple(key), np.inf), behind)
-        return found
