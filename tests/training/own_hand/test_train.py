@@ -32,7 +32,7 @@ from ocr.weights import Metadata, find_weights, read_metadata
 from training.data.text import CHARSET as LINE_CHARSET
 from training.networks.line import LineArchitecture, LineNetwork
 from training.networks.onnx_graph import glyph_graph
-from training.own_hand import glyph_learners, line_learner, train
+from training.own_hand import glyph_learners, line_learner, setup, train
 from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
 from training.own_hand.settings import Settings
@@ -63,8 +63,8 @@ def small(monkeypatch):
     monkeypatch.delenv("OCR_DATA", raising=False)
     monkeypatch.setattr(glyph_learners, "FEWEST_DRAWN", 60)
     monkeypatch.setattr(line_learner, "FEWEST_DRAWN", 16)
-    monkeypatch.setattr(train, "base_glyphs", lambda charset: base("glyphs"))
-    monkeypatch.setattr(train, "base_lines", lambda texts: base("lines"))
+    monkeypatch.setattr(setup, "base_glyphs", lambda charset: base("glyphs"))
+    monkeypatch.setattr(setup, "base_lines", lambda texts: base("lines"))
 
 
 def base(what):
