@@ -163,7 +163,7 @@ def test_align_gives_the_frames_of_each_character():
 
 def test_align_refuses_a_text_that_needs_more_frames():
     with pytest.raises(ValueError, match="a text of 2 characters does not fit into 2 frames"):
-        align([sharp([0, 1]), sharp([1, 1])], [[1], [1, 1]])  # equal neighbors need a nothing
+        align([sharp([0, 1]), sharp([1, 1])], [[1], [1, 1]])  # equal neighbors need a blank
     with pytest.raises(ValueError, match="fit"):
         align([sharp([1, 1])], [[1, 2, 1]])
 
