@@ -14,7 +14,7 @@ from ocr.cli.console import note, warn
 from ocr.cli.options import FILE, common, how_to_write
 from ocr.cli.progress import progress
 from ocr.cli.reading import Failures, OnError
-from ocr.cli.writing import fitting, is_folder, write_as_one
+from ocr.cli.writing import destination, write_as_one
 from ocr.errors import DataError, ExitCode
 from ocr.formats import FORMATS, file_name, render
 
@@ -83,10 +83,7 @@ def convert(
     """
     from ocr.input.documents import Document
 
-    formats = fitting(tuple(dict.fromkeys(formats)), out)
-    folder = out if out and is_folder(out, formats) else None
-    if len(formats) > 1 and folder is None:
-        raise click.UsageError("Several formats need --output with the name of a folder.")
+    formats, folder = destination(formats, out)
     if images is not None and not os.path.isdir(images):  # noqa: PTH112 - a name may hold a null byte
         raise click.BadParameter(f"{images}: no such folder.", param_hint="--images")
     for name in formats:

@@ -23,7 +23,7 @@ from ocr.cli.options import (
 from ocr.cli.progress import progress
 from ocr.cli.read_folder import absolute, executor, read_into_folder, written_before
 from ocr.cli.reading import Failures, Keep, make_reader, read_document
-from ocr.cli.writing import fitting, is_folder, write_as_one
+from ocr.cli.writing import destination, write_as_one
 from ocr.errors import ExitCode, OcrError
 from ocr.formats import FORMATS
 
@@ -87,8 +87,7 @@ def read(**options: Any) -> int:
     given = Options(**options)
     if "-" in given.files and given.files_from == "-":
         raise click.UsageError("Only one of FILE and --files-from can be stdin.")
-    formats = fitting(tuple(dict.fromkeys(given.formats)), given.out)
-    folder = given.out if given.out and is_folder(given.out, formats) else None
+    formats, folder = destination(given.formats, given.out)
     _check(given, formats, folder)
     arguments, copied = _inputs(given)
     failures = Failures()
@@ -155,8 +154,6 @@ class Options:
 
 def _check(given: Options, formats: tuple[str, ...], folder: str | None) -> None:
     """Check that the options go together."""
-    if len(formats) > 1 and folder is None:
-        raise click.UsageError("Several formats need --output with the name of a folder.")
     for name in formats:
         FORMATS[name].require()
     if not given.files and given.files_from is None and not given.clipboard:

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from ocr.page import Page
 
 
-def fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
+def destination(formats: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None]:
+    """The formats to write, each once, and the folder that ``--output`` names, if it names one."""
+    formats = _fitting(tuple(dict.fromkeys(formats)), output)
+    folder = output if output and is_folder(output, formats) else None
+    if len(formats) > 1 and folder is None:
+        raise click.UsageError("Several formats need --output with the name of a folder.")
+    return formats, folder
+
+
+def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
     """The formats to write: those typed, else what the name of ``--output`` tells."""
     from ocr.input.addresses import is_url
 
