@@ -56,6 +56,7 @@ class Upper:
 
     def files(self, note: Note, path: Path, data: Data) -> Iterator[tuple[str, Iterator[bytes]]]:
         if path.read_text().endswith("|slow to write"):
+            path.with_suffix(".writing").touch()
             time.sleep(1.5)
         yield f"{note.stem}.up", data()
 
@@ -73,6 +74,10 @@ class Upper:
             os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
         if verb == "sleep":
             time.sleep(float(rest))
+        if verb == "meet":  # waits until another process has read a part
+            end = time.monotonic() + 300
+            while len(set(seen_by(path))) == 1 and time.monotonic() < end:
+                time.sleep(0.01)
         warnings = ("nothing to read",) if verb == "blank" else ()
         return PartResult(text.upper().encode(), warnings, (f"{note.stem}: read",))
 
