@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr.page import Box, Letter, Line, Page, Word
 from ocr.review.document import Entry, Reviewed, begun
 
+PATIENCE = 240  # seconds: a busy machine is not a defect
 HEIGHT, WIDTH, ROW, LEFT, WIDE = 900, 700, 80, 60, 18
 TEXTS = (
     "first line of all",
@@ -103,11 +104,11 @@ class Server:
     def stop(self) -> tuple[int, str]:
         """As Ctrl-C does: exit status and what was said."""
         self.process.send_signal(signal.SIGINT)
-        _, said = self.process.communicate(timeout=60)
+        _, said = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, said
 
     def _close(self) -> None:
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=PATIENCE)
 
     def __enter__(self) -> Server:
         return self

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from review_fakes import TEXTS, folder
+from review_fakes import PATIENCE, TEXTS, folder
 from test_shelf import pages_of
 
 from ocr.review import edits
@@ -64,7 +64,7 @@ def learned(tmp_path, reader_of):
 
 
 def wait(learning: Learning, *states: str) -> dict:
-    end = time.monotonic() + 120
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         state = learning.state()
         if state["doing"] in states:
@@ -172,7 +172,7 @@ def test_a_fault_of_the_program_ends_it(learned, monkeypatch):
     learning = Learning(shelf, command)
     learning.start()
     assert "ZeroDivisionError: by nothing" in wait(learning, "failed")["error"]
-    assert told.get(timeout=60) is ZeroDivisionError  # the terminal shows where it happened
+    assert told.get(timeout=PATIENCE) is ZeroDivisionError  # the terminal shows where it happened
 
 
 def test_without_torch_it_says_what_to_install(learned, monkeypatch):

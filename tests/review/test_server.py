@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from review_fakes import TEXTS, Server, draw, folder
+from review_fakes import PATIENCE, TEXTS, Server, draw, folder
 from test_shelf import Fake, pages_of
 
 from ocr.cli.review import _listen
@@ -457,7 +457,7 @@ def test_changes_of_many_at_once_are_all_there_or_refused(client):
 def connect(url: str, *rows: str) -> socket.socket:
     """A connection that has sent the first rows of a request."""
     address = urllib.parse.urlsplit(url)
-    opened = socket.create_connection((address.hostname, address.port), timeout=10)
+    opened = socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
     opened.sendall("".join(f"{row}\r\n" for row in rows).encode())
     return opened
 
@@ -465,7 +465,7 @@ def connect(url: str, *rows: str) -> socket.socket:
 def test_who_opens_connections_and_says_nothing_shuts_nobody_out(tmp_path):
     with Server(folder(tmp_path / "notes", 1)) as server:
         idle = [connect(server.url) for _ in range(3 * connections.MOST)]
-        with urllib.request.urlopen(server.url + "api/pages", timeout=10) as answer:
+        with urllib.request.urlopen(server.url + "api/pages", timeout=PATIENCE) as answer:
             assert answer.status == 200
         status, said = server.stop()
         for one in idle:
@@ -483,7 +483,7 @@ def test_requests_that_break_off_are_told_to_nobody(tmp_path):
         connect(server.url, *head, "Content-Length: 90", "", "{").close()
         connect(server.url, *head, "Transfer-Encoding: chunked", "", "zz").close()
         connect(server.url, *head, "Transfer-Encoding: chunked", "", "ffffffff", "{").close()
-        with urllib.request.urlopen(server.url + "api/pages", timeout=10) as answer:
+        with urllib.request.urlopen(server.url + "api/pages", timeout=PATIENCE) as answer:
             assert answer.status == 200
         status, said = server.stop()
     assert status == 0 and said.splitlines()[1:] == ["ocr: all is kept"]
@@ -493,11 +493,11 @@ def test_an_export_that_breaks_off_is_told_in_one_line(tmp_path):
     place = folder(tmp_path / "notes", 2)
     with Server(place) as server:
         for number in (1, 2):
-            urllib.request.urlopen(f"{server.url}api/pages/{number}", timeout=10).close()
+            urllib.request.urlopen(f"{server.url}api/pages/{number}", timeout=PATIENCE).close()
         (place / "page2.png").unlink()
         with (
             pytest.raises((http.client.IncompleteRead, ConnectionError)),
-            urllib.request.urlopen(server.url + "export/pdf", timeout=30) as answer,
+            urllib.request.urlopen(server.url + "export/pdf", timeout=PATIENCE) as answer,
         ):
             answer.read()
         said = server.stop()[1].splitlines()
@@ -520,19 +520,21 @@ def test_a_request_that_does_not_come_is_not_waited_for(rows, monkeypatch):
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
         with connect(f"http://127.0.0.1:{listening.getsockname()[1]}", *rows) as opened:
-            found = b""
-            while piece := opened.recv(1000):
-                found += piece
-        server.should_exit = True
-        thread.join()
+            thread.start()  # only now, so that the rows are there in time
+            try:
+                found = b""
+                while piece := opened.recv(1000):
+                    found += piece
+            finally:
+                server.should_exit = True
+                thread.join()
     assert found.startswith(b"HTTP/1.1 400 ") and b"did not come in time" in found
 
 
 def test_the_address_answers_as_soon_as_it_is_printed(tmp_path):
     with Server(folder(tmp_path / "notes", 1)) as server:
-        with urllib.request.urlopen(server.url + "api/pages") as answer:
+        with urllib.request.urlopen(server.url + "api/pages", timeout=PATIENCE) as answer:
             assert answer.status == 200
         assert server.stop()[0] == 0
 

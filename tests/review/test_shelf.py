@@ -2,12 +2,11 @@
 
 import json
 import os
-import threading
 import time
 from pathlib import Path
 
 import pytest
-from review_fakes import HEIGHT, TEXTS, WIDTH, document, draw, folder, line
+from review_fakes import HEIGHT, PATIENCE, TEXTS, WIDTH, document, draw, folder, line
 
 from ocr.errors import DataError, ImageError, OutputError
 from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth
@@ -25,11 +24,8 @@ class Fake:
 
     def __init__(self):
         self.read = []
-        self.gate = threading.Event()
-        self.gate.set()
 
     def page(self, photo, turns=None):
-        self.gate.wait(10)
         self.read.append(Path(photo.source).name)
         if "bad" in photo.name:
             raise ImageError("bad.png: damaged.")
@@ -167,7 +163,7 @@ def test_the_next_pages_are_read_ahead(tmp_path):
     shelf.start()
     try:
         shelf.open(1)
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while len(fake.read) < 3 and time.monotonic() < end:
             time.sleep(0.01)
         time.sleep(0.1)
