@@ -67,6 +67,8 @@ def train(
         A file cannot be written.
     """
     out = Path(given.out)
+    if not out.resolve().name:
+        raise DataError(f"{out}: a model is called after its folder, and this has no name.")
     about: dict[str, Any] = {}
     with new_folder(out), _locked(out):
         if resume:
@@ -161,9 +163,6 @@ def _check_free(out: Path) -> None:
             f"{out}: holds an unfinished training. Go on with --resume, or begin again with "
             "--force."
         )
-    name = out.resolve().name
-    if not name:
-        raise DataError(f"{out}: a model is called after its folder, and this has no name.")
     if not out.is_dir():
         return
     files = sorted(out.iterdir())
@@ -175,7 +174,7 @@ def _check_free(out: Path) -> None:
                     f"{path.resolve()}: a model is there already. Name another folder, or replace "
                     "it with --force."
                 )
-    own = {REPORT, *(name + suffix for suffix in (".md", *SUFFIXES))}
+    own = {REPORT, *(out.resolve().name + suffix for suffix in (".md", *SUFFIXES))}
     for path in files:
         if path.name in own:
             raise DataError(

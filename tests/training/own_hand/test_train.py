@@ -352,8 +352,12 @@ def test_nothing_else_is_replaced_without_force(letters, tmp_path):
     train.train(given)
     with pytest.raises(DataError, match="a model is there already"):
         train.train(given)  # whatever else is there
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_folder_without_a_name_is_refused_whoever_may_write_there(letters, force):
     with pytest.raises(DataError, match="no name"):
-        train.train(Settings((str(letters),), "/", "mlp", "scratch", epochs=1))
+        train.train(Settings((str(letters),), "/", "mlp", "scratch", epochs=1), force=force)
 
 
 def test_a_model_that_replaces_one_of_another_kind_is_the_one_that_is_read(letters, tmp_path):
