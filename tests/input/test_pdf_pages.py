@@ -113,10 +113,10 @@ FOR_EVER = b"/Pattern cs /P scn 0 0 300 200 re f", b"0 0 .0001 .0001 re f"
 
 
 def test_a_pdf_that_draws_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf_pages, "SECONDS", 1.0)
     path = pdf_with(tmp_path, *FOR_EVER)
     start = time.monotonic()
-    with pytest.raises(ImageError) as error:
+    with pytest.raises(ImageError) as error, monkeypatch.context() as patch:
+        patch.setattr(pdf_pages, "SECONDS", 1.0)
         open_image(path, dpi=72).grey(300)
     assert str(error.value).startswith(f"{path}: takes too long to draw")
     assert time.monotonic() - start < 15
@@ -127,17 +127,25 @@ def test_a_pdf_that_draws_for_ever(tmp_path, monkeypatch):
 def test_a_signal_ends_a_pdf_that_draws_for_ever(tmp_path, number, status):
     path = pdf_with(tmp_path, *FOR_EVER)
     code = (
-        "import signal, sys; from ocr.input import pdf_pages; pdf_pages.SECONDS = 60.0\n"
+        "import signal, sys; from ocr.input import pdf_pages; pdf_pages.SECONDS = 600.0\n"
+        "ask = pdf_pages._Drawing.ask\n"
+        "def told(self, request, content):\n"
+        "    print(request['do'], flush=True)\n"
+        "    return ask(self, request, content)\n"
+        "pdf_pages._Drawing.ask = told\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may ignore it
         "from ocr.cli import main; sys.exit(main(sys.argv[1:]))"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, "read", "--dpi", "72", path], stderr=subprocess.PIPE
+        [sys.executable, "-c", code, "read", "--dpi", "72", path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
-        time.sleep(3)
+        assert b"draw\n" in iter(process.stdout.readline, b"")
+        time.sleep(0.5)
         assert process.poll() is None
         process.send_signal(number)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     assert process.returncode == status
 
 
