@@ -80,6 +80,6 @@ def test_what_is_no_pages_text_is_refused():
 
 def test_many_lines_are_aligned_in_time():
     rows = [f"line number {k} of the page" for k in range(300)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert align_lines(rows, rows[:100] + rows[101:])[100] == ((100,), ())
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20

@@ -569,7 +569,7 @@ def test_a_byte_order_mark_and_unknown_keys_do_no_harm(tmp_path):
 def test_html_made_to_take_long_does_not(tmp_path, content):
     path = tmp_path / "a.hocr"
     path.write_text(content)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DataError):
         read_page(path)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20

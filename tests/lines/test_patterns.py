@@ -41,10 +41,10 @@ def test_an_expression_of_ones_own_and_a_wrong_one():
 
 def test_a_pattern_that_takes_for_ever_is_an_error():
     pattern = compile_pattern("(?:[A-Za-z ]|[A-Za-z ])*!")
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(OcrError, match="takes too long to match"):
         pattern.fullmatch("the quick brown fox jumps over the lazy dog?", partial=True)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_slow_matches_have_a_bound_together(monkeypatch):
@@ -58,12 +58,12 @@ def test_slow_matches_have_a_bound_together(monkeypatch):
 
 @pytest.mark.parametrize("pattern", ["(" * 5000, "(?:" * 300 + "a" + ")*" * 300, "a{99999999999}"])
 def test_patterns_nested_without_reason(pattern):
-    start = time.monotonic()
+    start = time.process_time()
     try:
         compile_pattern(pattern)
     except ValueError as error:
         assert "no regular expression" in str(error)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_pattern_of_a_hundred_thousand_characters():
