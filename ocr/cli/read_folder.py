@@ -20,7 +20,7 @@ from ocr.errors import ExitCode, OcrError
 
 if TYPE_CHECKING:
     from ocr.batch.recipe import ReadDocument
-    from ocr.batch.tasks import Execute
+    from ocr.batch.tasks import Execute, Stop
     from ocr.input.documents import Document
 
 PAGED = (".pdf", ".tif", ".tiff")  # files whose pages may be many
@@ -78,14 +78,14 @@ def read_into_folder(
     force: bool,
     lost: Sequence[tuple[str, OcrError]],
     partial: bool = False,
+    stop: Stop | None = None,
 ) -> int:
     """Read each into files of its own; the exit status. See `ocr.batch.run.run`."""
     from ocr.batch.place import Place
     from ocr.batch.run import ERRORS, run
-    from ocr.batch.tasks import Stop
 
     # Right here Ctrl-C ends it as any other command.
-    stoppable = stopping() if execute else nullcontext(Stop())
+    stoppable = stopping() if execute and stop is None else nullcontext(stop)
 
     documents = list(dict.fromkeys(documents))  # named twice, read once
     folder = folder.rstrip("/") or "/"

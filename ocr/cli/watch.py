@@ -71,18 +71,18 @@ def keep_reading(
         if not documents:
             return int(ExitCode.OK)
         status = read_into_folder(
-            documents, recipe, output, execute(documents), True, force, [], partial=not first
+            documents, recipe, output, execute(documents), True, force, [], not first, stop
         )
         if wanted is not None and status == ExitCode.OK:
             tell(f"read {', '.join(one.name for one in documents)}")
         return status
 
-    status = read_some(None, first=True)
-    if status >= INTERRUPTED:
-        return status
-    tell(f"watching {', '.join(folders)}; Ctrl-C ends it")
     first = True
-    with stopping() as stop:
+    with stopping() as stop:  # of all rounds: a signal at the last file of one ends it as well
+        status = read_some(None, first=True)
+        if status >= INTERRUPTED:
+            return status
+        tell(f"watching {', '.join(folders)}; Ctrl-C ends it")
         for changes in watchfiles.watch(
             *folders,
             stop_event=ended,
