@@ -612,11 +612,11 @@ def test_what_ends_the_program_leaves_nothing_half_written(tmp_path, name, statu
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     signal.signal(number, before)
     with photo.open("wb"):  # it reads now, and waits for more
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not list(tmp_path.glob(".*.part")) and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(number)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == status
     assert one_line(err) == "ocr: terminated\n"
     assert list(tmp_path.iterdir()) == [photo]
@@ -869,7 +869,7 @@ def imported(*arguments) -> set[str]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     return set(done.stderr.split())
 
@@ -909,7 +909,7 @@ def test_help_is_fast(tmp_path):
         """CPU-seconds."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         command = [sys.executable, *arguments]
-        subprocess.run(command, env=environment, capture_output=True, check=True, timeout=120)
+        subprocess.run(command, env=environment, capture_output=True, check=True, timeout=PATIENCE)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -948,7 +948,7 @@ def test_closed_pipe_is_quiet(tmp_path):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()  # as `head` does when it has seen enough
         stderr = process.stderr.read().decode()
-        status = process.wait(timeout=120)
+        status = process.wait(timeout=PATIENCE)
     assert "Traceback" not in stderr
     assert "Broken" not in stderr
     assert "Exception ignored" not in stderr
@@ -963,7 +963,7 @@ def test_full_disk_behind_stdout(tmp_path):
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
             check=False,
         )
     if not weights.installed():
@@ -987,7 +987,7 @@ def test_ctrl_c(tmp_path):
         pipe.open("wb"),  # waits until it reads
     ):
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
+        _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert b"Traceback" not in stderr
     assert b"interrupted" in stderr
@@ -1004,7 +1004,11 @@ def test_any_locale(tmp_path):
         "sys.exit(main(['read', 'a']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, env=environment, check=True, timeout=60
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env=environment,
+        check=True,
+        timeout=PATIENCE,
     )
     assert done.stdout.decode() == "é\n"
 

@@ -89,7 +89,7 @@ def test_a_pipe_of_the_shell_may_be_the_output(folder):
     (folder / "link").symlink_to(folder / "pipe")
     reader = subprocess.Popen(["cat", folder / "link"], stdout=subprocess.PIPE, text=True)
     assert subprocess.run([*command, folder / "link"], timeout=300, check=False).returncode == 0
-    assert json.loads(reader.communicate(timeout=60)[0])["lines"] is not None
+    assert json.loads(reader.communicate(timeout=300)[0])["lines"] is not None
     near, far = os.pipe()
     os.close(near)  # nobody listens
     done = ocr("models", "-o", f"/dev/fd/{far}", pass_fds=[far])

@@ -195,13 +195,13 @@ def test_a_killed_process_leaves_the_checkpoint_whole(tmp_path):
         import pathlib, time
         import numpy as np
         from training.recipes.trainer import Run, write_checkpoint
-        pathlib.Path.replace = lambda *_: time.sleep(60)  # killed between writing and renaming
+        pathlib.Path.replace = lambda *_: time.sleep(600)  # killed between writing and renaming
         state = {{"value": np.zeros(1000)}}
         write_checkpoint(pathlib.Path({str(path)!r}), Run(epoch=9), state, state, {{}})
     """)
     process = subprocess.Popen([sys.executable, "-c", script])
     try:
-        for _ in range(600):
+        for _ in range(6000):
             if any(part.stat().st_size for part in tmp_path.glob(".*.part")):
                 break
             time.sleep(0.1)
