@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import math
+import unicodedata
 from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple, TypeAlias
@@ -191,13 +192,20 @@ def _draw_part(
     color = color_of(part.confidence)
     draw.rectangle((x1 - stroke, y1 - stroke, x2 + stroke, y2 + stroke), None, color, stroke)
     # Above the box at its left edge; where that is off the picture, inside at the top.
-    _, top, right, _ = draw.textbbox((0, 0), part.text, font, anchor="lb")
+    text = _without_accents(part.text)
+    _, top, right, _ = draw.textbbox((0, 0), text, font, anchor="lb")
     x, y = float(x1 - stroke), float(y1 - 2 * stroke)
     if y + top < 0:
         y = y1 - top
     x = max(0.0, min(x, draw.im.size[0] - right - stroke))
     ink = tuple(round(DARKER * part) for part in color)
-    draw.text((x, y), part.text, ink, font, "lb", stroke_width=max(1, stroke), stroke_fill=PAPER)
+    draw.text((x, y), text, ink, font, "lb", stroke_width=max(1, stroke), stroke_fill=PAPER)
+
+
+def _without_accents(text: str) -> str:
+    """A text of letters that Pillow's own font has: of others it draws an empty box."""
+    return "".join(sign for sign in unicodedata.normalize("NFD", text)
+                   if not unicodedata.combining(sign))  # fmt: skip
 
 
 def _badge_size(lines: int, font: Font) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """ocr.overlay: what is drawn, where, and in which color."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -59,6 +60,14 @@ def test_boxes_lie_around_their_letters():
     assert not blue[55:85, 105:125].any()  # the writing stays free
     assert has_color(picture[88:94, 140:165], LINE_COLOR)  # baseline
     assert has_color(picture[50:90, :95], LINE_COLOR)  # number
+
+
+def test_letters_with_accents_are_drawn_without_them():
+    page = page_of(Box(60, 40, 90, 60))
+    (line,) = page.lines
+    word = Word((replace(line.letters[0], text="é"),))
+    accented = replace(page, lines=(replace(line, words=(word,)),))
+    assert draw_page(paper(200, 300), accented) == draw_page(paper(200, 300), page)
 
 
 def test_scale_is_that_of_the_picture():
