@@ -413,7 +413,9 @@ def _headed(
     beside = len(left) > 2 and abs(boxes[left[0], 5] - boxes[right[0], 4]) < level
     own = own[own > level]
     if beside and len(own) and steps[0] > CONFIG.apart * max(float(np.median(own)), own[0]):
-        return [np.array([left[0], right[0]]), np.concatenate([left[1:], right[1:]])]
+        first = np.isin(left, _rows(left, boxes, sizes)[0])
+        row = np.concatenate([left[first], right[:1]])
+        return [row, np.concatenate([left[~first], right[1:]])]
     top = boxes[left[0], 2] - CONFIG.level * sizes[left[0]]
     for count in range(int((boxes[right, 2] < top).sum()), 0, -1):
         heading, text = right[:count], right[count:]

@@ -120,6 +120,17 @@ def test_a_date_beside_the_first_line_comes_before_the_second():
     assert order([*letter, date, page]) == [0, 6, 1, 2, 3, 4, 5, 7]
 
 
+def test_a_first_row_of_several_parts_comes_whole_before_the_second():
+    letter = column(10, [280, 290, 285, 280, 290, 270], top=140, step=40)
+    name, place, date, page = (
+        line(100, 10, 90),
+        line(98, 150, 250),
+        line(101, 420, 500),
+        line(600, 430, 490),
+    )
+    assert reading_order([*letter, name, place, date, page])[0] == [[6, 7, 8]]
+
+
 def test_the_heads_of_two_columns_are_no_date():
     left = [line(100, 10, 110), *column(10, [150] * 4, top=220)]
     right = [line(100, 300, 400), *column(300, [160] * 4, top=240)]
