@@ -161,8 +161,8 @@ class LineReader:
         """Read lines whose `log_probs` are known."""
         all_logs = [self._restricted(logs) for logs in frames]
         language = self.choose_language(all_logs)
-        # Where a blank is likeliest all along there is no ink, or none that says anything.
-        inked = [k for k, logs in enumerate(all_logs) if (logs.argmax(axis=1) != BLANK).any()]
+        # Where blanks and spaces are likeliest all along no ink says anything.
+        inked = [k for k, logs in enumerate(all_logs) if self.trim(best_path(logs))]
         texts = dict(zip(inked, self.decode([all_logs[k] for k in inked], language), strict=True))
         return [
             replace(texts.get(k, LineText("")), mean_confidence=mean_confidence([logs]))

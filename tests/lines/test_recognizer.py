@@ -180,6 +180,17 @@ def test_language_never_overrules_sure_ink(tmp_path, reader):
         assert (one.text, one.spans) == (two.text, two.spans)
 
 
+def test_language_makes_no_words_where_the_ink_shows_spaces_alone(tmp_path):
+    write_reader(tmp_path / "test.onnx")
+    reader = LineReader(tmp_path / "test.onnx", [uniform({"a": -0.1, " ": -9.0})])
+    logs = np.full((30, len(CHARSET) + 1), -9.0, np.float32)
+    logs[:, 0] = -0.01
+    space, letter = CHARSET.index(" ") + 1, CHARSET.index("a") + 1
+    logs[10:14, [0, space, letter]] = -3.0, -0.6, -0.9
+    (line,) = reader.read_frames([logs])
+    assert line.text == ""
+
+
 class TestFiles:
     def test_other_kinds_are_refused(self, tmp_path):
         with pytest.raises(ModelError, match="line recognizer"):
