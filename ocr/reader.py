@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from ocr.layout.stages import OnStage
     from ocr.letters.classifiers.base import Classifier
     from ocr.letters.engine import LettersEngine
-    from ocr.lines.engine import LinesEngine, PageReading
+    from ocr.lines.engine import LinesEngine
     from ocr.lines.language import Lexicon, NgramModel
     from ocr.lines.recognizer import LineReader
+    from ocr.lines.way_up import Upright
 
 DEFAULT_CLASSIFIER = "glyphs.onnx"
 DEFAULT_LINES = "lines.onnx"
@@ -225,11 +226,16 @@ class Reader:
             return "lines" if kind == "lines" else "letters"
         return "auto" if any(path.name == DEFAULT_LINES for path in installed()) else "letters"
 
-    def _suits_letters(self, read: PageReading) -> bool:
-        """Whether what was read looks like letters far apart that the classifier knows."""
+    def _suits_letters(self, found: Upright) -> bool:
+        """Whether a page looks like letters far apart that the classifier knows, or like one.
+
+        Of a letter by itself the line recognizer, which goes by its neighbors, often makes nothing.
+        """
         from ocr.letters.apart import stand_apart
 
-        if read.left_out or not stand_apart(read.lines):
+        read = found.read
+        one = not read.lines and len(found.layout.lines) == 1
+        if not one and (read.left_out or not stand_apart(read.lines)):
             return False
         known = read_metadata(find_weights(DEFAULT_CLASSIFIER)).charset
         return self.charset is None or set(self.charset) - {" "} <= set(known)
@@ -243,7 +249,7 @@ class Reader:
         by_letters = self.chosen_engine == "letters"
         engine = self.letters_engine if by_letters else self.lines_engine
         found = read_page(engine, photo)
-        if self.chosen_engine == "auto" and self._suits_letters(found.read):
+        if self.chosen_engine == "auto" and self._suits_letters(found):
             letters = self.letters_engine.read(found.picture, found.layout)
             if letters.lines and _page(found.picture, "", letters.lines).confidence >= CONFIG.sure:
                 by_letters, found = True, replace(found, read=letters)

@@ -255,3 +255,10 @@ def test_the_words_of_a_slanting_page_stand_apart_letter_by_letter(letters):
     ImageDraw.Draw(page).multiline_text((80, 90), text, fill=40, font=font, spacing=40)
     slanting = page.rotate(42, Image.Resampling.BICUBIC, expand=True, fillcolor=225)
     assert [len(word.letters) for word in letters.read(slanting).words] == [4, 1, 4, 2, 2, 5]
+
+
+@pytest.mark.parametrize("text", ["R", "k", "5", "47"])
+def test_a_letter_or_number_by_itself_is_read(text):
+    page = Image.new("L", (300, 300), 225)
+    ImageDraw.Draw(page).text((90, 60), text, 40, ImageFont.load_default(130))
+    assert Reader().read(page).text.lower() == text.lower()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ocr.errors import ModelError
+from ocr.layout.by_itself import by_itself
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.medians import weighted_median
@@ -257,7 +258,7 @@ class PageFinder:
             if _fills(small) and small.worth > found.worth:
                 return small
         if not found.lines:
-            return found
+            return self._by_itself(picture, found, min(sides.least, largest))
         x_height, near = CONFIG.x_height, CONFIG.near
         if sum(map(len, reading_order(found.lines))) <= CONFIG.few:
             x_height, near = CONFIG.few_x_height, CONFIG.few_near
@@ -289,6 +290,15 @@ class PageFinder:
             sure = [layout for layout in leveled if layout.sure]
             found = max([found, *sure], key=lambda layout: layout.worth)
         return found
+
+    def _by_itself(self, picture: Picture, found: Layout, side: int) -> Layout:
+        """A look that found nothing, or one line if a letter or number is all that there is."""
+        darkness = ink_darkness(resized(picture.grey(side), side))
+        line = by_itself(darkness > CONFIG.ink)
+        if line is None:
+            return found
+        scale = max(picture.height, picture.width) / max(darkness.shape)
+        return replace(found, lines=(line.scaled(scale),), covered=1.0)
 
     def _found_at(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels.
