@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ocr.lines.language import NgramModel
+from ocr.lines.language import NgramModel, load_language
 from ocr.lines.text_model import TextModel
 
 
@@ -14,3 +14,9 @@ def language():
     return TextModel(
         NgramModel(keys, np.full(63, -4.2, np.float32), np.zeros(63, np.float32), 1), ("a", "b")
     )
+
+
+@pytest.fixture(scope="module")
+def ngrams():
+    """The language model of English."""
+    return load_language()

@@ -1,8 +1,10 @@
-"""Small outputs of a line network, written by hand."""
+"""Small outputs of a line network, written by hand, and n-grams by their symbols."""
 
 import itertools
 
 import numpy as np
+
+from ocr.lines.folding import SYMBOL_BITS
 
 SYMBOLS = np.array([0, 0, 1, 2])  # classes: nothing, a, b, space
 NO_BONUS = (0.0, 0.0, 0.0, 0.0)
@@ -24,3 +26,11 @@ def sharp(path, classes=4):
 def spelled(path):
     kept = [k for k, _ in itertools.groupby(path)]
     return tuple(k for k in kept if k)
+
+
+def key(symbols):
+    """An n-gram as `ocr.lines.ngrams` packs it."""
+    packed = 0
+    for symbol in symbols:
+        packed = (packed << SYMBOL_BITS) | symbol
+    return packed
