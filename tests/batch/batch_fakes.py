@@ -1,16 +1,23 @@
-"""A recipe for the tests of runs over many files, in a module that worker processes can import."""
+"""A recipe for the tests of runs over many files, and what such a run has left.
+
+In a module that worker processes can import.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ocr.batch.tasks import PartResult
+from ocr.batch.run import ERRORS
+from ocr.batch.tasks import Execute, PartResult, Summary
+from ocr.batch.workers import execute
 from ocr.errors import ImageError, ModelError
 
 Data = Callable[[], Iterator[bytes]]
@@ -94,3 +101,28 @@ def notes(folder: Path, **texts: str) -> list[Note]:
     for stem, text in texts.items():
         (folder / f"{stem}.txt").write_text(text)
     return [Note(str(folder / f"{stem}.txt")) for stem in texts]
+
+
+def local(jobs: int = 1, limit: float | None = None) -> Execute:
+    """Worker processes on this machine."""
+    return partial(execute, jobs=jobs, limit=limit)
+
+
+def results(tmp_path: Path) -> dict[str, str]:
+    """What a person sees in the folder of results."""
+    return {
+        path.name: path.read_text()
+        for path in sorted((tmp_path / "out").iterdir())
+        if not path.name.startswith(".")
+    }
+
+
+def errors(tmp_path: Path) -> dict[str, str]:
+    """What is said of files that were not read, by their names."""
+    rows = (tmp_path / "out" / ERRORS).read_text().splitlines()
+    return {Path(row["file"]).name: row["error"] for row in map(json.loads, rows)}
+
+
+def counts(summary: Summary) -> tuple[int, int, int, int]:
+    """How many were read, found done, failed and left."""
+    return summary.read, summary.found, summary.failed, summary.left

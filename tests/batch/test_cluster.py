@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from batch_fakes import Upper, notes, seen_by
+from batch_fakes import Upper, counts, notes, seen_by
 
 from ocr import cli, weights
 from ocr.batch import cluster, recipe
@@ -49,10 +49,6 @@ def read(tmp_path, dask_cluster):
         return run(items, recipe or Upper(), place, execute, **options)
 
     return read
-
-
-def counts(summary):
-    return summary.read, summary.found, summary.failed, summary.left
 
 
 def held(tmp_path):

@@ -1,4 +1,4 @@
-"""ocr.input.addresses: results in a folder, and behind addresses."""
+"""ocr.batch.place: results in a folder, and behind addresses."""
 
 import hashlib
 import pickle
@@ -11,7 +11,6 @@ from ocr.batch.place import PROBE, Place
 from ocr.batch.run import run
 from ocr.batch.work import PARTS
 from ocr.errors import OcrError, OutputError
-from ocr.input.addresses import is_url
 
 
 @pytest.fixture(params=["folder", "file", "memory"])
@@ -25,23 +24,6 @@ def place(request, tmp_path):
         return
     yield Place("memory://bucket/out")
     fsspec.filesystem("memory").rm("/bucket", recursive=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "url"),
-    [
-        ("s3://bucket/folder", True),
-        ("memory://x", True),
-        ("FILE:///tmp/x", True),
-        ("/tmp/x", False),
-        ("x.jpg", False),
-        ("C:/photos", False),
-        ("C://photos", False),
-        ("a b://x", False),
-    ],
-)
-def test_addresses(name, url):
-    assert is_url(name) is url
 
 
 def test_write_read_remove(place):
@@ -186,3 +168,17 @@ def test_names_with_line_ends_of_unicode(place):
     book = journal.Journal(place, resume=True)
     assert book.done(name) == journal.Record(name, "1", "2", {})
     book.close()
+
+
+def test_a_folder_of_results_that_is_a_link_inside_is_not_followed(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "sub").symlink_to(tmp_path / "elsewhere")
+    place = Place(str(tmp_path / "out"))
+    for name in ("sub/a.txt", "../a.txt", "/a.txt", "b/../../a.txt"):
+        with pytest.raises(OutputError):
+            place.write(name, b"x")
+        assert place.read(name) is None
+        assert place.account(name) is None
+    assert not list((tmp_path / "elsewhere").iterdir())
+    assert not (tmp_path / "a.txt").exists()

@@ -19,8 +19,6 @@ from PIL import Image, ImageDraw, ImageFont
 from ocr import reader as reader_module
 from ocr import weights
 from ocr.cli import main
-from ocr.cli.signals import time_limit
-from ocr.errors import ModelError, OcrError
 from ocr.evaluation.error_rates import letter_errors
 from ocr.input.photo import open_image
 from ocr.reader import Reader
@@ -416,16 +414,6 @@ def test_a_name_with_terminal_escapes_is_shown_and_not_obeyed(tmp_path, capsys):
     for text in (captured.out, captured.err):
         assert "a\\x1b[31m\\x1b]0;title\\x07\\u202eb.png" in text
         assert not set("\x1b\x07\u202e") & set(text)
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarms here")
-def test_nobody_takes_a_time_limit_for_an_error_of_his():
-    told = pytest.raises(OcrError, match=r"^a\.png: took longer than 0\.05 seconds")
-    with told, time_limit(0.05, "a.png"):
-        try:
-            time.sleep(20)
-        except Exception as error:
-            raise ModelError("a damaged weight file") from error
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarms here")

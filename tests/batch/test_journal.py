@@ -1,0 +1,51 @@
+"""ocr.batch.journal: cut short, on a full disk, and of another run."""
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from batch_fakes import counts, notes
+
+from ocr.batch import journal
+from ocr.batch.place import Place
+from ocr.errors import OutputError
+
+
+def test_a_journal_cut_short_is_no_hindrance(read, tmp_path):
+    items = notes(tmp_path / "in", a="one", b="two")
+    read(items)
+    path = tmp_path / "out" / journal.NAME
+    path.write_bytes(path.read_bytes()[:-20])
+    assert counts(read(items, resume=True)) == (1, 1, 0, 0)
+    assert counts(read(items, resume=True)) == (0, 2, 0, 0)
+    row = json.loads(path.read_text().split("\n")[0])
+    wrong = [
+        *({**row, key: value} for key in row for value in (3, ["x"], {"a": 3}, {"a": [1, 2]})),
+        {**row, "outputs": {"a": [float("inf"), "x"]}},
+        {**row, "outputs": {"../../a": [1, "x"]}},
+    ]
+    broken = "[" * 100_000
+    path.write_text("\n".join(["[]", "{}", "null", "nonsense", broken, *map(json.dumps, wrong)]))
+    assert counts(read(items, resume=True)) == (2, 0, 0, 0)
+
+
+def test_a_full_disk_while_the_journal_grows_is_told(tmp_path):
+    place = Place(str(tmp_path))
+    book = journal.Journal(place, resume=False)
+    with contextlib.ExitStack() as stack, contextlib.closing(book):
+        book._stream.close()
+        book._stream = stack.enter_context(Path("/dev/full").open("w", encoding="utf-8"))
+        with pytest.raises(OutputError, match=r"cannot be written .No space.*--resume"):
+            book.add(journal.Record("a", "b", "c", {}))
+
+
+def test_two_runs_in_one_folder_are_refused(read, tmp_path):
+    pytest.importorskip("fcntl")
+    place = Place(str(tmp_path / "out"))
+    place.make()
+    book = journal.Journal(place, resume=False)
+    with pytest.raises(OutputError, match="another run"):
+        read(notes(tmp_path / "in", a="one"))
+    book.close()
+    read(notes(tmp_path / "in", a="one"))
