@@ -1,4 +1,4 @@
-"""group_lines and word_starts: small literal pages, and properties of any page."""
+"""ocr.letters.group_lines: small literal pages, and properties of any page."""
 
 import subprocess
 import sys
@@ -7,44 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from letter_fakes import TEXT, page_of
 
 from ocr.layout.strips import TextLine
-from ocr.letters.group_lines import group_lines, letter_height, mean_shift, straightened
-from ocr.letters.standing import letter_heights, standing
-from ocr.letters.word_gaps import _line_threshold, word_starts
-
-
-def page_of(text, letter=20, gap=8, space=26, leading=50, slope=0.0):
-    """Boxes of monospaced capitals, `letter` pixels high, and the line of each."""
-    boxes, owners = [], []
-    for number, row in enumerate(text.splitlines()):
-        x = 10.0
-        for character in row:
-            if character == " ":
-                x += space - gap
-                continue
-            y = 100 + number * leading + slope * x
-            top, bottom = (0.9, 1.0) if character == "." else (0.0, 1.0)
-            width = 0.15 if character == "." else 0.7
-            boxes.append([y + top * letter, x, y + bottom * letter, x + width * letter])
-            owners.append(number)
-            x += width * letter + gap
-    return np.round(np.array(boxes)).astype(int), np.array(owners)
-
-
-TEXT = "MAKE A LIST.\nOF ALL THINGS\nTO DO."
-
-
-def as_text(boxes, text):
-    """The text again, its spaces set where `word_starts` says."""
-    lines = group_lines(boxes)
-    rows = []
-    for line, start, row in zip(lines, word_starts(boxes, lines), text.splitlines(), strict=True):
-        characters = row.replace(" ", "")
-        assert len(line) == len(characters)
-        spaced = [(" " if new else "") + c for new, c in zip(start, characters, strict=True)]
-        rows.append("".join(spaced).strip())
-    return "\n".join(rows)
+from ocr.letters.group_lines import group_lines, letter_height, mean_shift
+from ocr.letters.word_gaps import word_starts
 
 
 def text_lines(boxes, owners, x_height=14.0):
@@ -109,22 +76,6 @@ def test_marks_that_hang_make_no_line():
     assert set(second) == {*range(4, 11)}
 
 
-def test_a_letter_stands_in_the_line_that_runs_by_it():
-    lines = [
-        TextLine(np.array([[50.0, 0.0], [60.0, 100.0]]), 20.0),
-        TextLine(np.array([[100.0, 0.0], [110.0, 100.0]]), 20.0),
-    ]
-    boxes = np.array([[35, 45, 55, 55], [90, 80, 120, 90], [45, 110, 50, 115]])
-    stand = standing(boxes, lines)
-    assert stand.line.tolist() == [0, 1, 0]  # a mark behind a line's end belongs to it too
-    assert stand.below[0] == pytest.approx(0, abs=0.06)
-    assert stand.below[1] > 0.2
-    level, block = straightened(stand, lines)
-    assert level[1] - level[0] == pytest.approx(50 + 20 * (stand.below[1] - stand.below[0]), abs=1)
-    assert block.tolist() == [0, 0, 0]
-    assert letter_heights(boxes, stand.line, lines).tolist() == [20, 30, 20]
-
-
 def test_signs_join_the_line_they_belong_to():
     letters, _ = page_of("LIST\nLIST", leading=40)
     comma = [[118, 100, 126, 104]]  # under the first line, above the second
@@ -146,38 +97,6 @@ def test_a_page_of_signs_and_a_single_box():
     assert [line.tolist() for line in group_lines(np.array([[0, 0, 9, 9]]))] == [[0]]
     assert group_lines(np.empty((0, 4), dtype=int)) == []
     assert word_starts(np.empty((0, 4), dtype=int), []) == []
-
-
-@pytest.mark.parametrize(("gap", "space"), [(1, 9), (2, 10), (8, 26), (14, 34), (17, 40)], ids=str)
-def test_words_of_tight_and_of_widely_spaced_capitals(gap, space):
-    boxes, _ = page_of(TEXT, gap=gap, space=space)
-    assert as_text(boxes, TEXT) == TEXT
-
-
-def test_a_line_of_one_word_has_no_gap():
-    boxes, _ = page_of("A NAP\nREFRIGERATOR\nTO DO")
-    assert as_text(boxes, "A NAP\nREFRIGERATOR\nTO DO") == "A NAP\nREFRIGERATOR\nTO DO"
-
-
-def test_letters_far_apart_stand_alone():
-    boxes, _ = page_of("ABCDE\nFGHIJ", gap=30)
-    lines = group_lines(boxes)
-    assert all(start.all() for start in word_starts(boxes, lines))
-
-
-def test_unevenly_set_letters_are_no_words_beside_wide_gaps():
-    boxes, _ = page_of("LETTERS ARE\nUNEVENLY SET\nHERE", gap=2, space=30)
-    boxes[1::2, [1, 3]] += 4  # every other gap is nothing, the next is three times as wide
-    assert as_text(boxes, "LETTERS ARE\nUNEVENLY SET\nHERE") == "LETTERS ARE\nUNEVENLY SET\nHERE"
-
-
-def test_words_are_told_beside_a_far_column():
-    text = "TEA FOR TWO\nAND MORE TEA"
-    left, _ = page_of(text, gap=2, space=14)
-    right = left + np.array([0, 400, 0, 400])
-    boxes = np.concatenate([left, right])
-    starts = word_starts(boxes, group_lines(boxes))
-    assert [int(s.sum()) for s in starts] == [6, 6]
 
 
 def test_letter_height_ignores_signs():
@@ -247,8 +166,3 @@ def test_scikit_learn_is_imported_on_this_way_alone():
         "assert 'sklearn' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def test_a_page_whose_words_touch_has_one_threshold_for_all_lines():
-    with np.errstate(divide="raise"):
-        assert _line_threshold(np.array([0.5, 2.0]), 0.0) == 0.0
