@@ -4,8 +4,16 @@ import pytest
 from PIL import Image
 
 from ocr import cli
-from ocr.errors import DataError
-from ocr.evaluation.ground_truth import DRAFT, Known, known_in, pairs_in, stem_beside, truth_path
+from ocr.errors import DataError, ImageError
+from ocr.evaluation.ground_truth import (
+    DRAFT,
+    Known,
+    known_in,
+    pairs_in,
+    read_truth,
+    stem_beside,
+    truth_path,
+)
 from ocr.formats import render
 from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
@@ -158,3 +166,34 @@ def test_a_text_in_place_of_its_photo_is_told(tmp_path):
     (tmp_path / "a.gt.txt").write_text("one\n")
     with pytest.raises(DataError, match="Name the photo"):
         known_in(tmp_path / "a.gt.txt")
+
+
+def test_pairs(tmp_path):
+    for name in ("b.jpg", "a.png", "c.jpg", "a.gt.txt", "b.gt.txt"):
+        (tmp_path / name).touch()
+    assert [(photo.name, truth.name) for photo, truth in pairs_in(tmp_path)] == [
+        ("a.png", "a.gt.txt"),
+        ("b.jpg", "b.gt.txt"),
+    ]
+    assert pairs_in(tmp_path / "b.jpg") == [(tmp_path / "b.jpg", tmp_path / "b.gt.txt")]
+    with pytest.raises(DataError, match=r"c\.gt\.txt"):
+        pairs_in(tmp_path / "c.jpg")
+    with pytest.raises(ImageError, match="no such file"):
+        pairs_in(tmp_path / "d.jpg")
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(ImageError, match="no pictures"):
+        pairs_in(tmp_path / "sub")
+    (tmp_path / "sub" / "x.jpg").touch()
+    with pytest.raises(DataError, match="beside"):
+        pairs_in(tmp_path / "sub")
+
+
+def test_truth_files(tmp_path):
+    path = tmp_path / "a.gt.txt"
+    path.write_bytes("\ufeffété\n".encode())
+    assert read_truth(path) == "été\n"
+    path.write_bytes(b"\xe9t\xe9")
+    with pytest.raises(DataError, match="UTF-8"):
+        read_truth(path)
+    with pytest.raises(DataError):
+        read_truth(tmp_path)
