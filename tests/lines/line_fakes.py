@@ -1,10 +1,14 @@
-"""Small outputs of a line network, written by hand, and n-grams by their symbols."""
+"""Small outputs of networks, lines and n-grams, written by hand."""
 
 import itertools
 
 import numpy as np
 
+from ocr.layout.page_network import Layout
+from ocr.layout.read_line import ReadLine
+from ocr.layout.strips import TextLine
 from ocr.lines.folding import SYMBOL_BITS
+from ocr.page import Box, Letter, Line, Word
 
 SYMBOLS = np.array([0, 0, 1, 2])  # classes: nothing, a, b, space
 NO_BONUS = (0.0, 0.0, 0.0, 0.0)
@@ -34,3 +38,22 @@ def key(symbols):
     for symbol in symbols:
         packed = (packed << SYMBOL_BITS) | symbol
     return packed
+
+
+def layout(*boxes, lines=()):
+    """The maps of a page whose body map is 1 in boxes of the page."""
+    maps = np.zeros((4, 50, 75), np.float32)
+    for y1, x1, y2, x2 in boxes:
+        maps[2, y1 // 4 : y2 // 4, x1 // 4 : x2 // 4] = 1
+    return Layout(tuple(lines), maps, 4.0)
+
+
+def text_line(row, left, right, x_height=12.0):
+    """A level line of the page."""
+    return TextLine(np.array([[row, left], [row, right]], float), x_height)
+
+
+def read(y1, x1, y2, x2):
+    """A line of one letter, read."""
+    word = Word((Letter(Box(y1, x1, y2, x2), "a", 0.9),))
+    return ReadLine(Line((word,)), lambda: None, confidence=0.9)

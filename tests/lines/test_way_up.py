@@ -1,0 +1,141 @@
+"""ocr.lines.way_up: which way up a page is read, and whether as a negative."""
+
+import numpy as np
+import pytest
+from line_fakes import layout, read, text_line
+
+from ocr.layout.page_network import Layout
+from ocr.layout.picture import Negative
+from ocr.lines.engine import LinesEngine, PageReading
+from ocr.lines.way_up import read_page, read_upright
+
+
+class Blank:
+    """A picture without anything."""
+
+    name, height, width = "blank", 60, 90
+
+    def grey(self, long_side):
+        return np.ones((60, 90), np.float32)
+
+
+class NothingThere:
+    """A finder that sees no line, and counts how often it looked."""
+
+    def __init__(self):
+        self.looks = 0
+
+    def find(self, picture, side=None):
+        self.looks += 1
+        return layout()
+
+
+def test_where_nothing_is_there_only_one_other_way_is_looked_at():
+    finder = NothingThere()
+    found = read_upright(LinesEngine(None, finder), Blank())  # nothing is there to recognize
+    assert (found.turns, found.read.lines, finder.looks) == (0, [], 2)
+
+
+class Ways:
+    """An engine that sees each way up of a page as it is told.
+
+    Letters, confidence, and the share of the ink that its line covers and of the width it takes.
+    """
+
+    def __init__(self, *ways):
+        self.ways, self.looks, self.sides = ways, [], []
+
+    def find(self, picture, side=None):
+        turns = getattr(picture, "turns", 0)
+        self.looks.append(turns)
+        self.sides.append(side)
+        maps, share = np.zeros((4, 50, 75), np.float32), self.ways[turns][2]
+        return Layout((text_line(turns + 20, 0, 90 * share),), maps, 4.0, share)
+
+    def way(self, found):
+        return self.ways[int(found.lines[0].baseline[0, 0]) - 20]
+
+    def confidence(self, picture, found):
+        return self.way(found)[1]
+
+    def read(self, picture, found):
+        letters, confidence, _ = self.way(found)
+        return PageReading([read(10, 10, 20, 20) for _ in range(letters)], confidence)
+
+
+def test_a_page_on_its_head_is_turned_though_a_mark_reads_more_surely_sideways():
+    engine = Ways((90, 0.82, 0.9), (1, 0.98, 0.1), (90, 0.96, 0.9), (1, 0.6, 0.1))
+    assert read_upright(engine, Blank()).turns == 2
+
+
+def test_a_page_that_reads_unsurely_stays_where_other_ways_show_next_to_nothing():
+    engine = Ways((90, 0.6, 0.9), (9, 0.98, 0.1), (90, 0.6, 0.9), (9, 0.98, 0.1))
+    assert read_upright(engine, Blank()).turns == 0
+
+
+def test_of_two_ways_with_the_same_lines_none_is_looked_at_where_one_shows_next_to_nothing():
+    engine = Ways((90, 0.6, 0.9), (9, 0.98, 0.1), (90, 0.6, 0.9), (9, 0.98, 0.1))
+    read_upright(engine, Blank())
+    assert engine.looks == [0, 1, 2]
+    engine = Ways((9, 0.5, 0.1), (90, 0.6, 0.9), (9, 0.5, 0.1), (90, 0.9, 0.9))
+    assert read_upright(engine, Blank()).turns == 3
+    assert engine.looks == [0, 1, 3]
+
+
+def test_a_page_is_looked_at_in_the_size_of_another_way_up_where_lines_cover_it():
+    size = Layout((), np.zeros((4, 50, 75)), 4.0).side
+    engine = Ways(*((90, 0.6, 0.9),) * 4)
+    read_upright(engine, Blank())
+    assert engine.sides == [None, size, size, size]
+    engine = Ways(*((90, 0.6, 0.1),) * 4)
+    read_upright(engine, Blank())
+    assert engine.sides == [None] * 4
+
+
+def test_a_mark_that_reads_surely_does_not_keep_a_page_of_text_on_its_side():
+    sideways = Ways((2, 0.94, 0.02), (90, 0.97, 0.99), (2, 0.94, 0.02), (90, 0.8, 0.99))
+    assert read_upright(sideways, Blank()).turns == 1
+    upright = Ways((90, 0.85, 0.9), (90, 0.9, 0.99), (90, 0.6, 0.9), (90, 0.6, 0.99))
+    assert read_upright(upright, Blank()).turns == 0
+
+
+class Grounds(Ways):
+    """An engine that reads a photo and its negative as it is told: letters and confidence."""
+
+    def __init__(self, photo, negative):
+        super().__init__((*photo, 0.9), (0, 0.0, 0.0), (*photo, 0.9), (0, 0.0, 0.0))
+        self.photo, self.negative = photo, negative
+
+    def way(self, found):
+        return *(self.negative if self.shown else self.photo), 0.9
+
+    def find(self, picture, side=None):
+        inner = getattr(picture, "photo", picture)
+        self.shown = isinstance(picture, Negative) or isinstance(inner, Negative)
+        return super().find(picture, side)
+
+
+class Striped(Blank):
+    """Light writing on the left and dark on the right: in doubt, and taken as it is."""
+
+    def rgb(self, long_side):
+        grey = np.full((120, 240), 128, np.uint8)
+        grey[2::6, 4:116:7], grey[2::6, 124:236:7] = 230, 26
+        return np.repeat(grey[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize(
+    ("photo", "negative", "expected"),
+    [
+        ((90, 0.95), (90, 0.99), False),  # sure: the negative is not looked at
+        ((90, 0.5), (90, 0.9), True),
+        ((90, 0.8), (90, 0.82), False),
+        ((0, 0.0), (90, 0.9), True),
+        ((0, 0.0), (3, 0.9), False),
+    ],
+)
+def test_a_page_in_doubt_is_read_as_a_negative_if_that_reads_clearly_better(
+    photo, negative, expected
+):
+    found = read_page(Grounds(photo, negative), Striped())
+    assert isinstance(found.picture, Negative) == expected
