@@ -2,7 +2,7 @@
 
 import pytest
 
-from ocr.lines.folding import SYMBOLS, fold
+from ocr.lines.folding import SYMBOLS, fold, symbols_of
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,9 @@ from ocr.lines.folding import SYMBOLS, fold
 def test_fold(character, expected):
     symbol, kind, case = fold(character)
     assert (SYMBOLS[symbol - 1], kind, case) == expected
+
+
+def test_a_text_is_folded_as_its_characters_are():
+    text = "Éa 7,€’\U0001d49c"
+    assert symbols_of(text).tolist() == [fold(character)[0] for character in text]
+    assert symbols_of("").tolist() == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ocr.errors import ModelError
-from ocr.lines.language import load_language
+from ocr.lines.language import likeliest, load_language
 
 
 def test_loads_quickly():
@@ -31,3 +31,11 @@ def test_other_files_are_refused(tmp_path):
     truncated.write_bytes(find_weights("english").read_bytes()[:200_000])
     with pytest.raises(ModelError, match="truncated"):
         load_language(truncated)
+
+
+def test_the_likeliest_of_several_is_told_and_in_doubt_the_first():
+    english, french = load_language(), load_language("french")
+    assert likeliest([english, french], ["the children were playing in the garden"]) == 0
+    assert likeliest([english, french], ["les enfants jouaient dans le jardin ce matin"]) == 1
+    assert likeliest([english, french], ["les"]) == likeliest([french, english], ["yes"]) == 0
+    assert likeliest([], ["a"]) == 0
