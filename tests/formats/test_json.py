@@ -1,0 +1,27 @@
+"""ocr.formats.json: pages come back, one and several."""
+
+import json
+
+import pytest
+from format_fakes import BLANK, TWO_LINES, written
+
+from ocr.page import Page
+
+
+@pytest.mark.parametrize("page", [TWO_LINES, BLANK])
+def test_json_of_one_page_reads_back(page):
+    data = json.loads(written("json", [("a.jpg", page)], True))
+    assert data["file"] == "a.jpg"
+    assert Page.from_dict(data) == page
+
+
+def test_json_of_several_pages():
+    data = json.loads(written("json", [("a.jpg", TWO_LINES), ("b.jpg", BLANK)], False))
+    assert [Page.from_dict(entry) for entry in data] == [TWO_LINES, BLANK]
+    assert [entry["file"] for entry in data] == ["a.jpg", "b.jpg"]
+    assert json.loads(written("json", [("a.jpg", BLANK)], False))[0]["file"] == "a.jpg"
+
+
+def test_json_of_no_page():
+    assert json.loads(written("json", [], False)) == []
+    assert written("json", [], True) == ""
