@@ -1,9 +1,9 @@
-"""ocr.formats.json: pages come back, one and several."""
+"""ocr.formats.json: pages come back, one and several, and follow their schema."""
 
 import json
 
 import pytest
-from format_fakes import BLANK, TWO_LINES, written
+from format_fakes import BLANK, PAGES, RICH, TWO_LINES, rendered, written
 
 from ocr.page import Page
 
@@ -25,3 +25,27 @@ def test_json_of_several_pages():
 def test_json_of_no_page():
     assert json.loads(written("json", [], False)) == []
     assert written("json", [], True) == ""
+
+
+def test_json_is_valid(schema):
+    for content in (rendered("json", RICH), rendered("json", *PAGES), rendered("json", BLANK)):
+        schema.validate(json.loads(content))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"version": 2},
+        {"height": 0},
+        {"text": None},
+        {"confidence": 1.5},
+        {"lines": [{}]},
+        {"page": 0},
+    ],
+)
+def test_the_schema_refuses_other_json(schema, damage):
+    data = json.loads(rendered("json", RICH))
+    assert schema.is_valid(data)
+    assert not schema.is_valid(data | damage)
+    del data["lines"][0]["words"][0]["letters"]
+    assert not schema.is_valid(data)
