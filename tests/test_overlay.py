@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ocr.overlay import COLORS, LINE_COLOR, color_of, draw_page
+from ocr.overlay import COLORS, LINE_COLOR, color_of, draw_page, side_for
 from ocr.page import Box, Letter, Line, Page, Word
 
 
@@ -107,3 +107,15 @@ def test_input_is_left_alone_and_output_repeats():
     first = draw_page(rgb, page)
     assert (rgb == 230).all()
     assert first.tobytes() == draw_page(rgb, page).tobytes()
+
+
+def test_small_writing_is_enlarged():
+    def page(height: int, side: int) -> Page:
+        letter = Letter(Box(0, 0, height, height), "a", 0.9)
+        return Page(side, side // 2, (Line((Word((letter,)),)),))
+
+    assert side_for(page(100, 3000)) == 2400
+    assert side_for(page(100, 1000)) == 1000
+    assert side_for(page(12, 1000)) == 2000
+    assert side_for(page(12, 1000), "line") == 1000
+    assert side_for(page(1, 1000)) == 4800

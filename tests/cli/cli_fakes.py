@@ -5,14 +5,17 @@ import sys
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr import errors
+from ocr import errors, weights
 from ocr.batch import journal
 from ocr.input.photo import open_image
 from ocr.page import Box, Letter, Line, Page, Word
 
 SAMPLES = Path(__file__).parents[2] / "images"
+LIST = SAMPLES / "shopping_list.jpg"
+FIRST = "SHOPPING LIST"
 NOT_ASKED = dict.fromkeys(
     ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")
 )
@@ -84,3 +87,18 @@ def written_page(path: Path) -> Path:
     ImageDraw.Draw(page).text((60, 90), "PLAIN WORDS", 30, ImageFont.load_default(56))
     page.save(path)
     return path
+
+
+ON_SAMPLES = [  # marks of tests that read them with the installed weights
+    pytest.mark.skipif(
+        not LIST.exists() or not weights.installed(), reason="no samples or weights"
+    ),
+    pytest.mark.usefixtures("forgotten"),
+]
+
+
+def on_samples(test):
+    """`ON_SAMPLES` for one test."""
+    for mark in ON_SAMPLES:
+        test = mark(test)
+    return test

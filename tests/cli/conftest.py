@@ -16,3 +16,9 @@ def fake(monkeypatch):
     monkeypatch.setattr(workers, "execute", lambda tasks, step, _, **__: map(step, tasks))
     yield FakeReader
     recipe._reader.cache_clear()
+
+
+@pytest.fixture
+def forgotten():
+    """The reader of other tests is."""
+    recipe.forget()

@@ -3,7 +3,8 @@
 import json
 
 import numpy as np
-from cli_fakes import one_line, picture
+import pytest
+from cli_fakes import FIRST, LIST, SAMPLES, on_samples, one_line, picture
 from PIL import Image
 
 from ocr.cli.boxes import OVERLAY_KINDS
@@ -81,3 +82,89 @@ def test_boxes_of_a_bad_image_leaves_nothing(run, fake, tmp_path):
     assert status == 1
     one_line(err)
     assert list(tmp_path.iterdir()) == []
+
+
+@on_samples
+def test_boxes_of_many(run, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "in" / f"{name}.jpg").write_bytes(LIST.read_bytes())
+    with Image.open(LIST) as image:
+        blank = Image.new("RGB", image.size, "white")
+        image.save(tmp_path / "c.tif", save_all=True, append_images=[blank, image])
+    arguments = (tmp_path / "in", tmp_path / "c.tif", "--pages", "1,3", "-o", tmp_path / "out")
+    status, _, err = run("boxes", *arguments)
+    assert (status, err) == (0, "")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "a.boxes.png",
+        "b.boxes.png",
+        "c.page0001.boxes.png",
+        "c.page0003.boxes.png",
+    ]
+    status, out, _ = run("boxes", tmp_path / "in", "--json")
+    assert status == 0
+    assert [Page.from_dict(page).text[: len(FIRST)] for page in json.loads(out)] == [FIRST] * 2
+
+
+@on_samples
+def test_boxes_of_many_need_a_folder(run, tmp_path):
+    for option in ("-o", "--stages"):
+        status, _, err = run("boxes", LIST, SAMPLES / "form.jpg", option, tmp_path / "a.png")
+        assert status == 2
+        assert "folder" in err
+    assert not list(tmp_path.iterdir())
+
+
+@on_samples
+def test_boxes_of_one_page_of_many(run, tmp_path):
+    with Image.open(LIST) as image:
+        image.save(tmp_path / "c.tif", save_all=True, append_images=[image])
+    status, _, err = run("boxes", tmp_path / "c.tif", "-o", tmp_path / "a.png")
+    assert status == 0
+    assert "page 1 of 2; choose by --pages" in err
+    assert run("boxes", tmp_path / "c.tif", "--pages", "2", "-o", tmp_path / "a.png")[2] == ""
+
+
+@on_samples
+@pytest.mark.parametrize("level", ["letter", "word", "line"])
+def test_levels_differ(run, tmp_path, level):
+    assert run("boxes", LIST, "--level", level, "-o", tmp_path / f"{level}.png")[0] == 0
+    assert run("boxes", LIST, "-o", tmp_path / "auto.png")[0] == 0
+    with (
+        Image.open(tmp_path / f"{level}.png") as drawn,
+        Image.open(tmp_path / "auto.png") as auto,
+    ):
+        same = drawn.size == auto.size and np.array_equal(np.asarray(drawn), np.asarray(auto))
+    assert same == (level == "letter")
+
+
+@on_samples
+@pytest.mark.parametrize("suffix", list(OVERLAY_KINDS))
+def test_an_overlay_replaces_an_earlier_one_and_nothing_else(run, tmp_path, suffix):
+    out = tmp_path / f"a{suffix}"
+    with Image.open(LIST) as image:
+        image.save(out)
+    before = out.read_bytes()
+    status, _, err = run("boxes", LIST, "-o", out)
+    assert status == 1
+    assert "already there, and nothing that this command has written" in err
+    assert run("boxes", LIST, out, "-o", f"{tmp_path}/out/")[0] == 0
+    assert out.read_bytes() == before
+    out.unlink()
+    for level in ("word", "line"):
+        assert run("boxes", LIST, "--level", level, "-o", out) == (0, "", "")
+    status, _, err = run("boxes", out, "-o", out)  # an overlay, and what is read
+    assert status == 1
+    assert "would replace the file that is read" in err
+
+
+@on_samples
+def test_overlays_in_a_folder_replace_nothing_else(run, tmp_path):
+    (tmp_path / "out").mkdir()
+    own = tmp_path / "out" / "shopping_list.boxes.png"
+    own.write_text("mine")
+    status, _, err = run("boxes", LIST, SAMPLES / "form.jpg", "-o", tmp_path / "out")
+    assert status == 1
+    assert "shopping_list.boxes.png: already there" in err
+    assert own.read_text() == "mine"
+    assert (tmp_path / "out" / "form.boxes.png").exists()

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from cli_fakes import one_line, picture
+from cli_fakes import LIST, on_samples, one_line, picture
 
 
 def truth(photo: Path, text: str) -> None:
@@ -54,3 +54,25 @@ def test_eval_without_truth(run, fake, tmp_path):
     assert (status, out) == (1, "")
     assert ".gt.txt" in one_line(err)
     assert run("eval", tmp_path / "none")[0] == 1
+
+
+@on_samples
+def test_a_report_replaces_no_photo_and_no_truth(run, tmp_path):
+    photo, truth = tmp_path / "a.jpg", tmp_path / "a.gt.txt"
+    photo.write_bytes(LIST.read_bytes())
+    truth.write_text("SHOPPING LIST")
+    (tmp_path / "other.jpg").write_bytes(LIST.read_bytes())
+    (tmp_path / "other.gt.txt").write_text("mine")
+    (tmp_path / "a.docx").write_bytes(b"PK\3\4\0\0")
+    held = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for path in held:
+        commands = [["eval", photo]] if path in (photo, truth) else [["eval", photo], ["models"]]
+        for command in commands:
+            status, out, err = run(*command, "-o", path)
+            assert (status, out) == (1, "")
+            assert err.count("\n") == 1
+            assert ("file that is read" if path in (photo, truth) else "already there") in err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == held
+    for command in (["eval", photo], ["models"]):
+        for form in ("text", "json", "json"):
+            assert run(*command, "-f", form, "-o", tmp_path / "report")[0] == 0
