@@ -1,7 +1,9 @@
-"""Pages that are drawn and already read, and a server that serves them."""
+"""Pages that are drawn and already read, a shelf of them, and a server that serves them."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -12,10 +14,16 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr.errors import ImageError
 from ocr.page import Box, Letter, Line, Page, Word
+from ocr.review import edits
 from ocr.review.document import Entry, Reviewed, begun
+from ocr.review.pages import find_pages
+from ocr.review.shelf import Shelf
 
 PATIENCE = 240  # seconds: a busy machine is not a defect
+HOST = "127.0.0.1:8000"
+TOKEN = "secret"
 HEIGHT, WIDTH, ROW, LEFT, WIDE = 900, 700, 80, 60, 18
 TEXTS = (
     "first line of all",
@@ -120,3 +128,99 @@ class Server:
                 self._close()
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+class Fake:
+    """Reads every page as `document`, and counts."""
+
+    def __init__(self):
+        self.read = []
+
+    def page(self, photo, turns=None):
+        self.read.append(Path(photo.source).name)
+        if "bad" in photo.name:
+            raise ImageError("bad.png: damaged.")
+        return document()
+
+
+def pages_of(*arguments, **more):
+    """The pages that these name, and what is said of those that are missing."""
+    lost = []
+    found = find_pages(
+        [str(a) for a in arguments], more.get("recursive", False), (), None,
+        lambda name, error: lost.append((name, str(error))),
+    )  # fmt: skip
+    return found, lost
+
+
+def unread(place: Path, count: int) -> Path:
+    """A folder of pages that are not read yet."""
+    place.mkdir()
+    for number in range(1, count + 1):
+        draw(place / f"page{number}.png")
+    return place
+
+
+def shelf_of(place: Path, recognizer=None, ahead: int = 0) -> Shelf:
+    """A shelf of what is in a folder."""
+    return Shelf(pages_of(place)[0], recognizer or Fake(), ahead)
+
+
+def change(shelf: Shelf, text: str, number: int = 1, line: int = 1, **more) -> Reviewed:
+    """Give a line another text."""
+    revision = shelf.open(number).doc.revision
+    return shelf.change(number, revision, lambda doc: edits.set_text(doc, line, text, **more))
+
+
+class Answer:
+    """What was answered."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Client:
+    """Asks an application without a network."""
+
+    def __init__(self, app) -> None:
+        self.app = app
+
+    def ask(self, path, data=None, token=TOKEN, method=None, **headers) -> Answer:
+        given = {"host": HOST, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        body = b""
+        if data is not None:
+            body = data if isinstance(data, bytes) else json.dumps(data).encode()
+            given.setdefault("content-type", "application/json")
+            given.setdefault("content-length", str(len(body)))
+        path, _, query = path.partition("?")
+        scope = {
+            "type": "http", "method": method or ("GET" if data is None else "POST"),
+            "path": f"/{token}{path}", "raw_path": b"", "query_string": query.encode(),
+            "headers": [(k.encode(), v.encode()) for k, v in given.items() if v],
+            "http_version": "1.1", "scheme": "http", "root_path": "", "server": ("127.0.0.1", 8000),
+        }  # fmt: skip
+        sent = []
+
+        async def run() -> None:
+            waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+            async def receive():
+                if waiting:
+                    return waiting.pop()
+                await asyncio.sleep(60)
+
+            async def send(message):
+                sent.append(message)
+
+            await self.app(scope, receive, send)
+
+        asyncio.run(run())
+        found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+        return Answer(sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:]))
+
+    def change(self, revision, op, page=1, **more) -> Answer:
+        return self.ask(f"/api/pages/{page}", {"revision": revision, "op": op, **more})

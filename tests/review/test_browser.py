@@ -13,8 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from review_fakes import PATIENCE, TEXTS, Server, draw, folder
-from test_shelf import Fake, pages_of
+from review_fakes import PATIENCE, TEXTS, Fake, Server, draw, folder, pages_of
 
 from ocr.cli.review import _listen
 from ocr.errors import OutputError

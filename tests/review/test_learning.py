@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from review_fakes import PATIENCE, TEXTS, folder
-from test_shelf import pages_of
+from review_fakes import PATIENCE, TEXTS, folder, pages_of
 
 from ocr.review import edits
 from ocr.review.edits import EditError
