@@ -1,15 +1,14 @@
-"""What a person can do to a page."""
+"""ocr.review.edits: what a person can do to a page."""
 
 from dataclasses import replace
 
 import pytest
-from review_fakes import HEIGHT, TEXTS, WIDTH, document, line
+from review_fakes import TEXTS, WIDTH, document, line
 
 from ocr.page import Box, Line
 from ocr.review import edits
 from ocr.review.document import Reviewed, begun, turns_of
 from ocr.review.edits import EditError
-from ocr.review.respell import clean, respelled
 
 
 def rows(doc: Reviewed) -> list[str]:
@@ -19,32 +18,10 @@ def rows(doc: Reviewed) -> list[str]:
 # --- text ---------------------------------------------------------------------------------
 
 
-def test_text_keeps_letters_that_stay_and_makes_others_sure():
-    before = line("cat sat", 0, doubts=(0, 4))
-    after = respelled(before, "bat sat")
-    assert after.text == "bat sat"
-    assert after.letters[0].confidence == 1.0 and after.letters[0].box == before.letters[0].box
-    assert after.letters[1:] == before.letters[1:]
-
-
-@pytest.mark.parametrize("text", ["a", "cat", "cats sat on a mat", "c at", "xyz", "é̂n"])
-def test_any_text_has_boxes_in_order(text):
-    text = clean(text)
-    after = respelled(line("cat sat", 0), text)
-    assert after.text == text
-    lefts = [letter.box.x1 for letter in after.letters]
-    assert lefts == sorted(lefts)
-
-
 def test_text_can_be_emptied_and_written_anew():
     doc = edits.set_text(document(), 1, "")
     assert doc.find(1).line.words == () and doc.text.splitlines()[0] == TEXTS[1]
     assert edits.set_text(doc, 1, "again").find(1).line.text == "again"
-
-
-def test_text_is_cleaned():
-    assert clean(" a\t b\n\x00\x1b[31mc ") == "a b [31mc"
-    assert len(clean("x" * 10_000)) == 2000
 
 
 def test_confirmed_text_is_exported_as_sure():
@@ -200,30 +177,3 @@ def test_lines_without_a_word_take_no_part_in_that():
 def test_a_row_longer_than_a_line_may_be_is_told():
     _, lost = edits.with_truth(document(), [*TEXTS[:4], "fifth and last " * 200], True)
     assert [row[:14] for row in lost] == ["fifth and last"]
-
-
-# --- as it is kept --------------------------------------------------------------------------
-
-
-def test_json_keeps_all():
-    doc = edits.leave_out(edits.set_text(document(), 1, ""), Box(300, 0, HEIGHT, WIDTH))
-    doc = replace(edits.turn(doc, 1), revision=7, touched=True)
-    assert Reviewed.from_json(doc.to_json()) == doc
-    again = Reviewed.from_json(replace(doc, text_digest="12ab").to_json())
-    assert again == doc and again.text_digest == "12ab"
-    with pytest.raises(ValueError, match="text"):
-        Reviewed.from_json(replace(doc, text_digest=["12ab"]).to_json())
-
-
-def test_json_is_a_page_for_others():
-    from ocr.page import Page
-
-    page = Page.from_json(document().to_json())
-    assert page.text == "\n".join(TEXTS)
-    assert Reviewed.from_json(page.to_json()).text == page.text
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version":1}', "[" * 9999])
-def test_other_json_is_refused(text):
-    with pytest.raises(ValueError):
-        Reviewed.from_json(text)
