@@ -3,24 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from network_fakes import SMALL
 
 from ocr.lines.normalize import LINE_HEIGHT
-from training.networks.line import LineArchitecture, LineNetwork
-from training.own_hand.line_learner import (
-    FEWEST_DRAWN,
-    SHARE,
-    SHOWN_AGAIN,
-    LineLearner,
-)
+from training.networks.line import LineNetwork
+from training.own_hand.line_learner import FEWEST_DRAWN, SHARE, SHOWN_AGAIN, LineLearner
 from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
 from training.own_hand.settings import Settings, resolved
 from training.own_hand.task import Task
-
-SMALL = LineArchitecture(
-    widths=(4, 8, 8, 8, 8), features=16, blocks=1, context=16, context_blocks=2, attention=(0,),
-    heads=2, lstm=8,
-)  # fmt: skip
 
 
 def samples(count: int) -> Samples:
