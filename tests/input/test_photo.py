@@ -5,38 +5,22 @@ import os
 import struct
 import subprocess
 import sys
-import threading
 import time
 import warnings
 import zlib
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pikepdf
 import pytest
+from input_fakes import LETTERS, cells, encoded, one_line, picture
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from ocr.config import DPI
 from ocr.errors import ImageError
 from ocr.input.decoding import ORIENTATION
-from ocr.input.photo import KEPT, NEARLY, Photo, open_image
+from ocr.input.photo import KEPT, NEARLY, open_image
 from ocr.input.pixels import PHOTOMETRIC, WHITE_IS_ZERO
-from ocr.input.sources import pictures_in, read_source
-
-LETTERS = np.array(
-    [[1, 1, 1, 1], [1, 0, 1, 1], [1, 0, 0, 1]], dtype=np.float32
-)  # an L: no two of its eight orientations look alike
-
-
-def picture(scale: int = 8) -> Image.Image:
-    """LETTERS enlarged, so that JPEG blocks are even: mode L."""
-    return Image.fromarray(np.kron(LETTERS, np.ones((scale, scale))).astype(np.uint8) * 255)
-
-
-def cells(photo: Photo) -> np.ndarray:
-    """The middle of every square of `picture`."""
-    return photo.grey(32)[4::8, 4::8]
 
 
 def page(width: int, height: int) -> Image.Image:
@@ -59,20 +43,6 @@ def page(width: int, height: int) -> Image.Image:
 def saved(image: Image.Image, path: Path, **options: object) -> Path:
     image.save(path, **options)
     return path
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def one_line(error: pytest.ExceptionInfo[ImageError], name: str) -> str:
-    text = str(error.value)
-    assert "\n" not in text
-    assert name in text
-    assert text.endswith(".")
-    return text
 
 
 def test_size_and_values(tmp_path):
@@ -312,88 +282,10 @@ def test_stdin(tmp_path):
     assert done.stdout.split() == [b"stdin", b"32"]
 
 
-@pytest.mark.parametrize("second", ["JPEG", "PNG", "PDF", "PPM"])
-@pytest.mark.parametrize("first", ["JPEG", "progressive", "PNG", "PDF", "PBM", "PGM", "PPM"])
-def test_several_pictures_in_one_pipe_are_refused(monkeypatch, first, second):
-    small = picture().resize((81, 60))
-    options = {"progressive": True} if first == "progressive" else {}
-    modes = {"PBM": "1", "PGM": "L", "PPM": "RGB"}  # all of them PPM to Pillow
-    one = encoded(small.convert(modes.get(first, "RGB")),
-                  "JPEG" if options else "PPM" if first in modes else first, **options)  # fmt: skip
-    for content, refused in ((one + encoded(small, second), True), (one + bytes(99), False)):
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-        if refused:
-            with pytest.raises(ImageError, match="several pictures came in"):
-                open_image("-")
-        else:
-            assert open_image("-").width > 0
-
-
-@pytest.mark.parametrize("header", [b"P5 # 9 9\n4\t4\n# x\n65535\n", b"P6\n4 4 255\n", b"P4 4 4\n"])
-def test_where_a_pnm_ends(monkeypatch, header):
-    size = {b"P5": 32, b"P6": 48, b"P4": 4}[header[:2]]
-    for more, refused in ((b"", False), (b"P5\n1 1\n255\nx", True)):
-        content = header + bytes(size) + more
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-        with pytest.raises(ImageError, match="several") if refused else nullcontext():
-            assert open_image("-").width == 4
-
-
-def test_a_picture_of_several_comes_through_a_pipe(monkeypatch):
-    stream = io.BytesIO()
-    picture().save(stream, "MPO", save_all=True, append_images=[picture(4)])
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stream.getvalue())))
-    assert open_image("-").width == picture().width
-
-
-def test_a_picture_with_its_depth_comes_through_a_pipe(monkeypatch):
-    """As phones append it, told by XMP."""
-    about = (
-        b'http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x="adobe:ns:meta/"><Container:Directory/>'
-    )
-    one = encoded(picture(), "JPEG")
-    length = (len(about) + 2).to_bytes(2, "big")
-    content = one[:2] + b"\xff\xe1" + length + about + one[2:] + encoded(picture(4), "JPEG")
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-    assert open_image("-").width == picture().width
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"\xff\xd8" + b"\xff\xe0\0\2" * (1 << 22),
-        b"\xff\xd8" + b"\xff\xda\0\2" * (1 << 22),
-        b"\x89PNG\r\n\x1a\n" + bytes(1 << 24),
-    ],
-)
-def test_pieces_without_number_in_a_pipe_are_not_followed(monkeypatch, content):
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
-    start = time.process_time()
-    assert read_source("-", "stdin") == content
-    assert time.process_time() - start < 1
-
-
-def test_what_comes_through_a_pipe_has_a_limit(monkeypatch):
-    monkeypatch.setattr("ocr.input.sources.MAX_STREAM_BYTES", 1000)
-    with pytest.raises(ImageError, match="MiB came in"):
-        open_image(io.BytesIO(bytes(1001)), "upload")
-
-
 def test_kinds_that_start_another_program_are_not_opened(tmp_path):
     picture().convert("L").save(tmp_path / "a.eps", "EPS")  # which Pillow reads by Ghostscript
     with pytest.raises(ImageError, match="not an image that can be read"):
         open_image(tmp_path / "a.eps").grey(99)
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_named_pipe(tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(encoded(picture(), "PNG"),))
-    writer.start()
-    photo = open_image(pipe)
-    writer.join()
-    np.testing.assert_array_equal(cells(photo), LETTERS)
 
 
 def test_missing_empty_folder_text(tmp_path):
@@ -522,18 +414,6 @@ def test_twelve_megapixels_cost_little(tmp_path):
         return time.process_time() - start
 
     assert min(seconds() for _ in range(4)) < 0.3  # twice the budget, for slow machines
-
-
-def test_pictures_in(tmp_path):
-    for name in ("b.PNG", "a.jpg", "notes.txt", ".hidden.jpg"):
-        (tmp_path / name).touch()
-    (tmp_path / "folder.jpg").mkdir()
-    assert [path.name for path in pictures_in(tmp_path)] == ["a.jpg", "b.PNG"]
-    with pytest.raises(ImageError) as error:
-        pictures_in(tmp_path / "folder.jpg")
-    assert "no pictures" in one_line(error, "folder.jpg")
-    with pytest.raises(ImageError):
-        pictures_in(tmp_path / "none")
 
 
 def test_light_to_import():
