@@ -1,6 +1,7 @@
 """Pictures of known pixels, in files and in memory."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,3 +51,12 @@ def strokes(height: int = 300, width: int = 400) -> np.ndarray:
 def in_memory(image: Image.Image, kind: str, **options: object) -> io.BytesIO:
     """The file of a picture, open."""
     return io.BytesIO(encoded(image, kind, **options))
+
+
+def touched(folder: Path, *names: str) -> Path:
+    """A folder with empty files of these names."""
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return folder

@@ -12,10 +12,11 @@ import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from input_fakes import touched
 from PIL import Image
 
-from ocr.errors import ImageError, OutputError
-from ocr.formats.output import make_folder, refuse_existing
+from ocr.errors import ImageError
+from ocr.formats.output import make_folder
 from ocr.input import documents, sources
 from ocr.input.documents import Document, PageSource, find_documents, parse_ranges, read_list
 from ocr.input.sources import pictures_in
@@ -28,14 +29,6 @@ def fail(argument, error):
 def stems(*arguments: Path | str, **options) -> list[str]:
     found = find_documents(map(str, arguments), on_error=fail, **options)
     return [document.stem for document in found]
-
-
-def touched(folder: Path, *names: str) -> Path:
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    return folder
 
 
 # Names
@@ -251,28 +244,6 @@ def test_pages_of_a_pdf(tmp_path):
     assert [(photo.width, photo.height) for photo in photos] == [(200, 100), (100, 200)]
     assert photos[0].grey(50).shape == (25, 50)
     assert np.all(photos[1].rgb(200) == 255)
-
-
-# What stands in the way
-
-
-def test_existing_outputs_are_refused(tmp_path):
-    touched(tmp_path, "a.txt", "b.txt", "a.png", "b.png", "c.png")
-    planned = [
-        (Document(str(tmp_path / f"{name}.png"), name), tmp_path / f"{name}.txt") for name in "abc"
-    ]
-    with pytest.raises(OutputError, match=r"a\.txt and 1 more: already there. Use --force"):
-        refuse_existing(planned)
-    refuse_existing(planned, force=True)
-    refuse_existing(planned[2:])
-
-
-def test_the_input_is_never_replaced(tmp_path):
-    touched(tmp_path, "a.pdf")
-    document = Document(str(tmp_path / "a.pdf"), "a")
-    for force in (False, True):
-        with pytest.raises(OutputError, match="would replace the file that is read"):
-            refuse_existing([(document, tmp_path / "a.pdf")], force)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from training.recipes.glyph_accuracy import (
     expected_calibration_error,
     fold,
 )
-from training.recipes.temperature import fit_temperature
 
 
 def test_the_published_foldings():
@@ -36,11 +35,3 @@ def test_calibration_error_of_known_confidences():
     probabilities = np.array([[0.9, 0.1]] * 10, np.float32)
     truth = np.array(["a"] * 5 + ["b"] * 5)
     assert expected_calibration_error(probabilities, "ab", truth) == pytest.approx(0.4)
-
-
-def test_fit_temperature_finds_the_one_that_was_used():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, (20_000, 4)).astype(np.float32)
-    noise = rng.gumbel(size=logits.shape)
-    labels = (logits / 1.7 + noise).argmax(axis=1)  # Gumbel-max: drawn from softmax(logits / 1.7)
-    assert fit_temperature(logits, labels) == pytest.approx(1.7, rel=0.05)
