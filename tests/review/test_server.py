@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import threading
-import urllib.parse
-import urllib.request
 
 import pytest
-from review_fakes import HOST, PATIENCE, TEXTS, TOKEN, Client, Fake, Server, draw, folder, pages_of
+from review_fakes import HOST, TEXTS, TOKEN, Client, Fake, draw, folder, pages_of
 
-from ocr.formats import FORMATS
 from ocr.page import Line
 from ocr.review.learning import Learning
 from ocr.review.shelf import Shelf
@@ -206,37 +202,6 @@ def test_pictures(client):
     assert strip.width > 4 * strip.height and strip.height <= 88
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_export_is_the_corrected_text(client, name):
-    client.change(0, "text", line=2, text="Correction & <b>", confirmed=True)
-    client.change(1, "leave_out", box=[290, 0, 340, 700])
-    answer = client.ask(f"/export/{name}?page=1&join=0")
-    assert answer.status == 200 and answer.headers["content-type"] == "application/octet-stream"
-    assert "attachment" in answer.headers["content-disposition"]
-    if name == "text":
-        assert answer.body.decode() == "\n".join(
-            [TEXTS[0], "Correction & <b>", TEXTS[2], TEXTS[4], ""]
-        )
-    if name in ("json", "hocr", "alto", "page", "html", "tsv", "csv"):
-        text = answer.body.decode()
-        assert ("Correction" in text and "<b>" not in text.replace("Correction & <b>", "")) or (
-            name in ("json", "tsv", "csv")
-        )
-        assert TEXTS[3].split()[0] not in text
-
-
-def test_export_of_all_pages(client):
-    client.ask("/api/pages/1"), client.ask("/api/pages/2")
-    text = client.ask("/export/text").body.decode()
-    assert text.count(TEXTS[0]) == 2
-    import io
-    import zipfile
-
-    archive = zipfile.ZipFile(io.BytesIO(client.ask("/export/alto").body))
-    assert archive.namelist() == ["page1.alto.xml", "page2.alto.xml"]
-    assert archive.testzip() is None
-
-
 def test_hostile_names_and_texts_are_text(tmp_path):
     place = tmp_path / "notes"
     place.mkdir()
@@ -260,13 +225,6 @@ def test_a_page_that_fails_leaves_the_others(tmp_path):
     answer = client.ask("/api/pages/1")
     assert answer.status == 422 and "damaged" in answer.json["error"]
     assert client.ask("/api/pages/2").status == 200
-
-
-def test_an_export_that_cannot_be_made_is_an_error(client, place):
-    client.ask("/api/pages/1")
-    (place / "page1.png").unlink()
-    answer = client.ask("/export/pdf?page=1")
-    assert answer.status == 422 and "no such file" in answer.json["error"]
 
 
 class Drawing(Fake):
@@ -328,21 +286,3 @@ def test_changes_of_many_at_once_are_all_there_or_refused(client):
     for line in (1, 2, 3):
         mine = [text for text in done if text.startswith(f"{line} ")]
         assert not mine or page["lines"][line - 1]["text"] == mine[-1]
-
-
-# --- over the network ---------------------------------------------------------------------
-
-
-def test_an_export_that_breaks_off_is_told_in_one_line(tmp_path):
-    place = folder(tmp_path / "notes", 2)
-    with Server(place) as server:
-        for number in (1, 2):
-            urllib.request.urlopen(f"{server.url}api/pages/{number}", timeout=PATIENCE).close()
-        (place / "page2.png").unlink()
-        with (
-            pytest.raises((http.client.IncompleteRead, ConnectionError)),
-            urllib.request.urlopen(server.url + "export/pdf", timeout=PATIENCE) as answer,
-        ):
-            answer.read()
-        said = server.stop()[1].splitlines()
-    assert len(said) == 3 and "page2.png: no such file" in said[1]
