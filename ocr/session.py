@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ocr import graphs, memory
+from ocr.errors import ModelError
 from ocr.weights import Metadata, damaged
 
 if TYPE_CHECKING:
@@ -57,14 +58,18 @@ class Session:
     Raises
     ------
     ModelError
-        The graph cannot be loaded, is no plain network (`ocr.graphs`), or gives something else
-        than its description tells of.
+        The file is no `.onnx`, the graph cannot be loaded, is no plain network (`ocr.graphs`), or
+        gives something else than its description tells of.
     """
 
     def __init__(self, path: Path, metadata: Metadata) -> None:
         import onnxruntime
 
         self._path = path
+        if path.suffix != ".onnx":
+            raise ModelError(
+                f"{path}: serves to train on from, not to read. Name the .onnx file beside it."
+            )
         try:
             data = graphs.read(path)
             graphs.check(data)

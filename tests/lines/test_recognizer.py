@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.numpy import save_file
 
 from ocr.errors import ModelError
 from ocr.lines.folding import SYMBOLS
@@ -146,6 +147,13 @@ class TestFiles:
             LineReader(write_reader(tmp_path / "a.onnx", kind="cnn"))
         with pytest.raises(ModelError, match="line recognizer"):
             LineReader(write_reader(tmp_path / "b.onnx", normalization="another"))
+
+    def test_weights_to_train_on_from_are_told_from_damaged_ones(self, tmp_path):
+        path = tmp_path / "a.safetensors"
+        about = Metadata("lines", "lines", {}, CHARSET, NORMALIZATION, ())
+        save_file({"a": np.zeros(2, np.float32)}, path, {METADATA_KEY: about.to_json()})
+        with pytest.raises(ModelError, match=r"a\.safetensors: serves to train .* the \.onnx file"):
+            LineReader(path)
 
     def test_missing_files_are_named(self):
         with pytest.raises(ModelError, match=r"no-such\.onnx"):
