@@ -28,6 +28,7 @@ OCR_ORDER = (
     ("cli",),
 )
 TRAINING_ORDER = (
+    ("commands",),
     ("data",),
     ("synthesis",),
     ("networks",),

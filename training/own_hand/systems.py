@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ocr.errors import ModelError
+from ocr.errors import DataError, ModelError
 from ocr.letters.classifiers import load_classifier
 from ocr.letters.classifiers.base import softmax
 from ocr.letters.classifiers.cnn import GlyphCnn, TorchClassifier
@@ -225,9 +225,8 @@ class LineSystem:
             self.network = network_of(found.architecture)
             try:
                 load_checkpoint(start, self.network, network_of(found.architecture))
-            except (RuntimeError, OSError) as error:
-                reason = str(error).splitlines()[0]
-                raise ModelError(f"{start}: does not fit this network ({reason}).") from None
+            except DataError as error:
+                raise ModelError(str(error)) from None
         self.network.eval()
         self.architecture = {
             **{

@@ -6,17 +6,24 @@ and how much was seen, under "seen" (strips) or "steps" (of the page network).
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import nn
 
+from ocr.errors import DataError, reason_of
 from ocr.formats.output import make_folder, replacing
 from training.recipes.descent import blend
 
 Network = TypeVar("Network", bound=nn.Module)
+
+# What torch raises of a file that is missing, cut off, no checkpoint, or of another network.
+UNREADABLE = (OSError, EOFError, pickle.UnpicklingError, LookupError, RuntimeError)
 
 
 def save_checkpoint(
@@ -56,10 +63,27 @@ def load_checkpoint(
     -------
     int
         The strips seen or steps made; 0 of bare weights.
-    """
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
 
+    Raises
+    ------
+    DataError
+        The file is missing, damaged, or of another network.
+    """
+    try:
+        return _loaded(path, network, average, optimizer)
+    except (*UNREADABLE, SafetensorError) as error:
+        raise DataError(
+            f"{path}: damaged, or no checkpoint of this network ({reason_of(error)})."
+        ) from None
+
+
+def _loaded(
+    path: Path,
+    network: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer | None,
+) -> int:
+    if path.suffix == ".safetensors":
         weights = {name: value.float() for name, value in load_file(path).items()}
         network.load_state_dict(weights)
         average.load_state_dict(weights)

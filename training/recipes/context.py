@@ -23,6 +23,7 @@ from ocr.letters import context, sizes
 from ocr.letters.context import SAME_SHAPE, LineGlyphs, decode_page
 from ocr.letters.sizes import reach_of
 from ocr.lines.language import NgramModel, load_language
+from training.commands import run
 from training.data.datasets import data_dir
 from training.data.glyphs import CHARSET, emnist_glyphs, join, unipen_glyphs
 from training.data.text import Corpus
@@ -248,4 +249,4 @@ def search(sample: list[tuple[str, Page]], ngrams: NgramModel) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

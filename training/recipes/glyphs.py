@@ -25,6 +25,7 @@ from ocr.letters.classifiers.base import softmax
 from ocr.letters.classifiers.cnn import GlyphCnn, TorchClassifier
 from ocr.letters.glyphs import NORMALIZATION
 from ocr.weights import Metadata
+from training.commands import run
 from training.data.datasets import data_dir
 from training.data.glyphs import (
     CHARSET,
@@ -396,4 +397,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -29,6 +29,7 @@ from ocr.lines.lexicon import Lexicon
 from ocr.lines.ngrams import NgramModel, pack
 from ocr.lines.spelling import Spellings, count_shares
 from ocr.weights import Metadata
+from training.commands import run
 from training.data.datasets import data_dir
 from training.data.scans import open_scans
 from training.data.text import Corpus, fold_text, writable
@@ -367,4 +368,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

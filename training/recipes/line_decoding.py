@@ -42,6 +42,7 @@ from ocr.lines.recognizer import LineReader
 from ocr.lines.sense import spare_senseless
 from ocr.lines.text_model import TextModel
 from ocr.reader import LANGUAGES
+from training.commands import run
 from training.data.datasets import data_dir
 from training.data.scans import Sample, even_light
 from training.data.text import fold_text, writable
@@ -319,4 +320,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -23,6 +23,7 @@ from ocr.lines.ctc import BLANK, align, best_path
 from ocr.lines.normalize import LINE_HEIGHT, NORMALIZATION
 from ocr.lines.recognizer import FRAME
 from ocr.weights import Metadata, models_dir, read_metadata
+from training.commands import run
 from training.data.datasets import data_dir
 from training.data.scans import Sample
 from training.data.text import CHARSET
@@ -138,4 +139,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

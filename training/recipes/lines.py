@@ -22,10 +22,12 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import nn
 
+from ocr.errors import DataError
 from ocr.evaluation.error_rates import edit_distance
 from ocr.layout.strips import STRIP_HEIGHT
 from ocr.lines.ctc import BLANK, best_path
 from ocr.lines.recognizer import FRAME, MULTIPLE, TAIL
+from training.commands import above_zero, run
 from training.data.datasets import data_dir
 from training.data.scans import Sample
 from training.data.shards import read_shard
@@ -93,7 +95,7 @@ def pools(
     while True:
         paths = sorted(folder.glob("*.npz"))
         if not paths:
-            raise FileNotFoundError(f"{folder}: no shards; fill it by training.synthesis.strips")
+            raise DataError(f"{folder}: no shards. Fill it by training.synthesis.strips.")
         order = rng.permutation(len(paths))[: 4 * count]
         for start in range(0, len(order), count):
             yield [line for i in order[start : start + count] for line in strips(paths[i])]
@@ -345,11 +347,11 @@ def main() -> None:
     parser.add_argument("--shards", type=Path, required=True, help="of training.synthesis.strips")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
     parser.add_argument("--resume", type=Path, help="checkpoint, or .safetensors, to go on from")
-    parser.add_argument("--minutes", type=float, default=LineRecipe.minutes)
+    parser.add_argument("--minutes", type=above_zero, default=LineRecipe.minutes)
     parser.add_argument("--rate", type=float, default=LineRecipe.rate)
     parser.add_argument("--workers", type=int, default=LineRecipe.workers)
     parser.add_argument("--seed", type=int, default=LineRecipe.seed)
-    parser.add_argument("--check-minutes", type=float, default=LineRecipe.check_minutes)
+    parser.add_argument("--check-minutes", type=above_zero, default=LineRecipe.check_minutes)
     parser.add_argument("--device", default=LineRecipe.device, help="cpu, or cuda with one worker")
     parser.add_argument("--batch-width", type=int, default=BATCH_WIDTH, help="pixels a step")
     parser.add_argument("--most", type=int, default=MOST, help="strips a step")
@@ -379,4 +381,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

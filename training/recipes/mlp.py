@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ocr.letters.classifiers import load_classifier
 from ocr.letters.glyphs import NORMALIZATION
 from ocr.weights import Metadata, read_metadata
+from training.commands import run
 from training.data.datasets import NIST36_CHARSET, data_dir, load_nist36
 from training.data.glyphs import CHARSET, nist36_glyphs
 from training.networks.numpy_mlp import (
@@ -336,4 +337,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

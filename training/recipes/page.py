@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from training.commands import above_zero, run
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, crop, load_pages, training_page
 from training.data.page_sets import read_pages
@@ -207,11 +208,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
     parser.add_argument("--resume", type=Path, help="checkpoint, or .safetensors, to go on from")
     parser.add_argument("--pages", type=Path, help="folder of training.synthesis.written_pages")
-    parser.add_argument("--minutes", type=float, default=PageRecipe.minutes)
+    parser.add_argument("--minutes", type=above_zero, default=PageRecipe.minutes)
     parser.add_argument("--rate", type=float, default=PageRecipe.rate)
     parser.add_argument("--seed", type=int, default=PageRecipe.seed)
     parser.add_argument("--batch", type=int, default=PageRecipe.batch, help="crops a step")
-    parser.add_argument("--check-minutes", type=float, default=PageRecipe.check_minutes)
+    parser.add_argument("--check-minutes", type=above_zero, default=PageRecipe.check_minutes)
     parser.add_argument("--device", default=PageRecipe.device, help="cpu or cuda")
     parser.add_argument(
         "--croppers", type=int, default=PageRecipe.croppers, help="processes that take crops"
@@ -232,4 +233,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -15,6 +15,7 @@ import torch
 
 from ocr.layout.page_network import NORMALIZATION
 from ocr.weights import Metadata, models_dir, read_metadata
+from training.commands import run
 from training.data.datasets import data_dir
 from training.data.page_samples import crop, training_page
 from training.data.page_sets import read_pages
@@ -75,4 +76,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -15,6 +15,7 @@ from typing import Any
 import click
 import numpy as np
 
+from training.commands import run
 from training.synthesis.camera import Camera, Shadow, jpeg, photograph
 from training.synthesis.geometry import Curl, aim
 from training.synthesis.paper import Paper
@@ -425,4 +426,4 @@ def main(out: Path, names: tuple[str, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -24,6 +24,7 @@ from ocr.layout.page_network import GreyArray, installed_finder
 from ocr.layout.reading_order import in_rows, reading_order
 from ocr.layout.strips import TextLine
 from ocr.lines.recognizer import FRAME
+from training.commands import run
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, photograph, write_pages
 from training.data.page_sets import RealPage, read_pages
@@ -219,4 +220,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

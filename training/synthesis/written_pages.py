@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr.layout.strips import TextLine
+from training.commands import run
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, write_pages
 from training.synthesis import line_marks, marks
@@ -373,4 +374,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

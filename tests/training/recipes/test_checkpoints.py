@@ -1,8 +1,10 @@
 """training.recipes.checkpoints: they come back, and are blended."""
 
+import pytest
 import torch
 from network_fakes import SMALL, loss_of, some_lines
 
+from ocr.errors import DataError
 from training.networks.line import LineNetwork
 from training.recipes.checkpoints import load_blended, load_checkpoint, save_checkpoint
 
@@ -22,6 +24,23 @@ def test_checkpoints_come_back_as_they_were(network, tmp_path):
         assert torch.equal(average.state_dict()[key], value)
     first = next(iter(again.state_dict()["state"].values()))
     assert first["step"] == 1
+
+
+def test_what_is_no_checkpoint_of_a_network_is_named(network, tmp_path):
+    small, whole, half, empty, weights = (
+        tmp_path / name for name in ("other", "whole", "half", "empty", "half.safetensors")
+    )
+    optimizer = torch.optim.AdamW(network.parameters(), 0.01)
+    other = torch.nn.Linear(2, 2)
+    save_checkpoint(small, other, other, torch.optim.AdamW(other.parameters()), seen=1)
+    save_checkpoint(whole, network, network, optimizer, seen=1)
+    half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    empty.touch()
+    weights.write_bytes(b"no weights")
+    for path in (small, half, empty, weights):
+        with pytest.raises(DataError, match=rf"{path.name}: damaged, or no checkpoint") as caught:
+            load_checkpoint(path, network, network, optimizer)
+        assert "\n" not in str(caught.value)
 
 
 def test_mean_weights_are_blended_with_those_before(network, tmp_path):
