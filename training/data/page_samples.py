@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
+from ocr.formats.output import replacing
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.page_network import line_bands
 from ocr.layout.strips import TextLine
@@ -212,7 +213,7 @@ def training_page(page: RealPage) -> TrainingPage:
 
 
 def write_pages(path: Path, pages: Sequence[TrainingPage]) -> None:
-    """Store pages in one `.npz` with their lines; written beside and renamed."""
+    """Store pages in one `.npz` with their lines."""
     arrays: dict[str, Any] = {}
     for k, page in enumerate(pages):
         arrays[f"grey{k}"] = page.grey
@@ -222,10 +223,8 @@ def write_pages(path: Path, pages: Sequence[TrainingPage]) -> None:
         arrays[f"points{k}"] = np.concatenate(points) if points else np.zeros((0, 2))
         if page.unknown is not None:
             arrays[f"unknown{k}"] = np.packbits(page.unknown, axis=1)
-    beside = path.with_suffix(".part")
-    with beside.open("wb") as stream:
+    with replacing(path) as stream:
         np.savez_compressed(stream, **arrays)
-    beside.rename(path)
 
 
 def load_pages(path: Path) -> list[TrainingPage]:

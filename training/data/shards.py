@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.formats.output import replacing
+
 
 def write_shard(path: Path, lines: list[tuple[NDArray[np.uint8], str]]) -> None:
     """Store lines side by side in one `.npz`: `pixels` (LINE_HEIGHT, sum W), `widths`, `texts`."""
-    beside = path.with_suffix(".part")
-    with beside.open("wb") as stream:
+    with replacing(path) as stream:
         np.savez(
             stream,
             pixels=np.concatenate([image for image, _ in lines], axis=1),
             widths=np.array([image.shape[1] for image, _ in lines], dtype=np.int32),
             texts=np.array([text for _, text in lines]),
         )
-    beside.rename(path)
 
 
 def read_shard(path: Path) -> list[tuple[NDArray[np.uint8], str]]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from ocr.errors import DataError
 from training.commands import above_zero, run
 from training.data.datasets import data_dir
 from training.data.page_samples import TrainingPage, crop, load_pages, training_page
@@ -79,9 +80,17 @@ class PageBatch:
 
 
 class Crops(IterableDataset[Crop]):
-    """Random crops of real and of written pages, without end."""
+    """Random crops of real and of written pages, without end.
+
+    Raises
+    ------
+    DataError
+        The folder of written pages holds none.
+    """
 
     def __init__(self, real: list[TrainingPage], written: Path | None, recipe: PageRecipe) -> None:
+        if written is not None and not any(written.glob("*.npz")):
+            raise DataError(f"{written}: no pages. Fill it by training.synthesis.strips --pages.")
         self._real = real
         self._folder = written
         self._share = recipe.written
@@ -207,7 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the page network.")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint to write")
     parser.add_argument("--resume", type=Path, help="checkpoint, or .safetensors, to go on from")
-    parser.add_argument("--pages", type=Path, help="folder of training.synthesis.written_pages")
+    parser.add_argument("--pages", type=Path, help="of training.synthesis.strips")
     parser.add_argument("--minutes", type=above_zero, default=PageRecipe.minutes)
     parser.add_argument("--rate", type=float, default=PageRecipe.rate)
     parser.add_argument("--seed", type=int, default=PageRecipe.seed)

@@ -213,7 +213,8 @@ def main() -> None:
         path = given.out / f"strips-{given.seed}-{number:04d}.npz"
         write_shard(path, strips)
         print(path.name, flush=True)
-        while kept and len(kept) >= PAGES_A_FILE:
+        last = number == given.shards - 1
+        while kept and (last or len(kept) >= PAGES_A_FILE):
             write_pages(given.pages / f"pages-{given.seed}-{files:04d}.npz", kept[:PAGES_A_FILE])
             del kept[:PAGES_A_FILE]
             files += 1
