@@ -136,8 +136,8 @@ def load_npz(path: Path, split: str | None = None) -> Characters:
         )
     if labels.dtype.kind != "U":
         raise DataError(f"{path}: each `label` must be a string of one character.")
-    for label in np.unique(labels):
-        if not _is_sign(str(label)):
+    for label in map(str, np.unique(labels)):
+        if not _is_sign(label):
             raise DataError(f"{path}: each `label` must be one visible character, not {label!a}.")
     for name in ("split", "cased", "writer"):
         if name in data and data[name].shape != labels.shape:
