@@ -6,6 +6,7 @@ and how much was seen, under "seen" (strips) or "steps" (of the page network).
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,11 @@ def save_checkpoint(
     ----------
     amount : int
         ``seen`` or ``steps``.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
     """
     state = {
         **amount,
@@ -46,9 +52,11 @@ def save_checkpoint(
         "average": average.state_dict(),
         "optimizer": optimizer.state_dict(),
     }
+    content = io.BytesIO()  # of a disk that is full torch only tells that a position is unexpected
+    torch.save(state, content)
     make_folder(path.parent)
     with replacing(path) as stream:
-        torch.save(state, stream)
+        stream.write(content.getbuffer())
 
 
 def load_checkpoint(

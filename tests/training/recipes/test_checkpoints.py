@@ -1,10 +1,12 @@
 """training.recipes.checkpoints: they come back, and are blended."""
 
+import signal
+
 import pytest
 import torch
 from network_fakes import SMALL, loss_of, some_lines
 
-from ocr.errors import DataError
+from ocr.errors import DataError, OutputError
 from training.networks.line import LineNetwork
 from training.recipes.checkpoints import load_blended, load_checkpoint, save_checkpoint
 
@@ -24,6 +26,23 @@ def test_checkpoints_come_back_as_they_were(network, tmp_path):
         assert torch.equal(average.state_dict()[key], value)
     first = next(iter(again.state_dict()["state"].values()))
     assert first["step"] == 1
+
+
+def test_a_checkpoint_on_a_full_disk_leaves_the_old_one(network, tmp_path):
+    resource = pytest.importorskip("resource")
+    path = tmp_path / "lines.ckpt"
+    path.write_bytes(b"old")
+    optimizer = torch.optim.AdamW(network.parameters(), 0.01)
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match=r"lines\.ckpt: cannot be written"):
+            save_checkpoint(path, network, network, optimizer, seen=77)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == b"old"
 
 
 def test_what_is_no_checkpoint_of_a_network_is_named(network, tmp_path):
