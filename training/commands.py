@@ -7,11 +7,12 @@ import math
 import sys
 from collections.abc import Callable
 
+from ocr.cli.signals import INTERRUPTED
 from ocr.errors import OcrError
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a command; an expected failure ends it with its message alone.
+    """Run a command; an expected failure ends it with its message alone, Ctrl-C with none.
 
     Missing files and full disks are expected.
     """
@@ -19,6 +20,8 @@ def run(main: Callable[[], None]) -> None:
         main()
     except (OcrError, OSError) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def above_zero(text: str) -> float:

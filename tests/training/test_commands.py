@@ -20,6 +20,15 @@ def test_an_expected_failure_ends_a_command_with_its_message_alone(error):
     assert ended.value.code == str(error)
 
 
+def test_ctrl_c_ends_a_command_without_a_traceback():
+    def main():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        run(main)
+    assert ended.value.code == 130
+
+
 @pytest.mark.parametrize("name", ["page", "lines"])
 def test_a_training_of_no_minutes_is_refused_before_it_begins(name, tmp_path):
     command = [sys.executable, "-m", f"training.recipes.{name}", "--out", tmp_path / "a.ckpt"]
