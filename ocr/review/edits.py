@@ -13,10 +13,10 @@ import numpy as np
 
 from ocr.errors import OcrError
 from ocr.evaluation.corrections import align_lines
-from ocr.formats.placing import signs_of, words_of
+from ocr.formats.placing import signs_of, turn_of, words_of
 from ocr.page import Box, Line
 from ocr.review.document import Entry, Reviewed
-from ocr.review.respell import MAX_TEXT, clean, is_level, respelled
+from ocr.review.respell import MAX_TEXT, clean, respelled
 
 MOST_LINES = 5000  # of a page
 ASIDE = 3.0  # pixels aside count so much more than up or down, where a neighbor is looked for
@@ -90,7 +90,7 @@ def split(doc: Reviewed, number: int, position: int) -> Reviewed:
         raise EditError("Put the cursor between two letters to split the line there.")
     a, b = left[-1].box, right[0].box
     cut = ((a.y1 + a.y2 + b.y1 + b.y2) / 4, (a.x2 + b.x1) / 2)
-    if not is_level(entry.line):
+    if turn_of(entry.line.baseline) % 2:
         cut = ((a.y2 + b.y1) / 2, (a.x1 + a.x2 + b.x1 + b.x2) / 4)
     base, other_base, outline, other_outline = _cut(entry.line, cut)
     first = replace(entry.line, words=left, baseline=base, polygon=outline, confirmed=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 
-from ocr.formats.placing import graphemes, slots, with_text, words_of
+from ocr.formats.placing import graphemes, slots, turn_of, with_text, words_of
 from ocr.page import Box, Letter, Line
 
 MAX_TEXT = 2000  # characters of a line
@@ -51,20 +51,12 @@ def respelled(line: Line, text: str) -> Line:
     if line.words:
         return with_text(line, text, keep=True)
     signs = graphemes(text)
-    places = slots(_room(line), len(signs), 0 if is_level(line) else 1)
+    places = slots(_room(line), len(signs), turn_of(line.baseline))
     letters = (
         Letter(box, sign, 1.0) if sign.strip() else None
         for box, sign in zip(places, signs, strict=True)
     )
     return replace(line, words=words_of(letters))
-
-
-def is_level(line: Line) -> bool:
-    """Whether a line runs across the page rather than down it."""
-    if len(line.baseline) < 2:
-        return True
-    (y1, x1), (y2, x2) = line.baseline[0], line.baseline[-1]
-    return abs(x2 - x1) >= abs(y2 - y1)
 
 
 def _room(line: Line) -> Box:

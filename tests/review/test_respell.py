@@ -40,4 +40,8 @@ def test_the_first_text_of_a_line_stands_along_it():
     assert [letter.box for letter in respelled(down, "a b").letters] == [
         Box(20, 10, 40, 30), Box(60, 10, 80, 30),
     ]  # fmt: skip
+    up, back = (Line((), line) for line in (down.baseline[::-1], ((30.0, 80.0), (30.0, 20.0))))
+    for given, axis in ((up, "y1"), (back, "x1")):  # it reads upwards, or upside down
+        starts = [getattr(letter.box, axis) for letter in respelled(given, "abc").letters]
+        assert starts == [60, 40, 20]
     assert respelled(Line(()), "a").letters[0].box == Box(0, 0, 1, 1)  # nothing tells where
