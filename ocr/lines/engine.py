@@ -22,7 +22,6 @@ from ocr.layout.reading_order import in_rows, reading_order
 from ocr.layout.sheets import sheets_of
 from ocr.layout.small_parts import with_small_parts_enlarged
 from ocr.layout.strips import Strip, TextLine
-from ocr.layout.tracing import CONFIG as TRACING
 from ocr.lines.faint import faint_lines, without_faint_ends
 from ocr.lines.language import likeliest
 from ocr.lines.letter_boxes import letter_boxes
@@ -60,9 +59,8 @@ class LegibleConfig:
         How clearly such a line must have been seen to be writing.
     beside : float
         Mean probability of a line's characters, with language, in shares of the page's: what reads
-        less surely, such as a drawing or a line that was crossed out, is left out. A line that was
-        not clearly seen and stands alone must read as surely as this share of `line`. Chosen by the
-        F1 of `tests/benchmarks/line_finding.py` on the 51 valid and the 291 train pages: 96.0 and
+        less surely, such as a drawing or a line that was crossed out, is left out. Chosen by the F1
+        of `tests/benchmarks/line_finding.py` on the 51 valid and the 291 train pages: 96.0 and
         95.9 % without, 96.3 and 96.2 by 0.3, 96.4 and 96.2 by 0.4, 96.3 and 96.2 by 0.5 and 0.55.
         Higher values lose about as many signatures as they leave out stamps.
     """
@@ -159,7 +157,7 @@ def as_sure_as_others(texts: Sequence[LineText]) -> NDArray[np.bool_]:
     return least
 
 
-def _mean(counts: NDArray[np.number], confidences: NDArray[np.floating]) -> float:
+def _mean(counts: NDArray[np.integer], confidences: NDArray[np.floating]) -> float:
     total = int(counts.sum())
     return float((counts * confidences).sum()) / total if total else 0.0
 
@@ -200,21 +198,18 @@ class LinesEngine:
         if not layout.lines:
             return PageReading([])
         page = self._darkness(picture, layout)
-        numbers, out = self._with_text(page, layout.lines)
-        lines = [layout.lines[number] for number in numbers]
-        sheets = sheets_of(picture, lines)
-        order = reading_order(lines, sheets)
-        read, said = self._read_rows(picture, page, in_rows(lines, order), out)
-        parts = _parts(lines, order, said, [one.line for one in read.lines])
+        sheets = sheets_of(picture, layout.lines)
+        order = reading_order(layout.lines, sheets)
+        read, said = self._read_rows(picture, page, in_rows(layout.lines, order))
+        parts = _parts(layout.lines, order, said, [one.line for one in read.lines])
         labels = [number for number, words in parts.items() if _is_label(words)]
-        follows = self._follows(parts, len(lines)) if _side_by_side(order) else None
+        follows = self._follows(parts, len(layout.lines)) if _side_by_side(order) else None
         told = order
         if labels or follows is not None:
-            told = reading_order(lines, sheets, labels, follows)
+            told = reading_order(layout.lines, sheets, labels, follows)
         if told != order:
-            read, _ = self._read_rows(picture, page, in_rows(lines, told), out)
-        blocks = [[[numbers[k] for k in row] for row in block] for block in told]
-        return replace(read, order=blocks)
+            read, _ = self._read_rows(picture, page, in_rows(layout.lines, told))
+        return replace(read, order=told)
 
     def _follows(self, parts: dict[int, list[Word]], count: int) -> NDArray[np.float32] | None:
         """How well each of a page's lines goes on in each other one, as `reading_order` takes it.
@@ -233,37 +228,16 @@ class LinesEngine:
         follows[np.ix_(list(said), list(said))] = known
         return follows
 
-    def _with_text(
-        self, page: tuple[NDArray[np.float32], float], lines: Sequence[TextLine]
-    ) -> tuple[list[int], list[tuple[int, float]]]:
-        """Numbers of the lines but for those that were seen and read unsurely, and stand alone.
-
-        The grain of a desk makes such lines; in a row with a line of the page, they would make
-        words of what lies between. `page` is as `_darkness` gives it. How many characters those
-        left out hold, and how surely, comes second.
-        """
-        darkness, scale = page
-        clear = [line for line in lines if line.score >= LEGIBLE.score]
-        alone = [k for k, line in enumerate(lines) if line.score < LEGIBLE.score
-                 and not any(_near(line, other) for other in clear)]  # fmt: skip
-        strips = [line_strip(darkness, lines[k].scaled(1 / scale)) for k in alone]
-        frames = self.recognizer.log_probs([strip.image for strip in strips])
-        seen = [self.recognizer.legibility(logs) for logs in frames]
-        out = {k: (count, sure) for k, (count, sure) in zip(alone, seen, strict=True)
-               if not count or sure < LEGIBLE.beside * LEGIBLE.line}  # fmt: skip
-        return [k for k in range(len(lines)) if k not in out], list(out.values())
-
     def _read_rows(
         self,
         picture: Picture,
         page: tuple[NDArray[np.float32], float],
         rows: list[tuple[TextLine, int]],
-        out: list[tuple[int, float]],
     ) -> tuple[PageReading, list[int]]:
         """Read lines, each given with its block, in reading order.
 
-        `page` is as `_darkness` returns it, `out` as `_with_text` does. Returns what was read, and
-        the indices into `rows` of the lines that have text.
+        `page` is as `_darkness` returns it. Returns what was read, and the indices into `rows` of
+        the lines that have text.
         """
         darkness, scale = page
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
@@ -294,9 +268,8 @@ class LinesEngine:
                 one = page_line(line, strip, text, scale, block, size)
                 cut = partial(strips.__getitem__, k)
                 lines.append(ReadLine(one, cut, confidence=text.mean_confidence))
-        left_out = sum(count > 0 for count, _ in [*seen, *out]) - int((counts[keep] > 0).sum())
-        every = np.array([*seen, *out]).reshape(-1, 2)
-        read = PageReading(renumbered(lines), _mean(*every.T), left_out, marks)
+        left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())
+        read = PageReading(renumbered(lines), _mean(counts, confidences), left_out, marks)
         return read, said
 
     def _read_enlarged(
@@ -326,13 +299,6 @@ class LinesEngine:
             return 0.0
         strips, _ = self.strips(picture, layout, lines)
         return self.recognizer.mean_confidence([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
-
-
-def _near(line: TextLine, other: TextLine) -> bool:
-    """Whether a line may be a piece of another one, as a box to tick or a sign beside it is."""
-    (top, left, bottom, right), (y1, x1, y2, x2) = line.box, other.box
-    gap = max(left - x2, x1 - right)
-    return bool(top < y2 and y1 < bottom and gap <= TRACING.gap * line.x_height)
 
 
 def _side_by_side(order: list[list[list[int]]]) -> bool:

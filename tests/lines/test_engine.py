@@ -1,6 +1,5 @@
 """ocr.lines.engine: what is taken for writing, what is said of the rest, lines on the page."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -127,34 +126,14 @@ def test_a_line_in_pixels_of_the_page():
 class Sure:
     """A recognizer that is as sure of a strip as told: (columns,) -> confidence."""
 
-    def __init__(self, confidence, count=9):
-        self._confidence, self._count = confidence, count
+    def __init__(self, confidence):
+        self._confidence = confidence
 
     def log_probs(self, images):
         return [np.zeros((image.shape[1], 2), np.float32) for image in images]
 
     def legibility(self, logs):
-        return self._count, self._confidence(len(logs))
-
-
-@pytest.mark.parametrize(
-    ("score", "left", "count", "confidence", "kept"),
-    [
-        (0.6, 5, 0, 0.0, False),  # the grain of a desk
-        (0.6, 5, 2, 0.2, False),
-        (0.6, 5, 1, 0.9, True),  # a digit in the cell of a table
-        (0.6, 80, 0, 0.0, True),  # a box to tick
-        (0.9, 5, 2, 0.2, True),  # writing that is hard to read, which is told
-    ],
-)
-def test_what_was_seen_unsurely_and_says_nothing_is_in_no_row(score, left, count, confidence, kept):
-    recognizer = Sure(lambda _: confidence, count)
-    sure, other = text_line(60, 100, 250), text_line(60, left, left + 12)
-    page = np.zeros((200, 300), np.float32), 1.0
-    lines = [sure, replace(other, score=score)]
-    numbers, out = LinesEngine(recognizer, None)._with_text(page, lines)
-    assert numbers == ([0, 1] if kept else [0])
-    assert out == ([] if kept else [(count, confidence)])
+        return 9, self._confidence(len(logs))
 
 
 @pytest.mark.parametrize(("gained", "taken"), [(0.1, True), (0.01, False), (-0.1, False)])
