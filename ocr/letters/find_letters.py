@@ -21,7 +21,8 @@ from ocr.layout.picture import Picture
 from ocr.layout.reading_order import page_slope
 from ocr.layout.stages import OnStage
 from ocr.layout.strips import TextLine
-from ocr.letters.ink import find_ink, stroke_width
+from ocr.layout.strokes import stroke_width
+from ocr.letters.ink import find_ink
 from ocr.letters.pieces import join_pieces, side_by_side, united
 from ocr.letters.segmentation import Segmentation, group_boxes, label_boxes, nothing, scale_boxes
 from ocr.letters.standing import letter_heights, standing

@@ -94,11 +94,5 @@ def closed(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
     return np.asarray(filled[radius:-radius, radius:-radius], dtype=bool)
 
 
-def stroke_width(ink: NDArray[np.bool_]) -> float:
-    """Mean width of the strokes in pixels: twice the area over the length of the outline."""
-    edge = ink & ~ndimage.binary_erosion(ink, border_value=1)
-    return 2.0 * float(ink.sum()) / max(float(edge.sum()), 1.0)
-
-
 def _drawn(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.where(mask, np.float32(0), np.float32(1))

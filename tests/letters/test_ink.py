@@ -1,15 +1,8 @@
-"""ocr.letters.ink: the width of strokes, and gaps that are closed."""
+"""ocr.letters.ink: gaps that are closed."""
 
 import numpy as np
-import pytest
 
-from ocr.letters.ink import closed, stroke_width
-
-
-def test_stroke_width_of_a_bar():
-    mask = np.zeros((40, 200), dtype=bool)
-    mask[15:21, 10:190] = True
-    assert stroke_width(mask) == pytest.approx(6, rel=0.1)
+from ocr.letters.ink import closed
 
 
 def test_closing_mends_a_broken_stroke_up_to_the_border():
