@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.page_network import GreyArray, PageFinder
-from ocr.layout.reading_order import joined
+from ocr.layout.rows import joined
 from ocr.layout.strips import TextLine
 
 

@@ -17,7 +17,8 @@ from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.medians import weighted_median
 from ocr.layout.picture import Picture
-from ocr.layout.reading_order import page_slope, reading_order
+from ocr.layout.reading_order import reading_order
+from ocr.layout.rows import page_slope
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
 from ocr.memory import give_back

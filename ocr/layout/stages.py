@@ -12,7 +12,8 @@ from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture
-from ocr.layout.reading_order import in_rows, reading_order
+from ocr.layout.reading_order import reading_order
+from ocr.layout.rows import in_rows
 from ocr.layout.sheets import sheets_of
 from ocr.layout.strips import TextLine
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
-from ocr.layout.reading_order import joined, reading_order
+from ocr.layout.reading_order import reading_order
+from ocr.layout.rows import joined
 from ocr.layout.stages import OnStage
 from ocr.layout.strips import Strip, TextLine, fitted_strip
 from ocr.letters.classifiers.base import Classifier

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.page_network import Layout, installed_finder, line_bands
 from ocr.layout.picture import Picture
-from ocr.layout.reading_order import page_slope
+from ocr.layout.rows import page_slope
 from ocr.layout.stages import OnStage
 from ocr.layout.strips import TextLine
 from ocr.layout.strokes import stroke_width

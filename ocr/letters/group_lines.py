@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.medians import weighted_median
-from ocr.layout.reading_order import page_slope, reading_order
+from ocr.layout.reading_order import reading_order
+from ocr.layout.rows import page_slope
 from ocr.layout.strips import TextLine
 from ocr.letters.standing import Standing, standing
 

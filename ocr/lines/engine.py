@@ -18,7 +18,9 @@ from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
 from ocr.layout.read_line import ReadLine
-from ocr.layout.reading_order import in_rows, reading_order
+from ocr.layout.reading_order import Blocks, reading_order
+from ocr.layout.rows import in_rows
+from ocr.layout.said import Said
 from ocr.layout.sheets import sheets_of
 from ocr.layout.small_parts import with_small_parts_enlarged
 from ocr.layout.strips import Strip, TextLine
@@ -127,7 +129,7 @@ class PageReading:
     confidence: float = 0.0
     left_out: int = 0
     marks: tuple[Box, ...] = ()
-    order: list[list[list[int]]] | None = None
+    order: Blocks | None = None
 
 
 def legible(
@@ -202,31 +204,30 @@ class LinesEngine:
         order = reading_order(layout.lines, sheets)
         read, said = self._read_rows(picture, page, in_rows(layout.lines, order))
         parts = _parts(layout.lines, order, said, [one.line for one in read.lines])
-        labels = [number for number, words in parts.items() if _is_label(words)]
-        follows = self._follows(parts, len(layout.lines)) if _side_by_side(order) else None
         told = order
-        if labels or follows is not None:
-            told = reading_order(layout.lines, sheets, labels, follows)
+        if _side_by_side(order):
+            told = reading_order(layout.lines, sheets, self._said(parts, len(layout.lines)))
         if told != order:
             read, _ = self._read_rows(picture, page, in_rows(layout.lines, told))
         return replace(read, order=told)
 
-    def _follows(self, parts: dict[int, list[Word]], count: int) -> NDArray[np.float32] | None:
-        """How well each of a page's lines goes on in each other one, as `reading_order` takes it.
+    def _said(self, parts: dict[int, list[Word]], count: int) -> Said:
+        """What the lines of a page say of their order.
 
         `parts` are the words of those that say anything, by number. Of lines with digits it is not
-        known: numbers stand in columns and in rows as they do. None without a language.
+        known how they go on: numbers stand in columns and in rows as they do.
         """
+        labels = [number for number, words in parts.items() if _is_label(words)]
         languages = self.recognizer.languages
         said = {k: " ".join(word.text for word in words) for k, words in parts.items()}
         said = {k: text for k, text in said.items() if not any(map(str.isdigit, text))}
         if not languages or not said:
-            return None
+            return Said(labels)
         texts = list(said.values())
         known = languages[likeliest(languages, texts)].continuations(texts)
         follows = np.full((count, count), np.nan, dtype=np.float32)
         follows[np.ix_(list(said), list(said))] = known
-        return follows
+        return Said(labels, follows)
 
     def _read_rows(
         self,
@@ -301,13 +302,13 @@ class LinesEngine:
         return self.recognizer.mean_confidence([strip.image[:, :SAMPLE_WIDTH] for strip in strips])
 
 
-def _side_by_side(order: list[list[list[int]]]) -> bool:
+def _side_by_side(order: Blocks) -> bool:
     """Whether there are columns or rows of several lines on a page."""
     return len(order) > 1 or any(len(row) > 1 for block in order for row in block)
 
 
 def _parts(
-    seen: Sequence[TextLine], order: list[list[list[int]]], said: list[int], read: Sequence[Line]
+    seen: Sequence[TextLine], order: Blocks, said: list[int], read: Sequence[Line]
 ) -> dict[int, list[Word]]:
     """The words of each line of a page that says any, by its number.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture, Turned, grounds
 from ocr.layout.read_line import letter_count
-from ocr.layout.reading_order import page_slope
+from ocr.layout.rows import page_slope
 from ocr.lines.engine import PageReading
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ocr.layout.page_network import (
     covered_ink,
     resized,
 )
-from ocr.layout.reading_order import page_slope
+from ocr.layout.rows import page_slope
 from ocr.layout.strips import TextLine
 
 IMAGES = Path(__file__).parents[2] / "images"

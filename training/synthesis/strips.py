@@ -21,7 +21,8 @@ from ocr.layout.darkness import ink_darkness
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.line_pictures import find_line
 from ocr.layout.page_network import GreyArray, installed_finder
-from ocr.layout.reading_order import in_rows, reading_order
+from ocr.layout.reading_order import reading_order
+from ocr.layout.rows import in_rows
 from ocr.layout.strips import TextLine
 from ocr.lines.recognizer import FRAME
 from training.commands import run

@@ -1,0 +1,203 @@
+"""Which text lines of a page stand in one row, on a page that may be turned by a few degrees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.layout.strips import TextLine
+
+
+@dataclass(frozen=True)
+class RowConfig:
+    """When lines stand in one row. Lengths are in x-heights.
+
+    `level` was chosen on the valid split of `$OCR_DATA/pages` by
+    `tests/benchmarks/line_finding.py`, the others set by hand.
+
+    Attributes
+    ----------
+    end : float
+        Of a baseline, that tells on which row it begins or ends.
+    corridor : float
+        Least width of the white between two columns.
+    level, level_step : float
+        Most that two lines of a row lie apart where one leads to the other; also in shares of the
+        way from either to the nearest line above or below it, if that is more.
+    fits : int
+        Times that the slope of the page is told by the rows that the slope before it gives.
+    """
+
+    end: float = 3.0
+    corridor: float = 1.6
+    level: float = 1.0
+    level_step: float = 0.2
+    fits: int = 3
+
+
+CONFIG = RowConfig()
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the text lines of a page stand, as if it were level: (N,) arrays, in pixels.
+
+    Attributes
+    ----------
+    top, left, bottom, right : float array
+        Their boxes.
+    begins, ends : float array
+        Rows on which their baselines begin and end.
+    sizes : float array
+        Their x-heights.
+    reach : float array
+        How far off its level each may lead to another one.
+    """
+
+    top: NDArray[np.float64]
+    left: NDArray[np.float64]
+    bottom: NDArray[np.float64]
+    right: NDArray[np.float64]
+    begins: NDArray[np.float64]
+    ends: NDArray[np.float64]
+    sizes: NDArray[np.float64]
+    reach: NDArray[np.float64]
+
+    def width(self, members: NDArray[np.intp]) -> float:
+        """How wide some of the lines are, in x-heights."""
+        widths = self.right[members] - self.left[members]
+        return float(np.median(widths / self.sizes[members]))
+
+    def size(self, members: NDArray[np.intp]) -> float:
+        """The x-height of some of the lines."""
+        return float(np.median(self.sizes[members]))
+
+    def downward(self, members: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Some of the lines, from top to bottom."""
+        return members[np.argsort(self.bottom[members], kind="stable")]
+
+    def level(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Whether each line of some at the left leads to each one of some at the right."""
+        apart = np.abs(self.ends[left][:, None] - self.begins[right])
+        near: NDArray[np.bool_] = apart < np.minimum(self.reach[left][:, None], self.reach[right])
+        return near
+
+    def rows(self, members: NDArray[np.intp]) -> list[list[int]]:
+        """Lines from top to bottom; those at one level from left to right in one row."""
+        rows: list[list[int]] = []
+        for k in self.downward(members).tolist():
+            if rows and self._stands_in(k, rows[-1]):
+                rows[-1].append(k)
+            else:
+                rows.append([k])
+        return [sorted(row, key=self.left.__getitem__) for row in rows]
+
+    def _stands_in(self, k: int, row: list[int]) -> bool:
+        """Whether a line does not overlap a row and is level with the line nearest to it."""
+        white = np.maximum(self.left[k] - self.right[row], self.left[row] - self.right[k])
+        nearest = int(np.argmin(white))
+        near = row[nearest]
+        left, right = (k, near) if self.left[k] <= self.left[near] else (near, k)
+        apart = abs(self.ends[left] - self.begins[right])
+        overlaps = white[nearest] < -min(self.sizes[k], self.sizes[row].min())
+        return bool(not overlaps and apart < min(self.reach[k], self.reach[near]))
+
+
+def places_of(lines: Sequence[TextLine]) -> Places:
+    """Where one or more lines stand, as if their page were turned level about its left edge."""
+    boxes = np.array([_box(line) for line in lines], dtype=np.float64)
+    sizes = np.array([line.x_height for line in lines], dtype=np.float64)
+    return _leveled(boxes, sizes, _row_slope(boxes, sizes, page_slope(lines)))
+
+
+def page_slope(lines: Sequence[TextLine]) -> float:
+    """Rows a column that the lines of a page fall: the least-squares fit to them, end to end."""
+    high, wide = np.array([line.baseline[-1] - line.baseline[0] for line in lines]).T
+    length = wide @ wide
+    return float(high @ wide / length) if length > 0 else 0.0
+
+
+def _row_slope(boxes: NDArray[np.float64], sizes: NDArray[np.float64], slope: float) -> float:
+    """The slope of a page, told by its lines and by the ways from each to the next in its row.
+
+    Short words are found more level than they are: those of a table alone tell too little.
+    """
+    wide, middle = boxes[:, 3] - boxes[:, 1], boxes[:, [1, 3]].mean(axis=1)
+    high, every = slope * float(wide @ wide), np.arange(len(boxes))
+    for _ in range(CONFIG.fits):
+        gap = boxes[:, 1] - boxes[:, 3][:, None]
+        gap[(gap <= 0) | ~_leveled(boxes, sizes, slope).level(every, every)] = np.inf
+        i = np.flatnonzero(np.isfinite(gap.min(axis=1)))
+        j = gap[i].argmin(axis=1)
+        mutual = gap[:, j].argmin(axis=0) == i
+        i, j = i[mutual], j[mutual]
+        across, down = middle[j] - middle[i], boxes[j, 2] - boxes[i, 2]
+        slope = float((high + across @ down) / (wide @ wide + across @ across))
+    return slope
+
+
+def _box(line: TextLine) -> tuple[float, ...]:
+    """Top, left, bottom, right, and the rows on which its baseline begins and ends."""
+    rows, cols = line.baseline.T
+    top, left, bottom, right = line.box
+    reach = CONFIG.end * line.x_height
+    first, last = np.median(rows[cols <= left + reach]), np.median(rows[cols >= right - reach])
+    return top, left, bottom, right, float(first), float(last)
+
+
+def _leveled(boxes: NDArray[np.float64], sizes: NDArray[np.float64], slope: float) -> Places:
+    """Places of lines whose boxes are as `_box` gives them, on a page of a slope."""
+    top, left, bottom, right, begins, ends = boxes.T
+    at_left, at_right = slope * left, slope * right
+    middle = (at_left + at_right) / 2
+    bottom = bottom - middle
+    reach = _reach(left, bottom, right, sizes)
+    return Places(
+        top - middle, left, bottom, right, begins - at_left, ends - at_right, sizes, reach
+    )
+
+
+def _reach(
+    left: NDArray[np.float64],
+    bottom: NDArray[np.float64],
+    right: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """How far off its level each line may lead to another one: (N,)."""
+    shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    away = np.abs(bottom[:, None] - bottom)
+    aside = shared <= -CONFIG.corridor * np.minimum(sizes[:, None], sizes)
+    away[aside | np.eye(len(sizes), dtype=bool)] = np.inf
+    step = away.min(axis=1)
+    step[np.isinf(step)] = 0.0
+    return np.maximum(CONFIG.level * sizes, CONFIG.level_step * step)
+
+
+def joined(lines: Sequence[TextLine]) -> TextLine:
+    """The lines of one row as one line, from left to right."""
+    if len(lines) == 1:
+        return lines[0]
+    widths = np.array([np.ptp(line.baseline[:, 1]) + line.x_height for line in lines])
+    logs = np.log([line.x_height for line in lines])
+    return TextLine(
+        np.concatenate([line.baseline for line in lines]),
+        float(np.exp((logs * widths).sum() / widths.sum())),
+        float((np.array([line.score for line in lines]) * widths).sum() / widths.sum()),
+    )
+
+
+def in_rows(
+    lines: Sequence[TextLine], order: Sequence[Sequence[Sequence[int]]]
+) -> list[tuple[TextLine, int]]:
+    """A page's lines in an order as `ocr.layout.reading_order` gives it, those of one row as one.
+
+    Beside each stands the number of its block, from 1.
+    """
+    return [
+        (joined([lines[k] for k in row]), number)
+        for number, block in enumerate(order, start=1)
+        for row in block
+    ]
