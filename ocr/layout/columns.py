@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.rows import CONFIG as ROWS
 from ocr.layout.rows import Places
-from ocr.layout.said import Said
-
-Lines = NDArray[np.intp]  # numbers of some of a page's lines
+from ocr.layout.said import Lines, Said
 
 
 @dataclass(frozen=True)
@@ -58,10 +56,6 @@ class ColumnConfig:
     larger : float
         Times the size of the letters of a column, those of the next one, that tell answers by hand
         beside print.
-    sense : float
-        Standard errors by which lines must go on better down the columns than along the rows, or
-        along the rows than down the columns, for that to decide. Of lists, whose entries may stand
-        in any order, both are as likely: one in 700 is beyond this, on either side.
     """
 
     number: float = 5.0
@@ -79,7 +73,6 @@ class ColumnConfig:
     labels: float = 0.5
     gapped: int = 3
     larger: float = 1.2
-    sense: float = 3.0
 
 
 CONFIG = ColumnConfig()
@@ -117,19 +110,22 @@ class Columns:
             left, right = order[: k + 1], order[k + 1 :]
             if min(len(left), len(right)) < 2 or self._take_turns(left, right):
                 continue
-            sense = self.said.sense(left, right, places)
-            if sense > CONFIG.sense or not self._are_rows(left, right, sense, band):
+            told = self.said.are_columns(left, right, places)
+            if told or not self._are_rows(left, right, told is False, band):
                 return left, right
         return None
 
-    def _are_rows(self, left: Lines, right: Lines, sense: float, band: bool) -> bool:
-        """Whether what stands at the left belongs to what stands at the right, row by row."""
+    def _are_rows(self, left: Lines, right: Lines, told: bool, band: bool) -> bool:
+        """Whether what stands at the left belongs to what stands at the right, row by row.
+
+        `told` is whether it says so.
+        """
         near = self.places.level(left, right)
         if self._have_gaps(left, near) or self._are_larger(left, right, near):
             self._labels[left] = True
         if self._are_labels(left):
             return True
-        rows = sense < -CONFIG.sense or self._are_cells(left, right, near, band)
+        rows = told or self._are_cells(left, right, near, band)
         if rows and not band and self._run_through(right, near):
             self._labels[left] = True
         return rows

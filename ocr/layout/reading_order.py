@@ -17,10 +17,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.columns import Columns, Lines
+from ocr.layout.columns import Columns
 from ocr.layout.rows import CONFIG as ROWS
 from ocr.layout.rows import Places, places_of
-from ocr.layout.said import Said
+from ocr.layout.said import Lines, Said
 from ocr.layout.strips import TextLine
 
 PARAGRAPH = 1.6
@@ -81,19 +81,26 @@ def _in_order(sheets: NDArray[np.int64], places: Places) -> list[Lines]:
 def _blocks(members: Lines, places: Places, columns: Columns) -> Blocks:
     """A part of the page, cut into blocks, in order."""
     found = columns.of(members) if len(members) > 1 else None
-    parts = _headed(*found, places) if found is not None else _bands(members, places, columns)
+    parts = (
+        _headed(*found, places, columns.said)
+        if found is not None
+        else _bands(members, places, columns)
+    )
     if len(parts) == 1:
         return [places.rows(members)]
     return [block for part in parts for block in _blocks(part, places, columns)]
 
 
-def _headed(left: Lines, right: Lines, places: Places) -> list[Lines]:
+def _headed(left: Lines, right: Lines, places: Places, said: Said) -> list[Lines]:
     """Two columns, or a heading in line with the right one and the rest below it.
 
     Such a heading or date stands above all of the left column. A wide step parts it from the right
     one, or it begins left of it. A date in a row with the first line of the left column stands
     above the rest as well.
     """
+    heading = said.heading(left, right, places)
+    if len(heading):
+        return [heading, np.setdiff1d(np.concatenate([left, right]), heading)]
     left, right = places.downward(left), places.downward(right)
     own, steps = (np.diff(places.bottom[column]) for column in (left, right))
     wide = PARAGRAPH * np.median([*own, *steps])

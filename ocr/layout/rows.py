@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,17 +95,33 @@ class Places:
                 rows[-1].append(k)
             else:
                 rows.append([k])
-        return [sorted(row, key=self.left.__getitem__) for row in rows]
+        left = self._lists.left
+        return [sorted(row, key=left.__getitem__) for row in rows]
 
     def _stands_in(self, k: int, row: list[int]) -> bool:
         """Whether a line does not overlap a row and is level with the line nearest to it."""
-        white = np.maximum(self.left[k] - self.right[row], self.left[row] - self.right[k])
-        nearest = int(np.argmin(white))
-        near = row[nearest]
-        left, right = (k, near) if self.left[k] <= self.left[near] else (near, k)
-        apart = abs(self.ends[left] - self.begins[right])
-        overlaps = white[nearest] < -min(self.sizes[k], self.sizes[row].min())
-        return bool(not overlaps and apart < min(self.reach[k], self.reach[near]))
+        at = self._lists
+        white = [max(at.left[k] - at.right[i], at.left[i] - at.right[k]) for i in row]
+        nearest = min(white)
+        if nearest < -min(at.sizes[k], *(at.sizes[i] for i in row)):
+            return False
+        near = row[white.index(nearest)]
+        left, right = (k, near) if at.left[k] <= at.left[near] else (near, k)
+        return abs(at.ends[left] - at.begins[right]) < min(at.reach[k], at.reach[near])
+
+    @cached_property
+    def _lists(self) -> _Lists:
+        """What `rows` asks for one line at a time, of which lists give it ten times as fast."""
+        return _Lists(*(getattr(self, field).tolist() for field in _Lists._fields))
+
+
+class _Lists(NamedTuple):
+    left: list[float]
+    right: list[float]
+    begins: list[float]
+    ends: list[float]
+    sizes: list[float]
+    reach: list[float]
 
 
 def places_of(lines: Sequence[TextLine]) -> Places:

@@ -1,22 +1,40 @@
 """What the lines of a page say of the order in which they are read.
 
-Columns and tables often look alike. Labels, and how well lines go on in each other, tell them
-apart.
+Columns and tables often look alike. Numbers that count up, labels that come again, and how well
+lines go on in each other tell them apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.rows import Places
 
+Lines = NDArray[np.intp]  # numbers of some of a page's lines
+
 FEWEST = 4
 """Lines of each column, at least, of which must be known how they go on."""
+SENSE = 3.0
+"""Standard errors by which lines must go on better down the columns than along the rows, or along
+the rows than down the columns. Of lists, whose entries may stand in any order, both are as likely:
+one in 700 is beyond this, on either side."""
+COUNTED = 3
+"""Entries whose number is by one higher than that of the one before, at least, that tell order."""
+REPEATED = 3
+"""Different labels that come again in the next column, at least, that tell two forms."""
+REPEATED_SHARE = 0.6
+"""The same as a share of the rows of the column of more rows."""
+
+# The number or letter that an entry begins with, or a number without a sign behind it.
+_ENTRY = re.compile(r"\(?(\d{1,3}|[A-Za-z])(?:[.,:)]| ?-)(?!\d(?!.*=))|(\d{1,3})(?: |$)")
+_LABEL = re.compile(r"([^\W\d_]{3,})\W+\w")  # a word, and something behind it
 
 
 @dataclass(frozen=True)
@@ -31,12 +49,87 @@ class Said:
     follows : (N, N) float array, optional
         How well the line of a column goes on where that of a row ends, as the logarithm of a
         probability; NaN where that is not known.
+    texts : sequence of N str, optional
+        What was read of each line.
     """
 
     labels: Collection[int] = ()
     follows: NDArray[np.floating] | None = None
+    texts: Sequence[str] = ()
 
-    def sense(self, left: NDArray[np.intp], right: NDArray[np.intp], places: Places) -> float:
+    def are_columns(self, left: Lines, right: Lines, places: Places) -> bool | None:
+        """Whether lines side by side are read down two columns or along rows; None if unknown."""
+        parts = places.rows(left), places.rows(right)
+        if self._are_forms(*parts):
+            return True
+        along = list(chain(*places.rows(np.concatenate([left, right]))))
+        counted = self._counted(self._entries(*parts), along)
+        if counted is not None:
+            return counted
+        sense = self._sense([list(chain(*rows)) for rows in parts], along)
+        return sense > 0 if abs(sense) > SENSE else None
+
+    def heading(self, left: Lines, right: Lines, places: Places) -> Lines:
+        """The lines of two columns that stand above both, as entries go on from one to the other.
+
+        Those of the one are level with those of the other. There may be none.
+        """
+        parts = places.rows(left), places.rows(right)
+        entries = self._entries(*parts)
+        along = list(chain(*places.rows(np.concatenate([left, right]))))
+        if not self._counted(entries, along) or _restart(*entries):
+            return left[:0]
+        above = []
+        for rows, numbers in zip(parts, entries, strict=True):
+            first = [row[0] for row in rows].index(next(iter(numbers)))
+            above.append(np.array(list(chain(*rows[:first])), dtype=np.intp))
+        near = places.level(*above)
+        return np.concatenate([above[0][near.any(axis=1)], above[1][near.any(axis=0)]])
+
+    def _are_forms(self, left: list[list[int]], right: list[list[int]]) -> bool:
+        """Whether rows at the right begin with the labels of those at the left, in their order."""
+        if not self.texts:
+            return False
+        labels = []
+        for rows in (left, right):
+            found = (_LABEL.match(" ".join(self.texts[k] for k in row)) for row in rows)
+            labels.append([match[1].casefold() if match else "" for match in found])
+        again = [one for one, other in zip(*labels, strict=False) if one and one == other]
+        share = len(again) / max(map(len, labels))
+        return len(set(again)) >= REPEATED and share >= REPEATED_SHARE
+
+    def _entries(self, left: list[list[int]], right: list[list[int]]) -> list[dict[int, int]]:
+        """The numbers of the entries that rows of two columns begin with, by line, downward.
+
+        Letters are given by their code. Of numbers, letters and numbers without a sign behind them
+        those count that are most; the last only where they go on from the left to the right.
+        """
+        if not self.texts:
+            return [{}, {}]
+        heads = [[row[0] for row in rows] for rows in (left, right)]
+        entries = {k: entry for k in chain(*heads) if (entry := _entry(self.texts[k]))}
+        kinds = Counter(kind for kind, _ in entries.values())
+        kind = max(kinds, key=kinds.__getitem__, default="")
+        parts = [
+            {k: entries[k][1] for k in part if k in entries and entries[k][0] == kind}
+            for part in heads
+        ]
+        bare = kind == "bare" and (not all(parts) or _restart(*parts))
+        return [{}, {}] if bare else parts
+
+    def _counted(self, entries: list[dict[int, int]], along: list[int]) -> bool | None:
+        """Whether the numbers of entries count up down two columns or, if False, along rows.
+
+        `entries` are as `_entries` gives them, `along` the lines in the order of the rows.
+        """
+        if min(map(len, entries)) < 2:
+            return None
+        both = entries[0] | entries[1]
+        down = min(_ascend(part.values()) for part in entries) and _count(both.values())
+        across = _count(both[k] for k in along if k in both)
+        return down > across if down != across and max(down, across) >= COUNTED else None
+
+    def _sense(self, columns: list[list[int]], along: list[int]) -> float:
         """By how many standard errors lines go on better down two columns than along their rows.
 
         It is told by how much better the pairs of either order go on than others of the same
@@ -46,29 +139,50 @@ class Said:
         if self.follows is None:
             return 0.0
         known = ~np.isnan(np.diag(self.follows))
-        if min(known[left].sum(), known[right].sum()) < FEWEST:
+        if min(known[column].sum() for column in columns) < FEWEST:
             return 0.0
-        members = np.concatenate([left, right])
-        at_left = np.arange(len(members)) < len(left)
-        own = np.eye(len(members), dtype=bool)
-        surplus = np.where(own, np.nan, self.follows[np.ix_(members, members)])
-        for one in (at_left, ~at_left):
-            for other in (at_left, ~at_left):
-                surplus[np.ix_(one, other)] = _surplus(surplus[np.ix_(one, other)])
-        place = {number: k for k, number in enumerate(members.tolist())}
-        steps = [
-            {
-                (place[one], place[next_])
-                for part in parts
-                for one, next_ in pairwise(chain.from_iterable(places.rows(part)))
-            }
-            for parts in ((left, right), (members,))
+        members = columns[0] + columns[1]
+        surplus = self.follows[np.ix_(members, members)].astype(np.float64)
+        np.fill_diagonal(surplus, np.nan)
+        parts = slice(len(columns[0])), slice(len(columns[0]), None)
+        for part in product(parts, parts):
+            surplus[part] = _surplus(surplus[part])
+        place = {number: k for k, number in enumerate(members)}
+        orders = [
+            {(place[one], place[next_]) for part in order for one, next_ in pairwise(part)}
+            for order in (columns, [along])
         ]
-        down, across = steps[0] - steps[1], steps[1] - steps[0]
+        down, across = orders[0] - orders[1], orders[1] - orders[0]
         gains = [np.array([surplus[pair] for pair in pairs]) for pairs in (down, across)]
         count = np.isfinite(np.concatenate(gains)).sum()
         error = np.sqrt(count * np.nanmean(surplus**2))
         return float((np.nansum(gains[0]) - np.nansum(gains[1])) / max(1.0, error))
+
+
+def _entry(text: str) -> tuple[str, int] | None:
+    """The kind of the number that a text begins with as an entry, and the number."""
+    match = _ENTRY.match(text)
+    if not match:
+        return None
+    if match[2]:
+        return "bare", int(match[2])
+    return ("number", int(match[1])) if match[1].isdigit() else ("letter", ord(match[1].lower()))
+
+
+def _restart(first: dict[int, int], second: dict[int, int]) -> bool:
+    """Whether the entries of the second column do not go on from those of the first."""
+    return max(first.values()) >= min(second.values())
+
+
+def _count(numbers: Iterable[int]) -> int:
+    """How many numbers are by one higher than the one before."""
+    return sum(next_ == one + 1 for one, next_ in pairwise(numbers))
+
+
+def _ascend(numbers: Iterable[int]) -> bool:
+    """Whether most of two or more numbers are higher than the one before."""
+    higher = [next_ > one for one, next_ in pairwise(numbers)]
+    return 2 * sum(higher) > len(higher)
 
 
 def _surplus(values: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -220,14 +220,15 @@ class LinesEngine:
         labels = [number for number, words in parts.items() if _is_label(words)]
         languages = self.recognizer.languages
         said = {k: " ".join(word.text for word in words) for k, words in parts.items()}
+        texts = [said.get(k, "") for k in range(count)]
         said = {k: text for k, text in said.items() if not any(map(str.isdigit, text))}
         if not languages or not said:
-            return Said(labels)
-        texts = list(said.values())
-        known = languages[likeliest(languages, texts)].continuations(texts)
+            return Said(labels, texts=texts)
+        words = list(said.values())
+        known = languages[likeliest(languages, words)].continuations(words)
         follows = np.full((count, count), np.nan, dtype=np.float32)
         follows[np.ix_(list(said), list(said))] = known
-        return Said(labels, follows)
+        return Said(labels, follows, texts)
 
     def _read_rows(
         self,

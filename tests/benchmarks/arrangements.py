@@ -1,10 +1,10 @@
 """How pages whose lines stand otherwise than below each other are read: arrangements.py.
 
 Lists of two columns, names beside what was said, headings over columns, boxes to tick, tilted
-pages, single words and forms, each written in the handwriting fonts that nothing was trained on
-(`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a seed. Prints the pooled
-CER of each arrangement, in which words in another order count as wrong; case counts. With --out the
-pages are kept with their texts.
+pages, single words, forms and exercises in two columns, each written in the handwriting fonts that
+nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a
+seed. Prints the pooled CER of each arrangement, in which words in another order count as wrong;
+case counts. With --out the pages are kept with their texts.
 """
 
 from __future__ import annotations
@@ -66,7 +66,12 @@ ASKED = (
     ("Allergies:", "nuts and wasps"),
     ("Can swim:", "a little"),
 )
+PETS = (
+    (("Owner", "Mia"), ("Breed", "poodle"), ("Born", "2019"), ("Color", "white")),
+    (("Owner", "Thomas"), ("Breed", "beagle"), ("Born", "2021"), ("Color", "brown")),
+)
 EMPTY = 0.2  # of the answers
+EXERCISES = 10
 STEP = 1.9  # heights of the font from line to line
 BOX = "\N{BALLOT BOX}"
 TICKED = "\N{BALLOT BOX WITH CHECK}"
@@ -117,6 +122,39 @@ def form(rng: Rng) -> Made:
     return title + [cell for cell in cells if cell[2]], text
 
 
+def sums(rng: Rng) -> Made:
+    """A name and a date above sums that are numbered down two columns."""
+    x = float(rng.uniform(13, 16))
+    tasks = _sums(rng)
+    half = len(tasks) // 2
+    written: list[Row] = [(0, -1.4 * STEP, "Name: Lena"), (x, -1.4 * STEP, "Date: 4 May")]
+    written += [(x * (k // half), STEP * (k % half), task) for k, task in enumerate(tasks)]
+    return written, "\n".join(("Name: Lena Date: 4 May", *tasks))
+
+
+def sums_along(rng: Rng) -> Made:
+    """Sums that are numbered along rows of two."""
+    x, tasks = float(rng.uniform(13, 16)), _sums(rng)
+    return [(x * (k % 2), STEP * (k // 2), task) for k, task in enumerate(tasks)], "\n".join(tasks)
+
+
+def _sums(rng: Rng) -> list[str]:
+    pairs = rng.integers(3, 40, (EXERCISES, 2)).tolist()
+    return [f"{k}) {one} + {other} = {one + other}" for k, (one, other) in enumerate(pairs, 1)]
+
+
+def cards(rng: Rng) -> Made:
+    """Two forms with the same labels side by side."""
+    x = float(rng.uniform(14, 18))
+    written = [
+        (x * k + 5 * answer, STEP * y, cell)
+        for k, card in enumerate(PETS)
+        for y, row in enumerate(card)
+        for answer, cell in enumerate(row)
+    ]
+    return written, "\n".join(" ".join(row) for card in PETS for row in card)
+
+
 def letter(_: Rng) -> Made:
     return [(0, STEP * k, line) for k, line in enumerate(LETTER)], "\n".join(LETTER)
 
@@ -137,6 +175,9 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "tilted": (letter, (15, 45)),
     "one word": (word, (0, 3)),
     "form": (form, (0, 2)),
+    "sums down": (sums, (0, 2)),
+    "sums along": (sums_along, (0, 2)),
+    "two forms": (cards, (0, 2)),
 }
 
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from places_fakes import column, line, pairs
 
 from ocr.layout.reading_order import reading_order
@@ -59,3 +60,69 @@ def test_a_text_beside_numbers_of_some_of_its_lines_is_no_column():
     rows = reading_order(lines)
     assert rows[0][0] == [0, 4] and rows[0][3] == [1, 7]
     assert reading_order(lines, said=Said(follows=follows_as(range(4, 14), 14))) == rows
+
+
+def numbered(first, last, sign="."):
+    return [f"{k}{sign} word" for k in range(first, last + 1)]
+
+
+SIX = [*column(10, [60] * 6), *column(130, [60] * 6)]
+SIX_BY_COLUMNS = [[[k] for k in range(6)], [[k] for k in range(6, 12)]]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [*numbered(1, 6), *numbered(7, 12)],
+        [*numbered(1, 6), *numbered(1, 6)],
+        [*numbered(1, 6, " -"), *numbered(7, 12, " -")],
+        [*numbered(1, 6, ""), *numbered(7, 12, "")],
+        [f"{k}.{k} x 2 = {2 * k}" for k in range(1, 13)],
+        [f"{letter}) word" for letter in "abcdefghijkl"],
+        ["1. word", "Z. word", "3. word", "4. word", "5. word", "6. word", *numbered(7, 12)],
+    ],
+)
+def test_entries_that_count_up_down_columns_are_read_so(texts):
+    assert reading_order(SIX) == [pairs(6)]
+    assert reading_order(SIX, said=Said(texts=texts)) == SIX_BY_COLUMNS
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [*numbered(1, 6), *["word"] * 6],  # a table whose rows are numbered
+        [*numbered(1, 6), *["3. word"] * 6],
+        [*numbered(1, 6, ""), *numbered(1, 6, "")],
+        [f"{k}.50" for k in range(1, 13)],
+        ["A. Hill", "B. Hill", "C. Hill", "D. Hill", "E. Hill", "F. Hill", *["030 44"] * 6],
+        ["a) word", "2. word", "a) word", "3. word", "a) word", "4. word", *["b) word"] * 6],
+    ],
+)
+def test_numbers_that_do_not_count_up_down_columns_leave_rows(texts):
+    assert reading_order(SIX, said=Said(texts=texts)) == [pairs(6)]
+
+
+def test_entries_that_count_up_along_rows_are_rows():
+    long = [*column(10, [300] * 4), *column(360, [300] * 4)]
+    texts = [f"{k}. word" for k in (1, 3, 5, 7, 2, 4, 6, 8)]
+    assert reading_order(long) == [[[0], [1], [2], [3]], [[4], [5], [6], [7]]]
+    assert reading_order(long, said=Said(texts=texts)) == [pairs(4)]
+
+
+@pytest.mark.parametrize(("second", "headed"), [(7, True), (1, False)])
+def test_what_is_above_entries_that_go_on_from_column_to_column_is_read_first(second, headed):
+    title = [line(50, 10, 80), line(50, 130, 200)]
+    texts = [*numbered(1, 6), *numbered(second, second + 5), "Name", "Date"]
+    blocks = reading_order([*SIX, *title], said=Said(texts=texts))
+    assert blocks[0] == ([[12, 13]] if headed else [[12], *SIX_BY_COLUMNS[0]])
+    assert blocks[-1] == ([] if headed else [[13]]) + SIX_BY_COLUMNS[1]
+
+
+def test_two_forms_with_the_same_labels_are_read_one_after_the_other():
+    labels = ["Name", "Born", "Town", "Work", "Pets", "Chip"]
+    one, two = ([f"{label} word" for label in labels] for _ in range(2))
+    assert reading_order(SIX, said=Said(texts=one + two)) == SIX_BY_COLUMNS
+    two[2:] = ["Name 3", "Town 4", "Born 5", "word"]
+    assert reading_order(SIX, said=Said(texts=one + two)) == [pairs(6)]
+    assert reading_order(SIX, said=Said(texts=["yes sir"] * 12)) == [pairs(6)]
+    assert reading_order(SIX, said=Said(texts=labels * 2)) == [pairs(6)]
