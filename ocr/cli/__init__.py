@@ -110,6 +110,7 @@ class _Commands(click.Group):
             wanted = "--clipboard" in rest or any(_names_input(arg) for arg in rest)
             if wanted and not self._names_command(ctx, rest):
                 args = [*before, "read", *rest]
+        _check_once(ctx, args)
         return super().parse_args(ctx, args)
 
     def _own_options(self, ctx: click.Context, args: list[str]) -> tuple[list[str], list[str]]:
@@ -146,7 +147,23 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.commands and _names_input(args[0]):
             args = ["read", *args]
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            _check_once(command.context_class(command, parent=ctx, info_name=name), rest)
+        return name, command, rest
+
+
+def _check_once(context: click.Context, args: list[str]) -> None:
+    """Refuse an option given twice of which one value counts: click would drop the first one."""
+    try:
+        values, _, given = context.command.make_parser(context).parse_args(list(args))
+    except click.UsageError:  # told when the command is parsed
+        return
+    for option in dict.fromkeys(given):
+        single = isinstance(option, click.Option) and not (option.is_flag or option.multiple)
+        if single and given.count(option) > 1 and "help" not in values:
+            hint = option.get_error_hint(context)
+            raise click.UsageError(f"{hint} was given twice, and only one value counts.", context)
 
 
 def _names_input(argument: str) -> bool:

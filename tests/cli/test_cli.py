@@ -82,6 +82,28 @@ def test_wrong_usage(run, arguments):
     assert "Error" in err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["read", "a.png", "-o", "x.docx", "--out=y.pdf"],
+        ["-q", "--language", "french", "a.png", "-l", "english"],
+        ["--config", "a.toml", "--config", "b.toml", "read", "a.png"],
+        *([name, "a.png", "-o", "x.png", "-o", "y.png"] for name in commands() if name != "review"),
+    ],
+)
+def test_an_option_given_twice_is_refused_where_one_value_counts(run, arguments):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "") and "was given twice" in err
+
+
+def test_flags_and_formats_may_be_given_twice(run, fake, tmp_path):
+    a, folder = picture(tmp_path / "a.png"), tmp_path / "texts"
+    formats = ("-f", "text", "-f", "json")
+    assert run("-q", "read", "-q", a, *formats, "-o", folder, "--force", "--force")[0] == 0
+    assert (folder / "a.txt").exists() and (folder / "a.json").exists()
+    assert run("read", "-o", "x", "-o", "y", "--help")[0] == 0
+
+
 def test_model_errors_end_everything(run, fake, tmp_path):
     status, out, err = run("read", picture(tmp_path / "model.png"), picture(tmp_path / "a.png"))
     assert (status, out) == (3, "")
