@@ -34,6 +34,7 @@ LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by p
 ILLEGIBLE = "left out as illegible: {} {} that may be writing"
 NOTHING_FOUND = "nothing that looks like writing was found"
 NOTHING_READ = "nothing was read"
+ONE_OF_SEVERAL = "the file holds several pictures, of which one was read"
 
 OnLine = Callable[[ReadLine], None]
 
@@ -192,6 +193,8 @@ class Reader:
         photo = photo_of(source)
         page = self._read_page(photo, on_stage, on_line)
         page = replace(page, photo=replace(photo))  # a copy, without what it has decoded
+        if photo.more:
+            page = replace(page, warnings=(*page.warnings, ONE_OF_SEVERAL))
         if self.pattern is not None:
             page = _mark_misfits(page, self.pattern)
         return page if self.reject is None else _reject(page, self.reject)

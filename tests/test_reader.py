@@ -18,7 +18,7 @@ from ocr.evaluation.error_rates import character_errors
 from ocr.evaluation.normalization import Normalization
 from ocr.lines.engine import LinesEngine, PageReading
 from ocr.page import IDENTITY, Box, Page
-from ocr.reader import ILLEGIBLE, NOTHING_FOUND, Reader
+from ocr.reader import ILLEGIBLE, NOTHING_FOUND, ONE_OF_SEVERAL, Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "images"
@@ -94,6 +94,26 @@ def test_a_blank_page_has_no_text_and_a_warning(reader, tmp_path):
     assert page.text == ""
     assert page.lines == ()
     assert page.warnings == (NOTHING_FOUND,)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+@pytest.mark.parametrize("others", [0, 1])
+def test_an_animation_says_that_one_of_its_pictures_was_read(reader, tmp_path, kind, others):
+    one = Image.new("L", (200, 100), 250)
+    rest = [Image.new("L", one.size, 0)] * others
+    path = tmp_path / "a"
+    one.save(path, kind, **({"save_all": True, "append_images": rest} if rest else {}))
+    assert (ONE_OF_SEVERAL in reader.read(path).warnings) == bool(others)
+
+
+def test_a_gif_whose_second_picture_is_cut_off_is_read(reader, tmp_path):
+    path = tmp_path / "a.gif"
+    first = Image.new("L", (200, 100), 250)
+    first.save(path, save_all=True, append_images=[Image.effect_noise(first.size, 90)])
+    whole = path.read_bytes()
+    for lost in (len(whole) - 400, len(whole) // 2, 2):
+        path.write_bytes(whole[:-lost])
+        assert not reader.read(path).lines
 
 
 def test_where_all_lines_are_left_out_the_warning_does_not_say_that_there_was_none(

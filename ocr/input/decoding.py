@@ -10,7 +10,7 @@ import struct
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
@@ -27,7 +27,7 @@ from PIL import (
 from ocr.config import install_hint
 from ocr.errors import ImageError
 from ocr.input.bounds import Pieces, check_pieces, honest_exif, part_bytes
-from ocr.input.sources import first_bytes, reason_of
+from ocr.input.sources import check_single, first_bytes, reason_of
 from ocr.input.tiff import (
     BITS,
     ORIENTATION,
@@ -42,6 +42,8 @@ from ocr.memory import is_short, no_memory
 # Raster formats whose decoders read one file and start no other program (EPS would): all that the
 # program opens anywhere, training data included.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000", "AVIF")
+
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF", "HEIF")  # of them, those that may hold several pictures
 
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 ANY_BRANDS = (b"mif1", b"msf1")  # of a container whatever it holds; others behind it tell
@@ -92,6 +94,19 @@ def _pixel_bytes(image: Image.Image, width: int, height: int) -> int:
     if kind == "TIFF":
         return stored + _strip_bytes(image)
     return stored
+
+
+def holds_more(image: Image.Image) -> bool:
+    """Whether an opened picture is one of several in its file, such as the first of an animation.
+
+    Pages of a TIFF do not count, which are read one by one, nor what phones keep behind a JPEG. It
+    may not be decoded afterwards.
+    """
+    if image.format not in ANIMATED:
+        return False
+    with suppress(OSError, SyntaxError, ValueError, TypeError, IndexError, struct.error):
+        return bool(getattr(image, "is_animated", False))
+    return False  # the next one is broken
 
 
 def draft_jpeg2000(image: Image.Image, size: tuple[int, int]) -> None:
@@ -228,6 +243,8 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
         ):
             stream.after_header()
             check_pieces(image, stream, name)
+            if image.format == "PPM":
+                check_single(stream, name)
             yield image
     except ImageError:
         raise

@@ -23,6 +23,7 @@ from ocr.input.decoding import (
     check_bytes,
     count_frames,
     draft_jpeg2000,
+    holds_more,
     loaded,
     no_such_page,
     opened,
@@ -85,6 +86,8 @@ class Photo:
         Which page of it, from 1.
     state : (int, int), optional
         Date and size of the file: another one in its place is not taken for it.
+    more : bool
+        Whether the file holds other pictures that are no pages, such as the rest of an animation.
     """
 
     name: str
@@ -93,6 +96,7 @@ class Photo:
     source: Path | bytes = field(repr=False)
     page: int = 1
     state: tuple[int, int] | None = field(default=None, repr=False, compare=False)
+    more: bool = field(default=False, repr=False)
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
         """The whole upright picture in grey, reduced by averaging over areas.
@@ -300,7 +304,8 @@ def open_image(
                 width, height = image.size
             else:
                 width, height = height, width
-    return Photo(name, height, width, content, page, state)
+        more = holds_more(image)
+    return Photo(name, height, width, content, page, state, more)
 
 
 def _pdf_page(content: Path | bytes, name: str, page: int, dpi: int | None) -> Photo:

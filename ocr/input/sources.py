@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 import struct
@@ -25,6 +26,7 @@ PNM_HEADER = 1 << 12  # bytes that the header of a PNM may take, with its commen
 BLOCK = 1 << 20  # bytes that are read at a time
 MAX_STREAM_BYTES = 1 << 29  # encoded picture from a pipe, which may never end
 JPEG, PNG, PDF_MAGIC = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-"  # how files begin
+PNMS = (b"P4\n", b"P5\n", b"P6\n")
 ANOTHER = (
     b"\xff\xd8\xff\xe0",
     b"\xff\xd8\xff\xe1",
@@ -34,9 +36,7 @@ ANOTHER = (
     b"GIF8",
     b"II*\0",
     b"MM\0*",
-    b"P4\n",
-    b"P5\n",
-    b"P6\n",
+    *PNMS,
 )
 MARK = re.compile(rb"\xff[^\0\xd0-\xd7\xff]")  # of a JPEG, that ends what is encoded
 START_OF_SCAN, END = 0xDA, 0xD9
@@ -59,10 +59,42 @@ def read_source(path: str | PathLike[str], name: str) -> Path | bytes:
         return _check_file(Path(path), name)
     if sys.stdin is None:
         raise ImageError("stdin: closed. Give the path of an image file.")
-    content = read_stream(sys.stdin.buffer, name)
+    return _read_pipe(sys.stdin.buffer, name)
+
+
+def _read_pipe(stream: IO[bytes], name: str) -> bytes:
+    """What comes through a pipe, if that is one file: `cat` joins several without a mark."""
+    content = read_stream(stream, name)
     if content.startswith(ANOTHER, _end_of_first(content)):
         raise ImageError(f"{name}: several pictures came in. Pipe one of them, or name the files.")
     return content
+
+
+def check_single(stream: IO[bytes], name: str) -> None:
+    """Refuse a file of several pictures in PNM, as `pdftoppm` joins them.
+
+    Raises
+    ------
+    ImageError
+    """
+    position = stream.tell()
+    stream.seek(0)
+    end = _end_of_pnm(stream.read(PNM_HEADER))
+    if end is not None and end < stream.seek(0, io.SEEK_END):
+        stream.seek(end)
+        if stream.read(HEAD).startswith(PNMS):
+            raise ImageError(f"{name}: holds several pictures. Save each in a file of its own.")
+    stream.seek(position)
+
+
+def _end_of_pnm(content: bytes) -> int | None:
+    """Where a PNM ends by its header, if it is one and not written as text."""
+    header = PNM.match(content, 0, PNM_HEADER)
+    if header is None:
+        return None
+    bits, rows, kind, width, height, most = (int(part or 0) for part in header.groups())
+    sample = (3 if kind == 6 else 1) * (2 if most > 255 else 1)  # bytes of a pixel
+    return header.end() + rows * -(-bits // 8) + height * width * sample
 
 
 def _end_of_first(content: bytes) -> int:
@@ -73,10 +105,8 @@ def _end_of_first(content: bytes) -> int:
     try:
         if content.startswith(PDF_MAGIC) and (found := PDF_END.search(content)):
             return found.end()
-        if header := PNM.match(content, 0, PNM_HEADER):
-            bits, rows, kind, width, height, most = (int(part or 0) for part in header.groups())
-            sample = (3 if kind == 6 else 1) * (2 if most > 255 else 1)  # bytes of a pixel
-            return header.end() + rows * -(-bits // 8) + height * width * sample
+        if (end := _end_of_pnm(content)) is not None:
+            return end
         if content.startswith(PNG):
             at = len(PNG)
             for _ in range(HEADER_READS):
@@ -185,7 +215,7 @@ def _check_file(path: Path, name: str) -> Path | bytes:
             raise ImageError(f"{name}: a folder, not an image file. Name a file inside it.")
         if not stat.S_ISREG(mode.st_mode):
             with path.open("rb") as stream:
-                return read_stream(stream, name)
+                return _read_pipe(stream, name)
         if mode.st_size == 0:
             raise ImageError(f"{name}: the file is empty. Copy or download it again.")
     except FileNotFoundError:

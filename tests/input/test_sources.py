@@ -42,6 +42,29 @@ def test_where_a_pnm_ends(monkeypatch, header):
             assert open_image("-").width == 4
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
+def test_a_file_of_several_pnm_pictures_is_refused(tmp_path, mode):
+    path, one = tmp_path / "scan.pnm", encoded(picture().convert(mode), "PPM")
+    path.write_bytes(one + encoded(picture(4), "PPM"))
+    for source in (path, io.BytesIO(path.read_bytes())):
+        with pytest.raises(ImageError, match="holds several pictures"):
+            open_image(source)
+    path.write_bytes(one + b"\n")
+    assert open_image(path).width == picture().width
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_several_pictures_in_a_named_pipe_are_refused(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = 2 * encoded(picture(), "PNG")
+    writer = threading.Thread(target=pipe.write_bytes, args=(content,))
+    writer.start()
+    with pytest.raises(ImageError, match="several pictures came in"):
+        read_source(pipe, "pipe")
+    writer.join()
+
+
 def test_a_picture_of_several_comes_through_a_pipe(monkeypatch):
     stream = io.BytesIO()
     picture().save(stream, "MPO", save_all=True, append_images=[picture(4)])
