@@ -50,6 +50,17 @@ BADGE_GAP = 1.3  # left end of a line's number to the line's start, in widths of
 BLANK_LETTER = 1 / 30  # of the picture's longer side: letter height of a page without letters
 
 
+# What Pillow's own font lacks besides letters with accents, by what it has.
+SPELLED = str.maketrans(
+    {
+        **{"Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "ß": "ss", "Ø": "O", "ø": "o"},
+        **{"Đ": "D", "đ": "d", "Ł": "L", "ł": "l", "ı": "i", "¿": "?", "¡": "!"},
+        **{"€": "EUR", "£": "GBP", "§": "sec.", "‘": "'", "’": "'", "“": '"', "”": '"'},
+        **{"–": "-", "—": "-", "…": "...", "•": "·", "×": "x"},
+    }
+)
+
+
 def color_of(confidence: float) -> tuple[int, int, int]:
     """RGB color of a confidence in [0, 1]."""
     return next((color for start, color in COLORS if confidence >= start), COLORS[-1][1])
@@ -192,7 +203,7 @@ def _draw_part(
     color = color_of(part.confidence)
     draw.rectangle((x1 - stroke, y1 - stroke, x2 + stroke, y2 + stroke), None, color, stroke)
     # Above the box at its left edge; where that is off the picture, inside at the top.
-    text = _without_accents(part.text)
+    text = _drawable(part.text)
     _, top, right, _ = draw.textbbox((0, 0), text, font, anchor="lb")
     x, y = float(x1 - stroke), float(y1 - 2 * stroke)
     if y + top < 0:
@@ -202,9 +213,9 @@ def _draw_part(
     draw.text((x, y), text, ink, font, "lb", stroke_width=max(1, stroke), stroke_fill=PAPER)
 
 
-def _without_accents(text: str) -> str:
+def _drawable(text: str) -> str:
     """A text of letters that Pillow's own font has: of others it draws an empty box."""
-    return "".join(sign for sign in unicodedata.normalize("NFD", text)
+    return "".join(sign for sign in unicodedata.normalize("NFD", text.translate(SPELLED))
                    if not unicodedata.combining(sign))  # fmt: skip
 
 

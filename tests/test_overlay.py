@@ -5,9 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import ImageDraw, ImageFont
 
-from ocr.overlay import COLORS, LINE_COLOR, color_of, draw_page, side_for
+from ocr.overlay import COLORS, LINE_COLOR, READABLE, color_of, draw_page, side_for
 from ocr.page import Box, Letter, Line, Page, Word
+from training.data.text import CHARSET
 
 
 def page_of(*boxes: Box, height: int = 200, width: int = 300, confidence: float = 0.99) -> Page:
@@ -62,12 +64,27 @@ def test_boxes_lie_around_their_letters():
     assert has_color(picture[50:90, :95], LINE_COLOR)  # number
 
 
-def test_letters_with_accents_are_drawn_without_them():
-    page = page_of(Box(60, 40, 90, 60))
-    (line,) = page.lines
-    word = Word((replace(line.letters[0], text="é"),))
-    accented = replace(page, lines=(replace(line, words=(word,)),))
-    assert draw_page(paper(200, 300), accented) == draw_page(paper(200, 300), page)
+@pytest.mark.parametrize(("read", "drawn"), [("é", "e"), ("Œ", "OE"), ("ß", "ss"), ("€", "EUR")])
+def test_letters_that_the_font_lacks_are_drawn_by_others(read, drawn):
+    def drawing(text):
+        (line,) = page_of(Box(60, 40, 90, 60)).lines
+        word = Word((replace(line.letters[0], text=text),))
+        return draw_page(paper(200, 300), Page(200, 300, (replace(line, words=(word,)),)))
+
+    assert drawing(read) == drawing(drawn) != drawing("\ufffd")
+
+
+def test_all_that_can_be_read_can_be_drawn(monkeypatch):
+    font = ImageFont.load_default(READABLE)
+    (line,) = page_of(Box(60, 40, 90, 60)).lines
+    empty = bytes(font.getmask("\ufffd"))
+    drawn = []
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", lambda *args, **_: drawn.append(args[2]))
+    for sign in CHARSET:
+        word = Word((replace(line.letters[0], text=sign),))
+        draw_page(paper(200, 300), Page(200, 300, (replace(line, words=(word,)),)))
+    assert len(drawn) > len(CHARSET)
+    assert not [sign for sign in "".join(drawn) if bytes(font.getmask(sign)) == empty]
 
 
 def test_scale_is_that_of_the_picture():
