@@ -95,17 +95,23 @@ def _title(document: Document, short: bool) -> str:
 
 def _truths(paths: Iterable[str]) -> tuple[dict[Document, str], list[Path], Failures]:
     """What is to be read, with its text; the files that tell it; what has no usable one."""
-    from ocr.evaluation.ground_truth import is_draft, is_page_file, known_in, read_truth
+    from ocr.evaluation.ground_truth import (
+        is_draft,
+        is_page_file,
+        known_in,
+        read_truth,
+        without_texts,
+    )
     from ocr.input.documents import Document
 
     truths: dict[Document, str] = {}
     used: list[Path] = []
     failures = Failures()
-    for path in paths:
+    for path in without_texts([Path(path) for path in paths]):
         try:
-            found = known_in(Path(path), partial(failures.add, path))
+            found = known_in(path, partial(failures.add, str(path)))
         except OcrError as error:
-            failures.add(path, error)
+            failures.add(str(path), error)
             continue
         for one in found:
             truth = one.truth

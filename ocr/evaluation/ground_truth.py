@@ -15,7 +15,7 @@ import json
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from ocr.errors import DataError, ImageError, OcrError
 from ocr.formats.reading import ENDINGS, files_in, read_pages
 from ocr.input.documents import PAGE_NAME, PageSource
 from ocr.input.photo import count_pages
-from ocr.input.sources import pictures_in
+from ocr.input.sources import SUFFIXES, pictures_in
 from ocr.page import Page
 
 GROUND_TRUTH = ".gt.txt"
@@ -32,6 +32,7 @@ SAVED = ".gt.json"  # beside it: a page as `ocr review` keeps it
 FILE = re.compile(rb'\{\s*(?:"counted":\[[\d,]*\],)?"file":\s*("(?:[^"\\]|\\.)*")')  # begins it
 FILE_AT_MOST = 1 << 13  # bytes in which that is found
 MAX_BYTES = 1 << 24  # of a text
+ALONE = "the text of a photo. Name the photo, or the folder of both."
 DRAFT = "# draft by ocr: delete this line once the text below is right"
 
 
@@ -142,6 +143,13 @@ class Known:
     truth: Path
 
 
+def without_texts(paths: Sequence[Path]) -> list[Path]:
+    """The paths but for the texts of pictures among them: ``notes/*`` names both."""
+    pictures = [path for path in paths if path.suffix.lower() in SUFFIXES]
+    texts = {*map(truth_path, pictures), *texts_of_pages(pictures).values()}
+    return [path for path in paths if path not in texts]
+
+
 def pairs_in(path: Path) -> list[tuple[Path, Path]]:
     """Pictures and their ground truth as `known_in`, without single pages of longer files."""
     return [(one.picture, one.truth) for one in known_in(path) if not one.number]
@@ -185,7 +193,7 @@ def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) 
     if not path.exists():
         raise ImageError(f"{path}: no such file or folder. Check the path.")
     if path.name.endswith(GROUND_TRUTH):
-        raise DataError(f"{path}: the text of a photo. Name the photo, or the folder of both.")
+        raise DataError(f"{path}: {ALONE}")
     truth = truth_path(path)
     if truth.is_file():
         return [Known(path, 0, truth)]

@@ -13,6 +13,7 @@ from ocr.evaluation.ground_truth import (
     read_truth,
     stem_beside,
     truth_path,
+    without_texts,
 )
 from ocr.formats import render
 from ocr.input.documents import PageSource
@@ -166,6 +167,19 @@ def test_a_text_in_place_of_its_photo_is_told(tmp_path):
     (tmp_path / "a.gt.txt").write_text("one\n")
     with pytest.raises(DataError, match="Name the photo"):
         known_in(tmp_path / "a.gt.txt")
+
+
+def test_texts_that_are_named_beside_their_pictures_are_passed_over(scan, capsys):
+    folder = scan.parent
+    for name in ("a.png", "b.png"):
+        Image.new("L", (200, 60), 250).save(folder / name)
+    for name in ("a.gt.txt", "b.png.gt.txt", "s.page0002.gt.txt", "other.gt.txt"):
+        (folder / name).write_text("\n")
+    kept = without_texts(sorted(folder.iterdir()))
+    assert [path.name for path in kept] == ["a.png", "b.png", "other.gt.txt", "s.tif"]
+    (folder / "other.gt.txt").unlink()
+    assert cli.main(["eval", *map(str, sorted(folder.iterdir()))]) == 0
+    assert "Name the photo" not in capsys.readouterr().err
 
 
 def test_pairs(tmp_path):

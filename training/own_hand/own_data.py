@@ -21,6 +21,8 @@ from ocr.arrays import read_npz
 from ocr.errors import DataError, OcrError
 from ocr.evaluation.drafts import is_strip
 from ocr.evaluation.ground_truth import (
+    ALONE,
+    GROUND_TRUTH,
     is_draft,
     is_page_file,
     page_suffix,
@@ -90,6 +92,8 @@ def recognize(path: Path) -> str:
         return "idx"
     if is_page_file(path):
         return "pages"
+    if name.endswith(GROUND_TRUTH):
+        raise DataError(f"{path}: {ALONE}")
     raise DataError(f"{path}: not known as training data. {USABLE}")
 
 

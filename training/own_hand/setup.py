@@ -15,6 +15,7 @@ import torch
 from ocr import __version__
 from ocr.config import AUGMENTATIONS, KINDS
 from ocr.errors import DataError, ModelError, OcrError
+from ocr.evaluation.ground_truth import without_texts
 from ocr.weights import Metadata, find_weights, read_metadata, sha256
 from training.data.text import CHARSET as LINE_CHARSET
 from training.own_hand.own_data import gather, kind_of
@@ -124,7 +125,7 @@ def _prepare(given: Settings, account: Account, say: Say) -> tuple[Recipe, Sampl
         raise DataError("no data to learn from. Name files or folders, see `ocr train --help`.")
     if given.augmentation not in (None, *AUGMENTATIONS):
         raise DataError(f"augmentation must be one of {', '.join(AUGMENTATIONS)}.")
-    paths = [Path(name) for name in given.data]
+    paths = without_texts([Path(name) for name in given.data])
     kind = given.kind or _kind(paths, given.start)
     samples = gather(paths, _what(kind), Aligner(), account)
     for source in account.sources:

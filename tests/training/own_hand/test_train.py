@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ from training.networks.line import LineArchitecture, LineNetwork
 from training.networks.onnx_graph import glyph_graph
 from training.own_hand import glyph_learners, line_learner, setup, train
 from training.own_hand.replay import Base
-from training.own_hand.samples import Samples
+from training.own_hand.samples import Account, Samples
 from training.own_hand.settings import Settings
 from training.own_hand.systems import check_onnx
 from training.own_hand.train import worse
@@ -426,6 +427,19 @@ def test_one_class_only_is_refused_from_scratch_and_said_otherwise(letters, star
     said = []
     train.train(settings(letters, tmp_path, "cnn", start), force=True, say=said.append)
     assert any("all samples are 'A'" in one for one in said)
+
+
+def test_names_of_pictures_and_their_texts_are_those_of_their_folder(lines, line_start, tmp_path):
+    names = tuple(map(str, sorted(lines.iterdir())))
+    assert any(name.endswith(".gt.txt") for name in names)
+    found = []
+    for data in (names, (str(lines),)):
+        given = replace(settings(lines, tmp_path, "lines", line_start), data=data)
+        found.append(train.set_up(given, Account(), None, tmp_path / "none", lambda _: None))
+    assert found[0].own.labels == found[1].own.labels
+    given = replace(given, data=(str(lines / "p0.gt.txt"),))
+    with pytest.raises(DataError, match=r"p0\.gt\.txt: the text of a photo"):
+        train.set_up(given, Account(), None, tmp_path / "none", lambda _: None)
 
 
 def test_fewer_samples_than_a_batch(letters, tmp_path):
