@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BAR = "{desc} {bar} {n_fmt}/{total_fmt}{postfix}"
 PLAIN_SECONDS = 15.0  # between lines of a training's progress where no person watches it
+MOST = 1000  # of what must stay a number that can be computed with: threads, rate, replay
+LARGEST_SEED = 2**63 - 1  # that torch takes
 BAR_SECONDS = 0.2  # between changes of the bar where one does
 
 
@@ -38,7 +40,7 @@ BAR_SECONDS = 0.2  # between changes of the bar where one does
     help="Model to fine-tune, or scratch. An installed one unless there is much data.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Maximum number of epochs.")
-@click.option("--rate", type=Number(0, min_open=True), help="Highest learning rate.")
+@click.option("--rate", type=Number(0, MOST, min_open=True), help="Highest learning rate.")
 @click.option("--batch", type=click.IntRange(1), help="Batch size.")
 @click.option(
     "--augmentation",
@@ -47,16 +49,16 @@ BAR_SECONDS = 0.2  # between changes of the bar where one does
 )
 @click.option(
     "--replay",
-    type=Number(0),
+    type=Number(0, MOST),
     help="Base samples mixed in for each own one, so that nothing is forgotten.",
 )
 @click.option(
     "--patience", type=click.IntRange(1), help="Stop after this many epochs without improvement."
 )
-@click.option("--seed", type=click.IntRange(0), help="Random seed (default 0).")
+@click.option("--seed", type=click.IntRange(0, LARGEST_SEED), help="Random seed (default 0).")
 @click.option(
     "--threads",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST),
     help="Number of threads (default 1, which gives the same result on any machine).",
 )
 @click.option("--resume", is_flag=True, help="Go on with the unfinished training in --output.")

@@ -72,6 +72,15 @@ def test_version(run):
         ["eval"],
         ["eval", "--normalize", "nfd", "."],
         ["eval", "--normalise", "nfd", "."],
+        *(
+            ["train", "a.npz", "-o", "x", *option]
+            for option in (
+                ("--replay", "1e9"),
+                ("--rate", "1e300"),
+                ("--threads", "10" * 5),
+                ("--seed", "9" * 30),
+            )
+        ),
         ["no-such-command"],
     ],
 )
