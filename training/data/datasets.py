@@ -13,6 +13,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ class Characters:
     `images` is (N, H, W) float32 or uint8, paper 1 (255) and ink 0; `labels` (N,) of one-character
     strings; where `cased` (N,) is False, the label does not tell upper from lower case. `writers`
     (N,) names who wrote each, None where the data does not tell. `skipped` says which files were
-    left out, each with its reason.
+    left out, each with its reason; `copies` which show what another does.
     """
 
     images: NDArray[np.generic]
@@ -85,6 +86,7 @@ class Characters:
     cased: NDArray[np.bool_]
     writers: NDArray[np.str_] | None = None
     skipped: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -305,7 +307,7 @@ def load_folder(folder: Path) -> Characters:
     A sub-folder is called after its character, or ``U+002F`` with its code where the file system
     does not take it (or does not tell ``a`` from ``A``). Each picture is reduced to fit into
     64x64 pixels and set on the white of its own paper; where most pictures of the folder are light
-    ink on dark, all are inverted.
+    ink on dark, all are inverted. Of several of a character that show the same, the first counts.
 
     Raises
     ------
@@ -315,14 +317,23 @@ def load_folder(folder: Path) -> Characters:
     """
     images, labels = [], []
     skipped: list[str] = []
+    copies: list[str] = []
+    names: dict[bytes, Path] = {}  # by what the picture shows, and as which character
     for sub in sub_folders(folder):
         sign = _folder_sign(sub)
         for path in class_pictures(sub, skipped):
             try:
-                images.append(_fitted(open_image(path).grey(FOLDER_SIDE)))
-                labels.append(sign)
+                grey = open_image(path).grey(FOLDER_SIDE)
             except ImageError as error:
                 skipped.append(str(error))
+                continue
+            shown = sha256(repr((sign, grey.shape)).encode() + grey.tobytes()).digest()
+            first = names.setdefault(shown, path)
+            if first != path:
+                copies.append(f"{path}: the same picture as {first}.")
+                continue
+            images.append(_fitted(grey))
+            labels.append(sign)
     if not images:
         raise DataError(f"{folder}: no picture in it can be read. {' '.join(skipped[:3])}".rstrip())
     stack = np.stack(images)
@@ -331,6 +342,7 @@ def load_folder(folder: Path) -> Characters:
         np.array(labels),
         np.ones(len(labels), dtype=bool),
         skipped=tuple(skipped),
+        copies=tuple(copies),
     )
 
 

@@ -261,6 +261,8 @@ def _glyphs(found: Characters, split: str, account: Account) -> Samples:
     """Normalized samples of a data set; pictures without any ink are left out."""
     for message in found.skipped:
         account.leave_out("unreadable pictures", name=message)
+    for message in found.copies:
+        account.leave_out("copies of pictures", name=message)
     images = found.images
     stacks = [
         normalize_pictures(images[start : start + READ_AT_ONCE])

@@ -54,6 +54,16 @@ def test_data_is_recognized(glyph_folder, line_folder, tmp_path):
         kind_of([glyph_folder, tmp_path / "lines.zip"])
 
 
+def test_copies_in_a_folder_of_letters_are_left_out(glyph_folder):
+    for copy in ("A/copy.png", "A/1 copy.png", "B/as another letter.png"):
+        shutil.copy(glyph_folder / "A" / "1.png", glyph_folder / copy)
+    samples, account = load([glyph_folder])
+    assert samples.labels == ("A",) * 4 + ("B",) * 5
+    assert account.left_out == {"copies of pictures": 2}
+    first = glyph_folder / "A" / "1 copy.png"
+    assert account.named[0] == f"{glyph_folder / 'A' / '1.png'}: the same picture as {first}."
+
+
 def test_mat_files_are_told_apart(tmp_path):
     from scipy.io import savemat
 
