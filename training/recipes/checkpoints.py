@@ -104,6 +104,11 @@ def _loaded(
     return int(state.get("seen", state.get("steps", 0)))
 
 
+def steps_made(optimizer: torch.optim.Optimizer) -> int:
+    """The steps that an optimizer has made, by its own account; 0 of a new one."""
+    return max((int(state["step"]) for state in optimizer.state.values()), default=0)
+
+
 def load_blended(
     make: Callable[[], Network], path: Path, before: Path | None, share: float
 ) -> tuple[Network, int]:

@@ -34,7 +34,7 @@ from training.data.shards import read_shard
 from training.data.text import CHARSET
 from training.networks.line import LineNetwork
 from training.networks.precision import mixed_precision
-from training.recipes.checkpoints import load_checkpoint, save_checkpoint
+from training.recipes.checkpoints import load_checkpoint, save_checkpoint, steps_made
 from training.recipes.descent import Descent, Optimization, State
 from training.recipes.progress import Bar
 from training.recipes.trainer import DescentLearner, Run, TimedPlan, run_through, stopwatch
@@ -257,6 +257,12 @@ class LineLearner(DescentLearner):
         """Minutes since the start, on which all processes agree."""
         return self._minutes
 
+    def go_on(self, path: Path) -> None:
+        """Take up a checkpoint, or the bare weights of a `.safetensors` file."""
+        descent = self.descent
+        self.seen = load_checkpoint(path, descent.network, descent.average, descent.optimizer)
+        descent.count = steps_made(descent.optimizer)  # or the mean would begin anew
+
     def _meet(self, loss: torch.Tensor) -> float:
         """Average gradients, loss, strips and time over the processes; the loss."""
         shared = [float(loss.detach()), float(self._lines), self._own_clock()]
@@ -323,7 +329,7 @@ def train_worker(
     learner = LineLearner(LineNetwork(), shards, panels, recipe, rank)
     descent = learner.descent
     if resume is not None:
-        learner.seen = load_checkpoint(resume, descent.network, descent.average, descent.optimizer)
+        learner.go_on(resume)
 
     def save(run: Run, best: State) -> None:
         save_checkpoint(out, descent.network, descent.average, descent.optimizer, seen=learner.seen)
