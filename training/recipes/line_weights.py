@@ -93,11 +93,11 @@ def fit_line_temperature(network: LineNetwork, lines: Sequence[Sample]) -> float
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the line recognizer's weight files.")
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of training.recipes.lines")
     parser.add_argument("--blend", type=Path, help="weights that the checkpoint went on from")
     parser.add_argument("--share", type=float, default=BLEND, help="of these in the result")
-    parser.add_argument("--out", type=Path, default=models_dir())
-    parser.add_argument("--name", default="lines")
+    parser.add_argument("--out", type=Path, default=models_dir(), help="folder of weight files")
+    parser.add_argument("--name", default="lines", help="of the weight files")
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -38,13 +38,13 @@ CALIBRATION = 60  # crops of valid pages that tell the ranges of the 8 bits
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the page network's weight file.")
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True, help="of training.recipes.page")
     parser.add_argument(
         "--batch", type=int, default=PageRecipe.batch, help="crops a step of the checkpoint"
     )
     parser.add_argument("--blend", type=Path, help="weights that the checkpoint went on from")
     parser.add_argument("--share", type=float, default=BLEND, help="of these in the result")
-    parser.add_argument("--out", type=Path, default=models_dir())
+    parser.add_argument("--out", type=Path, default=models_dir(), help="folder of weight files")
     parser.add_argument("--command", default="", help="how the checkpoint was trained")
     given = parser.parse_args()
     torch.set_num_threads(1)

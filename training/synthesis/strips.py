@@ -194,7 +194,7 @@ def real_strips(rng: np.random.Generator, pages: list[RealPage]) -> Iterator[Sam
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fill a folder with shards of training strips.")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder of shards to fill")
     parser.add_argument("--pages", type=Path, help="folder for the pages that were written")
     parser.add_argument("--shards", type=int, default=200, help="files of strips")
     parser.add_argument("--strips", type=int, default=SHARD, help="of a file")

@@ -352,7 +352,7 @@ def _map(matrix: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fill a folder with written pages.")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder to fill")
     parser.add_argument("--files", type=int, default=100, help=f"of {PAGES_A_FILE} pages")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--blank", action="store_true", help="only pages without writing")
