@@ -201,10 +201,7 @@ class CnnSystem(GlyphSystem):
             wanted = self.network(torch.from_numpy(glyphs)).numpy()
         model = glyph_graph(self.network)
         check_onnx(model, "glyphs", glyphs, wanted)
-        paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
-        weight_files.save_safetensors(paths[1], self.network, metadata)
-        weight_files.save_onnx(paths[0], model, metadata)
-        return paths
+        return weight_files.save_both(out / metadata.name, self.network, model, metadata)
 
 
 class LineSystem:
@@ -276,10 +273,7 @@ class LineSystem:
             wanted = self.network(lines).numpy()
         model = line_graph(self.network)
         check_onnx(model, "strips", lines.contiguous().numpy(), wanted)
-        paths = out / f"{metadata.name}.onnx", out / f"{metadata.name}.safetensors"
-        weight_files.save_safetensors(paths[1], self.network, metadata)
-        weight_files.save_onnx(paths[0], model, metadata)
-        return paths
+        return weight_files.save_both(out / metadata.name, self.network, model, metadata)
 
 
 SYSTEM_START = "lines.safetensors"

@@ -293,10 +293,9 @@ def save(
     network: GlyphCnn, metadata: Metadata, samples: list[NDArray[np.float32]], out: Path
 ) -> None:
     """Write both weight files, that for reading in 8 bits, and their checksums to a folder."""
-    weight_files.save_safetensors(out / "glyphs.safetensors", network, metadata)
     graph = quantized(glyph_graph(network), samples, BETWEEN)
-    weight_files.save_onnx(out / "glyphs.onnx", graph, metadata)
-    weight_files.update_checksums(out, "glyphs.safetensors", "glyphs.onnx")
+    files = weight_files.save_both(out / "glyphs", network, graph, metadata)
+    weight_files.update_checksums(out, *(file.name for file in files))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -130,12 +130,11 @@ def main() -> None:
     )
     metadata = weight_files.dated(metadata)
     model = quantized(line_graph(network), [_alone(image).numpy() for image, _ in lines])
-    names = [f"{arguments.name}.onnx", f"{arguments.name}.safetensors"]
-    weight_files.save_onnx(arguments.out / names[0], model, metadata)
-    weight_files.save_safetensors(arguments.out / names[1], network, metadata, halved=True)
-    weight_files.update_checksums(arguments.out, *names)
-    for name in names:
-        print(f"{arguments.out / name}: {(arguments.out / name).stat().st_size / 1e6:.1f} MB")
+    path = arguments.out / arguments.name
+    files = weight_files.save_both(path, network, model, metadata, halved=True)
+    weight_files.update_checksums(arguments.out, *(file.name for file in files))
+    for file in files:
+        print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

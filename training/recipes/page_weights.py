@@ -68,11 +68,9 @@ def main() -> None:
         command=given.command,
     )
     metadata = weight_files.dated(metadata)
-    path = given.out / "page.onnx"
-    weight_files.save_onnx(path, model, metadata)
-    weight_files.save_safetensors(path.with_suffix(".safetensors"), network, metadata, halved=True)
-    weight_files.update_checksums(given.out, path.name, "page.safetensors")
-    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB  {figures}")
+    files = weight_files.save_both(given.out / "page", network, model, metadata, halved=True)
+    weight_files.update_checksums(given.out, *(file.name for file in files))
+    print(f"{files[0]}: {files[0].stat().st_size / 1e6:.2f} MB  {figures}")
 
 
 if __name__ == "__main__":

@@ -182,22 +182,54 @@ def save_safetensors(
     path: Path, network: nn.Module, metadata: Metadata, *, halved: bool = False
 ) -> None:
     """Write a torch network's state as `.safetensors`; matrices in 16 bits if `halved`."""
+    with _replacing(path) as stream:
+        stream.write(_tensors(network, metadata, halved))
+
+
+def save_onnx(path: Path, model: onnx.ModelProto, metadata: Metadata) -> None:
+    """Write an ONNX graph with its description, for reading."""
+    with _replacing(path) as stream:
+        stream.write(_graph(model, metadata))
+
+
+def save_both(
+    path: Path,
+    network: nn.Module,
+    model: onnx.ModelProto,
+    metadata: Metadata,
+    *,
+    halved: bool = False,
+) -> tuple[Path, Path]:
+    """Write `.onnx` to read with and `.safetensors` to train on from, or neither of them.
+
+    Parameters
+    ----------
+    path : Path
+        Of both, without suffix.
+    """
+    onnx, tensors = (path.with_name(path.name + suffix) for suffix in (".onnx", ".safetensors"))
+    with _replacing(onnx) as first, _replacing(tensors) as second:
+        first.write(_graph(model, metadata))
+        first.flush()
+        second.write(_tensors(network, metadata, halved))
+        second.flush()  # no more is to be written when one takes the place of the old one
+    return onnx, tensors
+
+
+def _tensors(network: nn.Module, metadata: Metadata, halved: bool) -> bytes:
     from safetensors.torch import save
 
     tensors = {
         name: (value.half() if halved and value.ndim > 1 else value).contiguous()
         for name, value in network.state_dict().items()
     }
-    with _replacing(path) as stream:
-        stream.write(save(tensors, {METADATA_KEY: metadata.to_json()}))
+    return save(tensors, {METADATA_KEY: metadata.to_json()})
 
 
-def save_onnx(path: Path, model: onnx.ModelProto, metadata: Metadata) -> None:
-    """Write an ONNX graph with its description, for reading."""
+def _graph(model: onnx.ModelProto, metadata: Metadata) -> bytes:
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, metadata.to_json()
-    with _replacing(path) as stream:
-        stream.write(model.SerializeToString(deterministic=True))
+    return model.SerializeToString(deterministic=True)
 
 
 def update_checksums(folder: Path, *names: str) -> None:

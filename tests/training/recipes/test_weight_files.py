@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import zipfile
 
@@ -14,6 +15,7 @@ from training.networks.onnx_graph import glyph_graph
 from training.recipes.weight_files import (
     code_commit,
     dated,
+    save_both,
     save_npz,
     save_onnx,
     save_safetensors,
@@ -97,6 +99,29 @@ def test_a_failed_write_leaves_the_previous_file(tmp_path, monkeypatch):
         save_npz(path, {"W1": np.ones(3)}, METADATA)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["m.npz"]
+
+
+def test_of_two_files_both_are_written_or_neither(network, tmp_path):
+    resource = pytest.importorskip("resource")
+    model = glyph_graph(network)
+    files = save_both(tmp_path / "v1.0", network, model, METADATA)
+    assert [file.name for file in files] == ["v1.0.onnx", "v1.0.safetensors"]
+    assert [read_metadata(file) for file in files] == [METADATA] * 2
+    before = [file.read_bytes() for file in files]
+    sizes = sorted(map(len, before))
+    with torch.no_grad():
+        next(network.parameters()).mul_(2)
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (sum(sizes) // 2, limits[1]))  # one of them fits
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            save_both(tmp_path / "v1.0", network, glyph_graph(network), METADATA)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert [file.read_bytes() for file in files] == before
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_checksums_keep_the_other_files(tmp_path):
