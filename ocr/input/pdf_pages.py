@@ -32,7 +32,8 @@ PICTURE = re.compile(  # what begins like one may have that in its metadata
 POINT = 72  # PDF units an inch
 
 SECONDS = 5.0  # of computing that opening and drawing a page may take
-PATIENCE = 3  # times that, by the clock: a busy machine
+# Times that, by the clock: a busy machine. Windows limits no computing, so the clock alone ends it.
+PATIENCE = 3 if os.name == "nt" else 12
 MAX_DRAWN = 40_000_000  # pixels that a page is drawn with: 120 MB
 DRAWING = Path(__file__).with_name("pdf_drawing.py")
 LENGTHS = struct.Struct("<II")

@@ -1,9 +1,11 @@
 """ocr.input.pdf_pages: pages are drawn by a process that is ended when it takes too much."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -121,6 +123,21 @@ def test_a_pdf_that_draws_for_ever(tmp_path, monkeypatch):
     assert str(error.value).startswith(f"{path}: takes too long to draw")
     assert time.monotonic() - start < 15
     assert open_image(scan(tmp_path / "b.pdf")).grey(9).shape  # the next is
+
+
+@pytest.mark.skipif(os.name == "nt", reason="computing is not limited here")
+def test_a_page_on_a_busy_machine_is_waited_for(tmp_path, monkeypatch):
+    photo = open_image(scan(tmp_path / "a.pdf"))
+    ask = pdf_pages._Drawing.ask
+
+    def paused(self, request, content):
+        os.kill(self._process.pid, signal.SIGSTOP)
+        threading.Timer(3.5, os.kill, (self._process.pid, signal.SIGCONT)).start()
+        return ask(self, request, content)
+
+    monkeypatch.setattr(pdf_pages, "SECONDS", 1.0)
+    monkeypatch.setattr(pdf_pages._Drawing, "ask", paused)
+    assert photo.grey(9).shape
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
