@@ -12,19 +12,21 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from ocr.config import install_hint
-from ocr.errors import OutputError
+from ocr.errors import ImageError, OutputError
 from ocr.formats.pdf_text import INVISIBLE, Fonts, numbers, page_text
 from ocr.formats.placing import turn_of
 from ocr.input.documents import PageSource
-from ocr.input.pdf_pages import POINT
+from ocr.input.pdf_pages import POINT, typed_words
 from ocr.input.photo import Photo
-from ocr.page import Page
+from ocr.page import Page, Word
 
 if TYPE_CHECKING:
     from pikepdf import Object, Pdf
@@ -114,7 +116,7 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[by
                     stream = io.BytesIO(content) if isinstance(content, bytes) else content
                     originals[source.path] = opened.enter_context(pikepdf.open(stream))
                 original = originals[source.path].pages[source.number - 1]
-                _add_original(pdf, fonts, original, page, cleaned)
+                _add_original(pdf, fonts, original, _without_typed(page, photo), cleaned)
             # One that is drawn and yet too broken to be taken over: by its picture.
             except (pikepdf.PdfError, *BROKEN):
                 del pdf.pages[done:]
@@ -238,6 +240,33 @@ def _add_original(
     # Ahead of the page's own, which may leave any state behind.
     sheet.contents_add(f"q {numbers(matrix)} cm\n{text}\nQ\n".encode(), prepend=True)
     fonts.add_to(sheet)
+
+
+def _without_typed(page: Page, photo: Photo) -> Page:
+    """A page without words that its PDF shows as text, the same at one place: found twice else."""
+    typed: list[tuple[str, list[int]]] = []
+    with suppress(ImageError):
+        typed = typed_words(photo.source, photo.name, photo.page, (page.width, page.height))
+
+    def stands(word: Word) -> bool:
+        x, y = (word.box.x1 + word.box.x2) / 2, (word.box.y1 + word.box.y2) / 2
+        return any(
+            left <= x <= right and top <= y <= bottom and _bare(text) == _bare(word.text)
+            for text, (left, top, right, bottom) in typed
+        )
+
+    lines = [
+        replace(line, words=tuple(words))
+        for line in page.lines
+        for there, words in groupby(line.words, stands)
+        if not there
+    ]
+    return replace(page, lines=tuple(lines))
+
+
+def _bare(text: str) -> str:
+    """A word without case and punctuation, if it is more than that."""
+    return "".join(filter(str.isalnum, text)).casefold() or text
 
 
 def _shown_box(sheet: PdfPage) -> Rectangle:

@@ -23,6 +23,7 @@ MEMORY = 640 << 20  # bytes this process may map, where the system can limit tha
 POINT = 72  # PDF units an inch
 SHARE = 0.25  # of a page that a picture must cover to tell the page's resolution
 MANY_MISSING = 50  # pages in a row at the end that are not there: the document tells of too many
+INVISIBLE = 3  # text rendering mode
 DEEP = 3  # forms inside forms in which such a picture is looked for
 LENGTHS = struct.Struct("<II")
 
@@ -89,6 +90,8 @@ def answer(request: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
             width, height = document.get_page_size(number - 1)
             own = resolution(document[number - 1], width * height) if request["own"] else None
             return {"pages": pages, "size": [width, height], "dpi": own}, b""
+        if request["do"] == "typed":
+            return {"words": typed(document[number - 1], request["size"])}, b""
         with suppress(pypdfium2.PdfiumError):  # broken forms are left out
             document.init_forms()  # or what was filled in is not drawn
         page = document[number - 1]
@@ -133,6 +136,30 @@ def resolution(page: Any, area: float) -> float | None:
         if covered >= SHARE * area and width and height:
             found.append(POINT * math.sqrt(width * height / covered))
     return max(found, default=None)
+
+
+def typed(page: Any, size: list[int]) -> list[tuple[str, list[int]]]:
+    """The words that a page shows as text, with left, top, right and bottom in its picture."""
+    import ctypes
+
+    import pypdfium2.raw as raw
+
+    if not hasattr(raw, "FPDFText_GetTextObject"):  # an older package
+        return []
+    text, x, y = page.get_textpage(), ctypes.c_int(), ctypes.c_int()
+    words: list[tuple[str, list[int]]] = [("", [])]
+    for k in range(text.count_chars()):
+        sign, one = chr(raw.FPDFText_GetUnicode(text, k)), raw.FPDFText_GetTextObject(text, k)
+        if sign.isspace() or not one or raw.FPDFTextObj_GetTextRenderMode(one) == INVISIBLE:
+            words.append(("", []))
+            continue
+        words[-1] = words[-1][0] + sign, words[-1][1]
+        left, bottom, right, top = text.get_charbox(k, loose=True)
+        for corner in ((left, top), (right, bottom)):
+            raw.FPDF_PageToDevice(page, 0, 0, *size, 0, *corner, x, y)
+            words[-1][1].extend((x.value, y.value))
+    sides = ((word, at[::2], at[1::2]) for word, at in words if word)
+    return [(word, [min(xs), min(ys), max(xs), max(ys)]) for word, xs, ys in sides]
 
 
 def limit_memory() -> None:

@@ -96,6 +96,15 @@ def rendered(source: Path | bytes, name: str, page: int, size: tuple[int, int]) 
     return picture.crop((0, 0, width, height))  # a side may be a pixel longer
 
 
+def typed_words(
+    source: Path | bytes, name: str, page: int, size: tuple[int, int]
+) -> list[tuple[str, list[int]]]:
+    """The words that a page shows as text, with left, top, right and bottom in its picture of a
+    `size` (width, height); ImageError as `page_measures`."""
+    answer, _ = _ask(source, name, {"do": "typed", "page": page, "size": size})
+    return list(answer.get("words", ()))
+
+
 def _ask(
     source: Path | bytes, name: str, request: dict[str, Any]
 ) -> tuple[dict[str, Any], bytes | bytearray]:

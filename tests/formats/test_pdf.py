@@ -415,6 +415,25 @@ def test_text_of_a_form_that_can_be_seen_stays(picture, tmp_path):
     assert sorted(text_of(again).split()) == ["Other", "Seen"]
 
 
+@pytest.mark.parametrize("turn", [0, 90])
+def test_a_word_that_the_page_shows_as_text_is_not_set_again(picture, tmp_path, turn):
+    """Where both say the same at one place; invisible text of an earlier reading does not count."""
+    path = tmp_path / "a.pdf"
+    text = b"BT /F 20 Tf 20 250 Td (Name: ) Tj 200 0 Td (Date:) Tj -200 -150 Td 3 Tr (Clara) Tj ET"
+    page_with_form(picture, path, text)
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        document.pages[0].Rotate = turn
+        document.save(path)
+    lines = (
+        Line((word("Name", 34, 20, 60, 20), word("Anna", 34, 100, 60, 20),
+              word("Data:", 34, 222, 46, 20))),
+        Line((word("Clara", 184, 20, 50, 20), word("Name", 184, 200, 60, 20))),
+    )  # fmt: skip
+    page = turn_back(Page(300, 400, lines), 1, 400, 300) if turn else Page(300, 400, lines)
+    found = text_of(made(path, page)).split()
+    assert sorted(found) == ["Anna", "Clara", "Data:", "Date:", "Name", "Name:"]
+
+
 @pytest.mark.parametrize("broken", [b"<< /a Tj >> ) > ]", b"Tr", b"(a) Tr", b"/Fm0 9 Do Do"])
 def test_a_form_that_is_broken_does_no_harm(picture, tmp_path, broken):
     """The page is taken over, not its picture."""
