@@ -9,6 +9,7 @@ import io
 import logging
 import re
 import tempfile
+import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -243,7 +244,10 @@ def _add_original(
 
 
 def _without_typed(page: Page, photo: Photo) -> Page:
-    """A page without words that its PDF shows as text, the same at one place: found twice else."""
+    """A page without words that its PDF shows as text: they would be found twice, or misread.
+
+    The text must be the same at the same place, or of another script than those that are read.
+    """
     typed: list[tuple[str, list[int]]] = []
     with suppress(ImageError):
         typed = typed_words(photo.source, photo.name, photo.page, (page.width, page.height))
@@ -251,7 +255,9 @@ def _without_typed(page: Page, photo: Photo) -> Page:
     def stands(word: Word) -> bool:
         x, y = (word.box.x1 + word.box.x2) / 2, (word.box.y1 + word.box.y2) / 2
         return any(
-            left <= x <= right and top <= y <= bottom and _bare(text) == _bare(word.text)
+            left <= x <= right
+            and top <= y <= bottom
+            and (_bare(text) == _bare(word.text) or not _is_latin(text))
             for text, (left, top, right, bottom) in typed
         )
 
@@ -267,6 +273,10 @@ def _without_typed(page: Page, photo: Photo) -> Page:
 def _bare(text: str) -> str:
     """A word without case and punctuation, if it is more than that."""
     return "".join(filter(str.isalnum, text)).casefold() or text
+
+
+def _is_latin(text: str) -> bool:
+    return all(unicodedata.name(x, "").startswith("LATIN") for x in text if x.isalpha())
 
 
 def _shown_box(sheet: PdfPage) -> Rectangle:

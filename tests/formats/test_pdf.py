@@ -434,6 +434,20 @@ def test_a_word_that_the_page_shows_as_text_is_not_set_again(picture, tmp_path, 
     assert sorted(found) == ["Anna", "Clara", "Data:", "Date:", "Name", "Name:"]
 
 
+def test_typed_text_of_a_script_that_is_not_read_stays_alone(picture, tmp_path):
+    path = tmp_path / "a.pdf"
+    page_with_form(picture, path, b"BT /F 20 Tf 20 250 Td (AB) Tj 0 -100 Td (Clara) Tj ET")
+    with pikepdf.open(path, allow_overwriting_input=True) as document:
+        font = document.pages[0].Resources.XObject.Fm0.Resources.Font.F
+        rows = b"2 beginbfchar <41> <05d0> <42> <05d1> endbfchar"
+        space = b"1 begincodespacerange <00> <ff> endcodespacerange"
+        font.ToUnicode = document.make_stream(b"begincmap %b %b endcmap" % (space, rows))
+        document.save(path)
+    words = (word("NJ", 34, 20, 26, 20),), (word("Clara", 134, 20, 50, 20),)
+    found = text_of(made(path, Page(300, 400, tuple(map(Line, words))))).split()
+    assert [sorted(one) for one in found] == [["א", "ב"], sorted("Clara")]
+
+
 @pytest.mark.parametrize("broken", [b"<< /a Tj >> ) > ]", b"Tr", b"(a) Tr", b"/Fm0 9 Do Do"])
 def test_a_form_that_is_broken_does_no_harm(picture, tmp_path, broken):
     """The page is taken over, not its picture."""
