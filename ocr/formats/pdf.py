@@ -252,14 +252,13 @@ def _without_typed(page: Page, photo: Photo) -> Page:
     with suppress(ImageError):
         typed = typed_words(photo.source, photo.name, photo.page, (page.width, page.height))
 
+    boxes = np.array([box for _, box in typed]).reshape(-1, 4)
+
     def stands(word: Word) -> bool:
-        x, y = (word.box.x1 + word.box.x2) / 2, (word.box.y1 + word.box.y2) / 2
-        return any(
-            left <= x <= right
-            and top <= y <= bottom
-            and (_bare(text) == _bare(word.text) or not _is_latin(text))
-            for text, (left, top, right, bottom) in typed
-        )
+        middle = (word.box.x1 + word.box.x2) / 2, (word.box.y1 + word.box.y2) / 2
+        there = ((boxes[:, :2] <= middle) & (boxes[:, 2:] >= middle)).all(axis=1)
+        texts = [typed[k][0] for k in np.flatnonzero(there)]
+        return any(_bare(text) == _bare(word.text) or not _is_latin(text) for text in texts)
 
     lines = [
         replace(line, words=tuple(words))
