@@ -175,6 +175,18 @@ def test_a_page_is_corrected_by_keyboard_alone_and_survives_a_kill(tmp_path, tab
     assert not (place / "page1.gt.txt").read_text().startswith("# draft")
 
 
+def test_undoing_a_split_leaves_the_cursor_in_the_line(place, url, tab):
+    page = tab(url)
+    for _ in range(2):
+        page.keyboard.press("Home")
+        for _ in range(6):
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("Control+Shift+Enter")
+        until(page, "document.activeElement.value === 'line of all'")
+        page.keyboard.press("Control+z")
+        until(page, f"document.activeElement.value === '{TEXTS[0]}'")
+
+
 def test_lines_are_split_merged_moved_and_deleted(place, url, tab):
     page = tab(url)
     page.keyboard.press("Home")

@@ -26,6 +26,7 @@ export class Lines {
     const focused = this.current;
     const place = focused !== null && this.rows.get(focused)?.area;
     const caret = place && document.activeElement === place ? [place.selectionStart, place.selectionEnd] : null;
+    const at = this.lines.findIndex((line) => line.id === focused);
     this.page = page;
     this.lines = page.lines;
     this.hideChoices();
@@ -53,6 +54,9 @@ export class Lines {
       const {area} = this.rows.get(focused);
       area.focus({preventScroll: true});
       area.setSelectionRange(Math.min(caret[0], area.value.length), Math.min(caret[1], area.value.length));
+    } else if (caret) { // its line is gone, as when a split is undone
+      const line = page.lines[Math.max(at - 1, 0)] || page.lines.at(-1);
+      if (line) this.focus(line.id);
     }
   }
 
