@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from asyncio import CancelledError
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -383,6 +384,8 @@ def application(shelf: Shelf, learning: Learning, token: str, hosts: Sequence[st
         shelf.start()
         try:
             yield
+        except CancelledError:
+            pass  # Ctrl-C was pressed twice
         finally:
             learning.cancel()
             shelf.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 import urllib.parse
 import urllib.request
 
@@ -19,6 +21,16 @@ def test_the_address_answers_as_soon_as_it_is_printed(tmp_path):
         with urllib.request.urlopen(server.url + "api/pages", timeout=PATIENCE) as answer:
             assert answer.status == 200
         assert server.stop()[0] == 0
+
+
+@pytest.mark.parametrize("gap", [0.01, 0.05])
+def test_ctrl_c_twice_ends_it_without_a_traceback(tmp_path, gap):
+    with Server(folder(tmp_path / "notes", 1)) as server:
+        urllib.request.urlopen(server.url + "api/pages", timeout=PATIENCE).close()
+        server.process.send_signal(signal.SIGINT)
+        time.sleep(gap)
+        status, said = server.stop()
+    assert status == 0 and "Traceback" not in said and said.endswith("all is kept\n")
 
 
 def test_an_address_of_this_machine_alone_warns_of_nobody(tmp_path):
