@@ -114,10 +114,8 @@ def boxes(
     )
     if not documents:
         return ExitCode.SOME_FAILED
-    if not into_folder and (out or stages):
-        documents = [_only_page(documents, "--output" if out else "--stages")]
-    if stages and len(documents) > 1:
-        raise click.UsageError("--stages shows one page. Name one file.")
+    if stages or (out and not into_folder):
+        documents = [_only_page(documents, bool(stages))]
     on_stage = _stage_writer(stages) if stages else None
     pages = _read_and_draw(documents, reading, out, into_folder, kind, level, on_stage, failures)
     single = len(documents) == 1 and len(files) == 1 and documents[0].path == files[0]
@@ -132,19 +130,24 @@ def boxes(
     return failures.status
 
 
-def _only_page(documents: list[Document], option: str) -> Document:
+def _only_page(documents: list[Document], stages: bool) -> Document:
     """The one document, and of it the first page if none is asked for."""
     (document, *others) = documents
+    if others and stages:
+        raise click.UsageError("--stages shows one page. Name one file.")
     if others:
-        raise click.UsageError(f"Several files need {option} with the name of a folder.")
+        raise click.UsageError("Several files need --output with the name of a folder.")
     try:
         sources = document.sources()
     except OcrError:
         return document  # told when it is read
     if len(sources) > 1:
+        if document.ranges and stages:
+            raise click.UsageError("--stages shows one page. Choose it by --pages.")
         if document.ranges:
-            raise click.UsageError(f"Several pages need {option} with the name of a folder.")
-        note(f"{document.name}: page 1 of {len(sources)}; choose by --pages, or name a folder")
+            raise click.UsageError("Several pages need --output with the name of a folder.")
+        folder = "" if stages else ", or name a folder"
+        note(f"{document.name}: page 1 of {len(sources)}; choose by --pages{folder}")
     return replace(document, ranges=((sources[0].number, sources[0].number),))
 
 

@@ -52,6 +52,20 @@ def test_boxes_stages(run, fake, tmp_path):
         assert set(np.unique(ink)) == {255}
 
 
+@pytest.mark.parametrize("more", [[], ["-o", "overlays/"]])
+def test_stages_are_those_of_one_page(run, fake, tmp_path, monkeypatch, more):
+    monkeypatch.chdir(tmp_path)
+    pages = [Image.new("L", (40, 30), level) for level in (100, 210)]
+    pages[0].save("a.tif", save_all=True, append_images=pages[1:])
+    status, _, err = run("boxes", picture(tmp_path / "a.png"), "a.tif", "--stages", "steps", *more)
+    assert status == 2 and "--stages shows one page. Name one file." in err
+    status, _, err = run("boxes", "a.tif", "--pages", "1-2", "--stages", "steps", *more)
+    assert status == 2 and "--stages shows one page. Choose it by --pages." in err
+    status, _, err = run("boxes", "a.tif", "--stages", "steps", *more)
+    assert (status, err) == (0, "ocr: a.tif: page 1 of 2; choose by --pages\n")
+    assert len(list((tmp_path / "steps").iterdir())) == 2  # and not those of page 2 behind them
+
+
 def test_boxes_of_a_blank_page(run, fake, tmp_path):
     status, _, err = run("boxes", picture(tmp_path / "a.png", 255), "--out", tmp_path / "b.png")
     assert status == 0
@@ -108,10 +122,9 @@ def test_boxes_of_many(run, tmp_path):
 
 @on_samples
 def test_boxes_of_many_need_a_folder(run, tmp_path):
-    for option in ("-o", "--stages"):
-        status, _, err = run("boxes", LIST, SAMPLES / "form.jpg", option, tmp_path / "a.png")
-        assert status == 2
-        assert "folder" in err
+    status, _, err = run("boxes", LIST, SAMPLES / "form.jpg", "-o", tmp_path / "a.png")
+    assert status == 2
+    assert "folder" in err
     assert not list(tmp_path.iterdir())
 
 
