@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocr.cli.console import check_out, in_json, write_out
-from ocr.cli.options import FILE, common, format_option, how_to_read, output
+from ocr.cli.options import FILE, common, format_option, how_to_read, in_json_wanted, output
 from ocr.cli.progress import progress
 from ocr.cli.reading import Failures, make_reader, read_document
 from ocr.errors import DataError, OcrError
@@ -47,7 +47,7 @@ def evaluate(
     ignore_case: bool,
     ignore_spaces: bool,
     as_json: bool,
-    format_: str,
+    format_: str | None,
     out: str | None,
 ) -> int:
     """Measure how well photos are read whose text is known.
@@ -75,7 +75,7 @@ def evaluate(
                 scores.append(score(title, truths[document], text, normalization))
     if scores:
         report = Report(normalization, tuple(scores))
-        as_json = as_json or format_ == "json"
+        as_json = in_json_wanted(as_json, format_, out)
         write_out(in_json(report.to_dict()) if as_json else report.to_text(), out)
     return failures.status
 

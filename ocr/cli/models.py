@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ocr.cli.console import check_out, complain, in_json, write_out
-from ocr.cli.options import common, format_option, output
+from ocr.cli.options import common, format_option, in_json_wanted, output
 from ocr.errors import ExitCode, ModelError
 
 
@@ -16,7 +16,7 @@ from ocr.errors import ExitCode, ModelError
 @format_option
 @output("Write the list there instead of to stdout.")
 @common
-def models(as_json: bool, format_: str, out: str | None) -> int:
+def models(as_json: bool, format_: str | None, out: str | None) -> int:
     """List the installed weight files.
 
     Of each: what it is for, the data it was trained on with their licenses, measured figures, and
@@ -52,7 +52,7 @@ def models(as_json: bool, format_: str, out: str | None) -> int:
         )
     if not found and status == ExitCode.OK:
         raise ModelError(f"{models_dir()}: no weight files here. Reinstall ocr or train a model.")
-    as_json = as_json or format_ == "json"
+    as_json = in_json_wanted(as_json, format_, out)
     write_out(in_json(found) if as_json else "\n".join(map(_model_card, found)), out)
     return status
 

@@ -276,10 +276,13 @@ def format_option(command: Command) -> Command:
         "--format",
         "format_",
         type=click.Choice(("text", "json")),
-        default="text",
-        show_default=True,
-        help="For people or for programs.",
+        help="For people or for programs; by default JSON if --output ends in .json, else text.",
     )(command)
+
+
+def in_json_wanted(as_json: bool, format_: str | None, out: str | None) -> bool:
+    """Whether a report is for programs, by ``--json``, ``--format`` or where it goes."""
+    return as_json or (format_ or Path(out or "").suffix.lower().removeprefix(".")) == "json"
 
 
 def how_to_write(command: Command) -> Command:

@@ -56,6 +56,17 @@ def test_eval_without_truth(run, fake, tmp_path):
     assert run("eval", tmp_path / "none")[0] == 1
 
 
+def test_a_report_is_what_the_suffix_of_its_file_tells(run, fake, tmp_path):
+    truth(picture(tmp_path / "a.png"), "d\n")
+    for command in (["eval", tmp_path], ["models"]):
+        for name in ("report.json", "report.txt", "report"):
+            assert run(*command, "-o", tmp_path / name)[0] == 0
+            is_json = (tmp_path / name).read_text().startswith(("{", "["))
+            assert is_json == name.endswith(".json")
+        assert run(*command, "-f", "text", "-o", tmp_path / "report.json")[0] == 0
+        assert not (tmp_path / "report.json").read_text().startswith(("{", "["))
+
+
 @on_samples
 def test_a_report_replaces_no_photo_and_no_truth(run, tmp_path):
     photo, truth = tmp_path / "a.jpg", tmp_path / "a.gt.txt"
