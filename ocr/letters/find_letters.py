@@ -209,7 +209,8 @@ def characters(
         return nothing(even)
     stand = standing(boxes[writing], lines)
     sizes = letter_heights(boxes[writing], stand.line, lines)
-    like = letter_like(boxes[writing], sizes)
+    slope = page_slope(lines)
+    like = letter_like(boxes[writing], sizes, slope)
     if not like.any():
         return nothing(even)
     writing, sizes, foot = writing[like], sizes[like], stand.foot[like]
@@ -219,14 +220,20 @@ def characters(
     sizes = np.bincount(group, sizes) / np.bincount(group)
     found = divided(labels, boxes, sizes, even, stroke, lines)
     show("letters", found.bw)
-    slope = page_slope(lines)
     return replace(found, slope=slope) if abs(slope) > CONFIG.tilt else found
 
 
-def letter_like(boxes: NDArray[np.intp], sizes: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which components may be letters or signs by their size: no rules or frames."""
+def letter_like(
+    boxes: NDArray[np.intp], sizes: NDArray[np.float64], slope: float
+) -> NDArray[np.bool_]:
+    """Which components may be letters or signs by their size: no rules or frames.
+
+    What a rule rises with a page that slopes slightly does not count for its height; on one that
+    slopes much, joined letters would be as flat.
+    """
     heights, widths = (boxes[:, 2:] - boxes[:, :2]).T / sizes
-    rule = (widths > CONFIG.long) & (heights < CONFIG.flat)
+    rise = min(abs(slope), CONFIG.tilt) * widths
+    rule = (widths > CONFIG.long) & (heights - rise < CONFIG.flat)
     return ~rule & (heights < CONFIG.highest)
 
 

@@ -121,6 +121,17 @@ def test_specks_rules_and_what_lies_off_the_lines_are_dropped():
     assert len(on_line(page).boxes) == 3
 
 
+@pytest.mark.parametrize("slope", [-0.05, 0.05])
+def test_a_rule_that_slopes_with_its_line_is_dropped(slope):
+    foot = {x: TOP + H + slope * (x - 300) for x in (20, 100, 200, 300, 580)}
+    strokes = [[(foot[20] + 14, 20), (foot[580] + 14, 580)]]
+    for x, letter in ((100, "L"), (200, "V"), (300, "U")):
+        strokes += at(PLAIN[letter], foot[x] - H, x)
+    line = TextLine(np.array([[foot[20], 20.0], [foot[580], 580.0]]), 0.68 * H)
+    found = characters(draw(strokes, pen=4), [line], line.x_height)
+    assert len(found.boxes) == 3
+
+
 def test_a_box_drawn_around_text_is_dropped():
     letters = [*at(PLAIN["L"], TOP, 150), *at(PLAIN["V"], TOP, 250), *at(PLAIN["U"], TOP, 350)]
     frame = [[(60, 60), (60, 540), (340, 540), (340, 60), (60, 60)]]
