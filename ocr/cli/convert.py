@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,8 +101,10 @@ def convert(
     shows = any(FORMATS[name].photo for name in formats)
     with progress(given, "Converting", out is None) as shown:
         if folder is None:
-            single = len(given) == 1 and str(given[0].path) == files[0]
             pages = _readable(shown, text, shows, failures.add)
+            single = len(given) == 1 and str(given[0].path) == files[0]
+            if single and not shows:  # what shows pictures has no names
+                single, pages = _of_one_document(pages)
             documents = [Document(str(one.path), one.stem) for one in given]
             write_as_one(pages, documents, formats[0], join, single, out, force)
         else:
@@ -166,6 +169,16 @@ def _readable(given: Iterable[_Given], truth: Path | None, shows: bool, on_error
             yield from _pages(one, truth, shows)
         except DataError as error:
             on_error(one.name, error)
+
+
+def _of_one_document(pages: Pages) -> tuple[bool, Pages]:
+    """Whether all pages are of one document, and all of them; they are read until another comes."""
+    held = []
+    for source, page in pages:
+        held.append((source, page))
+        if source.path != held[0][0].path:
+            return False, chain(held, pages)
+    return True, iter(held)
 
 
 def _pages(given: _Given, truth: Path | None, shows: bool) -> Pages:

@@ -88,6 +88,20 @@ def test_to_stdout_and_into_one_file(run, tmp_path):
     assert run(path, other, "-f", "alto")[0] == 2
 
 
+@pytest.mark.parametrize("kind", ["json", "ndjson"])
+def test_pages_of_several_pictures_are_told_apart(run, tmp_path, kind):
+    pages = [(PageSource(f"{name}.png"), page(name)) for name in ("mi1k", "eggs")]
+    ((name, pieces),) = render(kind, "all", pages)
+    (tmp_path / name).write_bytes(b"".join(pieces))
+    text = "==> mi1k.png <==\nmi1k\n\n==> eggs.png <==\neggs\n"
+    assert run(tmp_path / name) == (0, text, "")
+    assert run(tmp_path / name, "-f", "markdown")[1].startswith("## mi1k.png\n")
+    one = [(PageSource("a.pdf", number, 2), page("mi1k")) for number in (1, 2)]
+    ((name, pieces),) = render(kind, "one", one)
+    (tmp_path / name).write_bytes(b"".join(pieces))
+    assert run(tmp_path / name) == (0, "mi1k\n\fmi1k\n", "")
+
+
 def test_a_corrected_text_beside_the_file_counts(run, tmp_path):
     for kind in ("json", "page", "alto", "hocr"):
         path = put(tmp_path, kind)
