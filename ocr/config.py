@@ -130,7 +130,7 @@ def read_config(
 
     def take(into: dict[str, Any], place: str, key: str, value: Any, known: Options) -> None:
         if key not in known:
-            raise ConfigError(f"{path}: {place}{key} is no option{_hint(key, known)}.")
+            raise ConfigError(f"{path}: {place}{key} is no option. {_hint(key, known)}")
         if not named and not _is_harmless(path, key, value):
             ignored.append(f"{place}{key}")
             return
@@ -139,7 +139,7 @@ def read_config(
     for key, value in content.items():
         if isinstance(value, dict):
             if key not in commands:
-                raise ConfigError(f"{path}: there is no command [{key}]{_hint(key, commands)}.")
+                raise ConfigError(f"{path}: there is no command [{key}]. {_hint(key, commands)}")
             table = options.setdefault(key, {})
             for inner, one in value.items():
                 take(table, f"[{key}] ", inner, one, commands[key])
@@ -217,4 +217,4 @@ def _hint(key: str, known: Mapping[str, Any]) -> str:
     import difflib
 
     close = difflib.get_close_matches(key, known, 1)
-    return f". Did you mean {close[0]}" if close else f". Known are {', '.join(sorted(known))}"
+    return f"Did you mean {close[0]}?" if close else f"Known are {', '.join(sorted(known))}."

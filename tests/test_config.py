@@ -63,12 +63,12 @@ def test_options_of_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[read]\nengin = 1", r"\[read\] engin is no option. Did you mean engine\.$"),
+        ("[read]\nengin = 1", r"\[read\] engin is no option. Did you mean engine\?$"),
         (
             "[read]\nx = 1",
             r"\[read\] x is no option. Known are dpi, engine, force, format, reject\.$",
         ),
-        ("[raed]\n", r"no command \[raed\]. Did you mean read\.$"),
+        ("[raed]\n", r"no command \[raed\]. Did you mean read\?$"),
         ("engine = 1", r": engine belongs under \[read\]\.$"),
         ("x = 1", r": x is no option. Known are quiet\.$"),
         ('[read]\nengine = ["a"]', "engine takes one value, not a list"),
@@ -244,7 +244,7 @@ def test_unknown_keys_end_it(run, tmp_path):
     config(tmp_path, "[read]\nformta = 'json'\n")
     status, out, err = run("read", "a.png")
     assert (status, out) == (2, "")
-    assert err == f"ocr: {FILE_NAME}: [read] formta is no option. Did you mean format.\n"
+    assert err == f"ocr: {FILE_NAME}: [read] formta is no option. Did you mean format?\n"
     assert run("--help")[0] == 0
     status, _, err = run("--config", "none.toml", "models")
     assert status == 2
