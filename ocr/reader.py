@@ -32,6 +32,7 @@ DEFAULT_LINES = "lines.onnx"
 LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by page
 
 ILLEGIBLE = "left out as illegible: {} {} that may be writing"
+CUT = "left out as cut off by the edge of the picture: {} {}"
 NOTHING_FOUND = "nothing that looks like writing was found"
 NOTHING_READ = "nothing was read"
 ONE_OF_SEVERAL = "the file holds several pictures, of which one was read"
@@ -267,9 +268,12 @@ class Reader:
             for one in read:
                 on_line(one)
         left = unread(found.layout, read, found.picture, found.read.marks)
-        count = found.read.left_out
-        lost = ILLEGIBLE.format(count, "line" if count == 1 else "lines") if count else None
-        warnings = tuple(one for one in (lost, left) if one)
+        lost = [
+            told.format(count, "line" if count == 1 else "lines")
+            for told, count in ((ILLEGIBLE, found.read.left_out), (CUT, found.read.cut))
+            if count
+        ]
+        warnings = (*lost, left) if left else tuple(lost)
         page = _page(found.picture, "letters" if by_letters else "lines", read, warnings)
         return turn_back(page, found.turns, photo.height, photo.width) if found.turns else page
 

@@ -18,7 +18,7 @@ from ocr.evaluation.error_rates import character_errors
 from ocr.evaluation.normalization import Normalization
 from ocr.lines.engine import LinesEngine, PageReading
 from ocr.page import IDENTITY, Box, Page
-from ocr.reader import ILLEGIBLE, NOTHING_FOUND, ONE_OF_SEVERAL, Reader
+from ocr.reader import CUT, ILLEGIBLE, NOTHING_FOUND, ONE_OF_SEVERAL, Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "images"
@@ -94,6 +94,16 @@ def test_a_blank_page_has_no_text_and_a_warning(reader, tmp_path):
     assert page.text == ""
     assert page.lines == ()
     assert page.warnings == (NOTHING_FOUND,)
+
+
+def test_a_line_that_the_edge_cuts_through_is_left_out_and_told(reader):
+    photo = np.asarray(Image.open(IMAGES / "garden_note.jpg").convert("RGB"))
+    whole = reader.read(photo)
+    first, second = whole.lines[:2]
+    cropped = reader.read(photo[(first.box.y1 + first.box.y2) // 2 :])
+    assert cropped.text.splitlines()[0] == second.text
+    assert len(cropped.lines) == len(whole.lines) - 1
+    assert cropped.warnings == (CUT.format(1, "line"),)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])

@@ -14,6 +14,7 @@ from ocr.layout.bullets import line_strip
 from ocr.layout.checkboxes import without_checkboxes
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.edges import cut_by_edges
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout, PageFinder
 from ocr.layout.picture import Picture
@@ -65,12 +66,15 @@ class LegibleConfig:
         of `tests/benchmarks/line_finding.py` on the 51 valid and the 291 train pages: 96.0 and
         95.9 % without, 96.3 and 96.2 by 0.3, 96.4 and 96.2 by 0.4, 96.3 and 96.2 by 0.5 and 0.55.
         Higher values lose about as many signatures as they leave out stamps.
+    cut : float
+        The same of a line that the edge of the picture may cut, in shares of the others'.
     """
 
     page: float = 0.6
     line: float = 0.7
     score: float = 0.7
     beside: float = 0.4
+    cut: float = 0.9
 
 
 LEGIBLE = LegibleConfig()
@@ -119,6 +123,8 @@ class PageReading:
         Mean probability of the page's characters by the ink alone; 0 if there are none.
     left_out : int
         Lines that may be writing but could not be read.
+    cut : int
+        Lines that were not read because the edge of the picture cuts through them.
     marks : tuple of Box
         Where boxes to tick and rings stand, which are not read.
     order : list of list of list of int, optional
@@ -128,6 +134,7 @@ class PageReading:
     lines: list[ReadLine]
     confidence: float = 0.0
     left_out: int = 0
+    cut: int = 0
     marks: tuple[Box, ...] = ()
     order: Blocks | None = None
 
@@ -150,13 +157,21 @@ def legible(
     return (confidences >= LEGIBLE.line) & (scores >= LEGIBLE.score)
 
 
-def as_sure_as_others(texts: Sequence[LineText]) -> NDArray[np.bool_]:
-    """Which lines of a page read about as surely as the page as a whole: (N,) bool."""
+def as_sure_as_others(
+    texts: Sequence[LineText], cut: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
+    """Which lines of a page read about as surely as the page as a whole: (N,) bool.
+
+    Lines that may be `cut` by the edge of the picture must read nearly as surely as the others.
+    """
     counts = np.array([len(text.confidences) for text in texts], dtype=np.int64)
     sums = np.array([sum(text.confidences) for text in texts], dtype=np.float64)
     confidences = sums / np.maximum(counts, 1)
-    least: NDArray[np.bool_] = confidences >= LEGIBLE.beside * _mean(counts, confidences)
-    return least
+    sure: NDArray[np.bool_] = confidences >= LEGIBLE.beside * _mean(counts, confidences)
+    if cut is not None:
+        others = _mean(counts[~cut], confidences[~cut])
+        sure &= ~cut | (confidences >= LEGIBLE.cut * others)
+    return sure
 
 
 def _mean(counts: NDArray[np.integer], confidences: NDArray[np.floating]) -> float:
@@ -256,11 +271,12 @@ class LinesEngine:
         scores = np.array([line.score for line, _ in places])
         contrasts = np.array([strip.contrast for strip in strips])
         faint = faint_lines(contrasts, counts, confidences)
-        keep = np.flatnonzero(legible(counts, confidences, scores) & ~faint)
-        texts = self.recognizer.read_frames([frames[k] for k in keep])
-        sure = as_sure_as_others(texts)
-        keep = keep[sure]
         size = (picture.height, picture.width)
+        gone, cut = cut_by_edges([line for line, _ in places], picture.height)
+        keep = np.flatnonzero(legible(counts, confidences, scores) & ~faint & ~gone)
+        texts = self.recognizer.read_frames([frames[k] for k in keep])
+        sure = as_sure_as_others(texts, cut[keep])
+        keep = keep[sure]
         lines, said = [], []
         for k, text in zip(keep.tolist(), compress(texts, sure), strict=True):
             if text.text.strip():
@@ -268,10 +284,18 @@ class LinesEngine:
                 (line, block), strip = places[k], strips[k]
                 text = without_faint_ends(strip.image, text)
                 one = page_line(line, strip, text, scale, block, size)
-                cut = partial(strips.__getitem__, k)
-                lines.append(ReadLine(one, cut, confidence=text.mean_confidence))
-        left_out = int((counts > 0).sum() - (counts[keep] > 0).sum())
-        read = PageReading(renumbered(lines), _mean(counts, confidences), left_out, marks)
+                again = partial(strips.__getitem__, k)
+                lines.append(ReadLine(one, again, confidence=text.mean_confidence))
+        lost = counts > 0
+        lost[keep] = False
+        marks += tuple(_place(whole[k], scale) for k in np.flatnonzero(lost & cut).tolist())
+        read = PageReading(
+            renumbered(lines),
+            _mean(counts, confidences),
+            left_out=int((lost & ~cut).sum()),
+            cut=int((lost & cut).sum()),
+            marks=marks,
+        )
         return read, said
 
     def _read_enlarged(
@@ -336,7 +360,12 @@ def _is_label(words: list[Word]) -> bool:
 
 def _cut_off(whole: Strip, strip: Strip, scale: float) -> Box:
     """Where the part of `whole` lies that was cut off before `strip`, in pixels of the page."""
-    cols = np.arange(whole.image.shape[1] - strip.image.shape[1])
+    return _place(whole, scale, whole.image.shape[1] - strip.image.shape[1])
+
+
+def _place(whole: Strip, scale: float, width: int | None = None) -> Box:
+    """Where a strip, or as much of its left, lies, in pixels of the page."""
+    cols = np.arange(whole.image.shape[1] if width is None else width)
     corners = [whole.places(np.full(len(cols), row), cols) for row in (0, whole.image.shape[0])]
     y, x = (scale * np.concatenate(values) for values in zip(*corners, strict=True))
     y1, x1 = max(0, int(y.min())), max(0, int(x.min()))

@@ -72,6 +72,12 @@ def test_a_line_that_reads_far_less_surely_than_the_page_is_left_out(lines, kept
     assert as_sure_as_others(texts).tolist() == kept
 
 
+def test_a_line_that_the_edge_may_cut_must_read_nearly_as_surely_as_the_others():
+    texts = [LineText("x" * 20, (sure,) * 20) for sure in (0.9, 0.75, 0.85, 0.88)]
+    cut = np.array([False, True, False, True])
+    assert as_sure_as_others(texts, cut).tolist() == [True, False, True, True]
+
+
 def test_what_was_read_is_not_warned_of():
     lines = [text_line(60, 20, 280)]
     page = layout(FIRST, lines=lines)
