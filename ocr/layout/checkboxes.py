@@ -1,4 +1,4 @@
-"""The boxes to tick, and the rings, before the entries of a list, which are no text.
+"""The boxes to tick before or behind the entries of a list, and rings before them: no text.
 
 The line network takes them for letters: I, 1, 0. One line alone does not always tell a ring from
 an O or a ticked box from a letter, but the others that stand below each other do.
@@ -20,7 +20,7 @@ from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
 
 @dataclass(frozen=True)
 class CheckboxConfig:
-    """What counts as a box or ring before an entry. Lengths are in x-heights.
+    """What counts as a box or ring before an entry, or a box behind it. Lengths are in x-heights.
 
     Set by hand, between boxes drawn by pen and printed ones, and the letters B, D, O and the
     digits 0 and 8, which stand as first signs of a line.
@@ -32,7 +32,7 @@ class CheckboxConfig:
     lowest, highest : float
         Above the baseline, for its middle.
     gap : float
-        From it to what stands behind it, at least.
+        From it to the entry, at least.
     open : int
         Most pixels of a strip by which its strokes are led on, so that they meet; a ring without a
         corner may meet by less, which leaves more of the inside of a small one.
@@ -73,7 +73,8 @@ CONFIG = CheckboxConfig()
 class _Mark(NamedTuple):
     """What a strip begins with: where it stands on the page, what it is, and where it ends.
 
-    `end` is the column of the strip amid the white behind it.
+    `end` is the column of the strip amid the white behind it. Of a strip turned about, it is what
+    the line ends with.
     """
 
     y: float
@@ -86,16 +87,39 @@ class _Mark(NamedTuple):
 
 def without_checkboxes(strips: Sequence[Strip]) -> list[Strip]:
     """The strips of a page, each begun behind the box or ring before its text, if there is one."""
+    return [
+        strip.columns(slice(end, None)) if end else strip
+        for strip, end in zip(strips, _ends(strips, CONFIG.rings), strict=True)
+    ]
+
+
+def without_boxes_behind(strips: Sequence[Strip]) -> list[Strip]:
+    """The strips of a page, each ended before the box behind its text, if there is one.
+
+    Rings stay: a column of them may be one of zeros.
+    """
+    ends = _ends([strip.columns(slice(None, None, -1)) for strip in strips], np.inf)
+    return [
+        strip.columns(slice(None, -end)) if end else strip
+        for strip, end in zip(strips, ends, strict=True)
+    ]
+
+
+def _ends(strips: Sequence[Strip], fewest: float) -> list[int]:
+    """Where the box or ring ends that a strip begins with; 0 if it begins with none.
+
+    `fewest` rings below each other are no letters.
+    """
     marks = [_mark(strip) for strip in strips]
     found = [mark for mark in marks if mark is not None]
     boxes, rings = ([one for one in found if one.box], [one for one in found if one.ring])
-    out = []
-    for strip, mark in zip(strips, marks, strict=True):
+    ends = []
+    for mark in marks:
         begins = mark is not None and (
-            mark.box or _below(mark, boxes) >= CONFIG.boxes or _below(mark, rings) >= CONFIG.rings
+            mark.box or _below(mark, boxes) >= CONFIG.boxes or _below(mark, rings) >= fewest
         )
-        out.append(strip.columns(slice(mark.end, None)) if mark is not None and begins else strip)
-    return out
+        ends.append(mark.end if mark is not None and begins else 0)
+    return ends
 
 
 def _below(mark: _Mark, others: Sequence[_Mark]) -> int:

@@ -1,11 +1,11 @@
-"""Boxes and rings before the entries of a list, drawn into small strips."""
+"""Boxes and rings before and behind the entries of a list, drawn into small strips."""
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 import ocr
-from ocr.layout.checkboxes import without_checkboxes
+from ocr.layout.checkboxes import without_boxes_behind, without_checkboxes
 from ocr.layout.strips import BASELINE_ROW, STRIP_HEIGHT, Strip
 
 WIDTH = 120
@@ -109,15 +109,44 @@ def test_a_margin_may_lean():
     assert cut([*rows, strip(ticked, 900.0, margin=60.0)]) == [True] * 4
 
 
-def test_a_list_of_boxes_is_read_without_them_and_without_a_warning():
+def turned(one):
+    """A strip whose columns run the other way: what it began with is at its end."""
+    return one.columns(slice(None, None, -1))
+
+
+@pytest.mark.parametrize("draw", [square, open_square])
+def test_a_box_behind_the_text_is_left_out(draw):
+    whole = turned(strip(draw))
+    (found,) = without_boxes_behind([whole])
+    assert 24 < WIDTH - len(found.rows) < 45
+    assert (found.image == whole.image[:, : len(found.rows)]).all()
+    assert found.cols[0] == whole.cols[0]
+
+
+def test_what_stands_among_boxes_behind_the_text_is_a_ticked_one():
+    rows = [turned(strip(draw, 50.0 * k)) for k, draw in enumerate((square, ticked, square))]
+    assert all(len(one.rows) < WIDTH for one in without_boxes_behind(rows))
+
+
+@pytest.mark.parametrize("draw", [ring, zero, letter_d, lambda _: None])
+def test_rings_and_letters_behind_the_text_stay(draw):
+    rows = [turned(strip(draw, 50.0 * k)) for k in range(3)]
+    assert [one is row for one, row in zip(without_boxes_behind(rows), rows, strict=True)] == [
+        True
+    ] * 3
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_list_of_boxes_is_read_without_them_and_without_a_warning(behind):
     page = Image.new("L", (700, 460), 255)
     pen = ImageDraw.Draw(page)
     entries = ("passport", "sun cream", "phone charger", "first aid kit")
     for k, entry in enumerate(entries):
         y = 40 + 100 * k
-        pen.rectangle((40, y, 82, y + 42), outline=0, width=4)
+        x = 500 if behind else 40
+        pen.rectangle((x, y, x + 42, y + 42), outline=0, width=4)
         pen.text((120, y - 4), entry, fill=0, font=ImageFont.load_default(44))
-    pen.line([(46, 150), (60, 172), (100, 122)], fill=0, width=4)  # the second is ticked
+    pen.line([(x + 6, 150), (x + 20, 172), (x + 60, 122)], fill=0, width=4)  # the second is ticked
     found = ocr.read(page)
     assert found.text.splitlines() == list(entries)
     assert found.warnings == ()
