@@ -61,19 +61,21 @@ class LegibleConfig:
     score : float
         How clearly such a line must have been seen to be writing.
     beside : float
-        Mean probability of a line's characters, with language, in shares of the page's: what reads
-        less surely, such as a drawing or a line that was crossed out, is left out. Chosen by the F1
-        of `tests/benchmarks/line_finding.py` on the 51 valid and the 291 train pages: 96.0 and
-        95.9 % without, 96.3 and 96.2 by 0.3, 96.4 and 96.2 by 0.4, 96.3 and 96.2 by 0.5 and 0.55.
-        Higher values lose about as many signatures as they leave out stamps.
+        Mean probability of a line's characters, with language, times how clearly it was seen to be
+        writing, in shares of the page's: what has less, such as a drawing, notes of music or a line
+        that was crossed out, is left out. Chosen by the F1 of `tests/benchmarks/line_finding.py` on
+        the 51 valid pages and half of the 291 train pages: 96.2 and 95.3 % by 0.3 and 0.35, 96.2
+        and 95.2 by 0.4, 96.1 and 95.2 by 0.45, 96.3 and 95.1 by 0.5; by 0.4 of the probability
+        alone 96.2 and 95.2. Notes of music are left out from 0.35 on.
     cut : float
-        The same of a line that the edge of the picture may cut, in shares of the others'.
+        Mean probability of the characters of a line that the edge of the picture may cut, with
+        language, in shares of the others'.
     """
 
     page: float = 0.6
     line: float = 0.7
     score: float = 0.7
-    beside: float = 0.4
+    beside: float = 0.35
     cut: float = 0.9
 
 
@@ -158,20 +160,24 @@ def legible(
 
 
 def as_sure_as_others(
-    texts: Sequence[LineText], cut: NDArray[np.bool_] | None = None
+    texts: Sequence[LineText],
+    scores: NDArray[np.floating],
+    cut: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
-    """Which lines of a page read about as surely as the page as a whole: (N,) bool.
+    """Which lines are about as surely writing, and read so, as the page as a whole: (N,) bool.
 
-    Lines that may be `cut` by the edge of the picture must read nearly as surely as the others.
+    `scores` are how clearly each was seen to be writing. Lines that may be `cut` by the edge of the
+    picture must read nearly as surely as the others.
     """
     counts = np.array([len(text.confidences) for text in texts], dtype=np.int64)
     sums = np.array([sum(text.confidences) for text in texts], dtype=np.float64)
     confidences = sums / np.maximum(counts, 1)
-    sure: NDArray[np.bool_] = confidences >= LEGIBLE.beside * _mean(counts, confidences)
+    sure = scores * confidences
+    kept: NDArray[np.bool_] = sure >= LEGIBLE.beside * _mean(counts, sure)
     if cut is not None:
         others = _mean(counts[~cut], confidences[~cut])
-        sure &= ~cut | (confidences >= LEGIBLE.cut * others)
-    return sure
+        kept &= ~cut | (confidences >= LEGIBLE.cut * others)
+    return kept
 
 
 def _mean(counts: NDArray[np.integer], confidences: NDArray[np.floating]) -> float:
@@ -276,7 +282,7 @@ class LinesEngine:
         gone, cut = cut_by_edges([line for line, _ in places], picture.height)
         keep = np.flatnonzero(legible(counts, confidences, scores) & ~faint & ~gone)
         texts = self.recognizer.read_frames([frames[k] for k in keep])
-        sure = as_sure_as_others(texts, cut[keep])
+        sure = as_sure_as_others(texts, scores[keep], cut[keep])
         keep = keep[sure]
         lines, said = [], []
         for k, text in zip(keep.tolist(), compress(texts, sure), strict=True):

@@ -57,25 +57,29 @@ def test_no_lines_are_no_problem():
 
 
 @pytest.mark.parametrize(
-    ("lines", "kept"),
+    ("lines", "scores", "kept"),
     [
-        ([(0.9,) * 20, (0.3, 0.2, 0.3)], [True, False]),  # a drawing under a line
-        ([(0.9,) * 20, (0.5, 0.4, 0.5)], [True, True]),  # a signature
-        ([(0.6,) * 20, (0.5, 0.4, 0.5)], [True, True]),  # a hand that is hard to read
-        ([(), (0.9,)], [False, True]),
-        ([(), ()], [True, True]),
-        ([], []),
+        ([(0.9,) * 20, (0.3, 0.2, 0.3)], (0.9, 0.9), [True, False]),  # a drawing under a line
+        ([(0.9,) * 20, (0.5, 0.4, 0.5)], (0.9, 0.9), [True, True]),  # a signature
+        ([(0.9,) * 20, (0.4, 0.4, 0.4)], (0.9, 0.9), [True, True]),
+        ([(0.9,) * 20, (0.4, 0.4, 0.4)], (0.9, 0.6), [True, False]),  # notes of music
+        ([(0.9,) * 20, (0.9,)], (0.9, 0.5), [True, True]),  # a digit that stands by itself
+        ([(0.6,) * 20, (0.5, 0.4, 0.5)], (0.9, 0.9), [True, True]),  # a hand that is hard to read
+        ([(0.9,) * 20], (0.3,), [True]),
+        ([(), (0.9,)], (0.9, 0.9), [False, True]),
+        ([(), ()], (0.9, 0.9), [True, True]),
+        ([], (), []),
     ],
 )
-def test_a_line_that_reads_far_less_surely_than_the_page_is_left_out(lines, kept):
+def test_a_line_far_less_surely_writing_than_the_page_is_left_out(lines, scores, kept):
     texts = [LineText("x" * len(line), line) for line in lines]
-    assert as_sure_as_others(texts).tolist() == kept
+    assert as_sure_as_others(texts, np.array(scores)).tolist() == kept
 
 
 def test_a_line_that_the_edge_may_cut_must_read_nearly_as_surely_as_the_others():
     texts = [LineText("x" * 20, (sure,) * 20) for sure in (0.9, 0.75, 0.85, 0.88)]
     cut = np.array([False, True, False, True])
-    assert as_sure_as_others(texts, cut).tolist() == [True, False, True, True]
+    assert as_sure_as_others(texts, np.ones(4), cut).tolist() == [True, False, True, True]
 
 
 def test_what_was_read_is_not_warned_of():
