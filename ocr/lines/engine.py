@@ -25,7 +25,7 @@ from ocr.layout.said import Said
 from ocr.layout.sheets import sheets_of
 from ocr.layout.small_parts import with_small_parts_enlarged
 from ocr.layout.strips import Strip, TextLine
-from ocr.lines.faint import faint_lines, without_faint_ends
+from ocr.lines.faint import faint_lines, line_strength, without_faint_ends
 from ocr.lines.language import likeliest
 from ocr.lines.letter_boxes import letter_boxes
 from ocr.lines.recognizer import LineReader, LineText
@@ -276,8 +276,8 @@ class LinesEngine:
         counts = np.array([count for count, _ in seen])
         confidences = np.array([confidence for _, confidence in seen])
         scores = np.array([line.score for line, _ in places])
-        contrasts = np.array([strip.contrast for strip in strips])
-        faint = faint_lines(contrasts, counts, confidences)
+        strengths = np.array([line_strength(strip) for strip in strips])
+        faint = faint_lines(strengths, counts, confidences)
         size = (picture.height, picture.width)
         gone, cut = cut_by_edges([line for line, _ in places], picture.height)
         keep = np.flatnonzero(legible(counts, confidences, scores) & ~faint & ~gone)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.strips import BASELINE_ROW, X_HEIGHT
+from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
+from ocr.layout.strips import CONFIG as STRIPS
 from ocr.lines.recognizer import LineText
 
 
@@ -17,34 +18,39 @@ class FaintConfig:
     """How faint ink of the other side is.
 
     Set by hand, from figures that no command prints: of 1,078 words at ends on the valid pages of
-    copiste, mss19 and mss20 one is below 0.33 of its line's ink; of 1,247 lines on the valid pages
-    of all five sets none is below 0.25 of its page's contrast, and four are below 0.45 of it and
-    read less surely than 0.9 of the rest. Lines that show through on generated and composed pages
-    lay between 0.13 and 0.5 of it, and read less surely than 0.92 of the rest. What is gained:
+    copiste, mss19 and mss20 one is below 0.33 of its line's ink; of 1,248 lines on the valid pages
+    of all five sets none is below 0.25 of its page's darkness, and of those below `faint` and
+    `both` none was read in the main; of 3,339 lines of half of the train pages one was. Of 136
+    lines that show through on 15 composed pages 126 are below them; 76 were by `Strip.contrast` and
+    a share of how surely the others read. What is gained:
     ``python tests/benchmarks/pages.py --only through``.
 
     Attributes
     ----------
+    letters : float
+        Percentile of how dark a line's columns of ink are that is its letters' darkness. With 50,
+        lines of light strokes are left out.
     page : float
-        Percentile of the contrast of a page's lines that is its contrast: half of them may show
+        Percentile of the darkness of a page's lines that is its darkness: half of them may show
         through.
     line : float
         Share of it below which a line is left out.
-    faint, unsure : float
-        Share of it below which a line is left out if it reads less surely, by the ink alone, than
-        this share of how surely the darker lines read.
+    faint, both : float
+        Share of it below which a line is left out if it reads unsurely as well: if its share, times
+        how surely it reads by the ink alone, in shares of the darker lines, is less than `both`.
     word : float
         Share of the darkness of its line's ink below which a word at an end is left out.
     percentile : float
         Of the darkness where a word stands that is its ink's.
     rows : float
-        x-heights over the baseline within which that darkness is measured.
+        x-heights over the baseline within which darkness is measured.
     """
 
+    letters: float = 75.0
     page: float = 90.0
     line: float = 0.25
     faint: float = 0.45
-    unsure: float = 0.9
+    both: float = 0.32
     word: float = 0.33
     percentile: float = 97.0
     rows: float = 1.2
@@ -54,7 +60,7 @@ CONFIG = FaintConfig()
 
 
 def faint_lines(
-    contrasts: NDArray[np.floating],
+    strengths: NDArray[np.floating],
     counts: NDArray[np.integer],
     confidences: NDArray[np.floating],
 ) -> NDArray[np.bool_]:
@@ -62,19 +68,31 @@ def faint_lines(
 
     Parameters
     ----------
-    contrasts : (N,) float array
-        Darkness of the ink of each line.
+    strengths : (N,) float array
+        As `line_strength` gives them.
     counts, confidences : (N,) arrays
         Characters of each line, and their mean probability by the ink alone.
     """
-    if len(contrasts) < 3:
-        return np.zeros(len(contrasts), dtype=bool)
-    usual = np.percentile(contrasts, CONFIG.page)
-    faint = contrasts < CONFIG.faint * usual
+    if len(strengths) < 3:
+        return np.zeros(len(strengths), dtype=bool)
+    usual = np.percentile(strengths, CONFIG.page)
+    faint = strengths < CONFIG.faint * usual
     total = max(1, int(counts[~faint].sum()))
     surely = float((counts * confidences)[~faint].sum()) / total
-    unsure = confidences < CONFIG.unsure * surely
-    return (contrasts < CONFIG.line * usual) | (faint & unsure)
+    unsure = strengths * confidences < CONFIG.both * usual * surely
+    return (strengths < CONFIG.line * usual) | (faint & unsure)
+
+
+def line_strength(strip: Strip) -> float:
+    """Darkness of a line's letters on the page; 0 without ink.
+
+    `Strip.contrast` is that of the darkest ink, which may be of a neighbor: between the lines of
+    the other side hang letters of this one.
+    """
+    ink = 1 - strip.image[BASELINE_ROW - int(CONFIG.rows * X_HEIGHT) : BASELINE_ROW]
+    darkest = ink.max(axis=0)
+    darkest = darkest[darkest > STRIPS.inked]
+    return strip.contrast * float(np.percentile(darkest, CONFIG.letters)) if darkest.size else 0.0
 
 
 def ink_strength(image: NDArray[np.float32], span: tuple[float, float]) -> float:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ocr.layout.strips import BASELINE_ROW, STRIP_HEIGHT
-from ocr.lines.faint import CONFIG, faint_lines, ink_strength, without_faint_ends
+from ocr.layout.strips import BASELINE_ROW, STRIP_HEIGHT, Strip
+from ocr.lines.faint import CONFIG, faint_lines, ink_strength, line_strength, without_faint_ends
 from ocr.lines.recognizer import LineText
 
 LETTER = 10  # columns
@@ -56,6 +56,22 @@ def test_a_faint_line_is_left_out_if_it_reads_less_surely_than_the_others():
     for confidence, expected in ((0.85, False), (0.7, True)):
         found = faint_lines(contrasts, counts, np.array([0.9, confidence, 0.9]))
         assert found.tolist() == [False, expected, False]
+
+
+def test_the_fainter_a_line_the_surer_it_must_read_to_stay():
+    confidences = np.array([0.9, 0.75, 0.9])
+    for strength, expected in ((0.26, False), (0.22, True)):
+        found = faint_lines(np.array([0.6, strength, 0.62]), np.full(3, 20), confidences)
+        assert found.tolist() == [False, expected, False]
+
+
+def test_the_strokes_of_neighbors_do_not_make_a_line_dark():
+    image, _ = line("abcdefgh", dict.fromkeys(range(7), 0.4))  # the last is a neighbor's
+    at = np.arange(image.shape[1], dtype=float)
+    strip = Strip(image, at, at, np.tile([1.0, 0.0], (len(at), 1)), contrast=0.7)
+    assert line_strength(strip) == pytest.approx(0.4 * 0.7)
+    blank = Strip(np.ones_like(image), at, at, strip.down, contrast=0.0)
+    assert line_strength(blank) == 0
 
 
 def test_a_light_stroke_is_no_reason():
