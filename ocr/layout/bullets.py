@@ -118,13 +118,22 @@ def first_piece(image: NDArray[np.float32]) -> tuple[NDArray[np.bool_], list[int
         Which pixels are ink, where it stands, and the column where the next begins; None if a strip
         has less than two pieces.
     """
+    ink, boxes = pieces(image)
+    return (ink, boxes[0].tolist(), int(boxes[1:, 1].min())) if len(boxes) > 1 else None
+
+
+def pieces(image: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """The pieces of ink of a strip's line, from left to right.
+
+    Returns
+    -------
+    (STRIP_HEIGHT, W) bool array, (N, 4) int array
+        Which pixels are ink, and where the pieces stand: [y1, x1, y2, x2].
+    """
     ink = without_rules(1 - image) > CONFIG.inked
     boxes = connected(ink)[1]
     y1, x1, y2, x2 = boxes.T
     over, under = (BASELINE_ROW - y2) / X_HEIGHT, (y1 - BASELINE_ROW) / X_HEIGHT
     longer = np.maximum(y2 - y1, x2 - x1) / X_HEIGHT
     boxes = boxes[(over < CONFIG.over) & (under < CONFIG.under) & (longer >= CONFIG.speck)]
-    if len(boxes) < 2:
-        return None
-    boxes = boxes[np.argsort(boxes[:, 1], kind="stable")]
-    return ink, boxes[0].tolist(), int(boxes[1:, 1].min())
+    return ink, boxes[np.argsort(boxes[:, 1], kind="stable")]

@@ -1,4 +1,4 @@
-"""The boxes to tick before or behind the entries of a list, and rings before them: no text.
+"""The boxes to tick beside the entries of a list or answers of a form, and rings before: no text.
 
 The line network takes them for letters: I, 1, 0. One line alone does not always tell a ring from
 an O or a ticked box from a letter, but the others that stand below each other do.
@@ -7,20 +7,20 @@ an O or a ticked box from a letter, but the others that stand below each other d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.bullets import first_piece
+from ocr.layout.bullets import pieces
 from ocr.layout.connected import connected
 from ocr.layout.strips import BASELINE_ROW, X_HEIGHT, Strip
 
 
 @dataclass(frozen=True)
 class CheckboxConfig:
-    """What counts as a box or ring before an entry, or a box behind it. Lengths are in x-heights.
+    """What counts as a box beside text, or as a ring before it. Lengths are in x-heights.
 
     Set by hand, between boxes drawn by pen and printed ones, and the letters B, D, O and the
     digits 0 and 8, which stand as first signs of a line.
@@ -32,7 +32,7 @@ class CheckboxConfig:
     lowest, highest : float
         Above the baseline, for its middle.
     gap : float
-        From it to the entry, at least.
+        From it to text, at least.
     open : int
         Most pixels of a strip by which its strokes are led on, so that they meet; a ring without a
         corner may meet by less, which leaves more of the inside of a small one.
@@ -45,10 +45,10 @@ class CheckboxConfig:
         Longer over shorter side of a box and of a ring, at most.
     aside, drift : float
         How far two of them may stand from being below each other, and the more for each x-height
-        between their lines.
+        between their lines where these begin with them.
     boxes, rings : int
         Boxes or rings below each other, from which rings are no letters and other marks among them
-        are ticked ones.
+        are ticked ones; so many boxes on a page, from which those amid lines are none either.
     """
 
     least: float = 0.7
@@ -71,10 +71,10 @@ CONFIG = CheckboxConfig()
 
 
 class _Mark(NamedTuple):
-    """What a strip begins with: where it stands on the page, what it is, and where it ends.
+    """A piece of ink that may be one: where it stands on the page, and what it is.
 
-    `end` is the column of the strip amid the white behind it. Of a strip turned about, it is what
-    the line ends with.
+    `first` and `last` tell whether its line begins or ends with it, `start` and `stop` are columns
+    of the strip amid the white around it, or its ends.
     """
 
     y: float
@@ -82,75 +82,83 @@ class _Mark(NamedTuple):
     x_height: float
     box: bool
     ring: bool
-    end: int
+    first: bool
+    last: bool
+    start: int
+    stop: int
 
 
-def without_checkboxes(strips: Sequence[Strip]) -> list[Strip]:
-    """The strips of a page, each begun behind the box or ring before its text, if there is one."""
-    return [
-        strip.columns(slice(end, None)) if end else strip
-        for strip, end in zip(strips, _ends(strips, CONFIG.rings), strict=True)
-    ]
+def checkboxes(strips: Sequence[Strip]) -> list[list[slice]]:
+    """The columns of each of a page's strips in which boxes and rings stand beside its text.
 
-
-def without_boxes_behind(strips: Sequence[Strip]) -> list[Strip]:
-    """The strips of a page, each ended before the box behind its text, if there is one.
-
-    Rings stay: a column of them may be one of zeros.
+    Rings count before text alone: behind it they may be zeros.
     """
-    ends = _ends([strip.columns(slice(None, None, -1)) for strip in strips], np.inf)
-    return [
-        strip.columns(slice(None, -end)) if end else strip
-        for strip, end in zip(strips, ends, strict=True)
-    ]
+    marks = [_marks(strip) for strip in strips]
+    boxes = [mark for some in marks for mark in some if mark.box]
+    rings = [mark for some in marks for mark in some if mark.ring and mark.first]
+
+    def counts(mark: _Mark) -> bool:
+        if mark.box and (mark.first or mark.last or len(boxes) >= CONFIG.boxes):
+            return True
+        drift = CONFIG.drift if mark.first else 0.0  # elsewhere letters stand beside the boxes
+        among_rings = mark.first and _below(mark, rings, drift) >= CONFIG.rings
+        return among_rings or _below(mark, boxes, drift) >= CONFIG.boxes
+
+    return [[slice(mark.start, mark.stop) for mark in some if counts(mark)] for some in marks]
 
 
-def _ends(strips: Sequence[Strip], fewest: float) -> list[int]:
-    """Where the box or ring ends that a strip begins with; 0 if it begins with none.
-
-    `fewest` rings below each other are no letters.
-    """
-    marks = [_mark(strip) for strip in strips]
-    found = [mark for mark in marks if mark is not None]
-    boxes, rings = ([one for one in found if one.box], [one for one in found if one.ring])
-    ends = []
-    for mark in marks:
-        begins = mark is not None and (
-            mark.box or _below(mark, boxes) >= CONFIG.boxes or _below(mark, rings) >= fewest
-        )
-        ends.append(mark.end if mark is not None and begins else 0)
-    return ends
+def without_columns(strip: Strip, cuts: Sequence[slice]) -> Strip:
+    """A strip without some of its columns, blank if they are all; itself if there are none."""
+    if not cuts:
+        return strip
+    kept = np.ones(strip.image.shape[1], dtype=bool)
+    for cut in cuts:
+        kept[cut] = False
+    return strip.columns(kept) if kept.any() else replace(strip, image=np.ones_like(strip.image))
 
 
-def _below(mark: _Mark, others: Sequence[_Mark]) -> int:
+def _below(mark: _Mark, others: Sequence[_Mark], drift: float) -> int:
     """How many marks stand below or above one, itself with them."""
     return sum(
-        abs(one.x - mark.x) <= CONFIG.aside * mark.x_height + CONFIG.drift * abs(one.y - mark.y)
+        abs(one.x - mark.x) <= CONFIG.aside * mark.x_height + drift * abs(one.y - mark.y)
         for one in others
     )
 
 
-def _mark(strip: Strip) -> _Mark | None:
-    """What stands by itself at the beginning of a strip, as large as a box to tick."""
-    found = first_piece(strip.image)
-    if found is None:
-        return None
-    ink, (top, left, bottom, right), behind = found
-    high, wide = (bottom - top) / X_HEIGHT, (right - left) / X_HEIGHT
-    middle = (BASELINE_ROW - (top + bottom) / 2) / X_HEIGHT
-    sized = CONFIG.least <= min(high, wide) and max(high, wide) <= CONFIG.most
-    placed = CONFIG.lowest <= middle <= CONFIG.highest
-    if not sized or not placed or behind - right < CONFIG.gap * X_HEIGHT:
-        return None
-    piece = ink[top:bottom, left:right]
-    ratio = max(high, wide) / min(high, wide)
+def _marks(strip: Strip) -> list[_Mark]:
+    """What stands by itself on a strip beside something else, as large as a box to tick."""
+    ink, boxes = pieces(strip.image)
+    ends = np.maximum.accumulate(boxes[:, 3])
+    marks = []
+    for k, (top, left, bottom, right) in enumerate(boxes.tolist() if len(boxes) > 1 else []):
+        first, last = k == 0, k == len(boxes) - 1
+        before = 0 if first else int(ends[k - 1])
+        behind = strip.image.shape[1] if last else int(boxes[k + 1, 1])
+        apart = (first or left - before >= CONFIG.gap * X_HEIGHT) and (
+            last or behind - right >= CONFIG.gap * X_HEIGHT
+        )
+        high, wide = (bottom - top) / X_HEIGHT, (right - left) / X_HEIGHT
+        middle = (BASELINE_ROW - (top + bottom) / 2) / X_HEIGHT
+        sized = CONFIG.least <= min(high, wide) and max(high, wide) <= CONFIG.most
+        if not apart or not sized or not CONFIG.lowest <= middle <= CONFIG.highest:
+            continue
+        box, ring = _kind(ink[top:bottom, left:right])
+        y, x = strip.places(np.array([BASELINE_ROW]), np.array([(left + right) / 2]))
+        x_height = X_HEIGHT * float(np.hypot(*strip.down[(left + right) // 2]))
+        start = 0 if first else (before + left) // 2
+        stop = behind if last else (right + behind) // 2
+        marks.append(_Mark(float(y[0]), float(x[0]), x_height, box, ring, first, last, start, stop))
+    return marks
+
+
+def _kind(piece: NDArray[np.bool_]) -> tuple[bool, bool]:
+    """Whether a piece of ink is a box, and whether it is a ring."""
+    ratio = max(piece.shape) / min(piece.shape)
     corners = sum(_corner(piece[::y, ::x]) <= CONFIG.corner for y in (1, -1) for x in (1, -1))
     box = _is_hollow(piece, CONFIG.open) and corners >= 3 and ratio <= CONFIG.square
     reaches = [CONFIG.open] if corners else range(CONFIG.open + 1)
     ring = not box and ratio <= CONFIG.round and any(_is_hollow(piece, one) for one in reaches)
-    y, x = strip.places(np.array([BASELINE_ROW]), np.array([(left + right) / 2]))
-    x_height = X_HEIGHT * float(np.hypot(*strip.down[(left + right) // 2]))
-    return _Mark(float(y[0]), float(x[0]), x_height, box, ring, (right + behind) // 2)
+    return box, ring
 
 
 def _is_hollow(piece: NDArray[np.bool_], reach: int) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.bullets import line_strip
-from ocr.layout.checkboxes import without_boxes_behind, without_checkboxes
+from ocr.layout.checkboxes import checkboxes, without_columns
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.edges import cut_by_edges
@@ -265,13 +265,13 @@ class LinesEngine:
         darkness, scale = page
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
         whole = [line_strip(darkness, line) for line in found]
-        begun = without_checkboxes(whole)
-        strips = without_boxes_behind(begun)
+        cuts = checkboxes(whole)
+        strips = [without_columns(*pair) for pair in zip(whole, cuts, strict=True)]
         places = [(line.scaled(scale), block) for line, (_, block) in zip(found, rows, strict=True)]
         frames = self.recognizer.log_probs([strip.image for strip in strips])
         seen = [self.recognizer.legibility(logs) for logs in frames]
-        cuts = (*zip(whole, begun, strict=True), *zip(begun, strips, strict=True))
-        marks = tuple(_cut_off(*pair, scale) for pair in cuts if pair[0] is not pair[1])
+        marks = tuple(_place(strip, cut, scale)
+                      for strip, some in zip(whole, cuts, strict=True) for cut in some)  # fmt: skip
         self._read_enlarged(darkness, strips, frames, seen)
         counts = np.array([count for count, _ in seen])
         confidences = np.array([confidence for _, confidence in seen])
@@ -295,7 +295,10 @@ class LinesEngine:
                 lines.append(ReadLine(one, again, confidence=text.mean_confidence))
         lost = counts > 0
         lost[keep] = False
-        marks += tuple(_place(whole[k], scale) for k in np.flatnonzero(lost & cut).tolist())
+        marks += tuple(
+            _place(whole[k], slice(0, whole[k].image.shape[1]), scale)
+            for k in np.flatnonzero(lost & cut).tolist()
+        )
         read = PageReading(
             renumbered(lines),
             _mean(counts, confidences),
@@ -365,17 +368,10 @@ def _is_label(words: list[Word]) -> bool:
     return not LABEL.isdisjoint((last.text, *(text for text, _ in last.alternatives)))
 
 
-def _cut_off(whole: Strip, strip: Strip, scale: float) -> Box:
-    """Where the part of `whole` lies that was cut off at an end, in pixels of the page."""
-    count, left = whole.image.shape[1], strip.image.shape[1]
-    cols = np.arange(left, count) if whole.cols[0] == strip.cols[0] else np.arange(count - left)
-    return _place(whole, scale, cols)
-
-
-def _place(whole: Strip, scale: float, cols: NDArray[np.int64] | None = None) -> Box:
-    """Where a strip, or some columns of it, lies, in pixels of the page."""
-    cols = np.arange(whole.image.shape[1]) if cols is None else cols
-    corners = [whole.places(np.full(len(cols), row), cols) for row in (0, whole.image.shape[0])]
+def _place(strip: Strip, cut: slice, scale: float) -> Box:
+    """Where some columns of a strip lie, in pixels of the page."""
+    cols = np.arange(cut.start, cut.stop)
+    corners = [strip.places(np.full(len(cols), row), cols) for row in (0, strip.image.shape[0])]
     y, x = (scale * np.concatenate(values) for values in zip(*corners, strict=True))
     y1, x1 = max(0, int(y.min())), max(0, int(x.min()))
     return Box(y1, x1, max(int(y.max()), y1) + 1, max(int(x.max()), x1) + 1)

@@ -1,11 +1,11 @@
-"""Boxes and rings before and behind the entries of a list, drawn into small strips."""
+"""Boxes and rings beside the entries of a list or answers of a form, drawn into small strips."""
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 import ocr
-from ocr.layout.checkboxes import without_boxes_behind, without_checkboxes
+from ocr.layout.checkboxes import checkboxes, without_columns
 from ocr.layout.strips import BASELINE_ROW, STRIP_HEIGHT, Strip
 
 WIDTH = 120
@@ -66,6 +66,10 @@ def letter_d(pen):
     pen.arc((-2, 13, 22, 32), 270, 90, fill=0, width=2)
 
 
+def without_checkboxes(strips):
+    return [without_columns(*pair) for pair in zip(strips, checkboxes(strips), strict=True)]
+
+
 def cut(strips):
     """Which strips begin later than they did."""
     return [len(one.rows) < WIDTH for one in without_checkboxes(strips)]
@@ -117,7 +121,7 @@ def turned(one):
 @pytest.mark.parametrize("draw", [square, open_square])
 def test_a_box_behind_the_text_is_left_out(draw):
     whole = turned(strip(draw))
-    (found,) = without_boxes_behind([whole])
+    (found,) = without_checkboxes([whole])
     assert 24 < WIDTH - len(found.rows) < 45
     assert (found.image == whole.image[:, : len(found.rows)]).all()
     assert found.cols[0] == whole.cols[0]
@@ -125,15 +129,47 @@ def test_a_box_behind_the_text_is_left_out(draw):
 
 def test_what_stands_among_boxes_behind_the_text_is_a_ticked_one():
     rows = [turned(strip(draw, 50.0 * k)) for k, draw in enumerate((square, ticked, square))]
-    assert all(len(one.rows) < WIDTH for one in without_boxes_behind(rows))
+    assert cut(rows) == [True] * 3
 
 
 @pytest.mark.parametrize("draw", [ring, zero, letter_d, lambda _: None])
 def test_rings_and_letters_behind_the_text_stay(draw):
-    rows = [turned(strip(draw, 50.0 * k)) for k in range(3)]
-    assert [one is row for one, row in zip(without_boxes_behind(rows), rows, strict=True)] == [
-        True
-    ] * 3
+    assert cut([turned(strip(draw, 50.0 * k)) for k in range(3)]) == [False] * 3
+
+
+def amid(draw, row=0.0):
+    """A strip with letters before and behind what `draw` draws."""
+    return strip(draw, row).columns(np.r_[40:WIDTH, :WIDTH])
+
+
+def test_boxes_amid_lines_are_left_out_where_there_are_several():
+    one, other = amid(square), amid(square, 50.0)
+    assert checkboxes([one]) == [[]]  # it may be a letter
+    (place,), _ = checkboxes([one, other])
+    whole = strip(square).image[:, 40:]
+    assert (without_columns(one, [place]).image[:, : place.start] == whole[:, : place.start]).all()
+    assert (one.image[:, place] < 1).sum() == (strip(square).image[:, :40] < 1).sum()
+
+
+@pytest.mark.parametrize("draw", [ring, ticked, zero, letter_a, letter_d])
+def test_letters_and_rings_amid_lines_stay(draw):
+    assert checkboxes([amid(draw, 50.0 * k) for k in range(3)]) == [[]] * 3
+
+
+def test_answers_of_a_form_are_read_without_the_boxes_before_them():
+    page = Image.new("L", (900, 460), 255)
+    pen = ImageDraw.Draw(page)
+    asked = ("First aid", "Insured", "Parking", "First visit")
+    for k, entry in enumerate(asked):
+        y = 40 + 100 * k
+        pen.text((40, y - 4), entry, fill=0, font=ImageFont.load_default(44))
+        for x, answer in ((360, "yes"), (600, "no")):
+            pen.rectangle((x, y, x + 42, y + 42), outline=0, width=4)
+            pen.text((x + 70, y - 4), answer, fill=0, font=ImageFont.load_default(44))
+    pen.line([(366, 150), (380, 172), (420, 122)], fill=0, width=4)  # the second yes is ticked
+    found = ocr.read(page)
+    assert found.text.lower().splitlines() == [f"{entry} yes no".lower() for entry in asked]
+    assert found.warnings == ()
 
 
 @pytest.mark.parametrize("behind", [False, True])
@@ -152,5 +188,12 @@ def test_a_list_of_boxes_is_read_without_them_and_without_a_warning(behind):
     assert found.warnings == ()
 
 
+def test_a_line_of_boxes_alone_is_blank():
+    one = strip(square).columns(np.r_[:40, 90:WIDTH, :40])
+    (cuts,) = checkboxes([one])
+    assert len(cuts) == 2
+    assert (without_columns(one, cuts).image == 1).all()
+
+
 def test_no_strips():
-    assert without_checkboxes([]) == []
+    assert checkboxes([]) == []
