@@ -125,6 +125,18 @@ def test_a_screen_that_was_scrolled_and_one_long_line_are_seen_whole():
     assert sum(np.ptp(one) for one in cols) > 0.8 * row.shape[1]
 
 
+@pytest.mark.parametrize("word", ["Rules", "Party"])
+def test_a_title_far_larger_than_the_text_below_it_is_found(word):
+    page = Image.new("L", (1500, 1600), 255)
+    pen = ImageDraw.Draw(page)
+    pen.text((150, 60), word, fill=0, font=ImageFont.load_default(340))
+    text = "\n\n".join(["wash your hands and close the door"] * 8)
+    pen.text((150, 620), text, fill=0, font=ImageFont.load_default(34), spacing=12)
+    sizes = sorted(line.x_height for line in PageFinder().find(grey(page)).lines)
+    assert len(sizes) == 9
+    assert sizes[-1] > 4 * sizes[-2]
+
+
 @pytest.mark.parametrize("word", ["SALE", "Rent"])
 def test_a_word_that_fills_the_picture_is_found(word):
     (line,) = PageFinder().find(grey(drawn(word, (700, 1400), 430))).lines
