@@ -1,7 +1,7 @@
 """What the lines of a page say of the order in which they are read.
 
-Columns and tables often look alike. Numbers that count up, labels that come again, and how well
-lines go on in each other tell them apart.
+Columns and tables often look alike. Numbers that count up, labels and answers that come again, and
+how well lines go on in each other tell them apart.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ one in 700 is beyond this, on either side."""
 COUNTED = 3
 """Entries whose number is by one higher than that of the one before, at least, that tell order."""
 REPEATED = 3
-"""Different labels that come again in the next column, at least, that tell two forms."""
+"""Different labels that come again in the next column, at least, that tell two forms; also the rows
+of a column that say the same, such as "yes no", which are cells of a table."""
 REPEATED_SHARE = 0.6
 """The same as a share of the rows of the column of more rows."""
 
@@ -62,6 +63,8 @@ class Said:
         parts = places.rows(left), places.rows(right)
         if self._are_forms(*parts):
             return True
+        if any(map(self._says_the_same, parts)):
+            return False
         along = list(chain(*places.rows(np.concatenate([left, right]))))
         counted = self._counted(self._entries(*parts), along)
         if counted is not None:
@@ -97,6 +100,15 @@ class Said:
         again = [one for one, other in zip(*labels, strict=False) if one and one == other]
         share = len(again) / max(map(len, labels))
         return len(set(again)) >= REPEATED and share >= REPEATED_SHARE
+
+    def _says_the_same(self, rows: list[list[int]]) -> bool:
+        """Whether most rows of a column say the same, as the choices of a form do."""
+        if not self.texts:
+            return False
+        texts = Counter(" ".join(self.texts[k] for k in row).casefold() for row in rows)
+        texts.pop("", None)
+        count = max(texts.values(), default=0)
+        return count >= REPEATED and count > len(rows) / 2
 
     def _entries(self, left: list[list[int]], right: list[list[int]]) -> list[dict[int, int]]:
         """The numbers of the entries that rows of two columns begin with, by line, downward.

@@ -118,6 +118,17 @@ def test_what_is_above_entries_that_go_on_from_column_to_column_is_read_first(se
     assert blocks[-1] == ([] if headed else [[13]]) + SIX_BY_COLUMNS[1]
 
 
+@pytest.mark.parametrize("choices", [["yes / no"] * 4, ["yes / no", "Yes / no"] * 2])
+def test_beside_a_column_that_says_the_same_lines_are_rows(choices):
+    form = [*column(10, [300] * 4), *column(360, [300] * 4)]
+    by_columns = [[[0], [1], [2], [3]], [[4], [5], [6], [7]]]
+    asked = ["Smoker", "Parking", "Insured", "Allergies"]
+    assert reading_order(form) == by_columns
+    assert reading_order(form, said=Said(texts=[*asked, *choices])) == [pairs(4)]
+    assert reading_order(form, said=Said(texts=[*asked, *choices[:2], "so", "or"])) == by_columns
+    assert reading_order(form, said=Said(texts=[*asked, *[""] * 4])) == by_columns
+
+
 def test_two_forms_with_the_same_labels_are_read_one_after_the_other():
     labels = ["Name", "Born", "Town", "Work", "Pets", "Chip"]
     one, two = ([f"{label} word" for label in labels] for _ in range(2))
