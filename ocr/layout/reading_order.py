@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.columns import CONFIG as COLUMNS
 from ocr.layout.columns import Columns
 from ocr.layout.rows import CONFIG as ROWS
 from ocr.layout.rows import Places, places_of
@@ -98,6 +99,9 @@ def _headed(left: Lines, right: Lines, places: Places, said: Said) -> list[Lines
     one, or it begins left of it. A date in a row with the first line of the left column stands
     above the rest as well.
     """
+    sections = _sections(left, right, places)
+    if sections:
+        return sections
     heading = said.heading(left, right, places)
     if len(heading):
         return [heading, np.setdiff1d(np.concatenate([left, right]), heading)]
@@ -120,6 +124,32 @@ def _headed(left: Lines, right: Lines, places: Places, said: Said) -> list[Lines
         if steps[count - 1] > wide or (places.left[heading] < edge).all():
             return [heading, np.concatenate([left, text])]
     return [left, right]
+
+
+def _sections(left: Lines, right: Lines, places: Places) -> list[Lines]:
+    """Paragraphs, each with the label of a few short lines that begins beside it; or none.
+
+    As in a diary, whose dates stand beside the entries. There are two or more of them, and nothing
+    else; where each label is one line they are rows before it comes to this.
+    """
+    if places.width(left) >= COLUMNS.amount or places.width(right) <= COLUMNS.cell:
+        return []
+    rows = np.sort(places.bottom[right])
+    steps = np.diff(rows)
+    breaks = np.flatnonzero(steps > PARAGRAPH * np.median(steps)) + 1
+    if not len(breaks):
+        return []
+    cuts = (rows[breaks - 1] + rows[breaks]) / 2
+    parts = [np.searchsorted(cuts, places.bottom[part]) for part in (left, right)]
+    for number in range(len(cuts) + 1):
+        label = places.bottom[left[parts[0] == number]]
+        text = places.bottom[right[parts[1] == number]]
+        if not len(label) or abs(label.min() - text.min()) > np.median(steps):
+            return []
+    return [
+        np.concatenate([left[parts[0] == number], right[parts[1] == number]])
+        for number in range(len(cuts) + 1)
+    ]
 
 
 def _bands(members: Lines, places: Places, columns: Columns) -> list[Lines]:

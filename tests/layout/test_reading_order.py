@@ -133,3 +133,14 @@ def test_a_tall_sheet_is_read_before_those_beside_it():
 
 def order_with(lines, sheets):
     return [k for block in reading_order(lines, np.array(sheets)) for row in block for k in row]
+
+
+def test_the_dates_of_a_diary_are_read_with_the_entries_beside_them():
+    dates = [line(85 + 128 * k + 18 * i, 10, 38) for k in range(4) for i in (0, 1)]
+    texts = [
+        line(100 + 128 * k + 29 * i, 60, 60 + width)
+        for k in range(4)
+        for i, width in enumerate((275, 60, 280))
+    ]
+    entries = [[2 * k, 2 * k + 1, 8 + 3 * k, 9 + 3 * k, 10 + 3 * k] for k in range(4)]
+    assert order([*dates, *texts]) == [k for entry in entries for k in entry]
