@@ -1,7 +1,7 @@
 """What the lines of a page say of the order in which they are read.
 
-Columns and tables often look alike. Numbers that count up, labels and answers that come again, and
-how well lines go on in each other tell them apart.
+Columns and tables often look alike. Numbers that count up, labels and answers that come again,
+prices that end entries, and how well lines go on in each other tell them apart.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ REPEATED_SHARE = 0.6
 
 # The number or letter that an entry begins with, or a number without a sign behind it.
 _ENTRY = re.compile(r"\(?(\d{1,3}|[A-Za-z])(?:[.,:)]| ?-)(?!\d(?!.*=))|(\d{1,3})(?: |$)")
+_PRICED = re.compile(r"[^\W\d_].*\b\d+[.,]\d\d\W*$")  # letters first, and an amount last
 _LABEL = re.compile(r"([^\W\d_]{3,})\W+\w")  # a word, and something behind it
 
 
@@ -61,7 +62,7 @@ class Said:
     def are_columns(self, left: Lines, right: Lines, places: Places) -> bool | None:
         """Whether lines side by side are read down two columns or along rows; None if unknown."""
         parts = places.rows(left), places.rows(right)
-        if self._are_forms(*parts):
+        if self._are_forms(*parts) or all(map(self._are_priced, parts)):
             return True
         if any(map(self._says_the_same, parts)):
             return False
@@ -100,6 +101,14 @@ class Said:
         again = [one for one, other in zip(*labels, strict=False) if one and one == other]
         share = len(again) / max(map(len, labels))
         return len(set(again)) >= REPEATED and share >= REPEATED_SHARE
+
+    def _are_priced(self, rows: list[list[int]]) -> bool:
+        """Whether most rows of a column are entries with a price, behind which none goes on."""
+        if not self.texts:
+            return False
+        texts = (" ".join(self.texts[k] for k in row) for row in rows)
+        count = sum(_PRICED.match(text) is not None for text in texts)
+        return count >= REPEATED and count > len(rows) / 2
 
     def _says_the_same(self, rows: list[list[int]]) -> bool:
         """Whether most rows of a column say the same, as the choices of a form do."""

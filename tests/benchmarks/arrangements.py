@@ -70,6 +70,10 @@ PETS = (
     (("Owner", "Mia"), ("Breed", "poodle"), ("Born", "2019"), ("Color", "white")),
     (("Owner", "Thomas"), ("Breed", "beagle"), ("Born", "2021"), ("Color", "brown")),
 )
+MENU = (
+    (("soup", "6.50"), ("salad", "7.80"), ("bread", "3.20"), ("olives", "4.50")),
+    (("pasta", "12.80"), ("curry", "14.50"), ("fish pie", "15.20"), ("burger", "11.90")),
+)
 EMPTY = 0.2  # of the answers
 EXERCISES = 10
 STEP = 1.9  # heights of the font from line to line
@@ -155,6 +159,21 @@ def cards(rng: Rng) -> Made:
     return written, "\n".join(" ".join(row) for card in PETS for row in card)
 
 
+def menu(rng: Rng) -> Made:
+    """Two lists with prices side by side, a heading above each."""
+    x = float(rng.uniform(16, 20))
+    written: list[Row] = []
+    for k, (title, entries) in enumerate(zip(("Starters", "Mains"), MENU, strict=True)):
+        written.append((x * k, -1.4 * STEP, title))
+        written += [
+            (x * k + 9 * price, STEP * y, cell)
+            for y, row in enumerate(entries)
+            for price, cell in enumerate(row)
+        ]
+    lists = ["\n".join(map(" ".join, entries)) for entries in MENU]
+    return written, f"Starters\n{lists[0]}\nMains\n{lists[1]}"
+
+
 def letter(_: Rng) -> Made:
     return [(0, STEP * k, line) for k, line in enumerate(LETTER)], "\n".join(LETTER)
 
@@ -178,6 +197,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "sums down": (sums, (0, 2)),
     "sums along": (sums_along, (0, 2)),
     "two forms": (cards, (0, 2)),
+    "menu": (menu, (0, 2)),
 }
 
 

@@ -118,6 +118,18 @@ def test_what_is_above_entries_that_go_on_from_column_to_column_is_read_first(se
     assert blocks[-1] == ([] if headed else [[13]]) + SIX_BY_COLUMNS[1]
 
 
+def test_two_lists_with_prices_are_read_one_after_the_other():
+    lists = [*column(10, [60] * 5), *column(90, [30] * 5), *column(150, [60] * 5)]
+    lists += column(230, [30] * 5)
+    things, others = ["soup", "salad", "bread", "oil", "tea"], ["pie", "fish", "rice", "ham", "egg"]
+    prices = ["4.50", "6.00", "2.s0", "3,20", "£1.00"]
+    rows = [[[k, k + 5] for k in range(5)], [[k, k + 5] for k in range(10, 15)]]
+    said = Said(texts=[*things, *prices, *others, *prices])
+    assert reading_order(lists, said=said) == rows
+    said = Said(texts=[*things, "3", "1", "2", "4", "1", *others, *prices])
+    assert reading_order(lists, said=said) == [[[k, k + 5, k + 10, k + 15] for k in range(5)]]
+
+
 @pytest.mark.parametrize("choices", [["yes / no"] * 4, ["yes / no", "Yes / no"] * 2])
 def test_beside_a_column_that_says_the_same_lines_are_rows(choices):
     form = [*column(10, [300] * 4), *column(360, [300] * 4)]
