@@ -62,9 +62,10 @@ class Said:
     def are_columns(self, left: Lines, right: Lines, places: Places) -> bool | None:
         """Whether lines side by side are read down two columns or along rows; None if unknown."""
         parts = places.rows(left), places.rows(right)
-        if self._are_forms(*parts) or all(map(self._are_priced, parts)):
+        texts = [self._texts(rows) for rows in parts]
+        if _are_forms(*texts) or all(map(_are_priced, texts)):
             return True
-        if any(map(self._says_the_same, parts)):
+        if any(map(_say_the_same, texts)):
             return False
         along = list(chain(*places.rows(np.concatenate([left, right]))))
         counted = self._counted(self._entries(*parts), along)
@@ -90,34 +91,9 @@ class Said:
         near = places.level(*above)
         return np.concatenate([above[0][near.any(axis=1)], above[1][near.any(axis=0)]])
 
-    def _are_forms(self, left: list[list[int]], right: list[list[int]]) -> bool:
-        """Whether rows at the right begin with the labels of those at the left, in their order."""
-        if not self.texts:
-            return False
-        labels = []
-        for rows in (left, right):
-            found = (_LABEL.match(" ".join(self.texts[k] for k in row)) for row in rows)
-            labels.append([match[1].casefold() if match else "" for match in found])
-        again = [one for one, other in zip(*labels, strict=False) if one and one == other]
-        share = len(again) / max(map(len, labels))
-        return len(set(again)) >= REPEATED and share >= REPEATED_SHARE
-
-    def _are_priced(self, rows: list[list[int]]) -> bool:
-        """Whether most rows of a column are entries with a price, behind which none goes on."""
-        if not self.texts:
-            return False
-        texts = (" ".join(self.texts[k] for k in row) for row in rows)
-        count = sum(_PRICED.match(text) is not None for text in texts)
-        return count >= REPEATED and count > len(rows) / 2
-
-    def _says_the_same(self, rows: list[list[int]]) -> bool:
-        """Whether most rows of a column say the same, as the choices of a form do."""
-        if not self.texts:
-            return False
-        texts = Counter(" ".join(self.texts[k] for k in row).casefold() for row in rows)
-        texts.pop("", None)
-        count = max(texts.values(), default=0)
-        return count >= REPEATED and count > len(rows) / 2
+    def _texts(self, rows: Sequence[Sequence[int]]) -> list[str]:
+        """What rows of lines say; nothing where that is not known."""
+        return [" ".join(self.texts[k] for k in row) if self.texts else "" for row in rows]
 
     def _entries(self, left: list[list[int]], right: list[list[int]]) -> list[dict[int, int]]:
         """The numbers of the entries that rows of two columns begin with, by line, downward.
@@ -125,10 +101,9 @@ class Said:
         Letters are given by their code. Of numbers, letters and numbers without a sign behind them
         those count that are most; the last only where they go on from the left to the right.
         """
-        if not self.texts:
-            return [{}, {}]
         heads = [[row[0] for row in rows] for rows in (left, right)]
-        entries = {k: entry for k in chain(*heads) if (entry := _entry(self.texts[k]))}
+        found = {k: _entry(self.texts[k]) for k in chain(*heads)} if self.texts else {}
+        entries = {k: entry for k, entry in found.items() if entry}
         kinds = Counter(kind for kind, _ in entries.values())
         kind = max(kinds, key=kinds.__getitem__, default="")
         parts = [
@@ -178,6 +153,30 @@ class Said:
         count = np.isfinite(np.concatenate(gains)).sum()
         error = np.sqrt(count * np.nanmean(surplus**2))
         return float((np.nansum(gains[0]) - np.nansum(gains[1])) / max(1.0, error))
+
+
+def _are_forms(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether rows at the right begin with the labels of those at the left, in their order."""
+    found = [map(_LABEL.match, rows) for rows in (left, right)]
+    labels = [[match[1].casefold() if match else "" for match in part] for part in found]
+    again = [one for one, other in zip(*labels, strict=False) if one and one == other]
+    share = len(again) / max(len(left), len(right))
+    return len(set(again)) >= REPEATED and share >= REPEATED_SHARE
+
+
+def _are_priced(rows: Sequence[str]) -> bool:
+    """Whether most rows of a column are entries with a price, behind which none goes on."""
+    return _are_most(sum(_PRICED.match(row) is not None for row in rows), rows)
+
+
+def _say_the_same(rows: Sequence[str]) -> bool:
+    """Whether most rows of a column say the same, as the choices of a form do."""
+    counts = Counter(row.casefold() for row in rows if row)
+    return _are_most(max(counts.values(), default=0), rows)
+
+
+def _are_most(count: int, rows: Sequence[str]) -> bool:
+    return count >= REPEATED and count > len(rows) / 2
 
 
 def _entry(text: str) -> tuple[str, int] | None:
