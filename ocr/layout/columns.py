@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.rows import CONFIG as ROWS
-from ocr.layout.rows import Places
-from ocr.layout.said import Lines, Said
+from ocr.layout.rows import Lines, Places
+from ocr.layout.said import Said
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from ocr.layout.columns import CONFIG as COLUMNS
 from ocr.layout.columns import Columns
 from ocr.layout.rows import CONFIG as ROWS
-from ocr.layout.rows import Places, places_of
-from ocr.layout.said import Lines, Said
+from ocr.layout.rows import Lines, Places, places_of
+from ocr.layout.said import Said
 from ocr.layout.strips import TextLine
 
 PARAGRAPH = 1.6
@@ -135,8 +135,7 @@ def _sections(left: Lines, right: Lines, places: Places) -> list[Lines]:
     if places.width(left) >= COLUMNS.amount or places.width(right) <= COLUMNS.cell:
         return []
     rows = np.sort(places.bottom[right])
-    steps = np.diff(rows)
-    breaks = np.flatnonzero(steps > PARAGRAPH * np.median(steps)) + 1
+    breaks = np.flatnonzero(_part_paragraphs(rows)) + 1
     if not len(breaks):
         return []
     cuts = (rows[breaks - 1] + rows[breaks]) / 2
@@ -144,7 +143,7 @@ def _sections(left: Lines, right: Lines, places: Places) -> list[Lines]:
     for number in range(len(cuts) + 1):
         label = places.bottom[left[parts[0] == number]]
         text = places.bottom[right[parts[1] == number]]
-        if not len(label) or abs(label.min() - text.min()) > np.median(steps):
+        if not len(label) or abs(label.min() - text.min()) > np.median(np.diff(rows)):
             return []
     return [
         np.concatenate([left[parts[0] == number], right[parts[1] == number]])
@@ -198,9 +197,15 @@ def _paragraphs_beside(*columns: NDArray[np.float64]) -> tuple[float, float]:
     top, bottom = max(rows[0] for rows in columns), min(rows[-1] for rows in columns)
     ends = []
     for rows in columns:
-        steps = np.diff(rows)
-        wide = PARAGRAPH * np.median(steps)
-        above = rows[1:][(steps > wide) & (rows[1:] <= top)]
-        below = rows[:-1][(steps > wide) & (rows[:-1] >= bottom)]
+        parted = _part_paragraphs(rows)
+        above = rows[1:][parted & (rows[1:] <= top)]
+        below = rows[:-1][parted & (rows[:-1] >= bottom)]
         ends.append((above[-1] if len(above) else rows[0], below[0] if len(below) else rows[-1]))
     return float(min(end[0] for end in ends)), float(max(end[1] for end in ends))
+
+
+def _part_paragraphs(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which steps between baseline rows, from top to bottom, part paragraphs."""
+    steps = np.diff(rows)
+    parted: NDArray[np.bool_] = steps > PARAGRAPH * np.median(steps)
+    return parted

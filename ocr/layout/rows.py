@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ocr.layout.strips import TextLine
 
+Lines = NDArray[np.intp]  # numbers of some of a page's lines
+
 
 @dataclass(frozen=True)
 class RowConfig:
@@ -68,26 +70,26 @@ class Places:
     sizes: NDArray[np.float64]
     reach: NDArray[np.float64]
 
-    def width(self, members: NDArray[np.intp]) -> float:
+    def width(self, members: Lines) -> float:
         """How wide some of the lines are, in x-heights."""
         widths = self.right[members] - self.left[members]
         return float(np.median(widths / self.sizes[members]))
 
-    def size(self, members: NDArray[np.intp]) -> float:
+    def size(self, members: Lines) -> float:
         """The x-height of some of the lines."""
         return float(np.median(self.sizes[members]))
 
-    def downward(self, members: NDArray[np.intp]) -> NDArray[np.intp]:
+    def downward(self, members: Lines) -> Lines:
         """Some of the lines, from top to bottom."""
         return members[np.argsort(self.bottom[members], kind="stable")]
 
-    def level(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def level(self, left: Lines, right: Lines) -> NDArray[np.bool_]:
         """Whether each line of some at the left leads to each one of some at the right."""
         apart = np.abs(self.ends[left][:, None] - self.begins[right])
         near: NDArray[np.bool_] = apart < np.minimum(self.reach[left][:, None], self.reach[right])
         return near
 
-    def rows(self, members: NDArray[np.intp]) -> list[list[int]]:
+    def rows(self, members: Lines) -> list[list[int]]:
         """Lines from top to bottom; those at one level from left to right in one row."""
         rows: list[list[int]] = []
         for k in self.downward(members).tolist():

@@ -15,9 +15,7 @@ from itertools import chain, pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.rows import Places
-
-Lines = NDArray[np.intp]  # numbers of some of a page's lines
+from ocr.layout.rows import Lines, Places
 
 FEWEST = 4
 """Lines of each column, at least, of which must be known how they go on."""
@@ -61,13 +59,14 @@ class Said:
 
     def are_columns(self, left: Lines, right: Lines, places: Places) -> bool | None:
         """Whether lines side by side are read down two columns or along rows; None if unknown."""
-        parts = places.rows(left), places.rows(right)
+        if not self.texts and self.follows is None:
+            return None
+        parts, along = _orders(left, right, places)
         texts = [self._texts(rows) for rows in parts]
         if _are_forms(*texts) or all(map(_are_priced, texts)):
             return True
         if any(map(_say_the_same, texts)):
             return False
-        along = list(chain(*places.rows(np.concatenate([left, right]))))
         counted = self._counted(self._entries(*parts), along)
         if counted is not None:
             return counted
@@ -79,9 +78,10 @@ class Said:
 
         Those of the one are level with those of the other. There may be none.
         """
-        parts = places.rows(left), places.rows(right)
+        if not self.texts:
+            return left[:0]
+        parts, along = _orders(left, right, places)
         entries = self._entries(*parts)
-        along = list(chain(*places.rows(np.concatenate([left, right]))))
         if not self._counted(entries, along) or _restart(*entries):
             return left[:0]
         above = []
@@ -153,6 +153,14 @@ class Said:
         count = np.isfinite(np.concatenate(gains)).sum()
         error = np.sqrt(count * np.nanmean(surplus**2))
         return float((np.nansum(gains[0]) - np.nansum(gains[1])) / max(1.0, error))
+
+
+def _orders(
+    left: Lines, right: Lines, places: Places
+) -> tuple[tuple[list[list[int]], list[list[int]]], list[int]]:
+    """The rows of either column, and the lines of both as they are read along rows."""
+    along = chain(*places.rows(np.concatenate([left, right])))
+    return (places.rows(left), places.rows(right)), list(along)
 
 
 def _are_forms(left: Sequence[str], right: Sequence[str]) -> bool:
