@@ -2,6 +2,7 @@
 
     python tests/benchmarks/cost.py [PHOTO] [--runs 5]
     python tests/benchmarks/cost.py --letters 1000 2000 4000 8000
+    python tests/benchmarks/cost.py --letters 5000 --engine lines
     python tests/benchmarks/cost.py --areas 1 2 4 8
 
 Cold is a whole process, from start to exit; warm a second page in the same process. CPU-seconds
@@ -10,10 +11,10 @@ the runs. Without PHOTO it is a picture of `images/`. The rows below are a cold 
 and the front end alone, from the file to the images of the text lines, of the same photo at twelve
 megapixels, in a process of its own whose memory counts as a whole.
 
-With `--letters` it is `--engine letters` on A4 pages of 300 dpi with so many printed letters: the
-page alone, in a process that has read another one before, and the whole command. With `--areas`
-it is PHOTO so many times on one sheet, read by the default way likewise. How busy the
-machine is tells a loop of ten million additions, which takes some half a second on a quiet one.
+With `--letters` it is A4 pages of 300 dpi with so many printed letters, read by `--engine letters`
+or `lines`: the page alone, in a process that has read another one before, and the whole command.
+With `--areas` it is PHOTO so many times on one sheet, read by the default way likewise. How busy
+the machine is tells a loop of ten million additions, half a second on a quiet one.
 
 Modules are compiled before, as pip does when it installs them, whatever the environment says.
 """
@@ -185,8 +186,8 @@ def by_area(photo: str, counts: list[int], runs: int) -> None:
     print(f"\nTen million additions: {before:.2f} CPU-s before, {additions():.2f} after.")
 
 
-def by_letters(counts: list[int], runs: int) -> None:
-    """Print what pages of so many letters cost by `--engine letters`."""
+def by_letters(counts: list[int], runs: int, engine: str) -> None:
+    """Print what pages of so many letters cost by `--engine letters` or `lines`."""
     print("| letters | found | page, CPU-s | a letter, ms | whole command, CPU-s | peak, MiB |")
     print("|---|---|---|---|---|---|")
     before = additions()
@@ -194,8 +195,8 @@ def by_letters(counts: list[int], runs: int) -> None:
         path = Path(folder) / "page.png"
         for count in counts:
             printed_page(count, path)
-            warm = [warm_page(path, "letters") for _ in range(runs)]
-            whole = [cold("read", str(path), "--engine", "letters") for _ in range(runs)]
+            warm = [warm_page(path, engine) for _ in range(runs)]
+            whole = [cold("read", str(path), "--engine", engine) for _ in range(runs)]
             seconds, found = (statistics.median(column) for column in zip(*warm, strict=True))
             cpu, _, memory = (statistics.median(column) for column in zip(*whole, strict=True))
             row = f"{count} | {found:.0f} | {seconds:.1f} | {1000 * seconds / count:.2f}"
@@ -249,6 +250,7 @@ def main() -> None:
     parser.add_argument("photo", nargs="?", default=str(SAMPLE))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--letters", type=int, nargs="+", metavar="N", help="letters on a page")
+    parser.add_argument("--engine", choices=("letters", "lines"), default="letters")
     parser.add_argument("--areas", type=int, nargs="+", metavar="N", help="photos on a sheet")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -259,7 +261,7 @@ def main() -> None:
 def measure(options: argparse.Namespace) -> None:
     """Print what is asked for."""
     if options.letters:
-        by_letters(options.letters, options.runs)
+        by_letters(options.letters, options.runs, options.engine)
         return
     if options.areas:
         by_area(options.photo, options.areas, options.runs)
