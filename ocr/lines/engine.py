@@ -318,10 +318,11 @@ class LinesEngine:
         """Read lines with smaller parts again with those enlarged, and keep what reads surer.
 
         Works in place: `frames` are the recognizer's output for the strips, `seen` their character
-        counts and confidences.
+        counts and confidences. Nothing reads so much surer than a line that reads almost surely.
         """
-        others = [with_small_parts_enlarged(darkness, strip) for strip in strips]
-        tried = [(k, other) for k, other in enumerate(others) if other is not None]
+        doubted = [k for k, (_, confidence) in enumerate(seen) if confidence + SURER < 1]
+        others = [(k, with_small_parts_enlarged(darkness, strips[k])) for k in doubted]
+        tried = [(k, other) for k, other in others if other is not None]
         again = self.recognizer.log_probs([other.image for _, other in tried])
         for (k, other), logs in zip(tried, again, strict=True):
             count, confidence = self.recognizer.legibility(logs)
