@@ -53,24 +53,27 @@ def align(
         return [np.empty((0, 2), dtype=np.int64) for _ in texts]
     every = np.arange(len(lines))
     states = np.full((len(lines), 2 * int(counts.max()) + 1), BLANK)
-    ink = np.full((int(frames.max()), *states.shape), NEVER)  # of each state in each frame
+    ink = np.full((int(frames.max()), *states.shape), NEVER, np.float32)  # of each state and frame
     for k, (logs, text) in enumerate(zip(lines, texts, strict=True)):
         states[k, 1 : 2 * len(text) : 2] = text
         ink[: len(logs), k, : 2 * len(text) + 1] = logs[:, states[k, : 2 * len(text) + 1]]
     skip = np.zeros(states.shape, dtype=bool)  # from a character to the next, if they differ
     skip[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
-    # (3, L, S): to stay, to come from the state before, or from the one before that
-    options = np.full((3, *states.shape), NEVER)
-    options[0, :, :2] = ink[0, :, :2]
-    back = np.zeros(ink.shape, dtype=np.int8)
-    score = final = options[0].copy()
+    skipped = np.where(skip, 0.0, NEVER)[:, 2:]
+    score = np.full(states.shape, NEVER)
+    score[:, :2] = ink[0, :, :2]
+    back = np.zeros(ink.shape, dtype=np.int8)  # by how many states a path came on
+    final = score.copy()
     for t in range(1, len(ink)):
-        options[0] = score
-        options[1, :, 1:] = score[:, :-1]
-        options[2, :, 2:] = np.where(skip[:, 2:], score[:, :-2], NEVER)
-        back[t] = options.argmax(axis=0)
-        score = options.max(axis=0) + ink[t]
-        final = np.where((frames > t)[:, None], score, final)
+        best = score.copy()  # to stay, to come from the state before, or from the one before that
+        np.maximum(best[:, 1:], score[:, :-1], out=best[:, 1:])
+        back[t, :, 1:] = best[:, 1:] > score[:, 1:]
+        before = score[:, :-2] + skipped
+        np.copyto(back[t, :, 2:], 2, where=before > best[:, 2:])
+        np.maximum(best[:, 2:], before, out=best[:, 2:])
+        score = best + ink[t]
+        ended = frames == t + 1
+        final[ended] = score[ended]
     last = 2 * counts
     before = np.maximum(last - 1, 0)
     at = np.where(final[every, last] > final[every, before], last, before)

@@ -116,14 +116,17 @@ def without_faint_ends(image: NDArray[np.float32], text: LineText) -> LineText:
     Between words of the line nothing is left out, nor where all are faint.
     """
     words = list(_words(text))
-    strong = [
-        ink_strength(image, (text.spans[a][0], text.spans[b - 1][1])) >= CONFIG.word
-        for a, b in words
-    ]
-    if all(strong) or not any(strong):
+
+    def is_strong(word: tuple[int, int]) -> bool:
+        span = text.spans[word[0]][0], text.spans[word[1] - 1][1]
+        return ink_strength(image, span) >= CONFIG.word
+
+    strong = next(filter(is_strong, words), None)
+    if strong is None:
         return text
-    first = words[strong.index(True)][0]
-    last = words[len(strong) - 1 - strong[::-1].index(True)][1]
+    first, last = strong[0], next(filter(is_strong, reversed(words)))[1]
+    if (first, last) == (words[0][0], words[-1][1]):
+        return text
     kept = slice(first, last)
     return replace(
         text,

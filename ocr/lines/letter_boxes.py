@@ -10,7 +10,6 @@ Ink that hangs together is cut only where the reading asks for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,8 +88,6 @@ class BorderConfig:
 
 
 CONFIG = BorderConfig()
-
-Counts = NDArray[np.float64]
 
 
 def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -185,58 +182,56 @@ def assign_ink(
     (H, W) int array
         0 to n - 1, -1 where there is no ink.
     """
-    width = parts.shape[1]
-    present = np.flatnonzero(np.bincount(parts.ravel())[1:]) + 1
-    if not len(present) or not len(spans):
-        return np.full(parts.shape, -1, dtype=np.intp)
-    number = np.zeros(int(present[-1]) + 1, dtype=np.intp)
-    number[present] = np.arange(1, len(present) + 1)
-    local = number[parts]
-    rows, cols = np.nonzero(local)
-    index = (local[rows, cols] - 1) * width + cols
-    counts = np.bincount(index, minlength=len(present) * width).reshape(-1, width).astype(float)
-    borders = lay_borders(counts, spans, letter_height)
-    left = _share_left(counts)
-    share = left[:, borders[1:]] - left[:, borders[:-1]]
-    letters = np.arange(len(spans))
-    table = np.empty((len(present) + 1, len(spans)), dtype=np.intp)
-    table[0] = -1
-    for part, shares in enumerate(share, start=1):
-        if shares.max() >= CONFIG.whole:
-            table[part] = shares.argmax()
-        else:  # slivers go to the piece beside them
-            pieces = np.flatnonzero(shares >= min(CONFIG.sliver, shares.max()))
-            table[part] = pieces[np.abs(letters[:, None] - pieces).argmin(axis=1)]
-    between = np.searchsorted(borders[1:-1], np.arange(width), side="right")
-    return table[local, between]
+    owners = np.full(parts.shape, -1, dtype=np.intp)
+    rows, cols = np.nonzero(parts)
+    if not len(rows) or not len(spans):
+        return owners
+    width, count = parts.shape[1], len(spans)
+    inked = parts[rows, cols]
+    number = np.cumsum(np.bincount(inked) > 0) - 1
+    pieces = number[inked]
+    borders = lay_borders(pieces, cols, width, spans, letter_height)
+    letters = np.searchsorted(borders[1:-1], np.arange(width), side="right")[cols]
+    sizes = np.bincount(pieces)
+    ink = np.bincount(pieces * count + letters, minlength=len(sizes) * count)
+    shares = ink.reshape(len(sizes), count) / sizes[:, None]
+    most = shares.max(axis=1)
+    table = np.repeat(shares.argmax(axis=1)[:, None], count, axis=1)
+    every = np.arange(count)
+    for piece in np.flatnonzero(most < CONFIG.whole):  # slivers go to the part beside them
+        kept = np.flatnonzero(shares[piece] >= min(CONFIG.sliver, most[piece]))
+        table[piece] = kept[np.abs(every[:, None] - kept).argmin(axis=1)]
+    owners[rows, cols] = table[pieces, letters]
+    return owners
 
 
 def lay_borders(
-    counts: Counts, spans: NDArray[np.float64], letter_height: float
+    pieces: NDArray[np.intp],
+    cols: NDArray[np.intp],
+    width: int,
+    spans: NDArray[np.float64],
+    letter_height: float,
 ) -> NDArray[np.intp]:
     """Columns that part the letters of a line.
 
     Parameters
     ----------
-    counts : (K, W) float array
-        Ink pixels of each piece in each column.
+    pieces, cols : (N,) int arrays
+        Of each pixel of ink the piece that it belongs to, from 0 on, and its column.
+    width : int
+        Columns of the line.
     spans : (n, 2) float array
     letter_height : float
 
     Returns
     -------
     (n + 1,) int array
-        Letter i has the columns from border i to border i + 1; the first is 0, the last W.
+        Letter i has the columns from border i to border i + 1; the first is 0, the last `width`.
     """
-    width = counts.shape[1]
-    ink = counts.sum(axis=0)
-    extents = width - (counts > 0).argmax(axis=1) - (counts[:, ::-1] > 0).argmax(axis=1)
-    one_letter = extents <= CONFIG.widest * letter_height
+    ink = np.bincount(cols, minlength=width)
     thickness = np.minimum(np.append(ink, 0), np.append(0, ink)) / letter_height
-    left = _share_left(counts)
-    cut = np.minimum(left, 1 - left)
     price = CONFIG.through_ink * thickness
-    price += CONFIG.through_part * (cut.sum(axis=0) + cut[one_letter].sum(axis=0))
+    price += CONFIG.through_part * _cuts(pieces, cols, width, CONFIG.widest * letter_height)
 
     inked = np.flatnonzero(ink)
     at = np.searchsorted(inked, np.arange(width + 1))
@@ -245,22 +240,28 @@ def lay_borders(
     middles = spans.mean(axis=1) + CONFIG.lag * letter_height
     lows = np.clip(middles[:-1] - CONFIG.reach * letter_height, 0, width).astype(int)
     highs = np.clip(middles[1:] + CONFIG.reach * letter_height, lows, width).astype(int)
-    ranges = zip(lows.tolist(), highs.tolist(), strict=True)
-    between = [np.arange(low, high + 1, 1 + (high - low) // CONFIG.places) for low, high in ranges]
-    places = [np.array([0]), *between, np.array([width])]
-    total = np.zeros(1)
+    lows, highs = np.concatenate([[0], lows, [width]]), np.concatenate([[0], highs, [width]])
+    steps = 1 + (highs - lows) // CONFIG.places
+    most = int(((highs - lows) // steps).max()) + 1
+    places = lows[:, None] + steps[:, None] * np.arange(most)  # (n + 1, P), some too far
+    tried = places <= highs[:, None]
+    places = np.minimum(places, width)
+
+    # what letter i costs between two places of its borders: (n, P, P)
+    begins, ends = first[places[:-1]][:, :, None], last[places[1:]][:, None, :]
+    costs = (begins + (ends - 2 * middles[:, None, None])) / (2 * CONFIG.spread * letter_height)
+    costs *= costs
+    np.minimum(costs, CONFIG.far, out=costs)
+    costs[ends <= begins] = CONFIG.no_ink
+    costs[(places[:-1, :, None] > places[1:, None, :]) | ~tried[:-1, :, None]] = np.inf
+    prices, every = price[places], np.arange(most)
+    total = np.zeros(most)
     back = []
-    for middle, (start, stop) in zip(middles, pairwise(places), strict=True):
-        begins, ends = first[start][:, None], last[stop]
-        sums = (begins + (ends - 2 * middle)) / (2 * CONFIG.spread * letter_height)
-        sums *= sums
-        np.minimum(sums, CONFIG.far, out=sums)
-        sums[ends <= begins] = CONFIG.no_ink
-        sums[start[:, None] > stop] = np.inf
-        sums += total[:, None]
-        choice = sums.argmin(axis=0)
+    for cost, after in zip(costs, prices[1:], strict=True):
+        cost += total[:, None]
+        choice = cost.argmin(axis=0)
         back.append(choice)
-        total = sums[choice, np.arange(len(stop))] + price[stop]
+        total = cost[choice, every] + after
     borders = [width]
     k = 0
     for choice, start in zip(back[::-1], places[-2::-1], strict=True):
@@ -269,7 +270,24 @@ def lay_borders(
     return np.array(borders[::-1], dtype=np.intp)
 
 
-def _share_left(counts: Counts) -> Counts:
-    """`(K, W + 1)`: the share of each row's ink to the left of each column."""
-    sums = np.pad(np.cumsum(counts, axis=1), ((0, 0), (1, 0)))
-    return sums / sums[:, -1:]
+def _cuts(
+    pieces: NDArray[np.intp], cols: NDArray[np.intp], width: int, widest: float
+) -> NDArray[np.float64]:
+    """What of the pieces a border at each column, or behind the last, would cut off: (width + 1,).
+
+    Of each piece its share on the side that has less of it; twice that of one no wider than
+    `widest`.
+    """
+    count = int(pieces.max()) + 1
+    left = np.full(count, width)
+    np.minimum.at(left, pieces, cols)
+    wide = np.zeros(count, dtype=np.intp)
+    np.maximum.at(wide, pieces, cols - left[pieces] + 1)
+    starts = np.cumsum(wide) - wide  # the columns of each piece, one piece behind the other
+    ink = np.bincount(starts[pieces] + cols - left[pieces], minlength=int(wide.sum()))
+    owner = np.repeat(np.arange(count), wide)
+    sums = np.cumsum(ink)
+    shares = (sums - (sums[starts] - ink[starts])[owner]) / np.bincount(pieces)[owner]
+    cut = np.minimum(shares, 1 - shares) * np.where(wide <= widest, 2, 1)[owner]
+    column = left[owner] + np.arange(len(owner)) - starts[owner]
+    return np.bincount(column + 1, cut, minlength=width + 1).astype(np.float64)
