@@ -48,6 +48,7 @@ PDF_MARGIN = 2  # times the wanted size that a page is drawn at: its pictures ar
 MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
 MAX_DECODED_PIXELS = 150_000_000  # really decoded: 0.6 GB as color; an A4 scan at 1200 dpi fits
 
+GREY = ("1", "L", "LA")  # modes of pictures without color
 DRAFTED = ("JPEG", "MPO")  # can be decoded smaller; MPO is what phones call a JPEG with a preview
 STORED = (
     *(("JPEG", "L"), ("JPEG", "RGB"), ("MPO", "L"), ("MPO", "RGB")),
@@ -121,7 +122,9 @@ class Photo:
         image = self._picture(long_side, "L")
         if image.mode == "F":
             return np.clip(np.asarray(image, dtype=np.float32), 0.0, 1.0)
-        return np.asarray(image, dtype=np.float32) / np.float32(255)
+        grey = np.array(image, dtype=np.float32)
+        grey /= 255
+        return grey
 
     def rgb(self, long_side: int) -> NDArray[np.uint8]:
         """The same picture in color: `(H, W, 3)` uint8; see `grey`."""
@@ -174,7 +177,8 @@ class Photo:
         if min(long_side, max(self.height, self.width)) > NEARLY * self._kept_side:
             return self._decode(long_side, mode)
         kept = self._kept_grey if mode == "L" else self._kept
-        return reduced(kept, self._size(min(long_side, self._kept_side)), None)
+        small = reduced(kept, self._size(min(long_side, self._kept_side)), None)
+        return small.convert(mode) if small.mode == "L" else small
 
     @cached_property
     def _kept_side(self) -> int:
@@ -188,12 +192,20 @@ class Photo:
 
     @cached_property
     def _kept(self) -> Image.Image:
-        """That copy in color, or of mode F; decoding takes long even where the result is small."""
-        return self._decode(self._kept_side, "RGB")
+        """That copy in its colors, or of mode F; decoding takes long though the result be small."""
+        return self._decode(self._kept_side, "L" if self._is_grey else "RGB")
+
+    @cached_property
+    def _is_grey(self) -> bool:
+        """Whether the file has shades of grey alone."""
+        if is_pdf(self.source, self.name):
+            return False
+        with opened(self.source, self.name, self.page) as image:
+            return image.mode in GREY
 
     @cached_property
     def _kept_grey(self) -> Image.Image:
-        return self._kept if self._kept.mode == "F" else self._kept.convert("L")
+        return self._kept.convert("L") if self._kept.mode == "RGB" else self._kept
 
     def _size(self, long_side: int) -> tuple[int, int]:
         """Width and height of the upright picture, reduced to a longer side at most."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,8 @@ class LightConfig:
 
 CONFIG = LightConfig()
 
+BAND = 1 << 17  # pixels that are worked on at a time
+
 
 def ink_darkness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Darkness of a page relative to its paper.
@@ -53,26 +56,36 @@ def ink_darkness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
     (H, W) float32 array
         0 where the page is as bright as its paper, 1 where it is black.
     """
-    # in place: a page is large, and getting memory costs as much as the sums
-    darkness = paper_brightness(grey)
-    np.maximum(darkness, np.float32(CONFIG.darkest_paper), out=darkness)
-    np.divide(grey, darkness, out=darkness)
-    np.subtract(1, darkness, out=darkness)
-    return np.clip(darkness, 0, 1, out=darkness)
+    height, width = grey.shape
+    paper = np.asarray(_paper(grey).resize((width, height), Image.Resampling.BILINEAR))
+    darkness = np.empty(grey.shape, dtype=np.float32)
+    for rows in _bands(grey.shape):
+        bright = darkness[rows]
+        bright[:] = paper[rows]
+        bright /= 255
+        np.maximum(bright, np.float32(CONFIG.darkest_paper), out=bright)
+        np.divide(grey[rows], bright, out=bright)
+        np.subtract(1, bright, out=bright)
+        np.clip(bright, 0, 1, out=bright)
+    return darkness
 
 
-def paper_brightness(grey: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Brightness of the paper under each pixel of a page: (H, W) float32 in [0, 1]."""
+def _paper(grey: NDArray[np.float32]) -> Image.Image:
+    """Brightness of the paper, a pixel for each block of a page."""
     height, width = grey.shape
     block = max(1.0, max(height, width) / CONFIG.blocks)
     size = (max(2, round(width / block)), max(2, round(height / block)))
-    bright = np.clip(grey, 0, 1, dtype=np.float32)
-    bright *= 255
-    bright += 0.5
-    picture = Image.fromarray(bright.astype(np.uint8))
-    small = picture.resize(size, Image.Resampling.BOX)
+    bright = np.empty(grey.shape, dtype=np.uint8)
+    for rows in _bands(grey.shape):
+        bright[rows] = np.clip(grey[rows], 0, 1) * np.float32(255) + np.float32(0.5)
+    small = Image.fromarray(bright).resize(size, Image.Resampling.BOX)
     small = small.filter(ImageFilter.MaxFilter(CONFIG.window))
-    small = small.filter(ImageFilter.GaussianBlur(CONFIG.blur))
-    paper = np.array(small.resize((width, height), Image.Resampling.BILINEAR), dtype=np.float32)
-    paper /= 255
-    return paper
+    return small.filter(ImageFilter.GaussianBlur(CONFIG.blur))
+
+
+def _bands(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of a page that are worked on at a time: getting much memory costs more than the sums."""
+    height, width = shape
+    step = max(1, BAND // width)
+    for start in range(0, height, step):
+        yield slice(start, min(start + step, height))

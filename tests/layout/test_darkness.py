@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ocr.layout.darkness import ink_darkness, paper_brightness
+from ocr.layout.darkness import ink_darkness
 
 
 def page(light):
@@ -31,4 +31,3 @@ def test_an_even_page_holds_no_ink(value):
 @pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1), (7, 300)])
 def test_any_shape(shape):
     assert ink_darkness(np.ones(shape, np.float32)).shape == shape
-    assert paper_brightness(np.ones(shape, np.float32)).shape == shape
