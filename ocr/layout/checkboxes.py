@@ -155,7 +155,7 @@ def _kind(piece: NDArray[np.bool_]) -> tuple[bool, bool]:
     """Whether a piece of ink is a box, and whether it is a ring."""
     ratio = max(piece.shape) / min(piece.shape)
     corners = sum(_corner(piece[::y, ::x]) <= CONFIG.corner for y in (1, -1) for x in (1, -1))
-    box = _is_hollow(piece, CONFIG.open) and corners >= 3 and ratio <= CONFIG.square
+    box = corners >= 3 and ratio <= CONFIG.square and _is_hollow(piece, CONFIG.open)
     reaches = [CONFIG.open] if corners else range(CONFIG.open + 1)
     ring = not box and ratio <= CONFIG.round and any(_is_hollow(piece, one) for one in reaches)
     return box, ring
