@@ -209,14 +209,9 @@ def _corrected(
 ) -> tuple[PageSource, FoundPage]:
     """A page with the text that a person wrote down for it, if there is one."""
     from ocr.evaluation.corrections import correct
-    from ocr.evaluation.ground_truth import (
-        GROUND_TRUTH,
-        is_draft,
-        page_suffix,
-        read_truth,
-        truth_path,
-    )
+    from ocr.evaluation.ground_truth import is_draft, page_suffix, read_truth, truth_path
     from ocr.formats.reading import stem_of
+    from ocr.input.sources import GROUND_TRUTH
 
     source, found = pair
     path = truth

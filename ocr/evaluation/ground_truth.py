@@ -24,11 +24,9 @@ from ocr.errors import DataError, ImageError, OcrError
 from ocr.formats.reading import ENDINGS, files_in, read_pages
 from ocr.input.documents import PAGE_NAME, PageSource
 from ocr.input.photo import count_pages
-from ocr.input.sources import SUFFIXES, pictures_in
+from ocr.input.sources import GROUND_TRUTH, SAVED, SUFFIXES, pictures_in
 from ocr.page import Page
 
-GROUND_TRUTH = ".gt.txt"
-SAVED = ".gt.json"  # beside it: a page as `ocr review` keeps it
 FILE = re.compile(rb'\{\s*(?:"counted":\[[\d,]*\],)?"file":\s*("(?:[^"\\]|\\.)*")')  # begins it
 FILE_AT_MOST = 1 << 13  # bytes in which that is found
 MAX_BYTES = 1 << 24  # of a text

@@ -20,7 +20,14 @@ from pathlib import Path, PurePath, PurePosixPath
 from ocr.errors import ImageError, OcrError
 from ocr.input.addresses import CLIENT_ERRORS, file_system, is_url, local_path
 from ocr.input.photo import Photo, count_pages, open_image
-from ocr.input.sources import SUFFIXES, pictures_in, read_at_most, read_source
+from ocr.input.sources import (
+    GROUND_TRUTH,
+    SAVED,
+    SUFFIXES,
+    pictures_in,
+    read_at_most,
+    read_source,
+)
 
 STDIN = "-"
 MAX_LIST = 1 << 28  # bytes of a list of files
@@ -229,7 +236,8 @@ def find_documents(
     Returns
     -------
     list of Document
-        In the order of the arguments, a folder's by name. Outputs are called as their inputs are
+        In the order of the arguments, a folder's by name, without the texts that lie beside the
+        pictures and are named with them, as by ``notes/*``. Outputs are called as their inputs are
         (photo.jpg: photo). Those that would meet keep their suffix (photo.jpg, photo.png), and
         those of one name from several folders these folders as well (a/photo, b/photo); what
         still meets is numbered.
@@ -240,6 +248,7 @@ def find_documents(
             found += _expand(argument, recursive, leave_out, written, on_error)
         except OcrError as error:
             on_error(argument, error)
+    found = _without_texts(found)
     stems = _stems(found)
     return [Document(path, stems[path], ranges, dpi) for path, _ in found]
 
@@ -306,6 +315,21 @@ def _expand_url(url: str, recursive: bool) -> Iterator[tuple[str, str]]:
         # In a store ".." is a name as any other; in a folder of results it would lead out of it.
         kept = [part for part in inside if part not in ("..", "/")]
         yield system.unstrip_protocol(name), "/".join(kept) or "unnamed"
+
+
+def _without_texts(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The files without the corrected texts of the pictures among them."""
+    known = {stem for path, _ in found for stem in (path, _without_suffix(path))}
+
+    def is_text(path: str) -> bool:
+        ending = next((one for one in (GROUND_TRUTH, SAVED) if path.endswith(one)), None)
+        if ending is None:
+            return False
+        stem = path.removesuffix(ending)
+        page = PAGE_NAME.fullmatch(stem)
+        return stem in known or (page is not None and page[1] in known)
+
+    return [one for one in found if not is_text(one[0])]
 
 
 def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:

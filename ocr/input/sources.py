@@ -21,6 +21,8 @@ SUFFIXES = (
     *(".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"),
     *(".jp2", ".j2k", ".jpx", ".jpf", ".pdf"),
 )  # by which a folder's pictures are told from its other files
+GROUND_TRUTH = ".gt.txt"  # ends the name of the text of a picture, beside it
+SAVED = ".gt.json"  # and of its page as `ocr review` keeps it
 HEAD = 64  # bytes that tell a file's kind
 PNM_HEADER = 1 << 12  # bytes that the header of a PNM may take, with its comments
 BLOCK = 1 << 20  # bytes that are read at a time

@@ -10,15 +10,7 @@ from pathlib import Path
 
 from ocr.batch import journal
 from ocr.errors import DataError, ImageError, OcrError, OutputError
-from ocr.evaluation.ground_truth import (
-    DRAFT,
-    GROUND_TRUTH,
-    SAVED,
-    is_draft,
-    page_suffix,
-    read_truth,
-    stem_beside,
-)
+from ocr.evaluation.ground_truth import DRAFT, is_draft, page_suffix, read_truth, stem_beside
 from ocr.evaluation.ground_truth import MAX_BYTES as MAX_TEXT
 from ocr.formats.json import parsed
 from ocr.formats.output import refuse_special, replacing
@@ -31,6 +23,7 @@ from ocr.input.documents import (
     find_documents,
     shown_name,
 )
+from ocr.input.sources import GROUND_TRUTH, SAVED
 from ocr.review import edits
 from ocr.review.document import COUNTED_AT_MOST, Reviewed, counted
 

@@ -82,6 +82,14 @@ def test_patterns(tmp_path):
     assert "no file matches" in str(error)
 
 
+def test_texts_beside_their_pictures_are_no_input(tmp_path):
+    touched(tmp_path, "a.jpg", "a.gt.txt", "a.gt.json", "b.png", "b.png.gt.txt", "c.gt.txt")
+    touched(tmp_path, "scan.pdf", "scan.page0002.gt.txt")
+    assert stems(tmp_path / "*") == ["a", "b", "c.gt", "scan"]
+    assert stems(*sorted(tmp_path.iterdir())) == ["a", "b", "c.gt", "scan"]
+    assert stems(tmp_path / "a.gt.txt") == ["a.gt"]
+
+
 def test_names_that_would_meet_are_told_apart(tmp_path):
     touched(tmp_path, "a.tif", "a.page0001.png", "b.page0001.png", "errors.jpg")
     assert stems(tmp_path) == ["a.page0001.png", "a", "b.page0001", "errors~2"]

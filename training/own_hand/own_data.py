@@ -22,7 +22,6 @@ from ocr.errors import DataError, OcrError
 from ocr.evaluation.drafts import is_strip
 from ocr.evaluation.ground_truth import (
     ALONE,
-    GROUND_TRUTH,
     is_draft,
     is_page_file,
     page_suffix,
@@ -33,7 +32,7 @@ from ocr.evaluation.ground_truth import (
 )
 from ocr.formats.reading import INSIDE
 from ocr.input.documents import PageSource
-from ocr.input.sources import SUFFIXES
+from ocr.input.sources import GROUND_TRUTH, SUFFIXES
 from ocr.lines.normalize import LINE_HEIGHT
 from training.data.datasets import (
     Characters,

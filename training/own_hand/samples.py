@@ -100,7 +100,7 @@ def enough(samples: Samples, account: Account) -> Samples:
     """
     if len(samples) >= FEWEST:
         return samples
-    reasons = "; ".join(f"{n} {reason}" for reason, n in account.left_out.most_common(SHOWN))
+    reasons = "; ".join(f"{reason} ({n})" for reason, n in account.left_out.most_common(SHOWN))
     named = " ".join(account.named[:1])
     raise DataError(
         f"{len(samples)} samples to train on, at least {FEWEST} are needed. "

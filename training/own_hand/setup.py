@@ -147,7 +147,7 @@ def _prepare(given: Settings, account: Account, say: Say) -> tuple[Recipe, Sampl
     if len(account.named) > NAMED:
         say(f"... and {len(account.named) - NAMED} more, named in the report")
     for reason, count in account.left_out.most_common():
-        say(f"left out: {count} {reason}")
+        say(f"left out: {reason} ({count})")
     return resolved(given, kind, start), samples
 
 
