@@ -33,6 +33,7 @@ LANGUAGES = ("english.npz", "french.npz")  # that "auto" chooses from, page by p
 
 ILLEGIBLE = "left out as illegible: {} {} that may be writing"
 CUT = "left out as cut off by the edge of the picture: {} {}"
+FAINT = "left out as far fainter than the rest of its line: {} {}"
 NOTHING_FOUND = "nothing that looks like writing was found"
 NOTHING_READ = "nothing was read"
 ONE_OF_SEVERAL = "the file holds several pictures, of which one was read"
@@ -269,8 +270,12 @@ class Reader:
                 on_line(one)
         left = unread(found.layout, read, found.picture, found.read.marks)
         lost = [
-            told.format(count, "line" if count == 1 else "lines")
-            for told, count in ((ILLEGIBLE, found.read.left_out), (CUT, found.read.cut))
+            told.format(count, what if count == 1 else f"{what}s")
+            for told, count, what in (
+                (ILLEGIBLE, found.read.left_out, "line"),
+                (CUT, found.read.cut, "line"),
+                (FAINT, found.read.faint, "word"),
+            )
             if count
         ]
         warnings = (*lost, left) if left else tuple(lost)

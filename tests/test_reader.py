@@ -18,7 +18,7 @@ from ocr.evaluation.error_rates import character_errors
 from ocr.evaluation.normalization import Normalization
 from ocr.lines.engine import LinesEngine, PageReading
 from ocr.page import IDENTITY, Box, Page
-from ocr.reader import CUT, ILLEGIBLE, NOTHING_FOUND, ONE_OF_SEVERAL, Reader
+from ocr.reader import CUT, FAINT, ILLEGIBLE, NOTHING_FOUND, ONE_OF_SEVERAL, Reader
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "images"
@@ -104,6 +104,20 @@ def test_a_line_that_the_edge_cuts_through_is_left_out_and_told(reader):
     assert cropped.text.splitlines()[0] == second.text
     assert len(cropped.lines) == len(whole.lines) - 1
     assert cropped.warnings == (CUT.format(1, "line"),)
+
+
+def test_a_word_at_the_end_of_a_line_that_is_far_fainter_is_left_out_and_told(reader):
+    photo = np.array(Image.open(IMAGES / "garden_note.jpg").convert("RGB"))
+    whole = reader.read(photo)
+    word = whole.lines[1].words[-1]
+    box = np.s_[word.box.y1 - 4 : word.box.y2 + 4, word.box.x1 - 4 : word.box.x2 + 4]
+    paper = np.median(photo[box], axis=(0, 1))
+    photo[box] = paper + 0.22 * (photo[box] - paper)
+    faint = reader.read(photo)
+    assert [one.text for one in faint.lines[1].words] == [
+        one.text for one in whole.lines[1].words[:-1]
+    ]
+    assert faint.warnings == (FAINT.format(1, "word"),)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])

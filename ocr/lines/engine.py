@@ -127,6 +127,8 @@ class PageReading:
         Lines that may be writing but could not be read.
     cut : int
         Lines that were not read because the edge of the picture cuts through them.
+    faint : int
+        Words at ends of lines that were not read because they are far fainter than the rest.
     marks : tuple of Box
         Where boxes to tick and rings stand, which are not read.
     order : list of list of list of int, optional
@@ -137,6 +139,7 @@ class PageReading:
     confidence: float = 0.0
     left_out: int = 0
     cut: int = 0
+    faint: int = 0
     marks: tuple[Box, ...] = ()
     order: Blocks | None = None
 
@@ -284,13 +287,14 @@ class LinesEngine:
         texts = self.recognizer.read_frames([frames[k] for k in keep])
         sure = as_sure_as_others(texts, scores[keep], cut[keep])
         keep = keep[sure]
-        lines, said = [], []
+        lines, said, faint_words = [], [], 0
         for k, text in zip(keep.tolist(), compress(texts, sure), strict=True):
             if text.text.strip():
                 said.append(k)
                 (line, block), strip = places[k], strips[k]
-                text = without_faint_ends(strip.image, text)
-                one = page_line(line, strip, text, scale, block, size)
+                strong = without_faint_ends(strip.image, text)
+                faint_words += len(text.text.split()) - len(strong.text.split())
+                one = page_line(line, strip, strong, scale, block, size)
                 again = partial(strips.__getitem__, k)
                 lines.append(ReadLine(one, again, confidence=text.mean_confidence))
         lost = counts > 0
@@ -304,6 +308,7 @@ class LinesEngine:
             _mean(counts, confidences),
             left_out=int((lost & ~cut).sum()),
             cut=int((lost & cut).sum()),
+            faint=faint_words,
             marks=marks,
         )
         return read, said
