@@ -120,6 +120,23 @@ def test_a_word_at_the_end_of_a_line_that_is_far_fainter_is_left_out_and_told(re
     assert faint.warnings == (FAINT.format(1, "word"),)
 
 
+def test_letters_in_boxes_of_a_form_are_read_as_a_word_each_in_its_box(reader):
+    page, font = Image.new("L", (1000, 500), 240), ImageFont.load_default(40)
+    pen = ImageDraw.Draw(page)
+    for row, (label, text) in enumerate((("Town", "OXFORD"), ("Street", "HILL"), ("Code", "4917"))):
+        y = 120 + 130 * row
+        pen.text((60, y), label, 20, font, anchor="ls")
+        for k in range(9):
+            x = 300 + 60 * k
+            pen.rectangle((x, y - 44, x + 60, y + 14), outline=90, width=2)
+            pen.text((x + 18, y), text[k : k + 1], 20, font, anchor="ls")
+    read = reader.read(page)
+    assert read.text.split("\n") == ["Town OXFORD", "Street HILL", "Code 4917"]
+    for k, letter in enumerate(read.lines[0].words[1].letters):
+        assert 300 + 60 * k - 4 <= letter.box.x1 < letter.box.x2 <= 364 + 60 * k
+    assert not read.warnings
+
+
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
 @pytest.mark.parametrize("others", [0, 1])
 def test_an_animation_says_that_one_of_its_pictures_was_read(reader, tmp_path, kind, others):

@@ -18,6 +18,7 @@ from ocr.layout.strips import (
     Strip,
     TextLine,
     cut_strip,
+    joined_strip,
     rise,
     without_rules,
 )
@@ -80,13 +81,7 @@ def with_small_parts_enlarged(darkness: NDArray[np.float32], strip: Strip) -> St
         _enlarged(darkness, piece) if small else piece
         for piece, (_, _, small) in zip(pieces, parts, strict=True)
     ]
-    return Strip(
-        np.concatenate([piece.image for piece in pieces], axis=1),
-        np.concatenate([piece.rows for piece in pieces]),
-        np.concatenate([piece.cols for piece in pieces]),
-        np.concatenate([piece.down for piece in pieces]),
-        strip.contrast,
-    )
+    return joined_strip(pieces, strip.contrast)
 
 
 def _parts(strip: Strip) -> list[tuple[int, int, bool]]:
@@ -97,8 +92,8 @@ def _parts(strip: Strip) -> list[tuple[int, int, bool]]:
     inked = without_rules(1 - strip.image[: BASELINE_ROW + 2]) > CONFIG.inked
 
     def is_small(word: tuple[int, int]) -> bool:
-        high = _is_high(inked[:, slice(*word)])
-        return high and CONFIG.lowest <= rise(strip.columns(slice(*word))) < CONFIG.highest
+        high, part = _is_high(inked[:, slice(*word)]), strip.columns(slice(*word))
+        return high and _is_whole(part) and CONFIG.lowest <= rise(part) < CONFIG.highest
 
     parts = []
     for small, group in groupby(_words(inked), key=is_small):
@@ -119,6 +114,12 @@ def _is_high(inked: NDArray[np.bool_]) -> bool:
     """Whether a word is no dash."""
     rows = np.flatnonzero(inked.any(axis=1))
     return bool(np.ptp(rows) + 1 >= CONFIG.flattest * X_HEIGHT)
+
+
+def _is_whole(word: Strip) -> bool:
+    """Whether no columns were cut out of a word, which would come back."""
+    steps = np.hypot(np.diff(word.rows), np.diff(word.cols))
+    return not len(steps) or bool(steps.max() < 2 * np.median(steps))
 
 
 def _enlarged(darkness: NDArray[np.float32], piece: Strip) -> Strip:

@@ -7,6 +7,7 @@ ascenders and descenders are whole and letters are the same size whatever the li
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -161,6 +162,17 @@ class Strip:
         y = np.interp(cols, at, self.rows) + under * np.interp(cols, at, self.down[:, 0])
         x = np.interp(cols, at, self.cols) + under * np.interp(cols, at, self.down[:, 1])
         return y, x
+
+
+def joined_strip(pieces: Sequence[Strip], contrast: float) -> Strip:
+    """Pieces of strips of one line, one behind the other, as a strip of a contrast."""
+    return Strip(
+        np.concatenate([piece.image for piece in pieces], axis=1),
+        np.concatenate([piece.rows for piece in pieces]),
+        np.concatenate([piece.cols for piece in pieces]),
+        np.concatenate([piece.down for piece in pieces]),
+        contrast,
+    )
 
 
 def smooth_baseline(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import compress
+from itertools import chain, compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.bullets import line_strip
 from ocr.layout.checkboxes import checkboxes, without_columns
+from ocr.layout.combs import find_comb, without_comb
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.edges import cut_by_edges
@@ -268,14 +269,21 @@ class LinesEngine:
         darkness, scale = page
         found = with_end_marks(darkness, [line.scaled(1 / scale) for line, _ in rows])
         whole = [line_strip(darkness, line) for line in found]
-        cuts = checkboxes(whole)
-        strips = [without_columns(*pair) for pair in zip(whole, cuts, strict=True)]
+        combs = [find_comb(strip) for strip in whole]
+        opened = [strip if comb is None else without_comb(darkness, strip, comb)
+                  for strip, comb in zip(whole, combs, strict=True)]  # fmt: skip
+        boxes = checkboxes(opened)
+        strips = [without_columns(*pair) for pair in zip(opened, boxes, strict=True)]
         places = [(line.scaled(scale), block) for line, (_, block) in zip(found, rows, strict=True)]
         frames = self.recognizer.log_probs([strip.image for strip in strips])
         seen = [self.recognizer.legibility(logs) for logs in frames]
-        marks = tuple(_place(strip, cut, scale)
-                      for strip, some in zip(whole, cuts, strict=True) for cut in some)  # fmt: skip
+        walls = [[] if comb is None else comb.cuts for comb in combs]
+        cuts = chain(zip(whole, walls, strict=True), zip(opened, boxes, strict=True))
+        marks = tuple(_place(strip, cut, scale) for strip, some in cuts for cut in some)
         self._read_enlarged(darkness, strips, frames, seen)
+        for k, comb in enumerate(combs):
+            if comb is not None:
+                frames[k] = self.recognizer.without_spaces(frames[k], comb.in_words(strips[k]))
         counts = np.array([count for count, _ in seen])
         confidences = np.array([confidence for _, confidence in seen])
         scores = np.array([line.score for line, _ in places])

@@ -185,6 +185,16 @@ class LineReader:
         """
         return mean_confidence(self.log_probs(lines))
 
+    def without_spaces(
+        self, logs: NDArray[np.float32], columns: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Frames of a line in which no space stands in some columns of its strip, (W,)."""
+        inside = np.flatnonzero(columns[FRAME // 2 :: FRAME])
+        logs = logs.copy()
+        for space in self._spaces:
+            logs[inside, space] = REFUSED
+        return logs
+
     def _restricted(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Frames in which characters that may not be read have no share."""
         if not len(self._refused):

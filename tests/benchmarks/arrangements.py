@@ -1,10 +1,10 @@
 """How pages whose lines stand otherwise than below each other are read: arrangements.py.
 
-Lists of two columns, names beside what was said, headings over columns, boxes to tick, tilted
-pages, single words, forms and exercises in two columns, each written in the handwriting fonts that
-nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a
-seed. Prints the pooled CER of each arrangement, in which words in another order count as wrong;
-case counts. With --out the pages are kept with their texts.
+Lists of two columns, names beside what was said, headings over columns, boxes to tick or with a
+letter each, tilted pages, single words, forms and exercises in two columns, each written in the
+handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and
+the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which words in another
+order count as wrong; case counts. With --out the pages are kept with their texts.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ ASKED = (
     ("Allergies:", "nuts and wasps"),
     ("Can swim:", "a little"),
 )
+LETTERED = (("Name", "ANNA BAKER"), ("Town", "OXFORD"), ("Born", "17 04 1986"), ("Code", "204917"))
 PETS = (
     (("Owner", "Mia"), ("Breed", "poodle"), ("Born", "2019"), ("Color", "white")),
     (("Owner", "Thomas"), ("Breed", "beagle"), ("Born", "2021"), ("Color", "brown")),
@@ -78,6 +79,7 @@ EMPTY = 0.2  # of the answers
 EXERCISES = 10
 STEP = 1.9  # heights of the font from line to line
 BOX = "\N{BALLOT BOX}"
+CELL = "\N{WHITE SQUARE}"  # and how wide it is
 TICKED = "\N{BALLOT BOX WITH CHECK}"
 
 
@@ -114,6 +116,19 @@ def boxes(rng: Rng) -> Made:
         mark = TICKED if rng.random() < 0.4 else BOX
         written += [(0, STEP * k, mark), (1.8, STEP * k, text)]
     return written, "\n".join(PACKED)
+
+
+def combs(rng: Rng) -> Made:
+    """A form with a box for each letter, more than are filled; the boxes share walls or do not."""
+    wide, apart = float(rng.uniform(1.3, 1.7)), float(rng.choice([0.0, 0.3]))
+    written: list[Row] = []
+    for y, (label, answer) in enumerate(LETTERED):
+        written.append((0, 1.3 * STEP * y, label))
+        for k in range(len(answer) + int(rng.integers(0, 5))):
+            x = 8 + (wide + apart) * k
+            written.append((x, 1.3 * STEP * y, f"{CELL}{wide}"))
+            written.append((x + wide / 4, 1.3 * STEP * y, answer[k : k + 1]))
+    return [row for row in written if row[2].strip()], "\n".join(map(" ".join, LETTERED))
 
 
 def form(rng: Rng) -> Made:
@@ -198,6 +213,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "sums along": (sums_along, (0, 2)),
     "two forms": (cards, (0, 2)),
     "menu": (menu, (0, 2)),
+    "box a letter": (combs, (0, 2)),
 }
 
 
@@ -205,7 +221,7 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
     """A page with texts at places, dark grey on light paper with a little grain."""
     size = int(rng.integers(38, 60))
     face = ImageFont.truetype(font, size)
-    wide = max(x * size + face.getlength(text) for x, _, text in made)
+    wide = max(x * size + face.getlength(text.split(CELL)[0]) for x, _, text in made)
     high = max(y for _, y, _ in made) * size + 2 * size
     off = margin * size
     up = min(0, *(y for _, y, _ in made)) * size
@@ -221,6 +237,9 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
                 ends = ((0.15, 0.5), (0.35, 0.85), (0.95, -0.2))
                 tick = [(x1 + 0.8 * size * u, y1 + 0.8 * size * v) for u, v in ends]
                 pen.line(tick, fill=ink, width=3)
+        elif text.startswith(CELL):
+            x2 = at[0] + float(text[1:]) * size
+            pen.rectangle((at[0], at[1] - size, x2, at[1] + 0.3 * size), outline=ink, width=2)
         else:
             pen.text(at, text, ink, face, anchor="ls", stroke_width=stroke)
     page = page.rotate(tilt, Image.Resampling.BICUBIC, expand=True, fillcolor=235)
