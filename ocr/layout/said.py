@@ -28,12 +28,17 @@ COUNTED = 3
 REPEATED = 3
 """Different labels that come again in the next column, at least, that tell two forms; also the rows
 of a column that say the same, such as "yes no", which are cells of a table."""
+WORDS = 3
+"""Words of a line at least that may be part of a sentence."""
 REPEATED_SHARE = 0.6
 """The same as a share of the rows of the column of more rows."""
 
 # The number or letter that an entry begins with, or a number without a sign behind it.
 _ENTRY = re.compile(r"\(?(\d{1,3}|[A-Za-z])(?:[.,:)]| ?-)(?!\d(?!.*=))|(\d{1,3})(?: |$)")
 _PRICED = re.compile(r"[^\W\d_].*\b\d+[.,]\d\d\W*$")  # letters first, and an amount last
+_AMOUNT = re.compile(r"(?:\d+(?:[.,/]\d+)?|[½¼¾]) ?[^\W\d_]")  # begins a line of ingredients
+_MEASURED = re.compile(r"[\d½¼¾] ?(?:k?g|[mcd]?l|cups?|tsp|tbsp|oz|lb|EL|TL|cs|cc)\b")
+_SENTENCE_ENDS = re.compile(r"[^\W\d_]{2}[.!?] [^\W\d_]")  # within a line
 _LABEL = re.compile(r"([^\W\d_]{3,})\W+\w")  # a word, and something behind it
 
 
@@ -67,6 +72,8 @@ class Said:
             return True
         if any(map(_say_the_same, texts)):
             return False
+        if _is_prose(texts[0]) or _are_recipe(*texts):
+            return True
         counted = self._counted(self._entries(*parts), along)
         if counted is not None:
             return counted
@@ -175,6 +182,22 @@ def _are_forms(left: Sequence[str], right: Sequence[str]) -> bool:
 def _are_priced(rows: Sequence[str]) -> bool:
     """Whether most rows of a column are entries with a price, behind which none goes on."""
     return _are_most(sum(_PRICED.match(row) is not None for row in rows), rows)
+
+
+def _is_prose(rows: Sequence[str]) -> bool:
+    """Whether sentences run on from row to row, as in a letter; the rows beside it are others'."""
+    begun = sum(row[:1].islower() for row in rows[1:])
+    long = sum(len(row.split()) >= WORDS for row in rows)
+    ends = any(map(_SENTENCE_ENDS.search, rows))
+    return ends and _are_most(begun, rows[1:]) and _are_most(long, rows)
+
+
+def _are_recipe(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether rows are amounts of ingredients, some of them measured, beside whole sentences."""
+    sentences = sum(len(row.split()) >= WORDS and row[-1] in ".!?" for row in right)
+    amounts = _are_most(sum(_AMOUNT.match(row) is not None for row in left), left)
+    measured = any(map(_MEASURED.search, left))
+    return amounts and measured and _are_most(sentences, right)
 
 
 def _say_the_same(rows: Sequence[str]) -> bool:

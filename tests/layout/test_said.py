@@ -149,3 +149,27 @@ def test_two_forms_with_the_same_labels_are_read_one_after_the_other():
     assert reading_order(SIX, said=Said(texts=one + two)) == [pairs(6)]
     assert reading_order(SIX, said=Said(texts=["yes sir"] * 12)) == [pairs(6)]
     assert reading_order(SIX, said=Said(texts=labels * 2)) == [pairs(6)]
+
+
+def test_a_letter_beside_an_address_is_read_first():
+    card = [*column(10, [150] * 6), *column(360, [110] * 3, top=250)]
+    letter = ["Dear Mum,", "we are having a lovely", "time here. The weather", "is fine and so is"]
+    letter += ["our room. See you on", "Sunday at noon"]
+    address = ["Anna Baker", "7 High Street", "Leeds"]
+    by_columns = [[[k] for k in range(6)], [[k] for k in range(6, 9)]]
+    rows = [[*([k] for k in range(3)), *([k, k + 3] for k in range(3, 6))]]
+    assert reading_order(card) == rows
+    assert reading_order(card, said=Said(texts=[*letter, *address])) == by_columns
+    capitals = [text.title() for text in letter]
+    assert reading_order(card, said=Said(texts=[*capitals, *address])) == rows
+
+
+def test_ingredients_beside_what_to_do_are_read_first():
+    amounts = ["200 g flour", "3 eggs", "4 apples", "100 g sugar", "1 tsp salt", "butter"]
+    steps = ["Mix flour and sugar.", "Beat the eggs well.", "Cut the apples up.", "Stir it in."]
+    steps += ["Bake for an hour.", "Let it cool."]
+    recipe = Said(texts=[*amounts, *steps])
+    assert reading_order(SIX) == [pairs(6)]
+    assert reading_order(SIX, said=recipe) == SIX_BY_COLUMNS
+    dates = ["2 May", "3 May", "4 May", "5 May", "6 May", "7 May"]
+    assert reading_order(SIX, said=Said(texts=[*dates, *steps])) == [pairs(6)]
