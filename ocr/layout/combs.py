@@ -86,7 +86,7 @@ class CombConfig:
     inked: float = 0.15
     letter: float = 0.25
     tall: float = 1.6
-    wide: float = 0.4
+    wide: float = 0.6
     lean: int = 6
     edge: int = 1
     least: float = 1.1
