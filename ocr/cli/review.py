@@ -12,6 +12,7 @@ import click
 
 from ocr.cli.console import complain, print_out, say, tell
 from ocr.cli.options import FILE, common, how_to_read, which_pages
+from ocr.cli.signals import on_interrupt
 from ocr.config import install_hint
 from ocr.errors import ExitCode, OcrError, OutputError
 
@@ -103,9 +104,6 @@ def review(
             "yellow",
         )
     app = application(shelf, Learning(shelf), token, _names(host, port))
-    address = f"http://{_named(host)}:{port}/{token}/"
-    print_out(f"{address}\n")
-    tell(f"{len(pages)} page{'' if len(pages) == 1 else 's'}; Ctrl-C ends it")
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -122,11 +120,14 @@ def review(
     server = uvicorn.Server(config)
     for name in ("uvicorn", "asyncio"):
         logging.getLogger(name).addHandler(_Told())
-    if not no_browser:
-        import webbrowser
+    address = f"http://{_named(host)}:{port}/{token}/"
+    with on_interrupt(server.handle_exit):  # also before it runs
+        print_out(f"{address}\n")
+        tell(f"{len(pages)} page{'' if len(pages) == 1 else 's'}; Ctrl-C ends it")
+        if not no_browser:
+            import webbrowser
 
-        webbrowser.open(address)
-    with contextlib.suppress(KeyboardInterrupt):
+            webbrowser.open(address)
         server.run(sockets=[listening])
     tell("all is kept")
     return ExitCode.OK

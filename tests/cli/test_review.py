@@ -33,6 +33,13 @@ def test_ctrl_c_twice_ends_it_without_a_traceback(tmp_path, gap):
     assert status == 0 and "Traceback" not in said and said.endswith("all is kept\n")
 
 
+@pytest.mark.parametrize("seconds", [0, 0.002, 0.01, 0.05])
+def test_ctrl_c_while_it_begins_ends_it_as_ever(tmp_path, seconds):
+    with Server(folder(tmp_path)) as server:
+        time.sleep(seconds)
+        assert server.stop() == (0, "ocr: 2 pages; Ctrl-C ends it\nocr: all is kept\n")
+
+
 def test_an_address_of_this_machine_alone_warns_of_nobody(tmp_path):
     for host in ("127.0.0.1", "localhost"):
         with Server(folder(tmp_path / host), "--host", host) as server:
