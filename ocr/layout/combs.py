@@ -68,6 +68,8 @@ class CombConfig:
     between, several : float
         Columns of paper that part two letters, and the share of the boxes which hold two or more,
         up to which it is letters that boxes hold: a table has words and numbers in its cells.
+    within : float
+        Share of the ink that stands inside of boxes at least; words beside boxes to tick do not.
     reaching : float
         Ink in the first and the last row inside of boxes, in shares of the row that has most, from
         which it is not letters in boxes.
@@ -77,6 +79,8 @@ class CombConfig:
         Ink of a row in which letters stand, in shares of the row that has most.
     capital : float
         Height at which the letters are read, that of a capital.
+    smallest : float
+        Share of that at least from which they are brought to it.
     beside : float
         Paper that is kept on either side of a letter.
     empty : float
@@ -100,10 +104,12 @@ class CombConfig:
     border: float = 0.3
     between: float = 2.0
     several: float = 0.3
+    within: float = 0.7
     reaching: float = 0.5
     apart: float = 2.0
     row: float = 0.1
     capital: float = 1.5
+    smallest: float = 0.3
     beside: float = 0.05
     empty: float = 0.8
 
@@ -163,6 +169,7 @@ def without_comb(darkness: NDArray[np.float32], strip: Strip, comb: Comb) -> Str
         for ends in pairwise((0, comb.begin, comb.end, strip.image.shape[1]))
     )
     share = (comb.bottom - comb.top) / (CONFIG.capital * X_HEIGHT)
+    share = min(max(share, CONFIG.smallest), 1 / CONFIG.smallest)
     down = (comb.bottom - BASELINE_ROW) * part.down
     points = np.stack([part.rows, part.cols], axis=1) + down
     x_height = float(np.median(np.hypot(*part.down.T))) * X_HEIGHT * share
@@ -196,7 +203,7 @@ def find_comb(strip: Strip) -> Comb | None:
     pairs = zip(walls[::2], walls[1::2], strict=True)
     inner = np.array([(left.stop, right.start) for left, right in pairs])
     box = np.abs(columns[:, None] - inner.mean(axis=1)).argmin(axis=1)
-    if not _are_letters(columns, box) or _reach_over(ink, inside):
+    if not _are_letters(columns, box, inner) or _reach_over(ink, inside):
         return None
     apart = (np.diff(box) > 1) | (np.diff(columns) > CONFIG.apart * np.median(np.diff(inner)))
     words = np.split(columns, np.flatnonzero(apart) + 1) if len(columns) else []
@@ -212,8 +219,14 @@ def find_comb(strip: Strip) -> Comb | None:
     return Comb(begin, end, kept, top, bottom, inside, tuple((x1, x2) for x1, x2 in ends))
 
 
-def _are_letters(columns: Columns, box: Columns) -> bool:
-    """Whether what stands in boxes is a letter each: inked columns, and the box of each."""
+def _are_letters(columns: Columns, box: Columns, inner: Columns) -> bool:
+    """Whether most of what stands there is a letter in each box, and not beside boxes to tick.
+
+    Given are the inked columns, the box next to each, and the columns between which boxes are.
+    """
+    within = (inner[box, 0] <= columns) & (columns < inner[box, 1])
+    if len(columns) and within.mean() < CONFIG.within:
+        return False
     gaps = np.flatnonzero((np.diff(columns) > CONFIG.between) & (np.diff(box) == 0))
     return len(np.unique(box[gaps])) <= CONFIG.several * len(np.unique(box))
 

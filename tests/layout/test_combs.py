@@ -106,6 +106,24 @@ def test_words_in_cells_of_a_table_stay():
     assert find_comb(strip_of(np.asarray(page, dtype=np.float32) / 255)) is None
 
 
+@pytest.mark.parametrize("answers", ["ABCD", ("yes", "no", "both", "none")])
+def test_boxes_to_tick_beside_answers_stay(answers):
+    page = Image.new("L", (560, 140))
+    pen = ImageDraw.Draw(page)
+    for k, text in enumerate(answers):
+        pen.rectangle((20 + 130 * k, BASE - 26, 48 + 130 * k, BASE + 2), outline=150, width=2)
+        pen.text((56 + 130 * k, BASE), text, 255, FONT, anchor="ls")
+    assert find_comb(strip_of(np.asarray(page, dtype=np.float32) / 255)) is None
+
+
+def test_a_dash_in_a_box_is_cut_no_larger_than_it_can_be():
+    darkness = form("- -", 5)
+    strip = strip_of(darkness)
+    comb = find_comb(strip)
+    assert comb is not None
+    assert without_comb(darkness, strip, comb).image.shape[1] < 2 * strip.image.shape[1]
+
+
 @pytest.mark.parametrize("text", ["TILL HELLO FEED", "I II III IV", "|||||", "H N M W U"])
 def test_letters_with_straight_strokes_are_no_boxes(text):
     page = Image.new("L", (460, 140))
