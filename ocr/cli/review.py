@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import logging
+import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import click
 
 from ocr.cli.console import complain, print_out, say, tell
 from ocr.cli.options import FILE, common, how_to_read, which_pages
-from ocr.cli.signals import on_interrupt
+from ocr.cli.signals import handling
 from ocr.config import install_hint
 from ocr.errors import ExitCode, OcrError, OutputError
 
@@ -121,7 +122,7 @@ def review(
     for name in ("uvicorn", "asyncio"):
         logging.getLogger(name).addHandler(_Told())
     address = f"http://{_named(host)}:{port}/{token}/"
-    with on_interrupt(server.handle_exit):  # also before it runs
+    with handling((signal.SIGINT,), server.handle_exit):  # also before it runs
         print_out(f"{address}\n")
         tell(f"{len(pages)} page{'' if len(pages) == 1 else 's'}; Ctrl-C ends it")
         if not no_browser:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,19 @@ class _TimeUp(BaseException):
 
 
 @contextmanager
+def handling(
+    numbers: Iterable[int], handler: Callable[[int, FrameType | None], None]
+) -> Iterator[None]:
+    """Let signals call a function while the block runs, wherever that is."""
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+@contextmanager
 def terminable() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the block as Ctrl-C does, so that nothing half-written stays
     behind. A signal that is handled or ignored already, as under nohup, is left alone."""
@@ -39,13 +52,8 @@ def terminable() -> Iterator[None]:
     def end(number: int, _: object) -> None:
         raise Terminated(number)
 
-    for number in ours:
-        signal.signal(number, end)
-    try:
+    with handling(ours, end):
         yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
@@ -98,16 +106,6 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def on_interrupt(end: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Let Ctrl-C (SIGINT) call a function while the block runs, wherever that is."""
-    before = signal.signal(signal.SIGINT, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
 def stopping() -> Iterator[Stop]:
     """A `Stop` that Ctrl-C (SIGINT) and SIGTERM set while the block runs."""
     from ocr.batch.tasks import Stop
@@ -118,9 +116,5 @@ def stopping() -> Iterator[Stop]:
         stop.signal = stop.signal or number
         stop.times += 1
 
-    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handling((signal.SIGINT, signal.SIGTERM), remember):
         yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -174,34 +174,32 @@ class Photo:
         """Upright, reduced picture of `mode`, or of mode F in [0, 1] where samples are deep."""
         if long_side < 1:
             raise ValueError(f"long_side must be at least 1, got {long_side}")
-        if min(long_side, max(self.height, self.width)) > NEARLY * self._kept_side:
+        kept_side, _ = self._kept_as
+        if min(long_side, max(self.height, self.width)) > NEARLY * kept_side:
             return self._decode(long_side, mode)
         kept = self._kept_grey if mode == "L" else self._kept
-        small = reduced(kept, self._size(min(long_side, self._kept_side)), None)
+        small = reduced(kept, self._size(min(long_side, kept_side)), None)
         return small.convert(mode) if small.mode == "L" else small
 
     @cached_property
-    def _kept_side(self) -> int:
-        """Longer side of the copy that smaller ones are made from: what a JPEG decodes to."""
+    def _kept_as(self) -> tuple[int, str]:
+        """Longer side and mode of the copy that smaller ones are made from.
+
+        The side is that to which a JPEG decodes; of a file without color the copy has none.
+        """
         longer = max(self.height, self.width)
-        if not is_pdf(self.source, self.name):
-            with opened(self.source, self.name, self.page) as image:
-                if image.format not in DRAFTED:  # it is decoded whole in any case
-                    return longer if longer <= WHOLE else 2 * KEPT
-        return -(-longer // (1 << max(0, (longer // KEPT).bit_length() - 1)))
+        side = -(-longer // (1 << max(0, (longer // KEPT).bit_length() - 1)))
+        if is_pdf(self.source, self.name):
+            return side, "RGB"
+        with opened(self.source, self.name, self.page) as image:
+            if image.format not in DRAFTED:  # it is decoded whole in any case
+                side = longer if longer <= WHOLE else 2 * KEPT
+            return side, "L" if image.mode in GREY else "RGB"
 
     @cached_property
     def _kept(self) -> Image.Image:
-        """That copy in its colors, or of mode F; decoding takes long though the result be small."""
-        return self._decode(self._kept_side, "L" if self._is_grey else "RGB")
-
-    @cached_property
-    def _is_grey(self) -> bool:
-        """Whether the file has shades of grey alone."""
-        if is_pdf(self.source, self.name):
-            return False
-        with opened(self.source, self.name, self.page) as image:
-            return image.mode in GREY
+        """That copy, of mode F if samples are deep; decoding takes long though little is wanted."""
+        return self._decode(*self._kept_as)
 
     @cached_property
     def _kept_grey(self) -> Image.Image:

@@ -19,14 +19,14 @@ from ocr.layout.strips import (
     STRIP_HEIGHT,
     X_HEIGHT,
     Strip,
-    TextLine,
-    cut_strip,
+    cut_again,
     joined_strip,
     without_rules,
 )
 from ocr.layout.strips import CONFIG as STRIPS
 
 Columns = NDArray[np.intp]
+Walls = tuple[tuple[int, int], tuple[int, int]]  # of a box: first column, and the one behind, each
 
 
 @dataclass(frozen=True)
@@ -170,12 +170,7 @@ def without_comb(darkness: NDArray[np.float32], strip: Strip, comb: Comb) -> Str
     )
     share = (comb.bottom - comb.top) / (CONFIG.capital * X_HEIGHT)
     share = min(max(share, CONFIG.smallest), 1 / CONFIG.smallest)
-    down = (comb.bottom - BASELINE_ROW) * part.down
-    points = np.stack([part.rows, part.cols], axis=1) + down
-    x_height = float(np.median(np.hypot(*part.down.T))) * X_HEIGHT * share
-    again = cut_strip(darkness, TextLine(points, x_height))
-    margin = round(STRIPS.end_margin * X_HEIGHT)
-    again = again.columns(slice(margin, again.image.shape[1] - margin))
+    again = cut_again(darkness, part, share, lower=comb.bottom - BASELINE_ROW)
     places = np.arange(again.image.shape[1]) * len(comb.kept) // again.image.shape[1]
     rows = np.round(comb.bottom + share * (np.arange(STRIP_HEIGHT) - BASELINE_ROW)).astype(np.intp)
     inside = comb.inside[np.clip(rows, 0, STRIP_HEIGHT - 1)][:, places]
@@ -187,7 +182,7 @@ def find_comb(strip: Strip) -> Comb | None:
     """The row of boxes on a strip, if there is one."""
     darkness = without_rules(1 - strip.image)
     strokes = _Strokes.of(_is_line(darkness.T).T)
-    boxes = strokes.boxes(_is_line(1 - strip.image))
+    boxes = strokes.boxes(1 - strip.image)
     if not boxes:
         return None
     begin, end = boxes[0][0][0], boxes[-1][1][1]
@@ -195,13 +190,12 @@ def find_comb(strip: Strip) -> Comb | None:
     if width - end < boxes[-1][1][0] - boxes[-1][0][1]:  # the end of the strip cuts a box
         end = width
     walls = [slice(first - begin, last - begin) for first, last in chain(*boxes)]
+    inner = np.array([(left[1], right[0]) for left, right in boxes]) - begin
     inside = strokes.inside(boxes, begin, end)
     ink = inside & (darkness[:, begin:end] > CONFIG.letter)
     for wall in walls:
         ink[:, wall] = False
     columns = np.flatnonzero(ink.sum(axis=0) > 1)
-    pairs = zip(walls[::2], walls[1::2], strict=True)
-    inner = np.array([(left.stop, right.start) for left, right in pairs])
     box = np.abs(columns[:, None] - inner.mean(axis=1)).argmin(axis=1)
     if not _are_letters(columns, box, inner) or _reach_over(ink, inside):
         return None
@@ -299,12 +293,15 @@ class _Strokes:
             strokes.lean[at] = lean
         return strokes
 
-    def boxes(self, ink: NDArray[np.bool_]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-        """The boxes on a strip: the columns of the left and of the right wall of each.
+    def boxes(self, darkness: NDArray[np.float32]) -> list[Walls]:
+        """The boxes on a strip, about as wide as each other.
 
-        They are about as wide as each other. `ink` is the strip's, with what runs along it.
+        `darkness` is that of the strip, with what runs along it.
         """
         walls = self._walls().tolist()
+        if len(walls) <= CONFIG.fewest:
+            return []
+        ink = _is_line(darkness)
         found = [pair for pair in pairwise(walls) if self._are_joined(*pair, ink)]
         if not found:
             return []
@@ -390,9 +387,7 @@ class _Strokes:
         leaning = abs(int(self.lean[wall])) // 3 + 1
         return max(0, left - leaning), min(len(self.length), right + leaning)
 
-    def inside(
-        self, boxes: Sequence[tuple[tuple[int, int], tuple[int, int]]], begin: int, end: int
-    ) -> NDArray[np.bool_]:
+    def inside(self, boxes: Sequence[Walls], begin: int, end: int) -> NDArray[np.bool_]:
         """What of some columns lies between what runs above and below boxes, with a border."""
         walls = np.array([(first + last) // 2 for first, last in chain(*boxes)])
         border = round(CONFIG.border * X_HEIGHT)

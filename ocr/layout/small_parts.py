@@ -16,13 +16,11 @@ from ocr.layout.strips import (
     BASELINE_ROW,
     X_HEIGHT,
     Strip,
-    TextLine,
-    cut_strip,
+    cut_again,
     joined_strip,
     rise,
     without_rules,
 )
-from ocr.layout.strips import CONFIG as STRIPS
 
 
 @dataclass(frozen=True)
@@ -125,8 +123,4 @@ def _is_whole(word: Strip) -> bool:
 def _enlarged(darkness: NDArray[np.float32], piece: Strip) -> Strip:
     """A piece of a strip, cut again so that its letters are as high as those of others."""
     share = float(np.clip(rise(piece) / CONFIG.usual, CONFIG.least, CONFIG.most))
-    x_height = float(np.median(np.hypot(*piece.down.T))) * X_HEIGHT * share
-    points = np.stack([piece.rows, piece.cols], axis=1)
-    cut = cut_strip(darkness, TextLine(points, x_height))
-    margin = round(STRIPS.end_margin * X_HEIGHT)
-    return cut.columns(slice(margin, cut.image.shape[1] - margin))
+    return cut_again(darkness, piece, share)

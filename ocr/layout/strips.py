@@ -232,6 +232,28 @@ def cut_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     return Strip(1 - stretch_contrast(image, full), y, x, down, full)
 
 
+def cut_again(
+    darkness: NDArray[np.float32], piece: Strip, share: float, lower: float = 0.0
+) -> Strip:
+    """A piece of a strip cut again, its letters of another size as large as x-heights are.
+
+    Parameters
+    ----------
+    darkness : (H, W) float32 array
+        The page that the strip was cut from.
+    piece : Strip
+    share : float
+        The size of its letters, in that of the strip's.
+    lower : float
+        Rows of the piece by which their baseline is lower.
+    """
+    x_height = float(np.median(np.hypot(*piece.down.T))) * X_HEIGHT * share
+    points = np.stack([piece.rows, piece.cols], axis=1) + lower * piece.down
+    again = cut_strip(darkness, TextLine(points, x_height))
+    margin = round(CONFIG.end_margin * X_HEIGHT)
+    return again.columns(slice(margin, again.image.shape[1] - margin))
+
+
 def fitted_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     """The strip of a line, cut again with larger letters if they prove to be capitals.
 
