@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.morphology import closed
 from ocr.layout.picture import Picture
 from ocr.layout.strips import TextLine
 
@@ -86,25 +87,7 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
 def _paper(rgb: NDArray[np.uint8], x_height: float) -> NDArray[np.float32]:
     """A picture without its ink: what is dark and thin is filled by what is around it."""
     size = 2 * round(CONFIG.stroke * x_height / 2) + 1
-    closed = rgb  # Pillow's rank filters give the same, but slowly
-    for extreme in (np.maximum, np.minimum):
-        for axis in (0, 1):
-            closed = _slid(extreme, closed, size, axis)
-    return closed.astype(np.float32)
-
-
-def _slid(extreme: np.ufunc, pixels: NDArray[np.uint8], size: int, axis: int) -> NDArray[np.uint8]:
-    """The extreme of the `size` pixels of a picture about each one, along rows or columns."""
-    count, half = pixels.shape[axis], size // 2
-    margins = [(half, half) if k == axis else (0, 0) for k in range(pixels.ndim)]
-    out, reach = np.pad(pixels, margins, mode="edge"), 1
-
-    def part(start: int, stop: int | None) -> NDArray[np.uint8]:
-        return out[(slice(None),) * axis + (slice(start, stop),)]
-
-    while 2 * reach <= size:
-        out, reach = extreme(part(0, -reach), part(reach, None)), 2 * reach
-    return extreme(part(0, count), part(size - reach, size - reach + count))
+    return closed(rgb, size).astype(np.float32)
 
 
 def _color(paper: NDArray[np.float32], box: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -125,7 +125,7 @@ def find_letters(image: Given) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     ((18, 4), (400, 1200))
     """
     from ocr.input.given import photo_of
-    from ocr.layout.picture import dark_on_light
+    from ocr.layout.polarity import dark_on_light
 
     picture = dark_on_light(photo_of(image))
     size = (picture.height, picture.width)

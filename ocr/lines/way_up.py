@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ocr.layout.page_network import Layout
-from ocr.layout.picture import Picture, Turned, grounds
+from ocr.layout.picture import Picture, Turned
+from ocr.layout.polarity import grounds
 from ocr.layout.read_line import letter_count
 from ocr.layout.rows import page_slope
 from ocr.lines.engine import PageReading

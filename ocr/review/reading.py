@@ -212,7 +212,8 @@ class Recognizer:
 
     def _layout(self, photo: Photo, turns: int) -> tuple[Layout, Picture]:
         """The lines of the turned page and its picture, kept for the page in use."""
-        from ocr.layout.picture import Turned, dark_on_light
+        from ocr.layout.picture import Turned
+        from ocr.layout.polarity import dark_on_light
 
         key = (photo.source, photo.page)
         if self._found is None or self._found[:2] != (key, turns):

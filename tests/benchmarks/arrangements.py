@@ -1,10 +1,11 @@
 """How pages whose lines stand otherwise than below each other are read: arrangements.py.
 
 Lists of two columns, names beside what was said, headings over columns, boxes to tick or with a
-letter each, tilted pages, single words, forms and exercises in two columns, each written in the
-handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and
-the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which words in another
-order count as wrong; case counts. With --out the pages are kept with their texts.
+letter each, labels in white on dark, tilted pages, single words, forms and exercises in two
+columns, each written in the handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten
+families), a pen's width and the gaps drawn from a seed. Prints the pooled CER of each arrangement,
+in which words in another order count as wrong; case counts. With --out the pages are kept with
+their texts.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ STEP = 1.9  # heights of the font from line to line
 BOX = "\N{BALLOT BOX}"
 CELL = "\N{WHITE SQUARE}"  # and how wide it is
 TICKED = "\N{BALLOT BOX WITH CHECK}"
+BAND = "\N{BLACK SQUARE}"  # and how wide it is
+WHITE = "\N{WHITE CIRCLE}"  # before what is written in white
 
 
 def table(rng: Rng, rows: tuple[tuple[str, str], ...]) -> Made:
@@ -129,6 +132,19 @@ def combs(rng: Rng) -> Made:
             written.append((x, 1.3 * STEP * y, f"{CELL}{wide}"))
             written.append((x + wide / 4, 1.3 * STEP * y, answer[k : k + 1]))
     return [row for row in written if row[2].strip()], "\n".join(map(" ".join, LETTERED))
+
+
+def bands(rng: Rng) -> Made:
+    """A form whose title and labels are white on dark bands, a line between the one and the other.
+
+    The bands of the labels are as wide as each other, the title's goes over all of them.
+    """
+    x = float(rng.uniform(11, 13))
+    written: list[Row] = [(0, -1.4 * STEP, f"{BAND}{2 * x}"), (3, -1.4 * STEP, f"{WHITE}Camp")]
+    for y, (label, answer) in enumerate(ASKED):
+        written += [(0, STEP * y, f"{BAND}{x - 1}"), (0.5, STEP * y, f"{WHITE}{label}")]
+        written.append((x, STEP * y, answer))
+    return written, "\n".join(("Camp", *map(" ".join, ASKED)))
 
 
 def form(rng: Rng) -> Made:
@@ -214,6 +230,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "two forms": (cards, (0, 2)),
     "menu": (menu, (0, 2)),
     "box a letter": (combs, (0, 2)),
+    "white on dark": (bands, (0, 2)),
 }
 
 
@@ -221,7 +238,7 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
     """A page with texts at places, dark grey on light paper with a little grain."""
     size = int(rng.integers(38, 60))
     face = ImageFont.truetype(font, size)
-    wide = max(x * size + face.getlength(text.split(CELL)[0]) for x, _, text in made)
+    wide = max(x * size + face.getlength(text) for x, _, text in made if text[0] not in CELL + BAND)
     high = max(y for _, y, _ in made) * size + 2 * size
     off = margin * size
     up = min(0, *(y for _, y, _ in made)) * size
@@ -240,6 +257,11 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
         elif text.startswith(CELL):
             x2 = at[0] + float(text[1:]) * size
             pen.rectangle((at[0], at[1] - size, x2, at[1] + 0.3 * size), outline=ink, width=2)
+        elif text.startswith(BAND):
+            x2 = at[0] + float(text[1:]) * size
+            pen.rectangle((at[0], at[1] - 1.1 * size, x2, at[1] + 0.5 * size), fill=ink)
+        elif text.startswith(WHITE):
+            pen.text(at, text[1:], 235, face, anchor="ls", stroke_width=stroke)
         else:
             pen.text(at, text, ink, face, anchor="ls", stroke_width=stroke)
     page = page.rotate(tilt, Image.Resampling.BICUBIC, expand=True, fillcolor=235)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ocr.errors import DataError, OcrError, reason_of
 from ocr.input.photo import Photo, open_image
-from ocr.layout.picture import dark_on_light
+from ocr.layout.polarity import dark_on_light
 from ocr.lines.normalize import LINE_HEIGHT, normalize_line
 from training.data.scans import even_light
 from training.data.text import fold_text, writable

@@ -20,7 +20,7 @@ from ocr.input.photo import Photo
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.line_pictures import find_line
 from ocr.layout.page_network import installed_finder
-from ocr.layout.picture import dark_on_light
+from ocr.layout.polarity import dark_on_light
 from ocr.layout.strips import TextLine, fitted_strip
 from ocr.page import Line, Page
 from training.data.page_sets import x_heights

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr.layout.picture import Negative, dark_on_light, grounds, light_and_dark, uncovered
+from ocr.layout.picture import Negative
+from ocr.layout.polarity import dark_on_light, grounds, light_and_dark, uncovered
 
 
 def scene(paper=225, ink=40, size=(640, 480)):

@@ -1,0 +1,98 @@
+"""Light writing on dark bands is made dark on light; nothing else is touched."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from ocr.input.given import photo_of
+from ocr.layout.picture import Negative
+from ocr.layout.polarity import grounds
+from ocr.layout.reverse_type import Band, WithoutBands, grey_of, without_bands
+
+PAPER, DARK = 230, 40
+FACE = ImageFont.load_default(40)
+
+
+def form(*bands, tilt=0.0, size=(900, 600), paper=PAPER):
+    """Writing on paper, and bands given by their box, ground and what is written on them."""
+    page = Image.new("L", size, paper)
+    pen = ImageDraw.Draw(page)
+    pen.text((60, 480), "WRITTEN BY HAND", fill=DARK, font=FACE)
+    for box, ground, text in bands:
+        pen.rectangle(box, fill=ground)
+        pen.text((box[0] + 20, (box[1] + box[3]) / 2 - 24), text, fill=250, font=FACE)
+    return photo_of(page.rotate(tilt, Image.Resampling.BICUBIC, fillcolor=paper))
+
+
+WIDE, LOWER = (50, 60, 850, 140), (50, 150, 850, 230)
+
+
+@pytest.mark.parametrize("tilt", [0, 3, -3])
+@pytest.mark.parametrize("ground", [0, 60, 110])
+def test_a_band_becomes_dark_on_the_brightness_of_paper(ground, tilt):
+    plain = without_bands(form((WIDE, ground, "TITLE"), tilt=tilt))
+    assert isinstance(plain, WithoutBands)
+    grey = plain.grey(900)
+    band = grey[85:125, 400:800]  # beside the title
+    assert abs(float(np.median(band)) - PAPER / 255) < 0.02
+    assert grey[60:140, 60:250].min() < 0.1  # the title
+    written = form((WIDE, ground, "TITLE"), tilt=tilt).grey(900)
+    np.testing.assert_array_equal(grey[400:], written[400:])
+
+
+def test_bands_close_to_each_other_are_each_told():
+    plain = without_bands(form((WIDE, 50, "TITLE"), (LOWER, 90, "LABEL")))
+    assert [round(band.ground, 1) for band in plain.bands] == [0.2, 0.4]
+    assert plain.grey(900)[150:230, 400:800].min() > 0.85
+
+
+def test_the_picture_in_color_and_in_grey_are_one():
+    plain = without_bands(form((WIDE, 50, "TITLE")))
+    assert (plain.height, plain.width) == (600, 900)
+    np.testing.assert_allclose(grey_of(plain.rgb(450)), plain.grey(450), atol=0.01)
+
+
+def word(thick):
+    """A word by a pen so thick that its letters run into each other."""
+    page = Image.new("L", (900, 600), PAPER)
+    for k in range(4):
+        x = 100 + 150 * k
+        ImageDraw.Draw(page).ellipse((x, 200, x + 150 + thick, 380), outline=DARK, width=thick)
+    return photo_of(page)
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        form(),
+        form((WIDE, 50, "")),
+        form((WIDE, 50, "I")),
+        form((WIDE, 190, "TITLE")),  # shaded
+        form((WIDE, 50, "TITLE"), paper=60),  # the page is dark
+        form(((0, 0, 900, 420), 50, "BOARD")),
+        photo_of(Image.new("L", (900, 600), 0)),
+        photo_of(Image.new("L", (3, 900), 0)),
+        word(70),
+    ],
+    ids=["blank", "none", "one-letter", "light", "dark-page", "most", "black", "narrow", "word"],
+)
+def test_what_is_no_band_is_left(photo):
+    assert without_bands(photo) is photo
+
+
+def test_a_page_with_much_on_bands_is_no_negative():
+    rows = [(50, y, 850, y + 80) for y in (10, 100, 190, 280)]
+    picture, other = grounds(form(*((row, 40, "MANY A WHITE LABEL") for row in rows)))
+    assert isinstance(picture, WithoutBands)
+    assert not isinstance(picture, Negative)
+    assert other is None
+
+
+def test_a_band_is_turned_at_any_size():
+    band = Band(0.25, 0.0, 0.75, 1.0, np.ones((3, 5), bool), 0.2, 0.9)
+    for size in ((8, 10), (1, 1), (40, 31)):
+        grey = np.full(size, 0.2, dtype=np.float32)
+        band.turn(grey)
+        assert grey[0, 0] == np.float32(0.2) or size == (1, 1)
+        inside = grey[round(0.25 * size[0]) : round(0.75 * size[0])]
+        np.testing.assert_allclose(inside, 0.9, rtol=1e-6)
