@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 def opened(pixels: NDArray[Any], size: int) -> NDArray[Any]:
     """A picture without what is light, or true, and narrower than a square; see `closed`."""
-    return _along(np.maximum, _along(np.minimum, pixels, size), size)
+    return _along(np.maximum, eroded(pixels, size), size)
 
 
 def closed(pixels: NDArray[Any], size: int) -> NDArray[Any]:
@@ -33,6 +33,11 @@ def closed(pixels: NDArray[Any], size: int) -> NDArray[Any]:
     [[9, 9, 9, 9, 9, 1, 1, 1]]
     """
     return _along(np.minimum, _along(np.maximum, pixels, size), size)
+
+
+def eroded(pixels: NDArray[Any], size: int) -> NDArray[Any]:
+    """The least of the square about each pixel of a picture; see `closed`."""
+    return _along(np.minimum, pixels, size)
 
 
 def _along(extreme: np.ufunc, pixels: NDArray[Any], size: int) -> NDArray[Any]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
-from ocr.layout.morphology import opened
+from ocr.layout.morphology import eroded, opened
 from ocr.layout.picture import Picture
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
@@ -23,9 +23,9 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 class ReverseTypeConfig:
     """What counts as a band. Brightness: shares of white.
 
-    Set by hand on composed forms, labels and notes. Of 1,440 composed pictures of other kinds 15
-    hold something that is taken for a band, mostly dark photos glued onto a page, and are read as
-    well as before; of the photos that serve measuring none does.
+    Set by hand on composed forms, labels and notes. Of 1,430 composed pictures of other kinds two
+    hold something that is taken for a band, and are read as before; of the photos that serve
+    measuring none does.
 
     Attributes
     ----------
@@ -43,13 +43,17 @@ class ReverseTypeConfig:
         By which a band is darker than the paper, at least.
     thin : int
         Pixels of the closer copy, an odd number: what is no thicker is a line, and of no band.
-    straight : float
-        Share of a band's outline, without what is hollow in it, that it fills at least: words by a
-        thick pen do not.
+    open : float
+        Share of a band's outline that is light, at most; of words by a thick pen it is more.
     letters, speck : int
         Light pieces on a band at least, and how many pixels one has.
+    bar : float
+        Times its height a band is long, or the other way round, on which one such piece will do.
     letter : float
         Share of the band that the largest of them takes up, at most.
+    apart : float
+        Of the way from the ground at its darkest to the letters, what lies between the ground at
+        its lightest and the letters: a scribble and the shade of a fold have no such ground.
     most : float
         Share of the picture that a band takes up, at most.
     """
@@ -62,10 +66,12 @@ class ReverseTypeConfig:
     contrast: float = 0.3
     long: int = 4
     thin: int = 5
-    straight: float = 0.95
+    open: float = 0.1
     letters: int = 3
     speck: int = 4
+    bar: float = 4.0
     letter: float = 0.15
+    apart: float = 0.6
     most: float = 0.35
 
 
@@ -171,38 +177,69 @@ def without_bands(picture: Picture) -> Picture:
     for area in areas.tolist():
         around = (boxes[area] + [-1, -1, 1, 1]) * scale
         y1, x1, y2, x2 = np.maximum(around, 0).astype(int).tolist()
+        place = (slice(y1, y2 + 1), slice(x1, x2 + 1))
+        near = _at(~eroded(labels != area + 1, 3), place, scale, closer.shape)
         ground = float(np.median(grounds[labels == area + 1]))
-        bands += _bands(closer, (slice(y1, y2 + 1), slice(x1, x2 + 1)), ground, paper)
+        bands += _bands(closer, place, near, ground, paper)
     return WithoutBands(picture, tuple(bands)) if bands else picture
 
 
+def _at(
+    tiles: NDArray[np.bool_],
+    place: tuple[slice, slice],
+    scale: NDArray[np.float64],
+    shape: tuple[int, ...],
+) -> NDArray[np.bool_]:
+    """What is told of tiles, for each pixel of a place in a larger picture of that shape."""
+    rows, cols = (
+        np.minimum(np.arange(side)[part] / step, count - 1).astype(int)
+        for side, part, step, count in zip(shape, place, scale[:2], tiles.shape, strict=True)
+    )
+    return tiles[np.ix_(rows, cols)]
+
+
 def _bands(
-    grey: NDArray[np.float32], area: tuple[slice, slice], ground: float, paper: float
+    grey: NDArray[np.float32],
+    place: tuple[slice, slice],
+    near: NDArray[np.bool_],
+    ground: float,
+    paper: float,
 ) -> Iterator[Band]:
-    """The bands in a part of a picture, which may stand close to each other."""
-    dark = grey[area] < (ground + paper) / 2
-    labels, boxes = connected(opened(dark, CONFIG.thin))
+    """The bands in a part of a picture, `near` dark tiles; they may stand close to each other."""
+    light = grey[place] >= (ground + paper) / 2
+    labels, boxes = connected(opened(~light & near, CONFIG.thin))
     high, wide = grey.shape
     long = CONFIG.long * CONFIG.tile * max(grey.shape) / CONFIG.side
     for number, (y1, x1, y2, x2) in enumerate(boxes.tolist(), start=1):
         if max(y2 - y1, x2 - x1) < long:
             continue
-        piece = labels[y1:y2, x1:x2] == number
-        around, _ = connected(~np.pad(piece, 1), diagonal=False)
-        whole = (around != around[0, 0])[1:-1, 1:-1]
-        inside = _filled(whole) | _filled(whole.T).T
-        letters = np.bincount(connected(inside & ~dark[y1:y2, x1:x2])[0].ravel())[1:]
-        letters = letters[letters >= CONFIG.speck]
-        if (
-            inside.sum() <= CONFIG.most * grey.size
-            and whole.sum() >= CONFIG.straight * inside.sum()
-            and len(letters) >= CONFIG.letters
-            and letters.max() <= CONFIG.letter * inside.sum()
-        ):
-            top, left = y1 + area[0].start, x1 + area[1].start
-            bottom, right = y2 + area[0].start, x2 + area[1].start
+        piece, written = labels[y1:y2, x1:x2] == number, light[y1:y2, x1:x2]
+        inside = _filled(piece) | _filled(piece.T).T
+        if inside.sum() > CONFIG.most * grey.size:
+            continue
+        top, left = y1 + place[0].start, x1 + place[1].start
+        bottom, right = y2 + place[0].start, x2 + place[1].start
+        if _is_band(grey[top:bottom, left:right], inside, written):
             shares = (top / high, left / wide, bottom / high, right / wide)
             yield Band(*shares, inside, ground, paper)
+
+
+def _is_band(
+    grey: NDArray[np.float32], inside: NDArray[np.bool_], light: NDArray[np.bool_]
+) -> bool:
+    """Whether a dark area has an outline and letters: (H, W) arrays of the box around it."""
+    core = eroded(np.pad(inside, 1), CONFIG.thin)[1:-1, 1:-1]
+    outline = inside & ~eroded(np.pad(inside, 1), 3)[1:-1, 1:-1]
+    if light[outline].mean() > CONFIG.open:
+        return False
+    letters = np.bincount(connected(core & light)[0].ravel())[1:]
+    letters = letters[letters >= CONFIG.speck]
+    bar = max(inside.shape) >= CONFIG.bar * min(inside.shape)
+    if len(letters) < (1 if bar else CONFIG.letters) or letters.max() > CONFIG.letter * core.sum():
+        return False
+    low, high = np.percentile(grey[core & ~light], [10, 90])
+    written = float(np.median(grey[core & light]))
+    return bool(written - high >= CONFIG.apart * (written - low))
 
 
 def _filled(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -66,7 +66,7 @@ def word(thick):
     [
         form(),
         form((WIDE, 50, "")),
-        form((WIDE, 50, "I")),
+        form(((50, 60, 250, 200), 50, "I")),
         form((WIDE, 190, "TITLE")),  # shaded
         form((WIDE, 50, "TITLE"), paper=60),  # the page is dark
         form(((0, 0, 900, 420), 50, "BOARD")),
