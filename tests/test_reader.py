@@ -137,6 +137,20 @@ def test_letters_in_boxes_of_a_form_are_read_as_a_word_each_in_its_box(reader):
     assert not read.warnings
 
 
+def test_light_writing_on_a_dark_band_is_read_where_it_stands(reader):
+    page = Image.new("L", (900, 500), 235)
+    pen, face = ImageDraw.Draw(page), ImageFont.load_default(44)
+    pen.rectangle((40, 40, 860, 130), fill=45)
+    pen.text((70, 58), "Delivery note", 250, face)
+    for number, text in enumerate(("seven old bottles", "paid in cash")):
+        pen.text((70, 200 + 120 * number), text, 40, face)
+    read = reader.read(page)
+    assert read.text == "Delivery note\nseven old bottles\npaid in cash"
+    assert not read.warnings
+    title = [letter.box for word in read.lines[0].words for letter in word.letters]
+    assert all(50 <= box.y1 < box.y2 <= 125 and 60 <= box.x1 < box.x2 <= 380 for box in title)
+
+
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
 @pytest.mark.parametrize("others", [0, 1])
 def test_an_animation_says_that_one_of_its_pictures_was_read(reader, tmp_path, kind, others):

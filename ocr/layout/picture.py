@@ -21,8 +21,8 @@ class Picture(Protocol):
 
 
 @dataclass(frozen=True)
-class Negative:
-    """The negative of a photo; the same interface as `Photo`."""
+class Redrawn:
+    """A photo whose pixels are drawn otherwise, each where it was."""
 
     photo: Picture
 
@@ -33,6 +33,10 @@ class Negative:
     @property
     def width(self) -> int:
         return self.photo.width
+
+
+class Negative(Redrawn):
+    """The negative of a photo; the same interface as `Photo`."""
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
         return np.float32(1) - self.photo.grey(long_side)

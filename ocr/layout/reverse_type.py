@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
 from ocr.layout.morphology import eroded, opened
-from ocr.layout.picture import Picture
+from ocr.layout.picture import Picture, Redrawn
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
@@ -120,19 +120,10 @@ class Band:
 
 
 @dataclass(frozen=True)
-class WithoutBands:
+class WithoutBands(Redrawn):
     """A picture whose bands are turned into dark writing on paper."""
 
-    photo: Picture
     bands: tuple[Band, ...]
-
-    @property
-    def height(self) -> int:
-        return self.photo.height
-
-    @property
-    def width(self) -> int:
-        return self.photo.width
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
         grey = self.photo.grey(long_side)
