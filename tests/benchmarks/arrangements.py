@@ -238,7 +238,8 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
     """A page with texts at places, dark grey on light paper with a little grain."""
     size = int(rng.integers(38, 60))
     face = ImageFont.truetype(font, size)
-    wide = max(x * size + face.getlength(text) for x, _, text in made if text[0] not in CELL + BAND)
+    long = [0 if text[0] in CELL + BAND else face.getlength(text) for *_, text in made]
+    wide = max(x * size + length for (x, *_), length in zip(made, long, strict=True))
     high = max(y for _, y, _ in made) * size + 2 * size
     off = margin * size
     up = min(0, *(y for _, y, _ in made)) * size
