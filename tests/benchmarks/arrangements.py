@@ -1,11 +1,11 @@
 """How pages whose lines stand otherwise than below each other are read: arrangements.py.
 
-Lists of two columns, names beside what was said, headings over columns, boxes to tick or with a
-letter each, labels in white on dark, tilted pages, single words, forms and exercises in two
-columns, each written in the handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten
-families), a pen's width and the gaps drawn from a seed. Prints the pooled CER of each arrangement,
-in which words in another order count as wrong; case counts. With --out the pages are kept with
-their texts.
+Lists of two columns or with dashes, names beside what was said, headings over columns, boxes to
+tick or with a letter each, labels in white on dark, tilted pages, single words, forms and exercises
+in two columns, each written in the handwriting fonts that nothing was trained on
+(`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a seed. Prints the pooled
+CER of each arrangement, in which words in another order count as wrong; case counts. With --out the
+pages are kept with their texts.
 """
 
 from __future__ import annotations
@@ -121,6 +121,17 @@ def boxes(rng: Rng) -> Made:
     return written, "\n".join(PACKED)
 
 
+def dashes(rng: Rng) -> Made:
+    """A dash before each entry of a list, at some distance."""
+    x = float(rng.uniform(0.8, 1.6))
+    written = [
+        (x * k, STEP * y, part)
+        for y, text in enumerate(PACKED)
+        for k, part in enumerate(("-", text))
+    ]
+    return written, "\n".join(f"- {text}" for text in PACKED)
+
+
 def combs(rng: Rng) -> Made:
     """A form with a box for each letter, more than are filled; the boxes share walls or do not."""
     wide, apart = float(rng.uniform(1.3, 1.7)), float(rng.choice([0.0, 0.3]))
@@ -231,6 +242,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "menu": (menu, (0, 2)),
     "box a letter": (combs, (0, 2)),
     "white on dark": (bands, (0, 2)),
+    "dashes": (dashes, (0, 2)),
 }
 
 
