@@ -39,7 +39,8 @@ class FaintConfig:
         Share of it below which a line is left out if it reads unsurely as well: if its share, times
         how surely it reads by the ink alone, in shares of the darker lines, is less than `both`.
     word : float
-        Share of the darkness of its line's ink below which a word at an end is left out.
+        Share of the darkness of its line's ink below which a word at an end is left out; a sign,
+        such as a dash, by that of its columns.
     percentile : float
         Of the darkness where a word stands that is its ink's.
     rows : float
@@ -89,10 +90,18 @@ def line_strength(strip: Strip) -> float:
     `Strip.contrast` is that of the darkest ink, which may be of a neighbor: between the lines of
     the other side hang letters of this one.
     """
-    ink = 1 - strip.image[BASELINE_ROW - int(CONFIG.rows * X_HEIGHT) : BASELINE_ROW]
+    return strip.contrast * column_strength(strip.image, (0, strip.image.shape[1]))
+
+
+def column_strength(image: NDArray[np.float32], span: tuple[float, float]) -> float:
+    """Darkness of the columns of ink in a part of a strip; see `ink_strength`.
+
+    A thin dash is as dark so as a letter, though it fills less.
+    """
+    ink = _ink(image, span)
     darkest = ink.max(axis=0)
     darkest = darkest[darkest > STRIPS.inked]
-    return strip.contrast * float(np.percentile(darkest, CONFIG.letters)) if darkest.size else 0.0
+    return float(np.percentile(darkest, CONFIG.letters)) if darkest.size else 0.0
 
 
 def ink_strength(image: NDArray[np.float32], span: tuple[float, float]) -> float:
@@ -105,9 +114,14 @@ def ink_strength(image: NDArray[np.float32], span: tuple[float, float]) -> float
     span : (float, float)
         Columns.
     """
+    ink = _ink(image, span)
+    return float(np.percentile(ink, CONFIG.percentile)) if ink.size else 0.0
+
+
+def _ink(image: NDArray[np.float32], span: tuple[float, float]) -> NDArray[np.float32]:
+    """Darkness of a strip over its baseline in some columns."""
     first, last = max(0, int(span[0])), int(np.ceil(span[1]))
-    part = image[BASELINE_ROW - int(CONFIG.rows * X_HEIGHT) : BASELINE_ROW, first:last]
-    return float(1 - np.percentile(part, 100 - CONFIG.percentile)) if part.size else 0.0
+    return 1 - image[BASELINE_ROW - int(CONFIG.rows * X_HEIGHT) : BASELINE_ROW, first:last]
 
 
 def without_faint_ends(image: NDArray[np.float32], text: LineText) -> LineText:
@@ -119,7 +133,9 @@ def without_faint_ends(image: NDArray[np.float32], text: LineText) -> LineText:
 
     def is_strong(word: tuple[int, int]) -> bool:
         span = text.spans[word[0]][0], text.spans[word[1] - 1][1]
-        return ink_strength(image, span) >= CONFIG.word
+        letters = any(map(str.isalnum, text.text[slice(*word)]))
+        strength = ink_strength if letters else column_strength
+        return strength(image, span) >= CONFIG.word
 
     strong = next(filter(is_strong, words), None)
     if strong is None:

@@ -91,6 +91,14 @@ def test_ink_strength_is_that_of_the_columns_named():
     assert ink_strength(image, (20.0, 20.0)) == 0
 
 
+def test_a_thin_dash_is_as_strong_as_the_letters_behind_it():
+    image, text = line("- ab", {0: 0.0})
+    image[BASELINE_ROW - 5, 2:7] = 0.2
+    assert without_faint_ends(image, text) is text
+    image[BASELINE_ROW - 5, 2:7] = 0.8  # it shows through
+    assert without_faint_ends(image, text).text == "ab"
+
+
 def test_a_line_is_faint_beside_the_others_of_its_page():
     assert faint([0.6, 0.1, 0.7, 0.65]) == [False, True, False, False]
     assert not any(faint([0.6, 0.1]))  # too few to tell what is usual
