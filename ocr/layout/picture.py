@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
+
 
 class Picture(Protocol):
     """A page in grey or in color at any size: `ocr.input.photo.Photo` is one."""
@@ -58,3 +60,8 @@ class Turned:
 
     def rgb(self, long_side: int) -> NDArray[np.uint8]:
         return np.ascontiguousarray(np.rot90(self.photo.rgb(long_side), self.turns))
+
+
+def brightness(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Brightness of a picture in color, (H, W) in [0, 1]."""
+    return np.clip((rgb.astype(np.float32) / np.float32(255)) @ LUMA, 0.0, 1.0)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ocr.layout.picture import Negative, Picture
-from ocr.layout.reverse_type import grey_of, without_bands
+from ocr.layout.picture import Negative, Picture, brightness
+from ocr.layout.reverse_type import without_bands
 
 if TYPE_CHECKING:
     from ocr.input.photo import Photo
@@ -92,7 +92,7 @@ def light_and_dark(rgb: NDArray[np.uint8]) -> tuple[float, float]:
     rgb : (H, W, 3) uint8 array
         The picture, reduced to some hundred pixels.
     """
-    grey = grey_of(rgb)
+    grey = brightness(rgb)
     tile = min(CONFIG.tile, *grey.shape)
     rows, cols = (side // tile for side in grey.shape)
     cut = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)

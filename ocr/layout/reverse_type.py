@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
 from ocr.layout.morphology import eroded, opened
-from ocr.layout.picture import Picture, Redrawn
-
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
+from ocr.layout.picture import Picture, Redrawn, brightness
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ class WithoutBands(Redrawn):
 
     def rgb(self, long_side: int) -> NDArray[np.uint8]:
         rgb = self.photo.rgb(long_side)
-        before = grey_of(rgb)
+        before = brightness(rgb)
         after = before.copy()
         for band in self.bands:
             band.turn(after)
@@ -142,14 +140,9 @@ class WithoutBands(Redrawn):
         return rgb
 
 
-def grey_of(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Brightness of a picture in color, (H, W) in [0, 1]."""
-    return np.clip((rgb.astype(np.float32) / np.float32(255)) @ LUMA, 0.0, 1.0)
-
-
 def without_bands(picture: Picture) -> Picture:
     """A picture without bands; itself if it has none."""
-    grey, tile = grey_of(picture.rgb(CONFIG.side)), CONFIG.tile
+    grey, tile = brightness(picture.rgb(CONFIG.side)), CONFIG.tile
     rows, cols = (side // tile for side in grey.shape)
     if min(rows, cols) < 2:
         return picture

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from ocr.input.given import photo_of
-from ocr.layout.picture import Negative
+from ocr.layout.picture import Negative, brightness
 from ocr.layout.polarity import grounds
-from ocr.layout.reverse_type import Band, WithoutBands, grey_of, without_bands
+from ocr.layout.reverse_type import Band, WithoutBands, without_bands
 
 PAPER, DARK = 230, 40
 FACE = ImageFont.load_default(40)
@@ -49,7 +49,7 @@ def test_bands_close_to_each_other_are_each_told():
 def test_the_picture_in_color_and_in_grey_are_one():
     plain = without_bands(form((WIDE, 50, "TITLE")))
     assert (plain.height, plain.width) == (600, 900)
-    np.testing.assert_allclose(grey_of(plain.rgb(450)), plain.grey(450), atol=0.01)
+    np.testing.assert_allclose(brightness(plain.rgb(450)), plain.grey(450), atol=0.01)
 
 
 def word(thick):
