@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+SMALL = 240  # px, longer side of the copy that tells where writing is darker than its ground
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
@@ -60,6 +61,16 @@ class Turned:
 
     def rgb(self, long_side: int) -> NDArray[np.uint8]:
         return np.ascontiguousarray(np.rot90(self.photo.rgb(long_side), self.turns))
+
+
+def squares(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """A picture cut into squares of some pixels a side: (rows, cols, side * side).
+
+    What is left at its right and lower edge is in none.
+    """
+    rows, cols = (length // side for length in grey.shape)
+    cut = grey[: rows * side, : cols * side].reshape(rows, side, cols, side)
+    return cut.swapaxes(1, 2).reshape(rows, cols, side * side)
 
 
 def brightness(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

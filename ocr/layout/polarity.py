@@ -9,13 +9,11 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ocr.layout.picture import Negative, Picture, brightness
+from ocr.layout.picture import SMALL, Negative, Picture, brightness, squares
 from ocr.layout.reverse_type import without_bands
 
 if TYPE_CHECKING:
     from ocr.input.photo import Photo
-
-SIDE = 240  # px, longer side of the copy on which it is told whether writing is dark or light
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,11 @@ def grounds(photo: Photo) -> tuple[Picture, Picture | None]:
     The grain of a desk, the shine of a table or white labels on grey can make a page look like a
     negative, and faint writing leaves little to tell by: how surely either reads tells then.
     """
-    picture = without_bands(photo)
-    light, dark = light_and_dark(uncovered(picture.rgb(SIDE)))
+    small = photo.rgb(SMALL)
+    picture = without_bands(photo, small)
+    if picture is not photo:
+        small = picture.rgb(SMALL)
+    light, dark = light_and_dark(uncovered(small))
     if light <= dark / CONFIG.clearly:
         return picture, None
     if light <= dark * CONFIG.clearly:
@@ -94,9 +95,7 @@ def light_and_dark(rgb: NDArray[np.uint8]) -> tuple[float, float]:
     """
     grey = brightness(rgb)
     tile = min(CONFIG.tile, *grey.shape)
-    rows, cols = (side // tile for side in grey.shape)
-    cut = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)
-    tiles = cut.swapaxes(1, 2).reshape(rows, cols, -1)
+    tiles = squares(grey, tile)
     ground = np.median(tiles, axis=2)
     step = np.ptp(sliding_window_view(np.pad(ground, 1, mode="edge"), (3, 3)), axis=(2, 3))
     off = tiles - ground[..., np.newaxis]

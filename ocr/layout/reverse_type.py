@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
 from ocr.layout.morphology import eroded, opened
-from ocr.layout.picture import Picture, Redrawn, brightness
+from ocr.layout.picture import SMALL, Picture, Redrawn, brightness, squares
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,16 @@ class ReverseTypeConfig:
     """What counts as a band. Brightness: shares of white.
 
     Set by hand on composed forms, labels and notes. Of 1,430 composed pictures of other kinds two
-    hold something that is taken for a band, and are read as before; of the photos that serve
-    measuring none does.
+    hold something that is taken for a band, and are read as before, by a script that was not kept;
+    of the photos that serve measuring none does. What is gained: the row "white on dark" of
+    `tests/benchmarks/arrangements.py`.
 
     Attributes
     ----------
     tile : int
-        Pixels of a tile's side, in a copy whose longer side is `side`; its median tells its ground.
-    side, closer : int
-        Longer side of that copy, and of the one on which a band's outline and letters are seen.
+        Pixels of a tile's side in a copy whose longer side is `SMALL`; its median tells its ground.
+    closer : int
+        Longer side of the copy on which a band's outline and letters are seen.
     paper : float
         Percentile of the tiles' brightness that is taken for paper.
     dark : float
@@ -57,7 +58,6 @@ class ReverseTypeConfig:
     """
 
     tile: int = 4
-    side: int = 240
     closer: int = 960
     paper: float = 80
     dark: float = 0.62
@@ -140,23 +140,25 @@ class WithoutBands(Redrawn):
         return rgb
 
 
-def without_bands(picture: Picture) -> Picture:
-    """A picture without bands; itself if it has none."""
-    grey, tile = brightness(picture.rgb(CONFIG.side)), CONFIG.tile
-    rows, cols = (side // tile for side in grey.shape)
-    if min(rows, cols) < 2:
+def without_bands(picture: Picture, small: NDArray[np.uint8] | None = None) -> Picture:
+    """A picture without bands; itself if it has none.
+
+    `small` is its copy in color whose longer side is `SMALL`, if it is there already.
+    """
+    grey = brightness(picture.rgb(SMALL) if small is None else small)
+    tiles = squares(grey, CONFIG.tile)
+    if min(tiles.shape[:2]) < 2:
         return picture
-    tiles = grey[: rows * tile, : cols * tile].reshape(rows, tile, cols, tile)
-    grounds = np.median(tiles, axis=(1, 3))
+    grounds = np.median(tiles, axis=2)
     paper = float(np.percentile(grounds, CONFIG.paper))
     labels, boxes = connected(grounds < min(CONFIG.dark * paper, paper - CONFIG.contrast))
     long = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) >= CONFIG.long
-    small = np.bincount(labels.ravel(), minlength=len(boxes) + 1)[1:] <= CONFIG.most * labels.size
-    areas = np.flatnonzero(long & small)
+    fits = np.bincount(labels.ravel(), minlength=len(boxes) + 1)[1:] <= CONFIG.most * labels.size
+    areas = np.flatnonzero(long & fits)
     if not len(areas):
         return picture
     closer = picture.grey(CONFIG.closer)
-    scale = tile * np.array(closer.shape * 2) / np.array(grey.shape * 2)
+    scale = CONFIG.tile * np.array(closer.shape * 2) / np.array(grey.shape * 2)
     bands: list[Band] = []
     for area in areas.tolist():
         around = (boxes[area] + [-1, -1, 1, 1]) * scale
@@ -193,7 +195,7 @@ def _bands(
     light = grey[place] >= (ground + paper) / 2
     labels, boxes = connected(opened(~light & near, CONFIG.thin))
     high, wide = grey.shape
-    long = CONFIG.long * CONFIG.tile * max(grey.shape) / CONFIG.side
+    long = CONFIG.long * CONFIG.tile * max(grey.shape) / SMALL
     for number, (y1, x1, y2, x2) in enumerate(boxes.tolist(), start=1):
         if max(y2 - y1, x2 - x1) < long:
             continue
