@@ -48,6 +48,8 @@ class ColumnConfig:
     turn, turn_step : float
         Nearest that two lines of columns come, and in usual steps between the lines of both, where
         they are one text that stands at the left and at the right by turns.
+    turn_apart : float
+        Times the usual step of a column, its steps at least where lines of the other come between.
     labels : float
         Share of lines flush with each other, and of those of a column, of which more than that are
         known to be labels where all are taken for labels.
@@ -70,6 +72,7 @@ class ColumnConfig:
     band: float = 1.25
     turn: float = 2.2
     turn_step: float = 0.7
+    turn_apart: float = 1.3
     labels: float = 0.5
     gapped: int = 3
     larger: float = 1.2
@@ -131,9 +134,14 @@ class Columns:
         return rows
 
     def _take_turns(self, left: Lines, right: Lines) -> bool:
-        """Whether two columns are one text: no line of the one stands beside one of the other."""
-        rows = [self.places.bottom[part] for part in (left, right)]
-        if max(row.min() for row in rows) > min(row.max() for row in rows):
+        """Whether two columns are one text: no line of the one stands beside one of the other.
+
+        Where those of the one come between two of the other, these are further apart.
+        """
+        rows = [np.sort(self.places.bottom[part]) for part in (left, right)]
+        if max(row[0] for row in rows) > min(row[-1] for row in rows):
+            return False
+        if _go_on(*rows) or _go_on(*rows[::-1]):
             return False
         every = np.concatenate([left, right])
         step = float(np.median(np.diff(np.sort(self.places.bottom[every]))))
@@ -212,6 +220,14 @@ class Columns:
     def _is_flush_right(self, members: Lines) -> bool:
         """Whether the lines of a column end below each other, rather than begin so."""
         return bool(self.places.right[members].std() <= self.places.left[members].std())
+
+
+def _go_on(rows: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
+    """Whether rows are no further apart where others come between two of them."""
+    steps, between = np.diff(rows), np.diff(np.searchsorted(others, rows)) > 0
+    if between.all() or not between.any():
+        return False
+    return bool(np.median(steps[between]) < CONFIG.turn_apart * np.median(steps[~between]))
 
 
 def _shares(near: NDArray[np.bool_]) -> list[float]:

@@ -1,13 +1,14 @@
 """The order in which the text lines of a page are read: columns, rows, then down the page.
 
 The page is cut along white corridors (Nagy and Seth 1984, "Hierarchical representation of optically
-scanned documents"): across where a gap parts all lines, down where a corridor parts columns. Lines
-side by side whose baselines go on in each other are rows of a list or table and are read across. A
-heading that stands above both columns is read before them, whichever it is in line with. What is
-known to be a label is read with what stands beside it, and so are lines beside a column that has
-gaps or larger letters, as that of the answers of a form. Where it is known how well the lines go on
-in each other, and that speaks clearly for columns or for rows, it is followed. Where a picture
-shows several sheets, see `ocr.layout.sheets`, each is read for itself: row by row.
+scanned documents"): across where a gap parts all lines, down where a corridor parts columns. The
+cells of a form are read one by one, see `ocr.layout.cells`. Else lines side by side whose baselines
+go on in each other are rows of a list or table and are read across. A heading that stands above
+both columns is read before them, whichever it is in line with. What is known to be a label is read
+with what stands beside it, and so are lines beside a column that has gaps or larger letters, as
+that of the answers of a form. Where it is known how well the lines go on in each other, and that
+speaks clearly for columns or for rows, it is followed. Where a picture shows several sheets, see
+`ocr.layout.sheets`, each is read for itself: row by row.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.cells import cells
 from ocr.layout.columns import CONFIG as COLUMNS
 from ocr.layout.columns import Columns
+from ocr.layout.dividers import Dividers
 from ocr.layout.rows import CONFIG as ROWS
 from ocr.layout.rows import Lines, Places, places_of
 from ocr.layout.said import Said
@@ -35,7 +38,10 @@ Blocks = list[list[list[int]]]  # of rows of numbers of lines
 
 
 def reading_order(
-    lines: Sequence[TextLine], sheets: NDArray[np.int64] | None = None, said: Said | None = None
+    lines: Sequence[TextLine],
+    sheets: NDArray[np.int64] | None = None,
+    said: Said | None = None,
+    parted: Dividers | None = None,
 ) -> Blocks:
     """Blocks of rows of lines.
 
@@ -46,6 +52,8 @@ def reading_order(
         The sheet that each stands on; all on one, if left out.
     said : Said, optional
         What is known of the lines if they were read.
+    parted : Dividers, optional
+        What parts the lines from others; nothing, if left out.
 
     Returns
     -------
@@ -56,9 +64,10 @@ def reading_order(
     if not lines:
         return []
     places, members = places_of(lines), np.arange(len(lines))
+    parted = parted or Dividers.none(len(lines))
     columns = Columns(places, said or Said())
     parts = [members] if sheets is None else _in_order(sheets, places)
-    return [block for part in parts for block in _blocks(part, places, columns)]
+    return [block for part in parts for block in _blocks(part, places, columns, parted)]
 
 
 def _in_order(sheets: NDArray[np.int64], places: Places) -> list[Lines]:
@@ -79,17 +88,19 @@ def _in_order(sheets: NDArray[np.int64], places: Places) -> list[Lines]:
     return [parts[k] for k in ordered(np.arange(len(parts)))]
 
 
-def _blocks(members: Lines, places: Places, columns: Columns) -> Blocks:
+def _blocks(members: Lines, places: Places, columns: Columns, parted: Dividers) -> Blocks:
     """A part of the page, cut into blocks, in order."""
-    found = columns.of(members) if len(members) > 1 else None
-    parts = (
-        _headed(*found, places, columns.said)
-        if found is not None
-        else _bands(members, places, columns)
-    )
+    parts = cells(members, places, parted, columns.said)
+    if not parts:
+        found = columns.of(members) if len(members) > 1 else None
+        parts = (
+            _headed(*found, places, columns.said)
+            if found is not None
+            else _bands(members, places, columns)
+        )
     if len(parts) == 1:
         return [places.rows(members)]
-    return [block for part in parts for block in _blocks(part, places, columns)]
+    return [block for part in parts for block in _blocks(part, places, columns, parted)]
 
 
 def _headed(left: Lines, right: Lines, places: Places, said: Said) -> list[Lines]:

@@ -15,6 +15,7 @@ from ocr.layout.checkboxes import checkboxes, without_columns
 from ocr.layout.combs import find_comb, without_comb
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.dividers import dividers
 from ocr.layout.edges import cut_by_edges
 from ocr.layout.end_marks import with_end_marks
 from ocr.layout.page_network import Layout, PageFinder
@@ -226,12 +227,14 @@ class LinesEngine:
             return PageReading([])
         page = self._darkness(picture, layout)
         sheets = sheets_of(picture, layout.lines)
-        order = reading_order(layout.lines, sheets)
+        parted = dividers(page[0], [line.scaled(1 / page[1]) for line in layout.lines])
+        order = reading_order(layout.lines, sheets, parted=parted)
         read, said = self._read_rows(picture, page, in_rows(layout.lines, order))
         parts = _parts(layout.lines, order, said, [one.line for one in read.lines])
         told = order
         if _side_by_side(order):
-            told = reading_order(layout.lines, sheets, self._said(parts, len(layout.lines)))
+            said_ = self._said(parts, len(layout.lines))
+            told = reading_order(layout.lines, sheets, said_, parted)
         if told != order:
             read, _ = self._read_rows(picture, page, in_rows(layout.lines, told))
         return replace(read, order=told)

@@ -2,10 +2,10 @@
 
 Lists of two columns or with dashes, names beside what was said, headings over columns, boxes to
 tick or with a letter each, labels in white on dark, tilted pages, single words, forms and exercises
-in two columns, each written in the handwriting fonts that nothing was trained on
-(`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a seed. Prints the pooled
-CER of each arrangement, in which words in another order count as wrong; case counts. With --out the
-pages are kept with their texts.
+in two columns, labels in the cells of forms and above their lines, addresses, each written in the
+handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and
+the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which words in another
+order count as wrong; case counts. With --out the pages are kept with their texts.
 """
 
 from __future__ import annotations
@@ -76,12 +76,27 @@ MENU = (
     (("soup", "6.50"), ("salad", "7.80"), ("bread", "3.20"), ("olives", "4.50")),
     (("pasta", "12.80"), ("curry", "14.50"), ("fish pie", "15.20"), ("burger", "11.90")),
 )
+FIELDS = (
+    (("Name", "Anna Baker"), ("Date", "14 May")),
+    (("Street", "27 Mill Lane"), ("Town", "Whitby")),
+    (("Phone", "01632 960 144"), ("Job", "teacher")),
+    (("Doctor", "Dr Moss"), ("Allergies", "nuts")),
+)
+LIVE_AT = (
+    ("Anna Baker", "27 Mill Lane", "Whitby YO21"),
+    ("Thomas Moss", "8 Dock Street", "Leeds LS9"),
+    ("Rose Carter", "31 Oak Road", "Derby DE3"),
+    ("Oscar Green", "5 Church Way", "Truro TR1"),
+    ("Mia Dixon", "16 Park View", "York YO1"),
+    ("Ben Foster", "44 Hill Rise", "Bath BA2"),
+)
 EMPTY = 0.2  # of the answers
 EXERCISES = 10
 STEP = 1.9  # heights of the font from line to line
 BOX = "\N{BALLOT BOX}"
 CELL = "\N{WHITE SQUARE}"  # and how wide it is
 TICKED = "\N{BALLOT BOX WITH CHECK}"
+FRAME = "\N{WHITE VERTICAL RECTANGLE}"  # and how wide and high it is, by an x; 0 high, it is a line
 BAND = "\N{BLACK SQUARE}"  # and how wide it is
 WHITE = "\N{WHITE CIRCLE}"  # before what is written in white
 
@@ -216,6 +231,40 @@ def menu(rng: Rng) -> Made:
     return written, f"Starters\n{lists[0]}\nMains\n{lists[1]}"
 
 
+def cells(rng: Rng) -> Made:
+    """A form of ruled cells, a label at the top of each and the answer below it."""
+    wide, high = float(rng.uniform(12, 15)), float(rng.uniform(3.2, 4))
+    written: list[Row] = []
+    for y, row in enumerate(FIELDS):
+        for k, (label, answer) in enumerate(row):
+            written.append((wide * k, high * (y + 1), f"{FRAME}{wide}x{high}"))
+            written.append((wide * k + 0.3, high * y + 1.1, label))
+            written.append((wide * k + 1, high * (y + 1) - 0.5, answer))
+    return written, "\n".join(cell for row in FIELDS for field in row for cell in field)
+
+
+def lines(rng: Rng) -> Made:
+    """A form with a label above each line that is written on."""
+    wide, high = float(rng.uniform(12, 15)), float(rng.uniform(4.5, 5.5))
+    written: list[Row] = []
+    for y, row in enumerate(FIELDS):
+        for k, (label, answer) in enumerate(row):
+            written += [(wide * k, high * y, label), (wide * k + 0.3, high * y + 1.9, answer)]
+            written.append((wide * k, high * y + 2.2, f"{FRAME}{wide - 2}x0"))
+    return written, "\n".join(cell for row in FIELDS for field in row for cell in field)
+
+
+def addresses(rng: Rng) -> Made:
+    """Addresses in rows of two, more white between the rows."""
+    wide, high = float(rng.uniform(13, 17)), float(rng.uniform(7, 9))
+    written = [
+        (wide * (k % 2), high * (k // 2) + 1.5 * y, text)
+        for k, address in enumerate(LIVE_AT)
+        for y, text in enumerate(address)
+    ]
+    return written, "\n".join(text for address in LIVE_AT for text in address)
+
+
 def letter(_: Rng) -> Made:
     return [(0, STEP * k, line) for k, line in enumerate(LETTER)], "\n".join(LETTER)
 
@@ -243,23 +292,32 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "box a letter": (combs, (0, 2)),
     "white on dark": (bands, (0, 2)),
     "dashes": (dashes, (0, 2)),
+    "cells": (cells, (0, 2)),
+    "labels above": (lines, (0, 2)),
+    "addresses": (addresses, (0, 2)),
 }
+
+
+def _length(text: str, face: ImageFont.FreeTypeFont) -> float:
+    """How far a text or a frame reaches to the right; boxes and bands have room enough."""
+    if text.startswith(FRAME):
+        return face.size * float(text[1:].split("x")[0])
+    return 0 if text[0] in CELL + BAND else face.getlength(text)
 
 
 def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> Image.Image:
     """A page with texts at places, dark grey on light paper with a little grain."""
     size = int(rng.integers(38, 60))
     face = ImageFont.truetype(font, size)
-    long = [0 if text[0] in CELL + BAND else face.getlength(text) for *_, text in made]
-    wide = max(x * size + length for (x, *_), length in zip(made, long, strict=True))
+    wide = max(x * size + _length(text, face) for x, _, text in made)
     high = max(y for _, y, _ in made) * size + 2 * size
     off = margin * size
-    up = min(0, *(y for _, y, _ in made)) * size
-    page = Image.new("L", (int(wide + 2 * off), int(high - up + 2 * off)), 235)
+    above = min(0, *(y for _, y, _ in made)) * size
+    page = Image.new("L", (int(wide + 2 * off), int(high - above + 2 * off)), 235)
     pen = ImageDraw.Draw(page)
     ink, stroke = int(rng.integers(20, 90)), int(rng.integers(0, 2))
     for x, y, text in made:
-        at = (off + x * size, off - up + y * size + size)
+        at = (off + x * size, off - above + y * size + size)
         if text in (BOX, TICKED):
             x1, y1 = at[0], at[1] - 0.8 * size
             pen.rectangle((x1, y1, x1 + 0.8 * size, at[1]), outline=ink, width=3)
@@ -270,6 +328,9 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
         elif text.startswith(CELL):
             x2 = at[0] + float(text[1:]) * size
             pen.rectangle((at[0], at[1] - size, x2, at[1] + 0.3 * size), outline=ink, width=2)
+        elif text.startswith(FRAME):
+            across, up = (float(part) * size for part in text[1:].split("x"))
+            pen.rectangle((at[0], at[1] - up, at[0] + across, at[1]), outline=ink, width=2)
         elif text.startswith(BAND):
             x2 = at[0] + float(text[1:]) * size
             pen.rectangle((at[0], at[1] - 1.1 * size, x2, at[1] + 0.5 * size), fill=ink)
