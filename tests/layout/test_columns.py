@@ -47,6 +47,12 @@ def test_what_is_said_at_the_left_and_right_by_turns_is_one_text():
     assert order(left + right) == [0, 4, 1, 5, 2, 6, 3, 7]
 
 
+def test_a_text_that_goes_on_beside_an_address_is_a_column():
+    left = [line(100 + 80 * k, 10, 160) for k in range(6)]
+    right = [line(300 + 80 * k, 300, 450) for k in range(3)]
+    assert order(left + right) == list(range(9))
+
+
 def test_rows_of_which_some_are_longer_are_not_torn_apart():
     names = column(10, [80, 70, 85, 80, 130, 120, 125, 110])
     numbers = column(330, [150, 150, 140, 150, 150, 140, 150, 130])
