@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
+from ocr.layout.leaders import without_leaders
 from ocr.layout.strips import (
     BASELINE_ROW,
     X_HEIGHT,
@@ -74,10 +75,11 @@ CONFIG = BulletConfig()
 def line_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     """The strip of a line as it is read.
 
-    Fitted to its letters, begun behind its bullet, its wide gaps shortened. Parameters are those of
+    Fitted to its letters, begun behind its bullet, without rows of dots, its wide gaps shortened.
+    Parameters are those of
     `ocr.layout.strips.fitted_strip`.
     """
-    return with_short_gaps(without_bullet(fitted_strip(darkness, line)))
+    return with_short_gaps(without_leaders(without_bullet(fitted_strip(darkness, line))))
 
 
 def without_bullet(strip: Strip) -> Strip:

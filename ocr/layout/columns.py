@@ -90,10 +90,13 @@ class Columns:
     ----------
     places : Places
     said : Said
+    leads : (N,) bool array, optional
+        Whether something leads from each line to the next at its right.
     """
 
-    def __init__(self, places: Places, said: Said) -> None:
+    def __init__(self, places: Places, said: Said, leads: NDArray[np.bool_] | None = None) -> None:
         self.places, self.said = places, said
+        self._leads = np.zeros(len(places.left), dtype=bool) if leads is None else leads
         flush = np.abs(places.left[:, None] - places.left) < places.sizes[:, None]
         known = np.isin(np.arange(len(flush)), list(said.labels))
         self._labels = (flush & known).sum(axis=1) > CONFIG.labels * flush.sum(axis=1)
@@ -112,6 +115,9 @@ class Columns:
                 return None
             left, right = order[: k + 1], order[k + 1 :]
             if min(len(left), len(right)) < 2 or self._take_turns(left, right):
+                continue
+            if self._are_led(left, right):
+                self._labels[left] = True
                 continue
             told = self.said.are_columns(left, right, places)
             if told or not self._are_rows(left, right, told is False, band):
@@ -147,6 +153,11 @@ class Columns:
         step = float(np.median(np.diff(np.sort(self.places.bottom[every]))))
         least = max(CONFIG.turn * self.places.size(every), CONFIG.turn_step * step)
         return bool(np.abs(rows[0][:, None] - rows[1][None]).min() >= least)
+
+    def _are_led(self, left: Lines, right: Lines) -> bool:
+        """Whether something leads from most of the lines at the left that have one beside them."""
+        beside = left[self.places.level(left, right).any(axis=1)]
+        return bool(self._leads[beside].sum() > CONFIG.labels * len(beside))
 
     def _have_gaps(self, left: Lines, near: NDArray[np.bool_]) -> bool:
         """Whether a column is that of answers of a form, some of which are empty.

@@ -29,12 +29,14 @@ class DividerConfig:
     high : float
         Above the baseline to which one between two lines reaches; below, it reaches as far as
         `over` is above.
+    lead : float
+        Below the baseline to which one that leads on is looked for.
     part : float
         Length of the pieces that it is made of, in each of which it is straight.
     inked : float
         Darkness of those, at least.
-    share : float
-        Of the pieces, those that are dark, at least.
+    share, leads : float
+        Of the pieces, those that are dark, at least; of one that leads on.
     """
 
     over: float = 0.2
@@ -42,9 +44,11 @@ class DividerConfig:
     wide: float = 4.0
     beyond: float = 2.0
     high: float = 1.5
+    lead: float = 0.9
     part: float = 0.5
     inked: float = 0.1
     share: float = 0.9
+    leads: float = 0.6
 
 
 CONFIG = DividerConfig()
@@ -63,16 +67,20 @@ class Dividers:
         before that.
     through : bool array
         Whether the one below each goes on to the next line at its right.
+    leads : bool array
+        Whether a line to write on or a row of dots leads from each to the next at its right, and
+        does not go on below that.
     """
 
     below: NDArray[np.bool_]
     beside: NDArray[np.bool_]
     through: NDArray[np.bool_]
+    leads: NDArray[np.bool_]
 
     @classmethod
     def none(cls, count: int) -> Dividers:
         """Of a page without ruling lines."""
-        return cls(*np.zeros((3, count), dtype=bool))
+        return cls(*np.zeros((4, count), dtype=bool))
 
 
 def dividers(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> Dividers:
@@ -97,35 +105,46 @@ def dividers(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> Divide
     shared = np.minimum(right[:, None], right) > np.maximum(left[:, None], left)
     under = np.where(shared, places.top - places.bottom[:, None], np.inf)
     for k, line in enumerate(lines):
-        size = line.x_height
-        y, x = line.baseline.T
+        size, ways = line.x_height, line.baseline
         deep = min(CONFIG.deep * size, float(under[k][under[k] > 0].min(initial=np.inf)))
-        rows = np.arange(-CONFIG.over * size, deep).astype(int)
-        wide = max(right[k] - left[k], CONFIG.wide * size)
-        below = _runs(darkness, rows, x[0], x[0] + wide + CONFIG.beyond * size, y, x, size)
-        found.below[k] = below
-        if np.isfinite(gap := white[k].min()):
-            found.through[k] = below and _runs(darkness, rows, right[k], right[k] + gap, y, x, size)
-            high = np.arange(-CONFIG.high * size, CONFIG.over * size)
-            at = y[-1] + high, np.arange(right[k], right[k] + gap)
-            part = _part(darkness, *(values.astype(int) for values in np.meshgrid(*at)))
-            found.beside[k] = _is_line(part, size) or (below and not found.through[k])
+        wide = max(right[k] - left[k], CONFIG.wide * size) + CONFIG.beyond * size
+        part = _below(darkness, ways, size, deep, left[k] + wide)
+        found.below[k] = _share(part, size) >= CONFIG.share
+        if np.isfinite(white[k].min()):
+            next_ = lines[int(white[k].argmin())].baseline[0]
+            gap = np.stack([ways[-1], next_])
+            part = _below(darkness, gap, size, deep, next_[1])
+            found.through[k] = found.below[k] and _share(part, size) >= CONFIG.share
+            walled = _share(_between(darkness, gap, size), size) >= CONFIG.share
+            found.beside[k] = walled or (found.below[k] and not found.through[k])
+            part = _below(darkness, gap, size, CONFIG.lead * size, next_[1])
+            found.leads[k] = not walled and _share(part, size, dotted=True) >= CONFIG.leads
+    found.leads[:] &= ~(found.below & found.below[white.argmin(axis=1)])  # but on ruled paper
     return found
 
 
-def _runs(
+def _below(
     darkness: NDArray[np.float32],
-    rows: NDArray[np.intp],
-    begin: float,
+    way: NDArray[np.float64],
+    x_height: float,
+    deep: float,
     end: float,
-    y: NDArray[np.float64],
-    x: NDArray[np.float64],
-    size: float,
-) -> bool:
-    """Whether a ruling line runs within rows below a baseline, from one column to another."""
-    cols = np.arange(int(begin), min(int(end), darkness.shape[1]))
-    at = np.interp(cols, x, y).astype(int)
-    return _is_line(_part(darkness, at + rows[:, None], cols), size)
+) -> NDArray[np.float32]:
+    """The page from a way downward, from its first column to another one."""
+    under = np.arange(-CONFIG.over * x_height, deep).astype(int)
+    at = np.arange(int(way[0, 1]), min(int(end), darkness.shape[1]))
+    rows = np.interp(at, way[:, 1], way[:, 0]).astype(int)
+    return _part(darkness, rows + under[:, None], at)
+
+
+def _between(
+    darkness: NDArray[np.float32], way: NDArray[np.float64], x_height: float
+) -> NDArray[np.float32]:
+    """The page from a way upward, as high as letters; its columns are the page's rows."""
+    over = np.arange(-CONFIG.high * x_height, CONFIG.over * x_height).astype(int)
+    at = np.arange(int(way[0, 1]), int(way[1, 1]))
+    rows = np.interp(at, way[:, 1], way[:, 0]).astype(int)
+    return _part(darkness, rows[:, None] + over, at[:, None])
 
 
 def _part(
@@ -135,18 +154,22 @@ def _part(
     return darkness[rows.clip(0, height - 1), cols.clip(0, width - 1)]
 
 
-def _is_line(part: NDArray[np.float32], x_height: float) -> bool:
-    """Whether a ruling line runs along a part of a page, from its first column to its last."""
+def _share(part: NDArray[np.float32], x_height: float, dotted: bool = False) -> float:
+    """Share of the pieces of a ruling line along a part of a page that are dark.
+
+    The line may slope. If it may be `dotted`, some dark pixels will do for a piece.
+    """
     width = max(1, round(CONFIG.part * x_height))
     count = part.shape[1] // width
     if not part.size or not count:
-        return False
+        return 0.0
     part = part[:, : count * width]
     near = np.maximum(part, np.maximum(np.roll(part, 1, axis=0), np.roll(part, -1, axis=0)))
-    dark = near.reshape(len(part), count, width).min(axis=2) > CONFIG.inked
-    if dark.any(axis=0).sum() < CONFIG.share * count:
-        return False
+    pieces = near.reshape(len(part), count, width)
+    dark = (pieces.max(axis=2) if dotted else pieces.min(axis=2)) > CONFIG.inked
+    if dark.any(axis=0).sum() < CONFIG.leads * count:
+        return 0.0
     best = np.zeros(len(dark) + 2, dtype=int)  # pieces of the line that leads to each row
     for piece in dark.T:
         best[1:-1] = np.maximum(np.maximum(best[:-2], best[1:-1]), best[2:]) + piece
-    return bool(best.max() >= CONFIG.share * count)
+    return float(best.max()) / count

@@ -17,6 +17,11 @@ def opened(pixels: NDArray[Any], size: int) -> NDArray[Any]:
     return _along(np.maximum, eroded(pixels, size), size)
 
 
+def opened_across(pixels: NDArray[Any], size: int) -> NDArray[Any]:
+    """The rows of a picture without what is light, or true, and narrower than some pixels."""
+    return _slid(np.maximum, _slid(np.minimum, pixels, size, 1), size, 1)
+
+
 def closed(pixels: NDArray[Any], size: int) -> NDArray[Any]:
     """A picture without what is dark, or false, and narrower than a square.
 

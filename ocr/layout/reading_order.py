@@ -3,12 +3,12 @@
 The page is cut along white corridors (Nagy and Seth 1984, "Hierarchical representation of optically
 scanned documents"): across where a gap parts all lines, down where a corridor parts columns. The
 cells of a form are read one by one, see `ocr.layout.cells`. Else lines side by side whose baselines
-go on in each other are rows of a list or table and are read across. A heading that stands above
-both columns is read before them, whichever it is in line with. What is known to be a label is read
-with what stands beside it, and so are lines beside a column that has gaps or larger letters, as
-that of the answers of a form. Where it is known how well the lines go on in each other, and that
-speaks clearly for columns or for rows, it is followed. Where a picture shows several sheets, see
-`ocr.layout.sheets`, each is read for itself: row by row.
+go on in each other, or between which a line or dots lead, are rows of a list or table and are read
+across. A heading that stands above both columns is read before them, whichever it is in line with.
+What is known to be a label is read with what stands beside it, and so are lines beside a column
+that has gaps or larger letters, as that of the answers of a form. Where it is known how well the
+lines go on in each other, and that speaks clearly for columns or for rows, it is followed. Where a
+picture shows several sheets, see `ocr.layout.sheets`, each is read for itself: row by row.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def reading_order(
         return []
     places, members = places_of(lines), np.arange(len(lines))
     parted = parted or Dividers.none(len(lines))
-    columns = Columns(places, said or Said())
+    columns = Columns(places, said or Said(), parted.leads if parted else None)
     parts = [members] if sheets is None else _in_order(sheets, places)
     return [block for part in parts for block in _blocks(part, places, columns, parted)]
 

@@ -2,16 +2,17 @@
 
 Lists of two columns or with dashes, names beside what was said, headings over columns, boxes to
 tick or with a letter each, labels in white on dark, tilted pages, single words, forms and exercises
-in two columns, labels in the cells of forms and above their lines, addresses, each written in the
-handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and
-the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which words in another
-order count as wrong; case counts. With --out the pages are kept with their texts.
+in two columns, labels in the cells of forms and above their lines, addresses, dotted lines, each
+written in the handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a
+pen's width and the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which
+words in another order count as wrong; case counts. With --out the pages are kept with their texts.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,7 @@ BOX = "\N{BALLOT BOX}"
 CELL = "\N{WHITE SQUARE}"  # and how wide it is
 TICKED = "\N{BALLOT BOX WITH CHECK}"
 FRAME = "\N{WHITE VERTICAL RECTANGLE}"  # and how wide and high it is, by an x; 0 high, it is a line
+DOTS = "\N{HORIZONTAL ELLIPSIS}"  # and how wide a row of dots is
 BAND = "\N{BLACK SQUARE}"  # and how wide it is
 WHITE = "\N{WHITE CIRCLE}"  # before what is written in white
 
@@ -265,6 +267,26 @@ def addresses(rng: Rng) -> Made:
     return written, "\n".join(text for address in LIVE_AT for text in address)
 
 
+def leaders(rng: Rng) -> Made:
+    """A list with prices, dots between the one and the other."""
+    x = float(rng.uniform(14, 20))
+    written: list[Row] = []
+    for y, (entry, price) in enumerate(chain(*MENU)):
+        written += [(0, STEP * y, entry), (6, STEP * y, f"{DOTS}{x - 6.5}"), (x, STEP * y, price)]
+    return written, "\n".join(map(" ".join, chain(*MENU)))
+
+
+def dotted(rng: Rng) -> Made:
+    """A form with two answers in a row, each on a dotted line behind its label."""
+    x = float(rng.uniform(16, 19))
+    written: list[Row] = []
+    for y, row in enumerate(FIELDS):
+        for k, (label, answer) in enumerate(row):
+            written += [(x * k, STEP * y, label), (x * k + 5.5, STEP * y, answer)]
+            written.append((x * k + 5, STEP * y + 0.15, f"{DOTS}{x - 6}"))
+    return written, "\n".join(" ".join(map(" ".join, row)) for row in FIELDS)
+
+
 def letter(_: Rng) -> Made:
     return [(0, STEP * k, line) for k, line in enumerate(LETTER)], "\n".join(LETTER)
 
@@ -295,12 +317,14 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "cells": (cells, (0, 2)),
     "labels above": (lines, (0, 2)),
     "addresses": (addresses, (0, 2)),
+    "leaders": (leaders, (0, 2)),
+    "dotted lines": (dotted, (0, 2)),
 }
 
 
 def _length(text: str, face: ImageFont.FreeTypeFont) -> float:
-    """How far a text or a frame reaches to the right; boxes and bands have room enough."""
-    if text.startswith(FRAME):
+    """How far a text, a frame or dots reach to the right; boxes and bands have room enough."""
+    if text.startswith((FRAME, DOTS)):
         return face.size * float(text[1:].split("x")[0])
     return 0 if text[0] in CELL + BAND else face.getlength(text)
 
@@ -331,6 +355,10 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
         elif text.startswith(FRAME):
             across, up = (float(part) * size for part in text[1:].split("x"))
             pen.rectangle((at[0], at[1] - up, at[0] + across, at[1]), outline=ink, width=2)
+        elif text.startswith(DOTS):
+            reach = 0.04 * size
+            for col in np.arange(at[0], at[0] + float(text[1:]) * size, 0.25 * size).tolist():
+                pen.ellipse((col - reach, at[1] - reach, col + reach, at[1] + reach), fill=ink)
         elif text.startswith(BAND):
             x2 = at[0] + float(text[1:]) * size
             pen.rectangle((at[0], at[1] - 1.1 * size, x2, at[1] + 0.5 * size), fill=ink)

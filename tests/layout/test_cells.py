@@ -19,7 +19,7 @@ def form(rows, lefts=(10, 300), step=50, wide=None):
 
 def parted(lines, below=(), beside=(), through=()):
     every = np.arange(len(lines))
-    return Dividers(*(np.isin(every, some) for some in (below, beside, through)))
+    return Dividers(*(np.isin(every, some) for some in (below, beside, through, ())))
 
 
 def found(lines, below=(), beside=(), through=(), texts=()):

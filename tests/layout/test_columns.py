@@ -3,6 +3,7 @@
 import pytest
 from places_fakes import ANSWERS, FORM, QUESTIONS, column, line, order, pairs
 
+from ocr.layout.dividers import Dividers
 from ocr.layout.reading_order import reading_order
 from ocr.layout.said import Said
 
@@ -51,6 +52,17 @@ def test_a_text_that_goes_on_beside_an_address_is_a_column():
     left = [line(100 + 80 * k, 10, 160) for k in range(6)]
     right = [line(300 + 80 * k, 300, 450) for k in range(3)]
     assert order(left + right) == list(range(9))
+
+
+def test_what_something_leads_to_is_in_the_same_row():
+    left = [line(100 + 50 * k, 10, 260) for k in range(4)]
+    right = [line(100 + 50 * k, 400, 640) for k in range(4)]
+    assert len(reading_order(left + right)) == 2
+    led = Dividers.none(8)
+    led.leads[[0, 1, 3]] = True
+    assert reading_order(left + right, parted=led) == [pairs(4)]
+    led.leads[[1, 3]] = False
+    assert len(reading_order(left + right, parted=led)) == 2
 
 
 def test_rows_of_which_some_are_longer_are_not_torn_apart():

@@ -25,6 +25,10 @@ def found(*rules, lines=(LEFT, RIGHT, BELOW)):
     return parted.below.tolist(), parted.beside.tolist(), parted.through.tolist()
 
 
+def leads(*rules):
+    return dividers(page(*rules), (LEFT, RIGHT, BELOW)).leads.tolist()
+
+
 NONE, FIRST = [False] * 3, [True, False, False]
 
 
@@ -43,6 +47,22 @@ def test_rules_that_end_before_the_next_column():
 
 def test_a_wall_between_columns():
     assert found((20, 160, 180, 162)) == (NONE, FIRST, NONE)
+
+
+def test_a_line_to_write_on_leads_to_the_next_label():
+    assert leads((64, 100, 66, 190)) == FIRST
+
+
+def test_a_row_of_dots_leads_to_a_number():
+    assert leads(*((60, col, 62, col + 2) for col in range(124, 194, 6))) == FIRST
+
+
+def test_a_ruling_line_of_the_paper_leads_nowhere():
+    assert leads((64, 0, 66, 400)) == NONE
+
+
+def test_nothing_leads_through_a_wall():
+    assert leads((64, 100, 66, 190), (20, 160, 100, 162)) == NONE
 
 
 def test_letters_may_stand_on_a_rule():

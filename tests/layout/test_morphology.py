@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from ocr.layout.morphology import closed, opened
+from ocr.layout.morphology import closed, opened, opened_across
 
 SIZES = st.sampled_from([1, 3, 5, 7])
 
@@ -16,6 +16,9 @@ SIZES = st.sampled_from([1, 3, 5, 7])
 def test_they_are_what_scipy_gives(pixels, size):
     eroded = ndimage.minimum_filter(pixels, size, mode="nearest")
     assert (opened(pixels, size) == ndimage.maximum_filter(eroded, size, mode="nearest")).all()
+    eroded = ndimage.minimum_filter(pixels, (1, size), mode="nearest")
+    across = ndimage.maximum_filter(eroded, (1, size), mode="nearest")
+    assert (opened_across(pixels, size) == across).all()
     dilated = ndimage.maximum_filter(pixels, size, mode="nearest")
     assert (closed(pixels, size) == ndimage.minimum_filter(dilated, size, mode="nearest")).all()
 
