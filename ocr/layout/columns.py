@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.dividers import Dividers
 from ocr.layout.rows import CONFIG as ROWS
 from ocr.layout.rows import Lines, Places
 from ocr.layout.said import Said
@@ -48,11 +49,15 @@ class ColumnConfig:
     turn, turn_step : float
         Nearest that two lines of columns come, and in usual steps between the lines of both, where
         they are one text that stands at the left and at the right by turns.
-    turn_apart : float
-        Times the usual step of a column, its steps at least where lines of the other come between.
+    turn_apart, turn_lines : float, int
+        Times the usual step of a column, its steps at least where lines of the other, so many or
+        more, come between.
     labels : float
         Share of lines flush with each other, and of those of a column, of which more than that are
         known to be labels where all are taken for labels.
+    joined : float
+        Share of the lines of a column, of those that have one beside them, of which more than that
+        are led or ruled to it where they are rows.
     gapped : int
         Lines of a column that are level with others, at least, to tell that it has gaps.
     larger : float
@@ -73,7 +78,9 @@ class ColumnConfig:
     turn: float = 2.2
     turn_step: float = 0.7
     turn_apart: float = 1.3
+    turn_lines: int = 3
     labels: float = 0.5
+    joined: float = 0.5
     gapped: int = 3
     larger: float = 1.2
 
@@ -90,13 +97,13 @@ class Columns:
     ----------
     places : Places
     said : Said
-    leads : (N,) bool array, optional
-        Whether something leads from each line to the next at its right.
+    parted : Dividers
+        What parts the lines.
     """
 
-    def __init__(self, places: Places, said: Said, leads: NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, places: Places, said: Said, parted: Dividers) -> None:
         self.places, self.said = places, said
-        self._leads = np.zeros(len(places.left), dtype=bool) if leads is None else leads
+        self._joins = parted.leads | (parted.through & parted.beside)
         flush = np.abs(places.left[:, None] - places.left) < places.sizes[:, None]
         known = np.isin(np.arange(len(flush)), list(said.labels))
         self._labels = (flush & known).sum(axis=1) > CONFIG.labels * flush.sum(axis=1)
@@ -116,7 +123,7 @@ class Columns:
             left, right = order[: k + 1], order[k + 1 :]
             if min(len(left), len(right)) < 2 or self._take_turns(left, right):
                 continue
-            if self._are_led(left, right):
+            if self._are_joined(left, right):
                 self._labels[left] = True
                 continue
             told = self.said.are_columns(left, right, places)
@@ -154,10 +161,10 @@ class Columns:
         least = max(CONFIG.turn * self.places.size(every), CONFIG.turn_step * step)
         return bool(np.abs(rows[0][:, None] - rows[1][None]).min() >= least)
 
-    def _are_led(self, left: Lines, right: Lines) -> bool:
-        """Whether something leads from most of the lines at the left that have one beside them."""
+    def _are_joined(self, left: Lines, right: Lines) -> bool:
+        """Whether most lines at the left are led, or in a ruled table, to what is beside them."""
         beside = left[self.places.level(left, right).any(axis=1)]
-        return bool(self._leads[beside].sum() > CONFIG.labels * len(beside))
+        return bool(self._joins[beside].sum() > CONFIG.joined * len(beside))
 
     def _have_gaps(self, left: Lines, near: NDArray[np.bool_]) -> bool:
         """Whether a column is that of answers of a form, some of which are empty.
@@ -234,11 +241,15 @@ class Columns:
 
 
 def _go_on(rows: NDArray[np.float64], others: NDArray[np.float64]) -> bool:
-    """Whether rows are no further apart where others come between two of them."""
+    """Whether rows are no further apart where others, as close as they, come between two of them.
+
+    Remarks of a line each may stand anywhere beside a text.
+    """
     steps, between = np.diff(rows), np.diff(np.searchsorted(others, rows)) > 0
-    if between.all() or not between.any():
+    if between.all() or not between.any() or len(others) < CONFIG.turn_lines:
         return False
-    return bool(np.median(steps[between]) < CONFIG.turn_apart * np.median(steps[~between]))
+    most = CONFIG.turn_apart * np.median(steps[~between])
+    return bool(max(np.median(steps[between]), np.median(np.diff(others))) < most)
 
 
 def _shares(near: NDArray[np.bool_]) -> list[float]:

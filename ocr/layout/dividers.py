@@ -31,6 +31,8 @@ class DividerConfig:
         `over` is above.
     lead : float
         Below the baseline to which one that leads on is looked for.
+    near, end : float
+        Before the next line, share of the pieces of one that leads on that are dark, at least.
     part : float
         Length of the pieces that it is made of, in each of which it is straight.
     inked : float
@@ -45,6 +47,8 @@ class DividerConfig:
     beyond: float = 2.0
     high: float = 1.5
     lead: float = 0.9
+    near: float = 4.0
+    end: float = 0.25
     part: float = 0.5
     inked: float = 0.1
     share: float = 0.9
@@ -118,7 +122,7 @@ def dividers(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> Divide
             walled = _share(_between(darkness, gap, size), size) >= CONFIG.share
             found.beside[k] = walled or (found.below[k] and not found.through[k])
             part = _below(darkness, gap, size, CONFIG.lead * size, next_[1])
-            found.leads[k] = not walled and _share(part, size, dotted=True) >= CONFIG.leads
+            found.leads[k] = not walled and _leads(part, size)
     found.leads[:] &= ~(found.below & found.below[white.argmin(axis=1)])  # but on ruled paper
     return found
 
@@ -167,9 +171,18 @@ def _share(part: NDArray[np.float32], x_height: float, dotted: bool = False) -> 
     near = np.maximum(part, np.maximum(np.roll(part, 1, axis=0), np.roll(part, -1, axis=0)))
     pieces = near.reshape(len(part), count, width)
     dark = (pieces.max(axis=2) if dotted else pieces.min(axis=2)) > CONFIG.inked
-    if dark.any(axis=0).sum() < CONFIG.leads * count:
+    if dark.any(axis=0).sum() < CONFIG.end * count:
         return 0.0
     best = np.zeros(len(dark) + 2, dtype=int)  # pieces of the line that leads to each row
     for piece in dark.T:
         best[1:-1] = np.maximum(np.maximum(best[:-2], best[1:-1]), best[2:]) + piece
     return float(best.max()) / count
+
+
+def _leads(part: NDArray[np.float32], x_height: float) -> bool:
+    """Whether a ruling line or a row of dots runs along most of a part and near to its end."""
+    end = part[:, -round(CONFIG.near * x_height) :]
+    return bool(
+        _share(end, x_height, dotted=True) >= CONFIG.end
+        and _share(part, x_height, dotted=True) >= CONFIG.leads
+    )
