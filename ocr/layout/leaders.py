@@ -46,11 +46,11 @@ class LeaderConfig:
     """
 
     inked: float = 0.2
-    over: float = 0.4
+    over: float = 0.8
     under: float = 0.9
     high: float = 0.6
     wide: float = 0.9
-    step: float = 1.5
+    step: float = 2.2
     level: float = 0.16
     fewest: int = 7
     off: float = 0.35

@@ -58,7 +58,7 @@ def test_an_ellipsis_stays():
 
 
 def test_dots_far_from_each_other_or_uneven_stay():
-    assert not leaders(drawn(*dots(10, 280, 24))).any()
+    assert not leaders(drawn(*dots(10, 280, 34))).any()
     uneven = [
         one
         for k in range(5)

@@ -57,12 +57,19 @@ def ruled(
         flat = [(p, a) if vertical else (a, p) for a, p in pairs]
         if len(flat) > 1:
             draw.line(flat, fill=255, width=thick)
-    if rng.random() < 0.15:  # dotted or worn
+    broken = rng.random()
+    if broken < 0.15:  # worn
         holes = rng.random((height // 4 + 1, width // 4 + 1)) < rng.uniform(0.3, 0.8)
         mask = Image.fromarray(np.uint8(holes * 255)).resize(
             (width, height), Image.Resampling.NEAREST
         )
         mark = Image.fromarray(np.minimum(np.asarray(mark), np.asarray(mask)))
+    elif broken < 0.3:  # dots or dashes
+        step = max(4, round(float(rng.uniform(0.08, 0.3)) * pitch))
+        inked = max(2, round(float(rng.uniform(0.25, 0.65)) * step))
+        shown = np.arange(length) % step < inked
+        mask = shown[:, None] if vertical else shown[None]
+        mark = Image.fromarray(np.asarray(mark) * mask.astype(np.uint8))
     lay(
         page,
         mark,
