@@ -94,9 +94,9 @@ def _blocks(members: Lines, places: Places, columns: Columns, parted: Dividers) 
     if not parts:
         found = columns.of(members) if len(members) > 1 else None
         parts = (
-            _bands(members, places, columns)
-            if found is None
-            else _amid(*found, places, columns) or _headed(*found, places, columns.said)
+            _headed(*found, places, columns.said)
+            if found is not None
+            else _bands(members, places, columns)
         )
     if len(parts) == 1:
         return [places.rows(members)]
@@ -197,22 +197,6 @@ def _bands(members: Lines, places: Places, columns: Columns) -> list[Lines]:
             parts = (order[:start], order[start:stop], order[stop:])
             return [part for part in parts if len(part)]
     return [members]
-
-
-def _amid(left: Lines, right: Lines, places: Places, columns: Columns) -> list[Lines]:
-    """What is above, amid and below, where a table stands amid the lines of a longer column.
-
-    As boxes to tick in two columns, on a form. Else none.
-    """
-    order = places.downward(np.concatenate([left, right]))
-    beside = [places.bottom[part] for part in (left, right)]
-    first, last = max(map(np.min, beside)), min(map(np.max, beside))
-    level = ROWS.level * places.size(order)
-    cuts = np.searchsorted(places.bottom[order], [first - level, last + level])
-    parts = np.split(order, cuts)
-    near = places.level(np.intersect1d(left, parts[1]), np.intersect1d(right, parts[1]))
-    rows = all(map(len, parts)) and near.any(axis=0).all() and near.any(axis=1).all()
-    return parts if rows and columns.of(parts[1], band=True) is None else []
 
 
 def _paragraphs_beside(*columns: NDArray[np.float64]) -> tuple[float, float]:

@@ -41,13 +41,6 @@ def test_a_note_beside_a_list_is_read_after_it():
     assert read == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
-def test_a_table_amid_a_form_is_read_where_it_stands():
-    form = column(10, [150, 140, 150, 150], top=100, step=30)
-    boxes = [line(row, left, left + 60) for row in (225, 258) for left in (10, 300)]
-    message = column(10, [250, 260, 250], top=300, step=30)
-    assert order([*form, *boxes, *message]) == list(range(11))
-
-
 def test_a_note_is_read_with_the_paragraph_that_it_is_beside():
     first, last = line(20, 0, 500), line(400, 0, 500)
     items = [line(row, 0, 120) for row in (60, 90, 120, 150, 240, 270, 300)]
