@@ -109,14 +109,14 @@ def dividers(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> Divide
     shared = np.minimum(right[:, None], right) > np.maximum(left[:, None], left)
     under = np.where(shared, places.top - places.bottom[:, None], np.inf)
     for k, line in enumerate(lines):
-        size, ways = line.x_height, line.baseline
+        size, way = line.x_height, line.baseline
         deep = min(CONFIG.deep * size, float(under[k][under[k] > 0].min(initial=np.inf)))
         wide = max(right[k] - left[k], CONFIG.wide * size) + CONFIG.beyond * size
-        part = _below(darkness, ways, size, deep, left[k] + wide)
+        part = _below(darkness, way, size, deep, left[k] + wide)
         found.below[k] = _share(part, size) >= CONFIG.share
         if np.isfinite(white[k].min()):
             next_ = lines[int(white[k].argmin())].baseline[0]
-            gap = np.stack([ways[-1], next_])
+            gap = np.stack([way[-1], next_])
             part = _below(darkness, gap, size, deep, next_[1])
             found.through[k] = found.below[k] and _share(part, size) >= CONFIG.share
             walled = _share(_between(darkness, gap, size), size) >= CONFIG.share
