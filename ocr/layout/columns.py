@@ -56,8 +56,8 @@ class ColumnConfig:
         Share of lines flush with each other, and of those of a column, of which more than that are
         known to be labels where all are taken for labels.
     joined : float
-        Share of the lines of a column, of those that have one beside them, of which more than that
-        are led or ruled to it where they are rows.
+        Share of the lines of a column, of those that have one beside them, of which more than that,
+        and two at least, are led or ruled to it where they are rows.
     gapped : int
         Lines of a column that are level with others, at least, to tell that it has gaps.
     larger : float
@@ -103,7 +103,7 @@ class Columns:
 
     def __init__(self, places: Places, said: Said, parted: Dividers) -> None:
         self.places, self.said = places, said
-        self._joins = parted.leads | (parted.through & parted.beside)
+        self._leads, self._ruled = parted.leads, parted.through & parted.beside
         flush = np.abs(places.left[:, None] - places.left) < places.sizes[:, None]
         known = np.isin(np.arange(len(flush)), list(said.labels))
         self._labels = (flush & known).sum(axis=1) > CONFIG.labels * flush.sum(axis=1)
@@ -162,9 +162,14 @@ class Columns:
         return bool(np.abs(rows[0][:, None] - rows[1][None]).min() >= least)
 
     def _are_joined(self, left: Lines, right: Lines) -> bool:
-        """Whether most lines at the left are led, or in a ruled table, to what is beside them."""
+        """Whether most lines at the left are led, or in a ruled table, to what is beside them.
+
+        Running text beside a wall on ruled paper is none.
+        """
         beside = left[self.places.level(left, right).any(axis=1)]
-        return bool(self._joins[beside].sum() > CONFIG.joined * len(beside))
+        widest = max(map(self.places.width, (left, right)))
+        joins = self._leads | (self._ruled & (widest <= CONFIG.wide_cell))
+        return bool(joins[beside].sum() > max(1, CONFIG.joined * len(beside)))
 
     def _have_gaps(self, left: Lines, near: NDArray[np.bool_]) -> bool:
         """Whether a column is that of answers of a form, some of which are empty.

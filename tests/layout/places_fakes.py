@@ -27,6 +27,6 @@ ANSWERS = [line(row, 200, 320, 10) for row in (100, 141, 180, 220, 260)]
 FORM = [*QUESTIONS, *ANSWERS]
 
 
-def order(lines):
+def order(lines, parted=None):
     """Numbers of the lines as they are read, whichever rows and blocks they are in."""
-    return [k for block in reading_order(lines) for row in block for k in row]
+    return [k for block in reading_order(lines, parted=parted) for row in block for k in row]

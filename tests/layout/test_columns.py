@@ -65,6 +65,21 @@ def test_what_something_leads_to_is_in_the_same_row():
     assert len(reading_order(left + right, parted=led)) == 2
 
 
+def test_the_cells_of_a_ruled_table_are_rows_though_some_are_empty():
+    left, right = column(10, [150] * 6), column(260, [150] * 6)[::2]
+    ruled = Dividers.none(9)
+    ruled.beside[:6] = ruled.through[:6] = True
+    assert len(reading_order(left + right)) == 2
+    assert reading_order(left + right, parted=ruled) == [[[0, 6], [1], [2, 7], [3], [4, 8], [5]]]
+
+
+def test_a_letter_beside_a_wall_on_ruled_paper_is_a_column():
+    left, right = column(10, [250] * 6), column(300, [150] * 3, top=200)
+    ruled = Dividers.none(9)
+    ruled.beside[:6] = ruled.through[:6] = True
+    assert order(left + right, ruled) == list(range(9))
+
+
 def test_rows_of_which_some_are_longer_are_not_torn_apart():
     names = column(10, [80, 70, 85, 80, 130, 120, 125, 110])
     numbers = column(330, [150, 150, 140, 150, 150, 140, 150, 130])

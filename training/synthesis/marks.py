@@ -68,8 +68,8 @@ def ruled(
         step = max(4, round(float(rng.uniform(0.08, 0.3)) * pitch))
         inked = max(2, round(float(rng.uniform(0.25, 0.65)) * step))
         shown = np.arange(length) % step < inked
-        mask = shown[:, None] if vertical else shown[None]
-        mark = Image.fromarray(np.asarray(mark) * mask.astype(np.uint8))
+        along_it = shown[:, None] if vertical else shown[None]
+        mark = Image.fromarray(np.asarray(mark) * along_it.astype(np.uint8))
     lay(
         page,
         mark,
