@@ -65,12 +65,12 @@ def test_what_something_leads_to_is_in_the_same_row():
     assert len(reading_order(left + right, parted=led)) == 2
 
 
-def test_the_cells_of_a_ruled_table_are_rows_though_some_are_empty():
-    left, right = column(10, [150] * 6), column(260, [150] * 6)[::2]
-    ruled = Dividers.none(9)
+def test_the_cells_of_a_ruled_table_are_rows():
+    cells = [*column(10, [150] * 6), *column(260, [150] * 6)]
+    ruled = Dividers.none(12)
     ruled.beside[:6] = ruled.through[:6] = True
-    assert len(reading_order(left + right)) == 2
-    assert reading_order(left + right, parted=ruled) == [[[0, 6], [1], [2, 7], [3], [4, 8], [5]]]
+    assert len(reading_order(cells)) == 2
+    assert reading_order(cells, parted=ruled) == [pairs(6)]
 
 
 def test_a_letter_beside_a_wall_on_ruled_paper_is_a_column():
