@@ -129,7 +129,7 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
         boxes[inked, 2] = np.ceil(np.maximum.reduceat(y + step, starts))
         boxes[inked, 3] = np.ceil(np.maximum.reduceat(x + step, starts))
     for letter in np.setdiff1d(np.arange(len(spans)), inked):
-        left, right = spans[letter]
+        left, right = _unbroken(strip, *spans[letter])
         corner_rows = np.array(
             [BASELINE_ROW - X_HEIGHT, BASELINE_ROW - X_HEIGHT, BASELINE_ROW, BASELINE_ROW]
         )
@@ -139,6 +139,15 @@ def letter_boxes(strip: Strip, spans: NDArray[np.float64]) -> NDArray[np.int64]:
         )  # fmt: skip
     boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2] + 1)
     return boxes
+
+
+def _unbroken(strip: Strip, left: float, right: float) -> tuple[float, float]:
+    """A span of a strip up to where a part of the page is left out, on the side of its middle."""
+    ways = np.hypot(np.diff(strip.rows), np.diff(strip.cols))
+    breaks = np.flatnonzero(ways > 2 * np.hypot(*strip.down[1:].T))
+    before = breaks[breaks + 0.5 < (left + right) / 2]
+    behind = breaks[breaks + 0.5 >= (left + right) / 2]
+    return max(left, before.max(initial=-1) + 1), min(right, behind.min(initial=len(ways)))
 
 
 def own_ink(image: NDArray[np.float32]) -> NDArray[np.int32]:

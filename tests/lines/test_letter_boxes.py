@@ -147,3 +147,11 @@ def test_the_first_and_the_last_letter_are_boxed_like_the_others(reader_of):
     letters = [letter.box for word in page.lines[0].words for letter in word.letters]
     widths = np.array([box.x2 - box.x1 for box in letters])
     assert widths.max() < 1.6 * np.median(widths)
+
+
+def test_a_letter_without_ink_ends_where_a_part_of_the_page_is_left_out():
+    cols = np.r_[0:50, 400:450].astype(float)
+    down = np.tile([1.0, 0.0], (100, 1))
+    blank = Strip(np.ones((STRIP_HEIGHT, 100), np.float32), np.full(100, 60.0), cols, down)
+    boxes = letter_boxes(blank, np.array([(40.0, 56.0), (48.0, 70.0)]))
+    np.testing.assert_array_equal(boxes[:, [1, 3]], [[40, 49], [400, 420]])
