@@ -76,8 +76,7 @@ def line_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     """The strip of a line as it is read.
 
     Fitted to its letters, begun behind its bullet, without rows of dots, its wide gaps shortened.
-    Parameters are those of
-    `ocr.layout.strips.fitted_strip`.
+    Parameters are those of `ocr.layout.strips.fitted_strip`.
     """
     return with_short_gaps(without_leaders(without_bullet(fitted_strip(darkness, line))))
 

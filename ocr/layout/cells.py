@@ -58,32 +58,32 @@ CONFIG = CellConfig()
 
 
 def cells(
-    members: Lines, places: Places, parted: Dividers, said: Said | None = None
+    rows: Sequence[Sequence[int]], places: Places, parted: Dividers, said: Said
 ) -> list[Lines]:
     """Lines in the order of cells, each a part, and what stands between rows of cells; or none.
 
     Parameters
     ----------
-    members : (K,) int array
-        The lines.
+    rows : sequence of sequence of int
+        The lines, as `Places.rows` gives them.
     places : Places
         Of the page.
     parted : Dividers
         What parts the lines of the page.
-    said : Said, optional
-        What is known of the lines if they were read.
+    said : Said
+        What is known of the lines.
     """
-    rows = [np.array(row, dtype=np.intp) for row in places.rows(members)]
-    if len(members) == len(rows):
+    if all(len(row) == 1 for row in rows):
         return []
-    ruled = _groups(rows, _rules(rows, parted.below), places)
+    lines = [np.array(row, dtype=np.intp) for row in rows]
+    ruled = _groups(lines, _rules(lines, parted.below), places)
     whole = _whole(ruled, places)
     if _are_fields(whole, parted.beside) and _are_open(whole, parted.below):
         return _parts(ruled, places)
-    spaced = _groups(rows, _wide_steps(rows, places), places)
+    spaced = _groups(lines, _wide_steps(lines, places), places)
     whole = _whole(spaced, places)
     fields = _are_fields(whole, parted.beside) and _are_open(whole, parted.through)
-    if _are_even(whole, places) and (fields or (said and _say_so(whole, places, said))):
+    if _are_even(whole, places) and (fields or _say_so(whole, places, said)):
         return _parts(spaced, places)
     return []
 
@@ -109,10 +109,8 @@ def _groups(rows: list[Lines], ends: NDArray[np.bool_], places: Places) -> list[
 
 def _columns(rows: list[Lines], places: Places) -> Group:
     """Rows cut along white corridors."""
-    members = np.concatenate(rows)
-    order = members[np.argsort(places.left[members], kind="stable")]
-    gaps = places.left[order[1:]] - np.maximum.accumulate(places.right[order])[:-1]
-    cuts = np.flatnonzero(gaps >= ROWS.corridor * places.size(members)) + 1
+    order, gaps = places.across(np.concatenate(rows))
+    cuts = np.flatnonzero(gaps >= ROWS.corridor * places.size(order)) + 1
     return [places.downward(column) for column in np.split(order, cuts)]
 
 

@@ -7,7 +7,7 @@ an O or a ticked box from a letter, but the others that stand below each other d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -108,13 +108,11 @@ def checkboxes(strips: Sequence[Strip]) -> list[list[slice]]:
 
 
 def without_columns(strip: Strip, cuts: Sequence[slice]) -> Strip:
-    """A strip without some of its columns, blank if they are all; itself if there are none."""
-    if not cuts:
-        return strip
-    kept = np.ones(strip.image.shape[1], dtype=bool)
-    for cut in cuts:
-        kept[cut] = False
-    return strip.columns(kept) if kept.any() else replace(strip, image=np.ones_like(strip.image))
+    """A strip without some of its columns; see `Strip.without`."""
+    cut = np.zeros(strip.image.shape[1], dtype=bool)
+    for part in cuts:
+        cut[part] = True
+    return strip.without(cut)
 
 
 def _below(mark: _Mark, others: Sequence[_Mark], drift: float) -> int:

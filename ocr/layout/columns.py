@@ -115,8 +115,7 @@ class Columns:
         of labels, or of rows that run through, stays one, so that no band of it is cut.
         """
         places = self.places
-        order = members[np.argsort(places.left[members], kind="stable")]
-        gaps = places.left[order[1:]] - np.maximum.accumulate(places.right[order])[:-1]
+        order, gaps = places.across(members)
         for k in np.argsort(-gaps, kind="stable"):
             if gaps[k] < ROWS.corridor * places.size(members):
                 return None

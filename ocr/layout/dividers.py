@@ -110,52 +110,41 @@ def dividers(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> Divide
     under = np.where(shared, places.top - places.bottom[:, None], np.inf)
     for k, line in enumerate(lines):
         size, way = line.x_height, line.baseline
+        over = -CONFIG.over * size
         deep = min(CONFIG.deep * size, float(under[k][under[k] > 0].min(initial=np.inf)))
         wide = max(right[k] - left[k], CONFIG.wide * size) + CONFIG.beyond * size
-        part = _below(darkness, way, size, deep, left[k] + wide)
+        part = _around(darkness, way, over, deep, left[k] + wide)
         found.below[k] = _share(part, size) >= CONFIG.share
         if np.isfinite(white[k].min()):
             next_ = lines[int(white[k].argmin())].baseline[0]
             gap = np.stack([way[-1], next_])
-            part = _below(darkness, gap, size, deep, next_[1])
+            part = _around(darkness, gap, over, deep, next_[1])
             found.through[k] = found.below[k] and _share(part, size) >= CONFIG.share
-            walled = _share(_between(darkness, gap, size), size) >= CONFIG.share
+            wall = _around(darkness, gap, -CONFIG.high * size, -over, next_[1]).T
+            walled = _share(wall, size) >= CONFIG.share
             found.beside[k] = walled or (found.below[k] and not found.through[k])
-            part = _below(darkness, gap, size, CONFIG.lead * size, next_[1])
+            part = _around(darkness, gap, over, CONFIG.lead * size, next_[1])
             found.leads[k] = not walled and _leads(part, size)
     found.leads[:] &= ~(found.below & found.below[white.argmin(axis=1)])  # but on ruled paper
     return found
 
 
-def _below(
+def _around(
     darkness: NDArray[np.float32],
     way: NDArray[np.float64],
-    x_height: float,
-    deep: float,
+    first: float,
+    last: float,
     end: float,
 ) -> NDArray[np.float32]:
-    """The page from a way downward, from its first column to another one."""
-    under = np.arange(-CONFIG.over * x_height, deep).astype(int)
-    at = np.arange(int(way[0, 1]), min(int(end), darkness.shape[1]))
-    rows = np.interp(at, way[:, 1], way[:, 0]).astype(int)
-    return _part(darkness, rows + under[:, None], at)
+    """The page along a way, from its first column to another: rows of pixels below it.
 
-
-def _between(
-    darkness: NDArray[np.float32], way: NDArray[np.float64], x_height: float
-) -> NDArray[np.float32]:
-    """The page from a way upward, as high as letters; its columns are the page's rows."""
-    over = np.arange(-CONFIG.high * x_height, CONFIG.over * x_height).astype(int)
-    at = np.arange(int(way[0, 1]), int(way[1, 1]))
-    rows = np.interp(at, way[:, 1], way[:, 0]).astype(int)
-    return _part(darkness, rows[:, None] + over, at[:, None])
-
-
-def _part(
-    darkness: NDArray[np.float32], rows: NDArray[np.intp], cols: NDArray[np.intp]
-) -> NDArray[np.float32]:
+    `first` and `last` tell from how far below to how far; above it they are less than 0.
+    """
     height, width = darkness.shape
-    return darkness[rows.clip(0, height - 1), cols.clip(0, width - 1)]
+    cols = np.arange(int(way[0, 1]), min(int(end), width))
+    rows = np.interp(cols, way[:, 1], way[:, 0]).astype(int)
+    rows = rows + np.arange(first, last).astype(int)[:, None]
+    return darkness[rows.clip(0, height - 1), cols.clip(0)]
 
 
 def _share(part: NDArray[np.float32], x_height: float, dotted: bool = False) -> float:
@@ -171,7 +160,7 @@ def _share(part: NDArray[np.float32], x_height: float, dotted: bool = False) -> 
     near = np.maximum(part, np.maximum(np.roll(part, 1, axis=0), np.roll(part, -1, axis=0)))
     pieces = near.reshape(len(part), count, width)
     dark = (pieces.max(axis=2) if dotted else pieces.min(axis=2)) > CONFIG.inked
-    if dark.any(axis=0).sum() < CONFIG.end * count:
+    if dark.any(axis=0).sum() < CONFIG.end * count:  # fewer than are ever asked
         return 0.0
     best = np.zeros(len(dark) + 2, dtype=int)  # pieces of the line that leads to each row
     for piece in dark.T:

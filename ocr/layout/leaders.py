@@ -6,7 +6,7 @@ left out in which nothing but such dots stands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,12 +66,7 @@ EDGE = 2  # pixels around a dot that its blur may reach
 
 def without_leaders(strip: Strip) -> Strip:
     """A strip without the columns of rows of dots; blank if it holds nothing else."""
-    cut = leaders(strip.image)
-    if not cut.any():
-        return strip
-    if cut.all():
-        return replace(strip, image=np.ones_like(strip.image))
-    return strip.columns(~cut)
+    return strip.without(leaders(strip.image))
 
 
 def leaders(image: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -82,22 +77,21 @@ def leaders(image: NDArray[np.float32]) -> NDArray[np.bool_]:
     image : (STRIP_HEIGHT, W) float32 array
         1 paper, 0 full ink.
     """
-    cut = np.zeros(image.shape[1], dtype=bool)
-    for row in _rows(_dots(1 - image)):
-        cut[row[0, 1] : row[-1, 3]] |= _cut(image, row)
+    darkness, cut = 1 - image, np.zeros(image.shape[1], dtype=bool)
+    for row in _rows(_dots(darkness)):
+        cut[row[0, 1] : row[-1, 3]] |= _cut(darkness, row)
     return cut
 
 
-def _cut(image: NDArray[np.float32], row: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _cut(darkness: NDArray[np.float32], row: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which columns are left out, of those from the first dot of a row to the last."""
     first, last = int(row[0, 1]), int(row[-1, 3])
-    darkness = 1 - image[:, first:last]
-    rest = darkness.copy()
+    rest = darkness[:, first:last].copy()
     for (top, left, bottom, _), behind in zip(row.tolist(), [*row[1:, 1], last], strict=True):
         rows = slice(max(top - EDGE, 0), bottom + EDGE)
         rest[rows, max(left - EDGE - first, 0) : behind - first + EDGE] = 0
     free = rest.max(axis=0) < CONFIG.free
-    lightest = np.argsort(darkness.max(axis=0), kind="stable")
+    lightest = np.argsort(darkness[:, first:last].max(axis=0), kind="stable")
     for run in np.split(np.arange(len(free)), np.flatnonzero(np.diff(free)) + 1):
         of_run = lightest[(lightest >= run[0]) & (lightest <= run[-1])]
         kept = CONFIG.paper if len(run) >= CONFIG.long * X_HEIGHT else len(run)

@@ -90,7 +90,8 @@ def _in_order(sheets: NDArray[np.int64], places: Places) -> list[Lines]:
 
 def _blocks(members: Lines, places: Places, columns: Columns, parted: Dividers) -> Blocks:
     """A part of the page, cut into blocks, in order."""
-    parts = cells(members, places, parted, columns.said)
+    rows = places.rows(members)
+    parts = cells(rows, places, parted, columns.said)
     if not parts:
         found = columns.of(members) if len(members) > 1 else None
         parts = (
@@ -99,7 +100,7 @@ def _blocks(members: Lines, places: Places, columns: Columns, parted: Dividers) 
             else _bands(members, places, columns)
         )
     if len(parts) == 1:
-        return [places.rows(members)]
+        return [rows]
     return [block for part in parts for block in _blocks(part, places, columns, parted)]
 
 

@@ -83,6 +83,15 @@ class Places:
         """Some of the lines, from top to bottom."""
         return members[np.argsort(self.bottom[members], kind="stable")]
 
+    def across(self, members: Lines) -> tuple[Lines, NDArray[np.float64]]:
+        """Some of the lines, from left to right, and how wide the white before each is.
+
+        That runs from top to bottom; there is none before the first, and less than 0 where one
+        reaches over it.
+        """
+        order = members[np.argsort(self.left[members], kind="stable")]
+        return order, self.left[order[1:]] - np.maximum.accumulate(self.right[order])[:-1]
+
     def level(self, left: Lines, right: Lines) -> NDArray[np.bool_]:
         """Whether each line of some at the left leads to each one of some at the right."""
         apart = np.abs(self.ends[left][:, None] - self.begins[right])

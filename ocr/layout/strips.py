@@ -151,6 +151,14 @@ class Strip:
         parts = self.image[:, kept], self.rows[kept], self.cols[kept], self.down[kept]
         return Strip(*parts, self.contrast)
 
+    def without(self, cut: NDArray[np.bool_]) -> Strip:
+        """Without some of its columns, blank if they are all; itself if there are none."""
+        if not cut.any():
+            return self
+        if cut.all():
+            return replace(self, image=np.ones_like(self.image))
+        return self.columns(~cut)
+
     def places(
         self,
         rows: NDArray[np.floating] | NDArray[np.integer],
@@ -317,12 +325,12 @@ def with_short_gaps(strip: Strip) -> Strip:
     """
     inked = without_rules(1 - strip.image).max(axis=0) > CONFIG.free
     edges = np.flatnonzero(np.diff(inked.astype(np.int8)))  # the last before each change
-    kept = np.ones(len(inked), dtype=bool)
+    cut = np.zeros(len(inked), dtype=bool)
     most = round(CONFIG.widest * X_HEIGHT)
     for first, last in pairwise(edges.tolist()):
         if not inked[last] and last - first > most:
-            kept[first + 1 + most // 2 : last + 1 - (most - most // 2)] = False
-    return strip if kept.all() else strip.columns(kept)
+            cut[first + 1 + most // 2 : last + 1 - (most - most // 2)] = True
+    return strip.without(cut)
 
 
 def rise(strip: Strip) -> float:

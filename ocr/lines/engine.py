@@ -233,8 +233,8 @@ class LinesEngine:
         parts = _parts(layout.lines, order, said, [one.line for one in read.lines])
         told = order
         if _side_by_side(order):
-            said_ = self._said(parts, len(layout.lines))
-            told = reading_order(layout.lines, sheets, said_, parted)
+            known = self._said(parts, len(layout.lines))
+            told = reading_order(layout.lines, sheets, known, parted)
         if told != order:
             read, _ = self._read_rows(picture, page, in_rows(layout.lines, told))
         return replace(read, order=told)

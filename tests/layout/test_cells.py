@@ -23,10 +23,9 @@ def parted(lines, below=(), beside=(), through=()):
 
 
 def found(lines, below=(), beside=(), through=(), texts=()):
-    members = np.arange(len(lines))
-    parts = cells(
-        members, places_of(lines), parted(lines, below, beside, through), Said(texts=texts)
-    )
+    places = places_of(lines)
+    rows = places.rows(np.arange(len(lines)))
+    parts = cells(rows, places, parted(lines, below, beside, through), Said(texts=texts))
     return [part.tolist() for part in parts]
 
 

@@ -5,7 +5,7 @@ import pytest
 from places_fakes import line, order, pairs
 
 from ocr.layout.reading_order import reading_order
-from ocr.layout.rows import in_rows, joined, page_slope
+from ocr.layout.rows import in_rows, joined, page_slope, places_of
 from ocr.layout.strips import TextLine
 
 
@@ -70,3 +70,10 @@ def test_lines_of_a_row_are_one_and_blocks_are_numbered():
     assert [line.baseline[0].tolist() for line, _ in rows] == [[50, 20], [80, 20]]
     assert rows[0][0].baseline[-1].tolist() == [50, 230]
     assert [block for _, block in rows] == [1, 1]
+
+
+def test_the_white_before_each_line_runs_from_top_to_bottom():
+    places = places_of([line(100, 300, 400), line(100, 10, 90), line(150, 10, 250)])
+    order, white = places.across(np.arange(3))
+    assert order.tolist() == [1, 2, 0]
+    assert white.tolist() == [-80, 50]

@@ -182,3 +182,13 @@ def test_faint_ink_in_a_gap_keeps_it():
     strip = Strip(image, np.zeros(300), np.arange(300.0), np.tile([1.0, 0.0], (300, 1)))
     found = with_short_gaps(strip)
     assert set(range(100, 280, 40)) <= set(found.cols.astype(int))
+
+
+def test_columns_left_out_of_a_strip():
+    image, cols = np.zeros((STRIP_HEIGHT, 4), np.float32), np.arange(4.0)
+    strip = Strip(image, np.full(4, 9.0), cols, np.tile([1.0, 0.0], (4, 1)))
+    none = np.zeros(4, dtype=bool)
+    assert strip.without(none) is strip
+    assert strip.without(np.array([0, 1, 1, 0], dtype=bool)).cols.tolist() == [0, 3]
+    blank = strip.without(~none)
+    assert (blank.image == 1).all() and blank.cols.tolist() == [0, 1, 2, 3]

@@ -67,9 +67,8 @@ def ruled(
     elif broken < 0.3:  # dots or dashes
         step = max(4, round(float(rng.uniform(0.08, 0.3)) * pitch))
         inked = max(2, round(float(rng.uniform(0.25, 0.65)) * step))
-        shown = np.arange(length) % step < inked
-        along_it = shown[:, None] if vertical else shown[None]
-        mark = Image.fromarray(np.asarray(mark) * along_it.astype(np.uint8))
+        shown = (np.arange(length) % step < inked).astype(np.uint8)
+        mark = Image.fromarray(np.asarray(mark) * (shown[:, None] if vertical else shown))
     lay(
         page,
         mark,
