@@ -181,10 +181,11 @@ def without_comb(darkness: NDArray[np.float32], strip: Strip, comb: Comb) -> Str
 def find_comb(strip: Strip) -> Comb | None:
     """The row of boxes on a strip, if there is one."""
     darkness = without_rules(1 - strip.image)
-    strokes = _Strokes.of(_is_line(darkness.T).T)
-    boxes = strokes.boxes(1 - strip.image)
-    if not boxes:
+    lines = _is_line(darkness.T).T
+    if not _Strokes.of(lines, CONFIG.tall).boxes(1 - strip.image):
         return None
+    strokes = _Strokes.of(lines, CONFIG.part * CONFIG.tall)
+    boxes = strokes.boxes(1 - strip.image)
     begin, end = boxes[0][0][0], boxes[-1][1][1]
     width = strip.image.shape[1]
     if width - end < boxes[-1][1][0] - boxes[-1][0][1]:  # the end of the strip cuts a box
@@ -253,8 +254,24 @@ def _is_line(darkness: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def _medians(values: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Of each value the median of the five around it."""
-    return np.array([np.median(values[max(0, k - 2) : k + 3]) for k in range(len(values))])
+    """Of each value the median of the five around it, or of as many as there are."""
+    around = np.pad(values.astype(np.float64), 2, constant_values=np.nan)
+    every = np.arange(len(values))
+    five = np.sort([around[every + k] for k in range(5)], axis=0)  # what there is not comes last
+    last = 4 - np.isnan(five).sum(axis=0)
+    medians: NDArray[np.float64] = (five[last // 2, every] + five[(last + 1) // 2, every]) / 2
+    return medians
+
+
+def _have_runs(ink: NDArray[np.bool_], long: int) -> NDArray[np.bool_]:
+    """Which columns have so many pixels of ink one below the other."""
+    so_far = 1  # of the pixels from each on that are known to be ink
+    while so_far < long:
+        step = min(so_far, long - so_far)
+        ink = ink[:-step] & ink[step:]
+        so_far += step
+    found: NDArray[np.bool_] = ink.any(axis=0)
+    return found
 
 
 @dataclass(frozen=True)
@@ -269,16 +286,21 @@ class _Strokes:
     lean: NDArray[np.intp]
 
     @classmethod
-    def of(cls, ink: NDArray[np.bool_]) -> _Strokes:
-        """Those of a strip's ink, `(STRIP_HEIGHT, W)`, where they may be as long as a wall's."""
+    def of(cls, ink: NDArray[np.bool_], shortest: float) -> _Strokes:
+        """Those of a strip's ink, `(STRIP_HEIGHT, W)`, as long as so many x-heights or longer."""
         closed = ink.copy()  # a missing pixel ends no stroke
         closed[1:-1] |= ink[:-2] & ink[2:]
         height, width = closed.shape
         strokes = cls(*np.zeros((3, width), dtype=np.intp))
-        spread = np.pad(closed, ((0, 0), (CONFIG.lean, CONFIG.lean)))
-        near = np.any([spread[:, k : k + width] for k in range(2 * CONFIG.lean + 1)], axis=0)
-        columns = np.flatnonzero(near.sum(axis=0) >= CONFIG.tall * X_HEIGHT)
-        rows, every = np.arange(height)[:, None], np.arange(len(columns))
+        rows = np.arange(height)[:, None]
+        reach = np.round(CONFIG.lean * np.abs(rows / height - 0.5))
+        near = closed.copy()  # all that a stroke that leans may pass through
+        for aside in range(1, int(reach.max()) + 1):
+            passed = closed & (reach >= aside)
+            near[:, aside:] |= passed[:, :-aside]
+            near[:, :-aside] |= passed[:, aside:]
+        columns = np.flatnonzero(_have_runs(near, int(np.ceil(shortest * X_HEIGHT))))
+        every = np.arange(len(columns))
         for lean in range(-CONFIG.lean, CONFIG.lean + 1) if len(columns) else ():
             offset = np.round(lean * (rows / height - 0.5)).astype(np.intp)
             along = closed[rows, np.clip(columns + offset, 0, width - 1)]
