@@ -270,8 +270,7 @@ def _have_runs(ink: NDArray[np.bool_], long: int) -> NDArray[np.bool_]:
         step = min(so_far, long - so_far)
         ink = ink[:-step] & ink[step:]
         so_far += step
-    found: NDArray[np.bool_] = ink.any(axis=0)
-    return found
+    return np.asarray(ink.any(axis=0))
 
 
 @dataclass(frozen=True)
