@@ -31,6 +31,7 @@ from training.synthesis.line_ink import (
     spread,
     trimmed,
 )
+from training.synthesis.line_signs import with_sign
 from training.synthesis.line_strokes import EM, X_HEIGHT
 from training.synthesis.line_text import SCANS, corpus, fitting_length, fitting_text
 from training.synthesis.stroke_hands import character_hand, text_hand, word_hand
@@ -41,6 +42,7 @@ SCAN_SHARES = (0.6, 0.15, 0.17, 0.08)  # of the lines of real paper, in the orde
 HIGHEST_BODY = 0.72  # of a capital: in fonts of capitals the small letters are as high
 SPREAD_SHARE = 0.12  # of the lines have wider room between their words
 APART_SHARE = 0.5  # of the lines that begin with a short word, behind it
+SIGN_SHARE = 0.08  # of the lines have an arrow, a tick or a ring around a word
 LONGEST = 100  # characters of a scanned line
 DENSEST = 0.7  # x-heights a character of a scanned line takes at least
 PAPER, LIGHTER = 0.08, 1.1  # darkness of a scan's paper that is taken off, and factor on the rest
@@ -218,4 +220,6 @@ def lines_of(rng: np.random.Generator, hand: Hand, room: float) -> Iterator[Line
             line = spread(rng, line)
         elif chance < SPREAD_SHARE + APART_SHARE:
             line = set_apart(rng, line)
+        if rng.random() < SIGN_SHARE:
+            line = with_sign(rng, line)
         yield trimmed(line)

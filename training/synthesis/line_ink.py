@@ -90,7 +90,7 @@ def spread(rng: np.random.Generator, line: LineInk) -> LineInk:
 
     The line is left as it is where its white does not tell which gaps are the spaces.
     """
-    return _widened(rng, line, _spaces(line))
+    return _widened(rng, line, spaces_of(line))
 
 
 def set_apart(rng: np.random.Generator, line: LineInk) -> LineInk:
@@ -99,7 +99,7 @@ def set_apart(rng: np.random.Generator, line: LineInk) -> LineInk:
     The line is left as it is where that word is long, or where its end is not sure.
     """
     short = 0 < line.text.find(" ") <= LONGEST_NUMBER
-    return _widened(rng, line, _spaces(line)[:1]) if short else line
+    return _widened(rng, line, spaces_of(line)[:1]) if short else line
 
 
 def in_cells(rng: np.random.Generator, line: LineInk) -> LineInk:
@@ -129,7 +129,7 @@ def _runs(inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]
     return edges[::2], edges[1::2]
 
 
-def _spaces(line: LineInk) -> list[int]:
+def spaces_of(line: LineInk) -> list[int]:
     """Columns amid the spaces of a line; none where its white does not tell them."""
     spaces = line.text.count(" ")
     starts, stops = _runs(np.logical_not((line.darkness > INKED).any(axis=0)))
