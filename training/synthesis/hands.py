@@ -34,10 +34,12 @@ from training.synthesis.line_ink import (
 from training.synthesis.line_signs import with_sign
 from training.synthesis.line_strokes import EM, X_HEIGHT
 from training.synthesis.line_text import SCANS, corpus, fitting_length, fitting_text
+from training.synthesis.small_fractions import FRACTION, fraction_style
 from training.synthesis.stroke_hands import character_hand, text_hand, word_hand
 
 # Set by hand, lines looked at as pictures, as were the ranges that the hands below are drawn from.
 FONT_EM = 44  # pixels, size at which fonts are drawn
+CAPITAL = 0.7  # height of a capital, in ems; what fractions are moved by
 SCAN_SHARES = (0.6, 0.15, 0.17, 0.08)  # of the lines of real paper, in the order of `SCANS`
 HIGHEST_BODY = 0.72  # of a capital: in fonts of capitals the small letters are as high
 SPREAD_SHARE = 0.12  # of the lines have wider room between their words
@@ -71,6 +73,7 @@ def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: 
     word_gap += 2.2 * spread * FONT_EM
     lift = 0.0 if printed else FONT_EM * float(rng.choice((0.0, 0.02, 0.05)))
     weight = rng.random()
+    fractions = None if printed else fraction_style(rng)
     pace = (face.getlength("written by hand") / 15 * widen + spread * FONT_EM) / body
 
     def write(rng: np.random.Generator, room: float) -> LineInk | None:
@@ -85,7 +88,18 @@ def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: 
         picture = Image.new("L", (int(x + FONT_EM), int(3.1 * FONT_EM)), 0)
         draw = ImageDraw.Draw(picture)
         for piece, left, y in pieces:
-            draw.text((left, base + y), piece, fill=255, font=face, anchor="ls")
+            parts = FRACTION.fullmatch(piece)
+            if parts is None or fractions is None or fractions.stacked:
+                draw.text((left, base + y), piece, fill=255, font=face, anchor="ls")
+                continue
+            small = font_face(str(font.path), round(fractions.size * FONT_EM))
+            for part, face_of, shift in (
+                (parts[1], small, -fractions.raised), ("/", face, 0.0),
+                (parts[2], small, fractions.lowered),
+            ):  # fmt: skip
+                row = base + y + shift * CAPITAL * FONT_EM
+                draw.text((left, row), part, fill=255, font=face_of, anchor="ls")
+                left += face_of.getlength(part)
         if weight < 0.25:
             picture = picture.filter(ImageFilter.MaxFilter(3))
         picture = shear(picture, slant, base, widen)
