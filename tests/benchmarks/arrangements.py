@@ -2,10 +2,11 @@
 
 Lists of two columns or with dashes, names beside what was said, headings over columns, boxes to
 tick or with a letter each, labels in white on dark, tilted pages, single words, forms and exercises
-in two columns, labels in the cells of forms and above their lines, addresses, dotted lines, each
-written in the handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a
-pen's width and the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which
-words in another order count as wrong; case counts. With --out the pages are kept with their texts.
+in two columns, labels in the cells of forms and above their lines, addresses, dotted lines, ticks,
+arrows, ringed numbers and fractions, each written in the handwriting fonts that nothing was trained
+on (`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a seed. Prints the
+pooled CER of each arrangement, in which words in another order count as wrong; case counts. With
+--out the pages are kept with their texts.
 """
 
 from __future__ import annotations
@@ -91,6 +92,22 @@ LIVE_AT = (
     ("Mia Dixon", "16 Park View", "York YO1"),
     ("Ben Foster", "44 Hill Rise", "Bath BA2"),
 )
+ROUTES = (
+    "home -> bus stop -> school",
+    "flour -> dough -> oven",
+    "river -> lake",
+    "Anna -> Ben -> Cleo",
+    "old gate -> hen house",
+    "seed -> tree -> apples",
+)
+MEASURES = (
+    "1/2 cup of brown sugar",
+    "3/4 lb butter",
+    "1/4 tsp salt",
+    "2/3 cup oats",
+    "1/3 pint of milk",
+    "5/8 inch of ginger",
+)
 EMPTY = 0.2  # of the answers
 EXERCISES = 10
 STEP = 1.9  # heights of the font from line to line
@@ -100,6 +117,10 @@ TICKED = "\N{BALLOT BOX WITH CHECK}"
 FRAME = "\N{WHITE VERTICAL RECTANGLE}"  # and how wide and high it is, by an x; 0 high, it is a line
 DOTS = "\N{HORIZONTAL ELLIPSIS}"  # and how wide a row of dots is
 BAND = "\N{BLACK SQUARE}"  # and how wide it is
+TICK = "\N{CHECK MARK}"
+ARROW = "\N{RIGHTWARDS ARROW}"  # and how long arrows are, and a text with them
+RING = "\N{LARGE CIRCLE}"  # and what stands in it
+SMALL = "\N{SUPERSCRIPT ONE}"  # and how far a number is raised, and a text that a fraction begins
 WHITE = "\N{WHITE CIRCLE}"  # before what is written in white
 
 
@@ -296,6 +317,40 @@ def word(rng: Rng) -> Made:
     return [(0, 0, text)], text
 
 
+def ticks(rng: Rng) -> Made:
+    """Ticks before some entries of a list, or behind them."""
+    behind = bool(rng.random() < 0.4)
+    written: list[Row] = []
+    for k, text in enumerate(PACKED):
+        written.append((1.3, STEP * k, text))
+        if rng.random() < 0.7:
+            written.append((10.5 if behind else 0, STEP * k, TICK))
+    return written, "\n".join(PACKED)
+
+
+def arrows(rng: Rng) -> Made:
+    """Arrows from one thing to the next."""
+    long = float(rng.uniform(0.8, 2.0))
+    written = [(0.0, STEP * k, f"{ARROW}{long} {text}") for k, text in enumerate(ROUTES)]
+    return [*written], "\n".join(ROUTES)
+
+
+def ringed(rng: Rng) -> Made:
+    """A number in a ring before each entry of a list."""
+    x = float(rng.uniform(1.5, 2.2))
+    written: list[Row] = []
+    for k, text in enumerate(PACKED):
+        written += [(0, STEP * k, f"{RING}{k + 1}"), (x, STEP * k, text)]
+    return written, "\n".join(f"{k + 1} {text}" for k, text in enumerate(PACKED))
+
+
+def fractions(rng: Rng) -> Made:
+    """Measures whose fractions are half as high as other numbers."""
+    raised = float(rng.uniform(0.3, 0.45))
+    written = [(0.0, STEP * k, f"{SMALL}{raised} {text}") for k, text in enumerate(MEASURES)]
+    return [*written], "\n".join(MEASURES)
+
+
 ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     # and the degrees by which the page is tilted either way
     "contacts": (lambda rng: table(rng, CONTACTS), (0, 2)),
@@ -319,6 +374,10 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "addresses": (addresses, (0, 2)),
     "leaders": (leaders, (0, 2)),
     "dotted lines": (dotted, (0, 2)),
+    "ticks": (ticks, (0, 2)),
+    "arrows": (arrows, (0, 2)),
+    "ringed numbers": (ringed, (0, 2)),
+    "fractions": (fractions, (0, 2)),
 }
 
 
@@ -326,6 +385,9 @@ def _length(text: str, face: ImageFont.FreeTypeFont) -> float:
     """How far a text, a frame or dots reach to the right; boxes and bands have room enough."""
     if text.startswith((FRAME, DOTS)):
         return face.size * float(text[1:].split("x")[0])
+    if text.startswith(ARROW):
+        long, said = text[1:].split(" ", 1)
+        return face.getlength(said) + said.count("->") * face.size * (float(long) + 1)
     return 0 if text[0] in CELL + BAND else face.getlength(text)
 
 
@@ -362,6 +424,37 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
         elif text.startswith(BAND):
             x2 = at[0] + float(text[1:]) * size
             pen.rectangle((at[0], at[1] - 1.1 * size, x2, at[1] + 0.5 * size), fill=ink)
+        elif text == TICK:
+            tick = [
+                (at[0] + u * size, at[1] - v * size) for u, v in ((0, 0.35), (0.2, 0), (0.7, 0.9))
+            ]
+            pen.line(tick, fill=ink, width=stroke + 3)
+        elif text.startswith(RING):
+            x1, y1, x2, y2 = pen.textbbox(at, text[1:], face, anchor="ls")
+            middle, half = ((x1 + x2) / 2, (y1 + y2) / 2), 0.2 * size + max(x2 - x1, y2 - y1) / 2
+            ends = (middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half)
+            pen.ellipse(ends, outline=ink, width=stroke + 3)
+            pen.text(at, text[1:], ink, face, anchor="ls", stroke_width=stroke)
+        elif text.startswith(ARROW):
+            (x, y), (long, said) = at, text[1:].split(" ", 1)
+            for number, part in enumerate(said.split(" -> ")):
+                if number:
+                    x2, row = x + float(long) * size, y - 0.3 * size
+                    head = [(x2 - 0.3 * size, row + v * size) for v in (-0.2, 0.2)]
+                    pen.line((x, row, x2, row), fill=ink, width=stroke + 3)
+                    pen.line((head[0], (x2, row), head[1]), fill=ink, width=stroke + 3)
+                    x = x2 + 0.4 * size
+                pen.text((x, y), part, ink, face, anchor="ls", stroke_width=stroke)
+                x += face.getlength(part) + 0.4 * size
+        elif text.startswith(SMALL):
+            (x, y), (raised, said) = at, text[1:].split(" ", 1)
+            (upper, lower), rest = said.split(" ")[0].split("/"), said.split(" ", 1)[1]
+            small = ImageFont.truetype(font, round(0.55 * size))
+            row = y - float(raised) * size
+            for part, of, base in ((upper, small, row), ("/", face, y), (lower, small, y)):
+                pen.text((x, base), part, ink, of, anchor="ls", stroke_width=stroke)
+                x += of.getlength(part)
+            pen.text((x + 0.3 * size, y), rest, ink, face, anchor="ls", stroke_width=stroke)
         elif text.startswith(WHITE):
             pen.text(at, text[1:], 235, face, anchor="ls", stroke_width=stroke)
         else:
