@@ -1,4 +1,4 @@
-"""Signs drawn among the words of a line: arrows are read, ticks and rings are not."""
+"""Signs drawn among the words of a line: arrows are read, ticks, rings and scribbles are not."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Path = NDArray[np.float64]
 """Points (x, y) of a stroke: x-heights along the line, and up from its baseline."""
 
 # Shares and, below, the ranges that are drawn from were set by hand, lines looked at as pictures.
-KINDS = {"tick": 0.35, "arrow": 0.35, "ring": 0.3}
-BEHIND = 0.3  # of the ticks, behind the words
+KINDS = {"tick": 0.25, "arrow": 0.25, "ring": 0.25, "scribble": 0.25}
+TICK_PLACES = (0.5, 0.3, 0.2)  # before the words, behind them, at a space
 AMID = 0.5  # of the arrows of a line with spaces, at one of them
 BACKWARD = 0.15  # of the arrows
 FINE = 4  # times the size at which signs are drawn, then made smaller
@@ -26,9 +26,10 @@ ROOM = 1.5  # x-heights over and under a line, for signs that are higher than it
 
 
 def with_sign(rng: np.random.Generator, line: LineInk) -> LineInk:
-    """A line with a sign before, behind, between or around its words, drawn as by the same pen.
+    """A line with a sign before, behind, between, around or over words, drawn as by the same pen.
 
-    The line is left as it is where a word is to be ringed and white does not tell where it ends.
+    What is scribbled over is not read. The line is left as it is where a word is to be ringed or
+    scribbled over and white does not tell where it ends.
     """
     line = trimmed(line)
     if not line.text or not (line.darkness > INKED).any():
@@ -39,14 +40,14 @@ def with_sign(rng: np.random.Generator, line: LineInk) -> LineInk:
     kind = rng.choice(list(KINDS), p=list(KINDS.values()))
     if kind == "ring":
         return _ringed(rng, line)
+    if kind == "scribble":
+        return _scribbled(rng, line)
     if kind == "arrow":
         return _pointed(rng, line)
-    return _put(
-        rng,
-        line,
-        _drawn(rng, line, _tick(rng)),
-        line.darkness.shape[1] if rng.random() < BEHIND else 0,
-    )
+    places = [0, line.darkness.shape[1], *rng.permutation(spaces_of(line))[:1]]
+    shares = np.array(TICK_PLACES[: len(places)])
+    place = int(places[rng.choice(len(places), p=shares / shares.sum())])
+    return _put(rng, line, _drawn(rng, line, _tick(rng)), place)
 
 
 def _pointed(rng: np.random.Generator, line: LineInk) -> LineInk:
@@ -75,21 +76,12 @@ def _pointed(rng: np.random.Generator, line: LineInk) -> LineInk:
 
 def _ringed(rng: np.random.Generator, line: LineInk) -> LineInk:
     """A line with a ring around a word: its number, or else any short one."""
-    words, spaces = line.text.split(" "), spaces_of(line)
-    if len(spaces) != len(words) - 1:
-        return line
+    words, inks = _words(line)
     short = [k for k, word in enumerate(words) if len(word) <= LONGEST_NUMBER]
     if not short:
         return line
-    k = short[0] if rng.random() < 0.7 else short[rng.integers(len(short))]
-    edges = [0, *spaces, line.darkness.shape[1]]
-    before, word, behind = np.split(line.darkness, edges[k : k + 2], axis=1)
-    cols = np.flatnonzero((word > INKED).any(axis=0))
-    rows = np.flatnonzero((word > INKED).any(axis=1))
-    if not len(cols):
-        return line
-    half = np.array([cols[-1] + 1 - cols[0], rows[-1] + 1 - rows[0]]) / 2 / line.x_height
-    middle = (line.baseline - (rows[-1] + 1 + rows[0]) / 2) / line.x_height
+    k = short[0] if rng.random() < 0.7 else int(rng.choice(short))
+    middle, half = _extent(line, inks[k])
     half = half * rng.uniform(1.0, 1.25) + rng.uniform(0.15, 0.5)
     half = np.maximum(half, half.max() * rng.uniform(0.7, 1.0))
     half[1] = min(half[1], 1.5)
@@ -97,16 +89,60 @@ def _ringed(rng: np.random.Generator, line: LineInk) -> LineInk:
     angle = start + np.linspace(0, 6.28 + rng.uniform(-0.4, 0.6), 50)
     wobble = 1 + ndimage.gaussian_filter1d(rng.normal(0, 0.15, len(angle)), 5)
     ring = np.stack([half[0] * np.cos(angle), half[1] * np.sin(angle)], axis=1) * wobble[:, None]
-    sign = _drawn(rng, line, [np.array([0, middle]) + ring])
-    lack = max(0, sign.shape[1] - word.shape[1])
-    shift = round(sign.shape[1] / 2 - (cols[0] + cols[-1] + 1) / 2)
-    left = int(np.clip(shift, 0, lack))
-    word = np.pad(word, ((0, 0), (left, lack - left)))
-    over = round((cols[0] + cols[-1] + 1) / 2 + left - sign.shape[1] / 2)
-    over = int(np.clip(over, 0, word.shape[1] - sign.shape[1]))
-    target = word[:, over : over + sign.shape[1]]
-    np.maximum(target, sign, out=target)
-    return replace(line, darkness=np.concatenate([before, word, behind], axis=1))
+    inks[k] = _over(inks[k], _drawn(rng, line, [np.array([0, middle]) + ring]))
+    return replace(line, darkness=np.concatenate(inks, axis=1))
+
+
+def _scribbled(rng: np.random.Generator, line: LineInk) -> LineInk:
+    """A line with one of its words scribbled over: with strokes to and fro, or up and down."""
+    words, inks = _words(line)
+    if len(words) < 2:
+        return line
+    k = int(rng.integers(len(words)))
+    middle, half = _extent(line, inks[k])
+    half = half * (rng.uniform(1.0, 1.15), rng.uniform(0.7, 1.1))
+    strokes = []
+    if rng.random() < 0.3:
+        rows = np.linspace(1, -1, rng.integers(5, 10)) * half[1]
+        ends = np.where(np.arange(2 * len(rows)) % 4 % 3 == 0, -1, 1) * half[0]
+        strokes.append(np.stack([ends, np.repeat(rows, 2)], axis=1))
+    else:
+        for _ in range(rng.integers(1, 4)):
+            count = max(4, round(2 * half[0] / rng.uniform(0.12, 0.3)))
+            x = np.linspace(-1, 1, count) * half[0]
+            strokes.append(np.stack([x, np.where(np.arange(count) % 2, -1, 1) * half[1]], axis=1))
+    strokes = [stroke + rng.normal(0, 0.08, stroke.shape) for stroke in strokes]
+    sign = _drawn(rng, line, [np.array([0, middle]) + stroke for stroke in strokes])
+    inks[k] = _over(inks[k], sign)
+    text = " ".join(words[:k] + words[k + 1 :])
+    return replace(line, darkness=np.concatenate(inks, axis=1), text=text)
+
+
+def _words(line: LineInk) -> tuple[list[str], list[NDArray[np.float32]]]:
+    """The words of a line and the part of its ink with each; none where white does not tell."""
+    words, spaces = line.text.split(" "), spaces_of(line)
+    if len(spaces) != len(words) - 1:
+        return [], []
+    inks = np.split(line.darkness, spaces, axis=1)
+    return (words, inks) if all((ink > INKED).any() for ink in inks) else ([], [])
+
+
+def _extent(line: LineInk, ink: NDArray[np.float32]) -> tuple[float, NDArray[np.float64]]:
+    """How far up the middle of a word is, and half its width and height, in x-heights."""
+    (y1, x1), (y2, x2) = (ends(np.argwhere(ink > INKED), axis=0) for ends in (np.min, np.max))
+    half = np.array([x2 + 1 - x1, y2 + 1 - y1]) / 2 / line.x_height
+    return float(line.baseline - (y1 + y2 + 1) / 2) / line.x_height, half
+
+
+def _over(ink: NDArray[np.float32], sign: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A word with a sign over the middle of it, with more room where the sign is wider."""
+    cols = np.flatnonzero((ink > INKED).any(axis=0))
+    left = (cols[0] + cols[-1] + 1) // 2 - sign.shape[1] // 2
+    before, behind = max(0, -left), max(0, left + sign.shape[1] - ink.shape[1])
+    ink = np.pad(ink, ((0, 0), (before, behind)))
+    part = ink[:, left + before : left + before + sign.shape[1]]
+    np.maximum(part, sign, out=part)
+    return ink
 
 
 def _tick(rng: np.random.Generator) -> list[Path]:

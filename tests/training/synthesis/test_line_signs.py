@@ -41,18 +41,18 @@ def inked_columns(line: LineInk) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("behind", [0.0, 1.0])
-def test_a_tick_stands_beside_words_that_say_the_same(only, seed, behind):
-    only("tick", BEHIND=behind)
+@pytest.mark.parametrize("place, shares", enumerate([(1, 0, 0), (0, 1, 0), (0, 0, 1)]))
+def test_a_tick_stands_beside_words_that_say_the_same(only, seed, place, shares):
+    only("tick", TICK_PLACES=shares)
     line = words(3, 2)
     signed = with_sign(np.random.default_rng(seed), line)
     assert signed.text == line.text
     more = signed.darkness.shape[1] - line.darkness.shape[1]
     assert more > 0.4 * X_HEIGHT
-    blocks = signed.darkness[int(signed.baseline) - 10] > 0.9  # through all letters
-    letters = np.flatnonzero(blocks)
-    place = letters.min() if behind else signed.darkness.shape[1] - letters.max()
-    assert place < X_HEIGHT  # the words are at the end where no tick is
+    at, whole = signed.darkness, line.darkness
+    first, last = whole[:, :30].sum(), whole[:, -30:].sum()
+    ends = at[:, :30].sum() == first, at[:, -30:].sum() == last
+    assert ends == [(False, True), (True, False), (True, True)][place]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -94,6 +94,20 @@ def test_a_ring_goes_around_a_short_word_alone(only, seed):
     above = np.flatnonzero((first > 0.5).any(axis=1))
     assert above.min() < signed.baseline - 27 and above.max() > signed.baseline + 5
     np.testing.assert_array_equal(signed.darkness[:, -90:].sum(), line.darkness[:, -90:].sum())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_scribbled_over_is_not_read(only, seed):
+    only("scribble")
+    line = words(3, 2, 1)
+    signed = with_sign(np.random.default_rng(seed), line)
+    assert signed.text in ("ab a", "abc a", "abc ab")
+    assert signed.darkness.sum() > line.darkness.sum()
+
+
+def test_a_word_alone_is_not_scribbled_over(only):
+    only("scribble")
+    assert with_sign(np.random.default_rng(0), words(4)).text == "abcd"
 
 
 @pytest.mark.parametrize("line", [words(7), words(5, 4)])
