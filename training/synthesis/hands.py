@@ -34,7 +34,7 @@ from training.synthesis.line_ink import (
 from training.synthesis.line_signs import with_sign
 from training.synthesis.line_strokes import EM, X_HEIGHT
 from training.synthesis.line_text import SCANS, corpus, fitting_length, fitting_text
-from training.synthesis.small_fractions import FRACTION, fraction_style
+from training.synthesis.small_signs import pieces_by_size, small_style
 from training.synthesis.stroke_hands import character_hand, text_hand, word_hand
 
 # Set by hand, lines looked at as pictures, as were the ranges that the hands below are drawn from.
@@ -73,7 +73,7 @@ def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: 
     word_gap += 2.2 * spread * FONT_EM
     lift = 0.0 if printed else FONT_EM * float(rng.choice((0.0, 0.02, 0.05)))
     weight = rng.random()
-    fractions = None if printed else fraction_style(rng)
+    small = None if printed else small_style(rng)
     pace = (face.getlength("written by hand") / 15 * widen + spread * FONT_EM) / body
 
     def write(rng: np.random.Generator, room: float) -> LineInk | None:
@@ -88,18 +88,11 @@ def font_hand(rng: np.random.Generator, font: LineFont, texts: Corpus, printed: 
         picture = Image.new("L", (int(x + FONT_EM), int(3.1 * FONT_EM)), 0)
         draw = ImageDraw.Draw(picture)
         for piece, left, y in pieces:
-            parts = FRACTION.fullmatch(piece)
-            if parts is None or fractions is None or fractions.stacked:
-                draw.text((left, base + y), piece, fill=255, font=face, anchor="ls")
-                continue
-            small = font_face(str(font.path), round(fractions.size * FONT_EM))
-            for part, face_of, shift in (
-                (parts[1], small, -fractions.raised), ("/", face, 0.0),
-                (parts[2], small, fractions.lowered),
-            ):  # fmt: skip
-                row = base + y + shift * CAPITAL * FONT_EM
-                draw.text((left, row), part, fill=255, font=face_of, anchor="ls")
-                left += face_of.getlength(part)
+            for part, size, up in pieces_by_size(piece, small):
+                used = face if size == 1 else font_face(str(font.path), round(size * FONT_EM))
+                row = base + y - up * CAPITAL * FONT_EM
+                draw.text((left, row), part, fill=255, font=used, anchor="ls")
+                left += used.getlength(part)
         if weight < 0.25:
             picture = picture.filter(ImageFilter.MaxFilter(3))
         picture = shear(picture, slant, base, widen)

@@ -289,6 +289,8 @@ def _note(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
         f"{one} {part} {measure}",
         f"{part} {one}",
         f"#{other} {one}",
+        f"{other}{('th', 'th', 'st', 'nd', 'rd')[rng.integers(5)]} {one}",
+        f"{one} {('Mr', 'Mrs', 'Dr', 'No')[rng.integers(4)]} {two.title()}",
         f"{one} #{other}",
         f"{other}% {one}",
         f"{one} {other}%",

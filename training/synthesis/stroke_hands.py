@@ -30,7 +30,7 @@ from training.synthesis.line_text import (
     fitting_length,
     fitting_text,
 )
-from training.synthesis.small_fractions import fraction_style, write_small
+from training.synthesis.small_signs import small_style, write_small
 from training.synthesis.written_glyphs import WrittenGlyphs
 
 SIGNS_BETWEEN = (
@@ -102,7 +102,7 @@ def word_hand(rng: np.random.Generator, data: Path) -> Hand:
         np.median([word_scale(words.strokes(i), fold_text(str(words.label[i]))) for i in rows[:60]])
     )
     space, pen, style = rng.uniform(0.35, 1.0), _pen(rng), _style(rng)
-    capitals, fractions = rng.random() < 0.06, fraction_style(rng)
+    capitals, small = rng.random() < 0.06, small_style(rng)
 
     def write(rng: np.random.Generator, room: float) -> LineInk | None:
         parts: list[Strokes] = []
@@ -124,8 +124,7 @@ def word_hand(rng: np.random.Generator, data: Path) -> Hand:
                 placed, inside = glyphs.write(rng, word, glyphs.writer(rng, name))
                 if not placed:
                     continue
-                if fractions is not None:
-                    write_small(rng, fractions, word, placed, inside)
+                write_small(rng, small, word, placed, inside)
                 parts += placed
                 spaces += inside
                 pitch = 0.6
@@ -174,7 +173,7 @@ def character_hand(rng: np.random.Generator, data: Path) -> Hand:
     written = written_strokes(data)
     glyphs, texts = written.glyphs, corpus(data)
     writer = glyphs.writer(rng)
-    pen, style, fractions = _pen(rng), _style(rng), fraction_style(rng)
+    pen, style, small = _pen(rng), _style(rng), small_style(rng)
 
     def write(rng: np.random.Generator, room: float) -> LineInk | None:
         text = fitting_text(rng, texts, fitting_length(rng, room, 1.6))
@@ -184,8 +183,7 @@ def character_hand(rng: np.random.Generator, data: Path) -> Hand:
         letters = [letter for letter in text if letter != " "]
         for letter, strokes in zip(letters, placed, strict=True):
             strokes += mark_strokes(rng, letter, strokes)
-        if fractions is not None:
-            write_small(rng, fractions, text, placed, spaces)
+        write_small(rng, small, text, placed, spaces)
         path = _moved(rng, compose(rng, placed, np.asarray(spaces)), style)
         return _drawn(path, pen, text, X_HEIGHT * EM)
 
