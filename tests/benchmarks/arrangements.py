@@ -3,15 +3,16 @@
 Lists of two columns or with dashes, names beside what was said, headings over columns, boxes to
 tick or with a letter each, labels in white on dark, tilted pages, single words, forms and exercises
 in two columns, labels in the cells of forms and above their lines, addresses, dotted lines, ticks,
-arrows, ringed numbers and fractions, each written in the handwriting fonts that nothing was trained
-on (`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a seed. Prints the
-pooled CER of each arrangement, in which words in another order count as wrong; case counts. With
---out the pages are kept with their texts.
+arrows, ringed numbers, fractions and raised endings, each written in the handwriting fonts that
+nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a
+seed. Prints the pooled CER of each arrangement, in which words in another order count as wrong;
+case counts. With --out the pages are kept with their texts.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -108,6 +109,14 @@ MEASURES = (
     "1/3 pint of milk",
     "5/8 inch of ginger",
 )
+APPOINTMENTS = (
+    "May 3^rd M^r Hall",
+    "June 21^st D^r Moss",
+    "4^th July M^rs Carter",
+    "2^nd of August",
+    "the 30^th birthday",
+    "N^o 12 on 5^th street",
+)
 EMPTY = 0.2  # of the answers
 EXERCISES = 10
 STEP = 1.9  # heights of the font from line to line
@@ -121,6 +130,7 @@ TICK = "\N{CHECK MARK}"
 ARROW = "\N{RIGHTWARDS ARROW}"  # and how long arrows are, and a text with them
 RING = "\N{LARGE CIRCLE}"  # and what stands in it
 SMALL = "\N{SUPERSCRIPT ONE}"  # and how far a number is raised, and a text that a fraction begins
+RAISED = "\N{MODIFIER LETTER SMALL R}"  # and a text with ^ before what is raised
 WHITE = "\N{WHITE CIRCLE}"  # before what is written in white
 
 
@@ -351,6 +361,12 @@ def fractions(rng: Rng) -> Made:
     return [*written], "\n".join(MEASURES)
 
 
+def endings(_: Rng) -> Made:
+    """Dates and names whose endings are raised and small."""
+    written = [(0.0, STEP * k, f"{RAISED}{text}") for k, text in enumerate(APPOINTMENTS)]
+    return [*written], "\n".join(APPOINTMENTS).replace("^", "")
+
+
 ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     # and the degrees by which the page is tilted either way
     "contacts": (lambda rng: table(rng, CONTACTS), (0, 2)),
@@ -378,6 +394,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "arrows": (arrows, (0, 2)),
     "ringed numbers": (ringed, (0, 2)),
     "fractions": (fractions, (0, 2)),
+    "raised endings": (endings, (0, 2)),
 }
 
 
@@ -455,6 +472,13 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
                 pen.text((x, base), part, ink, of, anchor="ls", stroke_width=stroke)
                 x += of.getlength(part)
             pen.text((x + 0.3 * size, y), rest, ink, face, anchor="ls", stroke_width=stroke)
+        elif text.startswith(RAISED):
+            (x, y), parts = at, re.split(r"\^(\w+)", text[1:])
+            small = ImageFont.truetype(font, round(0.6 * size))
+            for number, part in enumerate(parts):
+                of, base = (small, y - 0.3 * size) if number % 2 else (face, y)
+                pen.text((x, base), part, ink, of, anchor="ls", stroke_width=stroke)
+                x += of.getlength(part)
         elif text.startswith(WHITE):
             pen.text(at, text[1:], 235, face, anchor="ls", stroke_width=stroke)
         else:
