@@ -40,8 +40,12 @@ class ReverseTypeConfig:
         Tiles that a band is long at least.
     contrast : float
         By which a band is darker than the paper, at least.
+    step : float
+        From tile to tile, in the primary color that changes most, less is still one ground.
     thin : int
         Pixels of the closer copy, an odd number: what is no thicker is a line, and of no band.
+    beside : int
+        The same beside something dark of another color: what is left of that in a band's tiles.
     open : float
         Share of a band's outline that is light, at most; of words by a thick pen it is more.
     letters, speck : int
@@ -62,15 +66,17 @@ class ReverseTypeConfig:
     paper: float = 80
     dark: float = 0.62
     contrast: float = 0.3
+    step: float = 0.15
     long: int = 4
     thin: int = 5
+    beside: int = 17
     open: float = 0.1
     letters: int = 3
     speck: int = 4
     bar: float = 4.0
     letter: float = 0.15
     apart: float = 0.6
-    most: float = 0.35
+    most: float = 0.45
 
 
 CONFIG = ReverseTypeConfig()
@@ -145,29 +151,68 @@ def without_bands(picture: Picture, small: NDArray[np.uint8] | None = None) -> P
 
     `small` is its copy in color whose longer side is `SMALL`, if it is there already.
     """
-    grey = brightness(picture.rgb(SMALL) if small is None else small)
+    rgb = picture.rgb(SMALL) if small is None else small
+    grey = brightness(rgb)
     tiles = squares(grey, CONFIG.tile)
     if min(tiles.shape[:2]) < 2:
         return picture
     grounds = np.median(tiles, axis=2)
     paper = float(np.percentile(grounds, CONFIG.paper))
-    labels, boxes = connected(grounds < min(CONFIG.dark * paper, paper - CONFIG.contrast))
+    dark = grounds < min(CONFIG.dark * paper, paper - CONFIG.contrast)
+    if not dark.any():
+        return picture
+    bands = _bands_among(picture, grey.shape, grounds, paper, CONFIG.thin, *connected(dark))
+    if not bands:  # one may end at the edge of its sheet, on something dark
+        pieces = _of_one_color(rgb, dark)
+        bands = _bands_among(picture, grey.shape, grounds, paper, CONFIG.beside, *pieces)
+    return WithoutBands(picture, tuple(bands)) if bands else picture
+
+
+def _bands_among(
+    picture: Picture,
+    size: tuple[int, ...],
+    grounds: NDArray[np.float32],
+    paper: float,
+    thin: int,
+    labels: NDArray[np.int32],
+    boxes: NDArray[np.intp],
+) -> list[Band]:
+    """The bands among pieces of dark tiles of a small copy of a picture.
+
+    `size` is that of the copy, `grounds` the brightness of each tile. What is no thicker than
+    `thin` on the closer one is of no band.
+    """
     long = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) >= CONFIG.long
     fits = np.bincount(labels.ravel(), minlength=len(boxes) + 1)[1:] <= CONFIG.most * labels.size
-    areas = np.flatnonzero(long & fits)
-    if not len(areas):
-        return picture
-    closer = picture.grey(CONFIG.closer)
-    scale = CONFIG.tile * np.array(closer.shape * 2) / np.array(grey.shape * 2)
     bands: list[Band] = []
-    for area in areas.tolist():
+    if not (long & fits).any():
+        return bands
+    closer = picture.grey(CONFIG.closer)
+    scale = CONFIG.tile * np.array(closer.shape * 2) / np.array(size * 2)
+    for area in np.flatnonzero(long & fits).tolist():
         around = (boxes[area] + [-1, -1, 1, 1]) * scale
         y1, x1, y2, x2 = np.maximum(around, 0).astype(int).tolist()
         place = (slice(y1, y2 + 1), slice(x1, x2 + 1))
         near = _at(~eroded(labels != area + 1, 3), place, scale, closer.shape)
         ground = float(np.median(grounds[labels == area + 1]))
-        bands += _bands(closer, place, near, ground, paper)
-    return WithoutBands(picture, tuple(bands)) if bands else picture
+        bands += _bands(closer, place, near, ground, paper, thin)
+    return bands
+
+
+def _of_one_color(
+    rgb: NDArray[np.uint8], inside: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Pieces of tiles of one color, which goes on from one to the next, as of `connected`."""
+    channels = [squares(rgb[..., k].astype(np.float32), CONFIG.tile) for k in range(3)]
+    low, colors, high = np.percentile(np.array(channels) / 255, (20, 50, 80), axis=3)
+    inside = inside & ((high - low).max(axis=0) < CONFIG.step)
+    grid = np.zeros([2 * side - 1 for side in inside.shape], dtype=bool)  # tiles, and steps between
+    grid[::2, ::2] = inside
+    across, along = (np.abs(np.diff(colors, axis=axis)).max(axis=0) for axis in (1, 2))
+    grid[1::2, ::2] = inside[1:] & inside[:-1] & (across < CONFIG.step)
+    grid[::2, 1::2] = inside[:, 1:] & inside[:, :-1] & (along < CONFIG.step)
+    labels, boxes = connected(grid, diagonal=False)
+    return labels[::2, ::2], (boxes + 1) // 2
 
 
 def _at(
@@ -190,10 +235,11 @@ def _bands(
     near: NDArray[np.bool_],
     ground: float,
     paper: float,
+    thin: int,
 ) -> Iterator[Band]:
     """The bands in a part of a picture, `near` dark tiles; they may stand close to each other."""
     light = grey[place] >= (ground + paper) / 2
-    labels, boxes = connected(opened(~light & near, CONFIG.thin))
+    labels, boxes = connected(opened(~light & near, thin))
     high, wide = grey.shape
     long = CONFIG.long * CONFIG.tile * max(grey.shape) / SMALL
     for number, (y1, x1, y2, x2) in enumerate(boxes.tolist(), start=1):

@@ -2,7 +2,7 @@
 
 Two lines stand on one sheet if the paper goes on from the one to the other, at least by way of
 lines between. Where something else lies between them, a wall, a desk or the shade of a fold, the
-color departs from the paper of both.
+color departs from the paper of both. At the edge of a shadow it goes from the one to the other.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ class SheetConfig:
         x-heights; what is dark and thinner is ink or a rule and no edge of a sheet.
     departs : float
         Share of the paper's brightness by which what lies between differs from either line's paper.
+    hue : float
+        By which the primary colors of two papers differ in how much darker the one is, in shares of
+        the lighter, up to which it may be one paper in light and shadow.
     wide : float
         x-heights that it is wide at least.
     tried : int
@@ -43,6 +46,7 @@ class SheetConfig:
     most: int = 800
     stroke: float = 0.9
     departs: float = 0.15
+    hue: float = 0.1
     wide: float = 0.5
     tried: int = 8
 
@@ -122,6 +126,9 @@ def _goes_on(
     x = np.linspace(*cols, count).round().astype(int).clip(0, paper.shape[1] - 1)
     off = np.abs(paper[y, x][:, None] - colors[None]).max(axis=2)
     other = (off > CONFIG.departs * colors.max(axis=1)).all(axis=1)
+    low, high = np.sort(colors, axis=0)
+    if np.ptp(low / np.maximum(high, 1)) <= CONFIG.hue:
+        other &= ~((low <= paper[y, x]) & (paper[y, x] <= high)).all(axis=1)
     width = max(1, round(wide))
     return bool((np.convolve(other, np.ones(width)) < width).all())
 
