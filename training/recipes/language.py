@@ -58,6 +58,10 @@ COMMON = 100_000  # words of a language that are drawn
 DECIMALS = {"en": re.compile(r"\d,\d{1,2}(?!\d)"), "fr": re.compile(r"\d\.\d{1,2}(?![\d.])")}
 """Amounts as the language does not write them: 1,20 in English, 1.20 in French."""
 OTHER_DECIMALS = 0.15  # share of the synthetic lines with such amounts that is kept
+# French has its hyphens from handwritten lines; with more of them it read Copiste's no better.
+HYPHENATED = {"en": 0.15, "fr": 0.0}  # share of the lines whose last word goes on in the next
+HYPHENATED_WORD = re.compile(r" ([^\W\d_]{4,})(?=[ ,.;:!?]|$)")
+LABELS = {"en": 0.15, "fr": 0.0}  # share of the synthetic lines that are some words and a colon
 QUOTED = 4  # one row in so many has its commas and points behind closing quotes, and not before
 
 # Arrays that are not compressed: they would shrink by a third and take most of the time to load.
@@ -91,16 +95,24 @@ def quoted_otherwise(rows: Iterable[str]) -> Iterator[str]:
         yield row if k % QUOTED else re.sub(r'([,.])"', r'"\1', row)
 
 
-def cut(rng: np.random.Generator, rows: Iterable[str]) -> Iterator[str]:
-    """Rows cut at spaces into lines as long as those of handwriting."""
+def cut(rng: np.random.Generator, rows: Iterable[str], hyphenated: float = 0.0) -> Iterator[str]:
+    """Rows cut into lines as long as those of handwriting: at spaces, or a share within words."""
     for row in rows:
         start = 0
         while len(row) - start > SHORTEST:
             end = row.rfind(" ", start, start + int(rng.integers(SHORTEST, LONGEST)) + 1)
             if end <= start or len(row) - end < 2:
                 break
-            yield row[start:end]
-            start = end + 1
+            word = None
+            if hyphenated and rng.random() < hyphenated:
+                word = HYPHENATED_WORD.match(row, end)
+            if word is None:
+                yield row[start:end]
+                start = end + 1
+            else:
+                inside = int(rng.integers(word.start(1) + 2, word.end(1) - 1))
+                yield f"{row[start:inside]}-"
+                start = inside
         yield row[start:]
 
 
@@ -222,6 +234,8 @@ def sample_lines(rng: np.random.Generator, corpus: Corpus, count: int, code: str
             text = beginning(rng) + text
         if DECIMALS[code].search(text) and rng.random() > OTHER_DECIMALS:
             continue
+        if LABELS[code] and rng.random() < LABELS[code]:
+            text = " ".join(text.split()[: rng.integers(1, 4)]).rstrip(".,;:!?-") + ":"
         if len(text) > 2.5 * len(text.split()):
             lines.append(text)
     return lines
@@ -324,7 +338,7 @@ def main() -> None:
     args = parser.parse_args()
     text = LANGUAGES[args.language](data_dir(args.data))
     rng = np.random.default_rng(args.seed)
-    rows = list(cut(rng, text.seen))
+    rows = list(cut(rng, text.seen, HYPHENATED[text.code]))
     rows += sample_lines(rng, Corpus(text.seen), int(SYNTHETIC * len(rows)), text.code)
     rows += frequent_words(rng, text.code, args.words)
     symbols = to_symbols(" \n".join(rows))

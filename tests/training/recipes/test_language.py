@@ -1,6 +1,7 @@
 """Estimating the n-gram: counts, Kneser-Ney, pruning, and the command."""
 
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -83,6 +84,16 @@ def test_cut_rows_are_whole_and_not_too_long(rows):
     assert len(lines) >= len(rows)
     for line in lines:
         assert len(line) <= LONGEST or " " not in line[: SHORTEST + 1]
+
+
+@given(st.lists(st.text("abcde ", max_size=300), max_size=4))
+def test_some_lines_end_within_a_word(rows):
+    rows = [" ".join(row.split()) for row in rows]
+    lines = list(cut(np.random.default_rng(0), rows, hyphenated=1.0))
+    assert "".join(lines).replace(" ", "").replace("-", "") == "".join(rows).replace(" ", "")
+    for line, after in pairwise([*lines, ""]):
+        if line.endswith("-"):
+            assert line[-3:-1].isalpha() and after[:2].isalpha() and len(after.split()[0]) >= 2
 
 
 def test_seen_text_is_likelier():
