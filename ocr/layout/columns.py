@@ -156,7 +156,8 @@ class Columns:
         if _go_on(*rows) or _go_on(*rows[::-1]):
             return False
         every = np.concatenate([left, right])
-        step = float(np.median(np.diff(np.sort(self.places.bottom[every]))))
+        steps = np.sort(np.diff(np.sort(self.places.bottom[every])))
+        step = float(steps[(len(steps) - 1) // 4])  # of two lengths by turns the shorter one
         least = max(CONFIG.turn * self.places.size(every), CONFIG.turn_step * step)
         return bool(np.abs(rows[0][:, None] - rows[1][None]).min() >= least)
 

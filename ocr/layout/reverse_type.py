@@ -202,7 +202,10 @@ def _bands_among(
 def _of_one_color(
     rgb: NDArray[np.uint8], inside: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """Pieces of tiles of one color, which goes on from one to the next, as of `connected`."""
+    """Pieces of tiles of one color, which goes on from one to the next, as of `connected`.
+
+    Those at the edge of the picture are what its sheet lies on: their boxes are empty.
+    """
     channels = [squares(rgb[..., k].astype(np.float32), CONFIG.tile) for k in range(3)]
     low, colors, high = np.percentile(np.array(channels) / 255, (20, 50, 80), axis=3)
     inside = inside & ((high - low).max(axis=0) < CONFIG.step)
@@ -212,6 +215,7 @@ def _of_one_color(
     grid[1::2, ::2] = inside[1:] & inside[:-1] & (across < CONFIG.step)
     grid[::2, 1::2] = inside[:, 1:] & inside[:, :-1] & (along < CONFIG.step)
     labels, boxes = connected(grid, diagonal=False)
+    boxes[(boxes[:, :2] == 0).any(axis=1) | (boxes[:, 2:] == grid.shape).any(axis=1)] = 0
     return labels[::2, ::2], (boxes + 1) // 2
 
 

@@ -126,7 +126,7 @@ def _goes_on(
     x = np.linspace(*cols, count).round().astype(int).clip(0, paper.shape[1] - 1)
     off = np.abs(paper[y, x][:, None] - colors[None]).max(axis=2)
     other = (off > CONFIG.departs * colors.max(axis=1)).all(axis=1)
-    low, high = np.sort(colors, axis=0)
+    low, high = colors[np.argsort(colors.sum(axis=1))]
     if np.ptp(low / np.maximum(high, 1)) <= CONFIG.hue:
         other &= ~((low <= paper[y, x]) & (paper[y, x] <= high)).all(axis=1)
     width = max(1, round(wide))

@@ -48,6 +48,12 @@ def test_what_is_said_at_the_left_and_right_by_turns_is_one_text():
     assert order(left + right) == [0, 4, 1, 5, 2, 6, 3, 7]
 
 
+def test_who_signs_below_what_is_said_at_the_left_is_read_behind_it():
+    left = [line(100 + 300 * k, 10, 260) for k in range(4)]
+    right = [line(217 + 300 * k, 400, 560) for k in range(4)]
+    assert order(left + right) == [0, 4, 1, 5, 2, 6, 3, 7]
+
+
 def test_a_text_that_goes_on_beside_an_address_is_a_column():
     left = [line(100 + 80 * k, 10, 160) for k in range(6)]
     right = [line(300 + 80 * k, 300, 450) for k in range(3)]

@@ -80,6 +80,32 @@ def test_what_is_no_band_is_left(photo):
     assert without_bands(photo) is photo
 
 
+def on_desk(band, tilt, desk=(92, 70, 52)):
+    """A sheet on a desk, with a band in color that ends at the edges of the sheet."""
+    sheet = Image.new("RGB", (700, 420), (PAPER, PAPER, PAPER))
+    pen = ImageDraw.Draw(sheet)
+    pen.text((60, 260), "WRITTEN BY HAND", fill=(DARK, DARK, DARK), font=FACE)
+    pen.rectangle((0, 0, 700, 120), fill=band)
+    pen.text((200, 40), "MY NAME IS", fill=(250, 250, 250), font=FACE)
+    page = Image.new("RGB", (900, 640), desk)
+    mask = Image.new("L", sheet.size, 255).rotate(tilt, expand=True)
+    page.paste(sheet.rotate(tilt, Image.Resampling.BICUBIC, expand=True), (80, 90), mask)
+    return photo_of(page)
+
+
+@pytest.mark.parametrize("tilt", [0, 3, -5])
+@pytest.mark.parametrize("band", [(200, 30, 40), (30, 60, 160)])
+def test_a_band_up_to_the_edge_of_a_sheet_is_told_from_the_desk(band, tilt):
+    plain = without_bands(on_desk(band, tilt))
+    assert isinstance(plain, WithoutBands)
+    assert len(plain.bands) == 1
+    assert np.median(plain.grey(900)[150:190, 150:250]) > 0.7  # beside what stands on it
+
+
+def test_a_desk_along_a_sheet_is_no_band():
+    assert not isinstance(without_bands(on_desk((PAPER, PAPER, PAPER), 0)), WithoutBands)
+
+
 def test_a_page_with_much_on_bands_is_no_negative():
     rows = [(50, y, 850, y + 80) for y in (10, 100, 190, 280)]
     picture, other = grounds(form(*((row, 40, "MANY A WHITE LABEL") for row in rows)))

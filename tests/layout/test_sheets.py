@@ -65,6 +65,21 @@ def test_lines_around_something_stand_on_one_sheet():
     assert numbers(page, line(80, 120, 380), line(150, 10, 80), line(240, 120, 380)) == [0, 0, 0]
 
 
+def test_the_soft_edge_of_a_shadow_parts_no_sheet():
+    page = Sheets((0, 0, 300, 400, YELLOW))
+    shade = np.interp(np.arange(400), [160, 240], [1.0, 0.55])
+    page.picture = np.uint8(page.picture * shade[:, None])
+    assert numbers(page, line(80, 20, 150), line(80, 250, 380)) == [0, 0]
+
+
+@pytest.mark.parametrize("colors", [(YELLOW, GREEN), ((230, 150, 170), (150, 210, 230))])
+def test_notes_of_two_colors_are_two_sheets_also_on_a_wall_between_them(colors):
+    between = tuple(int(v) for v in np.mean(colors, axis=0))
+    notes = Sheets((0, 0, 300, 160, colors[0]), (0, 240, 300, 400, colors[1]))
+    notes.picture[:, 160:240] = between
+    assert numbers(notes, line(80, 20, 150), line(80, 250, 380)) == [0, 1]
+
+
 def test_a_rule_between_columns_parts_no_sheet():
     page = Sheets((0, 0, 300, 400, YELLOW), (0, 199, 300, 202, (20, 20, 20)))
     assert numbers(page, line(80, 20, 150), line(80, 240, 380)) == [0, 0]
