@@ -86,8 +86,8 @@ def _foreign(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
 
 
 ALPHABETS = (
-    "äöüßÄÖÜ", "äöüßÄÖÜ", "åäöÅÄÖ", "æøåÆØÅ", "àâçéèêëîïôùûüœÉÈÀÇ", "áéíóúñüÁÉÍÓÚÑ",
-    "ãõáéíóúâêôçÃÕÇ",
+    "äöüßÄÖÜ", "äöüßÄÖÜ", "åäöÅÄÖ", "åäöÅÄÖ", "æøåÆØÅ", "æøåÆØÅ", "àâçéèêëîïôùûüœÉÈÀÇ",
+    "áéíóúñüÁÉÍÓÚÑ", "áéíóúñüÁÉÍÓÚÑ", "ãõáéíóúâêôçÃÕÇ",
     "àèéìòùÀÈÌÒÙ", "ąćęłńóśźżŁŚŻĆ", "áčďéěíňóřšťúůýžČŘŠŽ", "čćđšžČĆĐŠŽ", "áéíóöőúüűÁÉÖŐÜŰ",
     "ğışöüçİĞŞÖÜÇ", "ăâîșțĂÂÎȘȚ",
 )  # fmt: skip
@@ -103,7 +103,7 @@ def _accented(rng: np.random.Generator, corpus: Corpus, length: int) -> str:
     text = _excerpt(rng, corpus.sentences, length)
     if rng.random() < 0.25:
         text = text.upper()
-    share = rng.uniform(0.1, 0.6)
+    share = rng.uniform(0.2, 0.8)
     return "".join(
         marked[c][rng.integers(len(marked[c]))] if c in marked and rng.random() < share else c
         for c in text
@@ -398,9 +398,9 @@ def _plain(text: str) -> str:
 
 
 _KINDS: tuple[tuple[Callable[[np.random.Generator, Corpus, int], str], float], ...] = (
-    (_prose, 0.40),
+    (_prose, 0.36),
     (_foreign, 0.09),
-    (_accented, 0.09),
+    (_accented, 0.13),
     (_words, 0.12),
     (_numbers, 0.13),
     (_item, 0.09),
