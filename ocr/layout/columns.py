@@ -49,6 +49,8 @@ class ColumnConfig:
     turn, turn_step : float
         Nearest that two lines of columns come, and in usual steps between the lines of both, where
         they are one text that stands at the left and at the right by turns.
+    turn_far : float
+        They need not come less near than that, whatever the steps.
     turn_apart, turn_lines : float, int
         Times the usual step of a column, its steps at least where lines of the other, so many or
         more, come between.
@@ -77,6 +79,7 @@ class ColumnConfig:
     band: float = 1.25
     turn: float = 2.2
     turn_step: float = 0.7
+    turn_far: float = 5.0
     turn_apart: float = 1.3
     turn_lines: int = 3
     labels: float = 0.5
@@ -156,9 +159,9 @@ class Columns:
         if _go_on(*rows) or _go_on(*rows[::-1]):
             return False
         every = np.concatenate([left, right])
-        steps = np.sort(np.diff(np.sort(self.places.bottom[every])))
-        step = float(steps[(len(steps) - 1) // 4])  # of two lengths by turns the shorter one
-        least = max(CONFIG.turn * self.places.size(every), CONFIG.turn_step * step)
+        step = float(np.median(np.diff(np.sort(self.places.bottom[every]))))
+        size = self.places.size(every)
+        least = max(CONFIG.turn * size, min(CONFIG.turn_step * step, CONFIG.turn_far * size))
         return bool(np.abs(rows[0][:, None] - rows[1][None]).min() >= least)
 
     def _are_joined(self, left: Lines, right: Lines) -> bool:
