@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ocr.layout.connected import connected
 from ocr.layout.leaders import without_leaders
+from ocr.layout.pen_marks import without_pen_marks
 from ocr.layout.strips import (
     BASELINE_ROW,
     X_HEIGHT,
@@ -75,10 +76,12 @@ CONFIG = BulletConfig()
 def line_strip(darkness: NDArray[np.float32], line: TextLine) -> Strip:
     """The strip of a line as it is read.
 
-    Fitted to its letters, begun behind its bullet, without rows of dots, its wide gaps shortened.
+    Fitted to its letters, without ticks, the ring around its number, its bullet and rows of dots,
+    its wide gaps shortened.
     Parameters are those of `ocr.layout.strips.fitted_strip`.
     """
-    return with_short_gaps(without_leaders(without_bullet(fitted_strip(darkness, line))))
+    strip = without_bullet(without_pen_marks(fitted_strip(darkness, line)))
+    return with_short_gaps(without_leaders(strip))
 
 
 def without_bullet(strip: Strip) -> Strip:
