@@ -50,7 +50,7 @@ class ColumnConfig:
         Nearest that two lines of columns come, and in usual steps between the lines of both, where
         they are one text that stands at the left and at the right by turns.
     turn_far : float
-        They need not come less near than that, whatever the steps.
+        So far apart they are such a text, however wide the steps.
     turn_apart, turn_lines : float, int
         Times the usual step of a column, its steps at least where lines of the other, so many or
         more, come between.
@@ -161,7 +161,7 @@ class Columns:
         every = np.concatenate([left, right])
         step = float(np.median(np.diff(np.sort(self.places.bottom[every]))))
         size = self.places.size(every)
-        least = max(CONFIG.turn * size, min(CONFIG.turn_step * step, CONFIG.turn_far * size))
+        least = np.clip(CONFIG.turn_step * step, CONFIG.turn * size, CONFIG.turn_far * size)
         return bool(np.abs(rows[0][:, None] - rows[1][None]).min() >= least)
 
     def _are_joined(self, left: Lines, right: Lines) -> bool:

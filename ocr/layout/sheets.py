@@ -124,11 +124,12 @@ def _goes_on(
     count = int(np.hypot(rows[1] - rows[0], cols[1] - cols[0])) + 2
     y = np.linspace(*rows, count).round().astype(int).clip(0, paper.shape[0] - 1)
     x = np.linspace(*cols, count).round().astype(int).clip(0, paper.shape[1] - 1)
-    off = np.abs(paper[y, x][:, None] - colors[None]).max(axis=2)
+    seen = paper[y, x]
+    off = np.abs(seen[:, None] - colors[None]).max(axis=2)
     other = (off > CONFIG.departs * colors.max(axis=1)).all(axis=1)
     low, high = colors[np.argsort(colors.sum(axis=1))]
     if np.ptp(low / np.maximum(high, 1)) <= CONFIG.hue:
-        other &= ~((low <= paper[y, x]) & (paper[y, x] <= high)).all(axis=1)
+        other &= ~((low <= seen) & (seen <= high)).all(axis=1)
     width = max(1, round(wide))
     return bool((np.convolve(other, np.ones(width)) < width).all())
 

@@ -408,6 +408,20 @@ def _length(text: str, face: ImageFont.FreeTypeFont) -> float:
     return 0 if text[0] in CELL + BAND else face.getlength(text)
 
 
+def write(
+    pen: ImageDraw.ImageDraw,
+    x: float,
+    parts: list[tuple[str, ImageFont.FreeTypeFont, float]],
+    ink: int,
+    stroke: int,
+) -> float:
+    """Write texts one behind the other, each in a face and on a row; gives where they end."""
+    for text, face, row in parts:
+        pen.text((x, row), text, ink, face, anchor="ls", stroke_width=stroke)
+        x += face.getlength(text)
+    return x
+
+
 def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> Image.Image:
     """A page with texts at places, dark grey on light paper with a little grain."""
     size = int(rng.integers(38, 60))
@@ -467,18 +481,14 @@ def draw(rng: Rng, font: Path, made: list[Row], tilt: float, margin: float) -> I
             (x, y), (raised, said) = at, text[1:].split(" ", 1)
             (upper, lower), rest = said.split(" ")[0].split("/"), said.split(" ", 1)[1]
             small = ImageFont.truetype(font, round(0.55 * size))
-            row = y - float(raised) * size
-            for part, of, base in ((upper, small, row), ("/", face, y), (lower, small, y)):
-                pen.text((x, base), part, ink, of, anchor="ls", stroke_width=stroke)
-                x += of.getlength(part)
-            pen.text((x + 0.3 * size, y), rest, ink, face, anchor="ls", stroke_width=stroke)
+            parts = [(upper, small, y - float(raised) * size), ("/", face, y), (lower, small, y)]
+            x = write(pen, x, parts, ink, stroke)
+            write(pen, x + 0.3 * size, [(rest, face, y)], ink, stroke)
         elif text.startswith(RAISED):
-            (x, y), parts = at, re.split(r"\^(\w+)", text[1:])
             small = ImageFont.truetype(font, round(0.6 * size))
-            for number, part in enumerate(parts):
-                of, base = (small, y - 0.3 * size) if number % 2 else (face, y)
-                pen.text((x, base), part, ink, of, anchor="ls", stroke_width=stroke)
-                x += of.getlength(part)
+            faces = (face, at[1]), (small, at[1] - 0.3 * size)  # by turns
+            split = enumerate(re.split(r"\^(\w+)", text[1:]))
+            write(pen, at[0], [(part, *faces[k % 2]) for k, part in split], ink, stroke)
         elif text.startswith(WHITE):
             pen.text(at, text[1:], 235, face, anchor="ls", stroke_width=stroke)
         else:

@@ -6,21 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from ocr.layout.strokes import stroke_width
 from training.synthesis.line_ink import INKED, LONGEST_NUMBER, LineInk, spaces_of, trimmed
+from training.synthesis.line_strokes import draw_strokes
 
-Path = NDArray[np.float64]
-"""Points (x, y) of a stroke: x-heights along the line, and up from its baseline."""
+Stroke = NDArray[np.float64]
+"""Points (x, y): x-heights along the line, and up from its baseline."""
 
 # Shares and, below, the ranges that are drawn from were set by hand, lines looked at as pictures.
 KINDS = {"tick": 0.25, "arrow": 0.25, "ring": 0.25, "scribble": 0.25}
 TICK_PLACES = (0.5, 0.3, 0.2)  # before the words, behind them, at a space
 AMID = 0.5  # of the arrows of a line with spaces, at one of them
 BACKWARD = 0.15  # of the arrows
-FINE = 4  # times the size at which signs are drawn, then made smaller
 THICKEST = 0.3  # x-heights, of the pen of a sign
 ROOM = 1.5  # x-heights over and under a line, for signs that are higher than its words
 
@@ -145,7 +144,7 @@ def _over(ink: NDArray[np.float32], sign: NDArray[np.float32]) -> NDArray[np.flo
     return ink
 
 
-def _tick(rng: np.random.Generator) -> list[Path]:
+def _tick(rng: np.random.Generator) -> list[Stroke]:
     """A check mark: a short stroke down and a long one up."""
     size = rng.uniform(0.8, 1.9)
     low = rng.normal(0, 0.15)
@@ -156,23 +155,19 @@ def _tick(rng: np.random.Generator) -> list[Path]:
     return [np.stack([start, corner, middle, end])]
 
 
-def _drawn(rng: np.random.Generator, line: LineInk, strokes: list[Path]) -> NDArray[np.float32]:
-    """Strokes as ink of a line's height and its pen's width, from left to right end."""
+def _drawn(rng: np.random.Generator, line: LineInk, strokes: list[Stroke]) -> NDArray[np.float32]:
+    """Strokes as ink of a line's height, drawn by its pen or nearly, with white on either side."""
     pen = stroke_width(line.darkness > INKED) * rng.uniform(0.8, 1.3)
-    pen = min(pen, THICKEST * line.x_height)
-    darkest = float(np.quantile(line.darkness[line.darkness > INKED], 0.8))
-    ends = np.concatenate(strokes)
-    left, right = ends[:, 0].min(), ends[:, 0].max()
-    width = int(np.ceil((right - left) * line.x_height + pen)) + 2
-    picture = Image.new("L", (FINE * width, FINE * len(line.darkness)))
-    draw = ImageDraw.Draw(picture)
-    for stroke in strokes:
-        x = (stroke[:, 0] - left) * line.x_height + pen / 2 + 1
-        y = line.baseline - stroke[:, 1] * line.x_height
-        path = list(zip((FINE * x).tolist(), (FINE * y).tolist(), strict=True))
-        draw.line(path, fill=255, width=max(1, round(FINE * pen)), joint="curve")
-    small = picture.resize((width, len(line.darkness)), Image.Resampling.BOX)
-    return (np.asarray(small, np.float32) * np.float32(darkest / 255)).astype(np.float32)
+    pen = float(min(pen, THICKEST * line.x_height))
+    darkest = np.float32(np.quantile(line.darkness[line.darkness > INKED], 0.8))
+    down = [(stroke * (1, -1) * line.x_height).astype(np.float32) for stroke in strokes]
+    ink = darkest * (1 - draw_strokes(down, pen))
+    rows = np.concatenate(down)[:, 1]  # the drawing's middle is that of what it shows
+    top = round(line.baseline + float(rows.min() + rows.max()) / 2 - len(ink) / 2)
+    sign = np.zeros((len(line.darkness), ink.shape[1]), np.float32)
+    first, last = max(top, 0), min(top + len(ink), len(sign))
+    sign[first:last] = ink[first - top : last - top]
+    return sign
 
 
 def _put(
