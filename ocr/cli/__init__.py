@@ -137,10 +137,12 @@ class _Commands(click.Group):
         reads = self.commands["read"]
         try:
             parser = reads.make_parser(click.Context(reads, parent=ctx, resilient_parsing=True))
-            found, _, _ = parser.parse_args(list(args))
-        except click.UsageError:  # no such option: told of the command that is there
+            files = parser.parse_args(list(args))[0].get("files")
+        except click.UsageError:
+            files = None
+        if files is None:  # no such option: told of the command that is there
             return any(arg in self.commands for arg in args)
-        return bool(found["files"]) and found["files"][0] in self.commands
+        return bool(files) and files[0] in self.commands
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

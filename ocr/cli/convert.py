@@ -84,6 +84,8 @@ def convert(
     """
     from ocr.input.documents import Document
 
+    if "-" in files:
+        raise click.UsageError("Pages lie beside their pictures; stdin has no place. Name a file.")
     formats, folder = destination(formats, out)
     if images is not None and not os.path.isdir(images):  # noqa: PTH112 - a name may hold a null byte
         raise click.BadParameter(f"{images}: no such folder.", param_hint="--images")
@@ -265,7 +267,7 @@ def _write_files(
             target = Path(folder) / file
             refuse_special(target)
             refuse_existing([(Document(str(given.path), given.stem), target)], force)
-            with replacing(target) as stream:
+            with replacing(target, force) as stream:
                 for piece in pieces:
                     stream.write(piece)
 

@@ -116,7 +116,7 @@ def write_as_one(
         for piece in pieces:
             print_out(piece)
         return
-    with replacing(Path(output)) as stream:
+    with replacing(Path(output), force) as stream:
         for piece in pieces:
             stream.write(piece.encode() if isinstance(piece, str) else piece)
         if not written:  # leave what stands there as it is

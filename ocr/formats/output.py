@@ -25,17 +25,19 @@ HEAD = 1 << 12  # bytes that tell a report from what is no text
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, force: bool = True) -> Iterator[IO[bytes]]:
     """A binary stream that becomes the file `path` once the block ends without an exception.
 
     It is written beside the target and then renamed, so that an older file stays whole until the
     new one is. What is no regular file, such as ``/dev/null`` or ``/dev/stdout``, is written to
-    directly, and so is what the shell has opened, wherever it leads.
+    directly, and so is what the shell has opened, wherever it leads. Without `force` no older file
+    is replaced, such as one of another program that came into being meanwhile.
 
     Raises
     ------
     OutputError
-        The file cannot be written. Raised on entry where that can be known, before any work.
+        The file cannot be written, or is there without `force`. Raised on entry where that can be
+        known, before any work.
     """
     try:
         number = _descriptor(path)
@@ -56,6 +58,8 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             with beside.open("xb") as stream:
                 yield stream
             if path.exists():
+                if not force:
+                    raise _there(str(path))
                 beside.chmod(path.stat().st_mode)
             beside.replace(path)
         except BaseException:
@@ -110,7 +114,11 @@ def refuse_existing(planned: Iterable[tuple[Document, Path]], force: bool = Fals
     if there and not force:
         first, *others = there
         more = f" and {len(others)} more" if others else ""
-        raise OutputError(f"{first}{more}: already there. Use --force to replace, or another name.")
+        raise _there(f"{first}{more}")
+
+
+def _there(names: str) -> OutputError:
+    return OutputError(f"{names}: already there. Use --force to replace, or another name.")
 
 
 def refuse_to_lose(

@@ -249,6 +249,8 @@ def opened(source: Path | bytes, name: str, page: int = 1) -> Iterator[Image.Ima
     except ImageError:
         raise
     except UnidentifiedImageError:
+        if head[8:12] in AVIF_BRANDS:  # whose header names what lies behind it
+            raise ImageError(_damaged(name)) from None
         raise ImageError(
             f"{name}: not an image that can be read. Use JPEG, PNG, TIFF, WebP, GIF, BMP, PNM, "
             "JPEG 2000, AVIF, HEIC or PDF."

@@ -15,6 +15,7 @@ from ocr.errors import ModelError
 from ocr.layout.by_itself import by_itself
 from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.loose_signs import loose_signs
 from ocr.layout.medians import weighted_median
 from ocr.layout.picture import Picture
 from ocr.layout.reading_order import reading_order
@@ -91,6 +92,8 @@ class ScaleConfig:
         Shortest and longest side of the second look.
     enlarged : float
         Most that a picture is enlarged for any look.
+    clear : tuple of float
+        x-heights above, below and beyond the ends of lines within which no sign stands by itself.
     tilt : float
         Slope of the lines, in rows a column, from which the page is looked at again, leveled.
     reading : float
@@ -124,6 +127,7 @@ class ScaleConfig:
     least: int = 256
     most: int = 2000
     enlarged: float = 4.0
+    clear: tuple[float, float, float] = (1.7, 1.0, 1.0)
     tilt: float = 0.07
     reading: float = 18.0
     smallest: int = 64
@@ -159,12 +163,15 @@ class Layout:
         Pixels of the page for one of the maps.
     covered : float
         Share of the page's ink, but for what touches its edge, that lies in the lines.
+    loose : tuple of TextLine
+        What may be signs by themselves, away from the lines, in pixels of the page.
     """
 
     lines: tuple[TextLine, ...]
     maps: NDArray[np.float32]
     map_scale: float
     covered: float = 0.0
+    loose: tuple[TextLine, ...] = ()
 
     @property
     def side(self) -> int:
@@ -328,9 +335,13 @@ class PageFinder:
             maps = self.maps(darkness)
             lines = trace(maps)
         scale = max(picture.height, picture.width) / max(darkness.shape)
-        covered = covered_ink(clear_of_edge(darkness > CONFIG.ink), lines)
-        lines = [line.scaled(scale) for line in lines]
-        return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered)
+        ink = darkness > CONFIG.ink
+        labels, boxes = connected(ink)
+        covered = covered_ink(clear_of_edge(labels, boxes), lines)
+        bands = line_bands(ink.shape, lines, *CONFIG.clear)
+        loose = loose_signs(darkness, ink, boxes, bands, lines)
+        lines, loose = ([line.scaled(scale) for line in some] for some in (lines, loose))
+        return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered, tuple(loose))
 
     def reading_side(self, picture: Picture, layout: Layout) -> int:
         """Longer side in pixels at which a page's strips are best cut."""
@@ -429,11 +440,13 @@ class Leveled:
         )  # fmt: skip
 
 
-def clear_of_edge(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """A page's ink, (H, W), without what hangs together with the edge of the picture."""
-    labels, boxes = connected(ink)
+def clear_of_edge(labels: NDArray[np.int32], boxes: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """A page's ink, (H, W), without what hangs together with the edge of the picture.
+
+    `labels` and `boxes` are its pieces, as `ocr.layout.connected.connected` gives them.
+    """
     y1, x1, y2, x2 = boxes.T
-    inner = (y1 > 0) & (x1 > 0) & (y2 < ink.shape[0]) & (x2 < ink.shape[1])
+    inner = (y1 > 0) & (x1 > 0) & (y2 < labels.shape[0]) & (x2 < labels.shape[1])
     return np.append(False, inner)[labels]
 
 

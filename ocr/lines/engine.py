@@ -42,6 +42,9 @@ SURER = 0.025
 
 LABEL = {":", "?"}  # either ends what is asked in a form, whose answer stands beside it
 
+# What stands alone on a line of a page, beside letters and digits.
+ALONE = {"?", "!", "&", "+"}
+
 # Outline of a line without letters, and how far below the baseline any line's reaches: x-heights.
 RISE, FALL = 1.2, 0.3
 LEAST_FALL = 0.1
@@ -72,6 +75,8 @@ class LegibleConfig:
     cut : float
         Mean probability of the characters of a line that the edge of the picture may cut, with
         language, in shares of the others'.
+    alone : float
+        Mean probability of the characters of a sign that stands by itself, with language.
     """
 
     page: float = 0.6
@@ -79,6 +84,7 @@ class LegibleConfig:
     score: float = 0.7
     beside: float = 0.35
     cut: float = 0.9
+    alone: float = 0.6
 
 
 LEGIBLE = LegibleConfig()
@@ -203,8 +209,21 @@ class LinesEngine:
         self.recognizer, self.finder = recognizer, finder
 
     def find(self, picture: Picture, side: int | None = None) -> Layout:
-        """Where the text lines of a page run; see `PageFinder.find`."""
-        return self.finder.find(picture, side)
+        """Where the text lines of a page run, see `PageFinder.find`, and which signs stand alone.
+
+        A sign by itself is one if it reads surely as a letter, a digit or one of `ALONE`.
+        """
+        layout = self.finder.find(picture, side)
+        if not layout.loose:
+            return layout
+        strips, _ = self.strips(picture, layout, list(layout.loose))
+        texts = self.recognizer.read([strip.image for strip in strips])
+        signs = [
+            sign
+            for sign, text in zip(layout.loose, texts, strict=True)
+            if text.mean_confidence >= LEGIBLE.alone and (text.text.isalnum() or text.text in ALONE)
+        ]
+        return replace(layout, lines=(*layout.lines, *signs), loose=())
 
     def strips(
         self, picture: Picture, layout: Layout, lines: list[TextLine]

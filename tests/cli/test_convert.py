@@ -269,3 +269,9 @@ def test_every_page_of_a_row_file(run, tmp_path):
     (tmp_path / name).write_bytes(b"".join(pieces))
     assert run(tmp_path / name, "-f", "ndjson", "-o", tmp_path / "b.ndjson")[0] == 0
     assert [found.page.text for _, found in read_pages(tmp_path / "b.ndjson")] == ["p0", "p1", "p2"]
+
+
+def test_stdin_is_refused(run):
+    status, out, err = run("-")
+    assert (status, out) == (2, "")
+    assert "stdin has no place" in err

@@ -41,7 +41,8 @@ def test_options_before_a_file(run, tmp_path, monkeypatch):
 
 
 def test_a_misspelled_command_is_still_one(run):
-    for arguments in (["raed"], ["raed", LIST], ["--no-such-option"], ["-x"]):
+    wrong = (["--no-such=1", LIST], ["--json", LIST], ["-x", "a.jpg"])
+    for arguments in (["raed"], ["raed", LIST], ["--no-such-option"], ["-x"], *wrong):
         status, _, err = run(*arguments)
         assert status == 2
         assert "No such" in err

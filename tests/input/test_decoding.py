@@ -172,3 +172,10 @@ def test_texts_that_unpack_without_end_are_named_as_the_reason(tmp_path, kind, h
     path.write_bytes(plain[:33] + bomb + plain[33:])  # behind IHDR
     with pytest.raises(ImageError, match="texts or its color profile unpack to more"):
         open_image(path)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_part_of_an_avif_file_is_damaged_and_not_of_another_kind(share):
+    content = in_memory(Image.fromarray(strokes()), "AVIF").getvalue()
+    with pytest.raises(ImageError, match="truncated or damaged"):
+        open_image(io.BytesIO(content[: round(share * len(content))])).grey(40)

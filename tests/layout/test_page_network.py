@@ -7,6 +7,7 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
+from ocr.layout.connected import connected
 from ocr.layout.page_network import (
     GreyArray,
     Leveled,
@@ -68,8 +69,8 @@ def test_a_desk_around_the_page_is_no_ink():
     ink[40:50, 20:180] = True
     writing = ink.copy()
     ink[:, :8] = ink[:15] = True
-    np.testing.assert_array_equal(clear_of_edge(ink), writing)
-    assert not clear_of_edge(np.ones((5, 5), bool)).any()
+    np.testing.assert_array_equal(clear_of_edge(*connected(ink)), writing)
+    assert not clear_of_edge(*connected(np.ones((5, 5), bool))).any()
 
 
 @pytest.mark.parametrize("side", [64, 400])

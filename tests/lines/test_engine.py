@@ -1,5 +1,6 @@
 """ocr.lines.engine: what is taken for writing, what is said of the rest, lines on the page."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -214,3 +215,19 @@ def test_a_part_of_a_line_that_may_end_as_a_question_is_a_label(sign, alternativ
     parts = _parts(seen, [[[0]], [[3, 1, 2]]], [1], [line])
     assert list(parts) == [3, 2] and parts[2] == [words[1]]
     assert _is_label(parts[3]) is is_label and not _is_label(parts[2])
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "kept"),
+    [("7", 0.9, True), ("?", 0.7, True), ("7", 0.4, False), ("/", 0.9, False), ("", 0.0, False)],
+)
+def test_a_sign_by_itself_must_read_surely_as_one(text, sure, kept):
+    line, sign = text_line(60, 20, 280), text_line(160, 200, 212)
+    seen = replace(layout(lines=(line,)), loose=(sign,))
+    finder = SimpleNamespace(find=lambda picture, side: seen, reading_side=lambda *_: 300)
+    recognizer = SimpleNamespace(
+        read=lambda strips: [LineText(text, mean_confidence=sure) for _ in strips]
+    )
+    found = LinesEngine(recognizer, finder).find(PAGE)
+    assert found.lines == ((line, sign) if kept else (line,))
+    assert found.loose == ()
