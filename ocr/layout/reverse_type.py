@@ -258,7 +258,8 @@ def _bands(
         if max(y2 - y1, x2 - x1) < long:
             continue
         piece, written = labels[y1:y2, x1:x2] == number, light[y1:y2, x1:x2]
-        inside = _filled(piece) | _filled(piece.T).T
+        inside = _filled(piece)
+        inside &= ~_panels(inside & written, CONFIG.letter * inside.sum())
         if inside.sum() > CONFIG.most * grey.size:
             continue
         top, left = y1 + place[0].start, x1 + place[1].start
@@ -286,7 +287,22 @@ def _is_band(
     return bool(written - high >= CONFIG.apart * (written - low))
 
 
+def _panels(light: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """What is light and larger than a letter, with what is dark on it: paper that a band frames."""
+    labels, _ = connected(light)
+    sizes = np.bincount(labels.ravel())
+    panels = np.zeros(light.shape, dtype=bool)
+    for number in (np.flatnonzero(sizes[1:] > least) + 1).tolist():
+        panels |= _filled(labels == number)
+    return panels
+
+
 def _filled(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """What is inside, and what lies between it in each row or column."""
+    return _between(inside) | _between(inside.T).T
+
+
+def _between(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """What is inside, and what lies between it in each row."""
     before = np.logical_or.accumulate(inside, axis=1)
     behind = np.logical_or.accumulate(inside[:, ::-1], axis=1)[:, ::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,6 +40,11 @@ SAMPLE_WIDTH = 800  # pixels of their strips
 
 # By how much surer a line must read with its smaller parts enlarged. Set by hand on pages of forms.
 SURER = 0.025
+
+# Signs of a line at least, and the share of them that are the same, in which the holes of a spiral
+# binding read; and words of such a page. Set by hand.
+HOLES = 8
+SAME = 0.8
 
 LABEL = {":", "?"}  # either ends what is asked in a form, whose answer stands beside it
 
@@ -138,7 +144,7 @@ class PageReading:
     faint : int
         Words at ends of lines that were not read because they are far fainter than the rest.
     marks : tuple of Box
-        Where boxes to tick and rings stand, which are not read.
+        Where boxes to tick, rings and the holes of a binding stand, which are not read.
     order : list of list of list of int, optional
         Blocks of rows of the lines that were seen, as `ocr.layout.reading_order` gives them.
     """
@@ -189,6 +195,20 @@ def as_sure_as_others(
         others = _mean(counts[~cut], confidences[~cut])
         kept &= ~cut | (confidences >= LEGIBLE.cut * others)
     return kept
+
+
+def holes_of_a_binding(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Which lines of a page are the holes of a spiral binding: one sign again and again.
+
+    On a page of numbers it is not known: there a row of zeros is one.
+    """
+    words = [text.split() for text in texts]
+    same = np.array([
+        len(some) >= HOLES and max(Counter(some).values()) >= SAME * len(some)
+        and all(len(word) == 1 for word in some) for some in words
+    ], dtype=bool)  # fmt: skip
+    written = [word for some in words for word in some if len(word) > 1 and word.isalpha()]
+    return same & (len(written) >= HOLES)
 
 
 def _mean(counts: NDArray[np.integer], confidences: NDArray[np.floating]) -> float:
@@ -315,8 +335,9 @@ class LinesEngine:
         gone, cut = cut_by_edges([line for line, _ in places], picture.height)
         keep = np.flatnonzero(legible(counts, confidences, scores) & ~faint & ~gone)
         texts = self.recognizer.read_frames([frames[k] for k in keep])
-        sure = as_sure_as_others(texts, scores[keep], cut[keep])
-        keep = keep[sure]
+        holes = holes_of_a_binding([text.text for text in texts])
+        sure = as_sure_as_others(texts, scores[keep], cut[keep]) & ~holes
+        bound, keep = keep[holes], keep[sure]
         lines, said, faint_words = [], [], 0
         for k, text in zip(keep.tolist(), compress(texts, sure), strict=True):
             if text.text.strip():
@@ -328,10 +349,10 @@ class LinesEngine:
                 again = partial(strips.__getitem__, k)
                 lines.append(ReadLine(one, again, confidence=text.mean_confidence))
         lost = counts > 0
-        lost[keep] = False
+        lost[keep] = lost[bound] = False
         marks += tuple(
             _place(whole[k], slice(0, whole[k].image.shape[1]), scale)
-            for k in np.flatnonzero(lost & cut).tolist()
+            for k in (*np.flatnonzero(lost & cut).tolist(), *bound.tolist())
         )
         read = PageReading(
             renumbered(lines),

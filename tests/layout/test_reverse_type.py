@@ -122,3 +122,19 @@ def test_a_band_is_turned_at_any_size():
         assert grey[0, 0] == np.float32(0.2) or size == (1, 1)
         inside = grey[round(0.25 * size[0]) : round(0.75 * size[0])]
         np.testing.assert_allclose(inside, 0.9, rtol=1e-6)
+
+
+def test_paper_that_a_band_frames_stays_as_it_is():
+    page = Image.new("L", (900, 600), PAPER)
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((150, 100, 750, 500), fill=60)
+    pen.text((180, 120), "MY NAME IS", fill=250, font=FACE)
+    pen.rectangle((170, 200, 730, 480), fill=PAPER)
+    pen.text((300, 300), "PAUL", fill=DARK, font=FACE)
+    photo = photo_of(page)
+    plain = without_bands(photo)
+    assert isinstance(plain, WithoutBands)
+    grey = plain.grey(900)
+    np.testing.assert_array_equal(grey[205:475, 175:725], photo.grey(900)[205:475, 175:725])
+    assert float(np.median(grey[110:190, 500:740])) == pytest.approx(PAPER / 255, abs=0.02)
+    assert grey[110:190, 180:450].min() < 0.1  # what is written on the band

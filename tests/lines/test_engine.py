@@ -14,6 +14,7 @@ from ocr.lines.engine import (
     _is_label,
     _parts,
     as_sure_as_others,
+    holes_of_a_binding,
     legible,
     page_line,
     unread,
@@ -231,3 +232,11 @@ def test_a_sign_by_itself_must_read_surely_as_one(text, sure, kept):
     found = LinesEngine(recognizer, finder).find(PAGE)
     assert found.lines == ((line, sign) if kept else (line,))
     assert found.loose == ()
+
+
+def test_the_holes_of_a_binding_are_not_read():
+    ring, prose = "6 6 6 6 0 6 6 6 6 6", ["we went to the lake", "and swam all day"]
+    assert holes_of_a_binding([ring, *prose]).tolist() == [True, False, False]
+    assert not holes_of_a_binding([ring, "1 0 0", "12 3"]).any()  # a page of numbers
+    assert not holes_of_a_binding(["6 6 6 6", *prose]).any()  # too few
+    assert not holes_of_a_binding(["1 2 3 4 5 6 7 8 9", *prose]).any()
