@@ -3,10 +3,10 @@
 Lists of two columns or with dashes, names beside what was said, headings over columns, boxes to
 tick or with a letter each, labels in white on dark, tilted pages, single words, forms and exercises
 in two columns, labels in the cells of forms and above their lines, addresses, dotted lines, ticks,
-arrows, ringed numbers, fractions and raised endings, each written in the handwriting fonts that
-nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and the gaps drawn from a
-seed. Prints the pooled CER of each arrangement, in which words in another order count as wrong;
-case counts. With --out the pages are kept with their texts.
+arrows, ringed numbers, fractions, raised endings and numbers of pages, each written in the
+handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and
+the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which words in another
+order count as wrong; case counts. With --out the pages are kept with their texts.
 """
 
 from __future__ import annotations
@@ -367,6 +367,15 @@ def endings(_: Rng) -> Made:
     return [*written], "\n".join(APPOINTMENTS).replace("^", "")
 
 
+def numbered_page(rng: Rng) -> Made:
+    """The lines of a letter, and the number of its page above or below them."""
+    x, number = float(rng.uniform(3, 9)), str(rng.integers(2, 10))
+    written: list[Row] = [(0, STEP * y, line) for y, line in enumerate(LETTER)]
+    if rng.random() < EMPTY:
+        return [(x, -1.6 * STEP, number), *written], "\n".join((number, *LETTER))
+    return [*written, (x, STEP * (len(LETTER) + 0.6), number)], "\n".join((*LETTER, number))
+
+
 ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     # and the degrees by which the page is tilted either way
     "contacts": (lambda rng: table(rng, CONTACTS), (0, 2)),
@@ -395,6 +404,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "ringed numbers": (ringed, (0, 2)),
     "fractions": (fractions, (0, 2)),
     "raised endings": (endings, (0, 2)),
+    "page numbers": (numbered_page, (0, 2)),
 }
 
 
