@@ -55,6 +55,9 @@ class ReverseTypeConfig:
         Times its height a band is long, or the other way round, on which one such piece will do.
     letter : float
         Share of the band that the largest of them takes up, at most.
+    panel : float
+        Share of the picture from which something light is no letter but paper that a band frames,
+        as on a name badge; what lies between strokes by a thick pen is smaller.
     apart : float
         Of the way from the ground at its darkest to the letters, what lies between the ground at
         its lightest and the letters: a scribble and the shade of a fold have no such ground.
@@ -76,6 +79,7 @@ class ReverseTypeConfig:
     speck: int = 4
     bar: float = 4.0
     letter: float = 0.15
+    panel: float = 0.03
     apart: float = 0.6
     most: float = 0.45
 
@@ -259,7 +263,7 @@ def _bands(
             continue
         piece, written = labels[y1:y2, x1:x2] == number, light[y1:y2, x1:x2]
         inside = _filled(piece)
-        inside &= ~_panels(inside & written, CONFIG.letter * inside.sum())
+        inside &= ~_panels(inside & written, CONFIG.panel * grey.size)
         if inside.sum() > CONFIG.most * grey.size:
             continue
         top, left = y1 + place[0].start, x1 + place[1].start
@@ -288,11 +292,11 @@ def _is_band(
 
 
 def _panels(light: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
-    """What is light and larger than a letter, with what is dark on it: paper that a band frames."""
+    """What is light and as large as `least` pixels, with what is dark on it: paper in a frame."""
     labels, _ = connected(light)
     sizes = np.bincount(labels.ravel())
     panels = np.zeros(light.shape, dtype=bool)
-    for number in (np.flatnonzero(sizes[1:] > least) + 1).tolist():
+    for number in (np.flatnonzero(sizes[1:] >= least) + 1).tolist():
         panels |= _filled(labels == number)
     return panels
 

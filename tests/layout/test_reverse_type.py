@@ -138,3 +138,13 @@ def test_paper_that_a_band_frames_stays_as_it_is():
     np.testing.assert_array_equal(grey[205:475, 175:725], photo.grey(900)[205:475, 175:725])
     assert float(np.median(grey[110:190, 500:740])) == pytest.approx(PAPER / 255, abs=0.02)
     assert grey[110:190, 180:450].min() < 0.1  # what is written on the band
+
+
+def test_a_letter_by_a_thick_pen_frames_no_paper():
+    page = Image.new("L", (900, 600), PAPER)
+    pen = ImageDraw.Draw(page)
+    pen.ellipse((300, 200, 420, 340), outline=DARK, width=24)  # an o and three specks in its stroke
+    for x, y in ((308, 270), (356, 208), (408, 270)):
+        pen.ellipse((x, y, x + 5, y + 5), fill=PAPER)
+    photo = photo_of(page)
+    assert without_bands(photo) is photo
