@@ -2,10 +2,13 @@
 
 import os
 import signal
+import sys
 import time
+from types import ModuleType
 
 import pytest
 
+from ocr.__main__ import main
 from ocr.cli.signals import stopping, time_limit
 from ocr.errors import ModelError, OcrError
 
@@ -28,3 +31,13 @@ def test_nobody_takes_a_time_limit_for_an_error_of_his():
             time.sleep(20)
         except Exception as error:
             raise ModelError("a damaged weight file") from error
+
+
+def test_ctrl_c_while_the_command_line_is_loaded(monkeypatch, capsys):
+    class Loading(ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "ocr.cli", Loading("ocr.cli"))
+    assert main() == 130
+    assert capsys.readouterr().err == "ocr: interrupted\n"
