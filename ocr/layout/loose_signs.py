@@ -37,6 +37,8 @@ class LooseSignConfig:
         How dark it is, in shares of the ink of the lines.
     rise : float
         Most that a sign is high above its baseline; one that is higher has larger small letters.
+    beside : float
+        How far its baseline reaches beyond its ink, so that it is not cut.
     score : float
         How surely it is taken to be writing, see `TextLine`.
     """
@@ -52,6 +54,7 @@ class LooseSignConfig:
     thick: float = 2.0
     dark: float = 0.75
     rise: float = 2.2
+    beside: float = 0.25
     score: float = 0.5
 
 
@@ -103,8 +106,8 @@ def loose_signs(
         if darkness[y1 - 1 : y2 + 1, x1 - 1 : x2 + 1][part].mean() < CONFIG.dark * dark:
             continue
         own = x_height * max(1.0, high / CONFIG.rise)
-        middle, half = (x1 + x2) / 2, max(x2 - x1, own) / 2
-        points = np.array([[y2, middle - half], [y2, middle + half]], dtype=np.float64)
+        middle, half = (x1 + x2) / 2, max(x2 - x1, own) / 2 + CONFIG.beside * own
+        points = np.array([[y2 - 1, middle - half], [y2 - 1, middle + half]], dtype=np.float64)
         signs.append(TextLine(points, own, CONFIG.score))
     return signs if len(signs) <= CONFIG.most else []
 

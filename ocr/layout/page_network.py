@@ -163,15 +163,12 @@ class Layout:
         Pixels of the page for one of the maps.
     covered : float
         Share of the page's ink, but for what touches its edge, that lies in the lines.
-    loose : tuple of TextLine
-        What may be signs by themselves, away from the lines, in pixels of the page.
     """
 
     lines: tuple[TextLine, ...]
     maps: NDArray[np.float32]
     map_scale: float
     covered: float = 0.0
-    loose: tuple[TextLine, ...] = ()
 
     @property
     def side(self) -> int:
@@ -338,10 +335,18 @@ class PageFinder:
         ink = darkness > CONFIG.ink
         labels, boxes = connected(ink)
         covered = covered_ink(clear_of_edge(labels, boxes), lines)
+        lines = [line.scaled(scale) for line in lines]
+        return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered)
+
+    def signs(self, picture: Picture, layout: Layout) -> list[TextLine]:
+        """What may be signs by themselves, away from the lines of a page; see `loose_signs`."""
+        darkness = ink_darkness(resized(picture.grey(layout.side), layout.side))
+        scale = max(picture.height, picture.width) / max(darkness.shape)
+        lines = [line.scaled(1 / scale) for line in layout.lines]
+        ink = darkness > CONFIG.ink
         bands = line_bands(ink.shape, lines, *CONFIG.clear)
-        loose = loose_signs(darkness, ink, boxes, bands, lines)
-        lines, loose = ([line.scaled(scale) for line in some] for some in (lines, loose))
-        return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered, tuple(loose))
+        loose = loose_signs(darkness, ink, connected(ink)[1], bands, lines)
+        return [sign.scaled(scale) for sign in loose]
 
     def reading_side(self, picture: Picture, layout: Layout) -> int:
         """Longer side in pixels at which a page's strips are best cut."""

@@ -234,16 +234,17 @@ class LinesEngine:
         A sign by itself is one if it reads surely as a letter, a digit or one of `ALONE`.
         """
         layout = self.finder.find(picture, side)
-        if not layout.loose:
+        loose = self.finder.signs(picture, layout) if layout.lines else []
+        if not loose:
             return layout
-        strips, _ = self.strips(picture, layout, list(layout.loose))
+        strips, _ = self.strips(picture, layout, loose)
         texts = self.recognizer.read([strip.image for strip in strips])
         signs = [
             sign
-            for sign, text in zip(layout.loose, texts, strict=True)
+            for sign, text in zip(loose, texts, strict=True)
             if text.mean_confidence >= LEGIBLE.alone and (text.text.isalnum() or text.text in ALONE)
         ]
-        return replace(layout, lines=(*layout.lines, *signs), loose=())
+        return replace(layout, lines=(*layout.lines, *signs))
 
     def strips(
         self, picture: Picture, layout: Layout, lines: list[TextLine]

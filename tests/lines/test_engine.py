@@ -1,6 +1,5 @@
 """ocr.lines.engine: what is taken for writing, what is said of the rest, lines on the page."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -224,14 +223,17 @@ def test_a_part_of_a_line_that_may_end_as_a_question_is_a_label(sign, alternativ
 )
 def test_a_sign_by_itself_must_read_surely_as_one(text, sure, kept):
     line, sign = text_line(60, 20, 280), text_line(160, 200, 212)
-    seen = replace(layout(lines=(line,)), loose=(sign,))
-    finder = SimpleNamespace(find=lambda picture, side: seen, reading_side=lambda *_: 300)
+    seen = layout(lines=(line,))
+    finder = SimpleNamespace(
+        find=lambda picture, side: seen,
+        signs=lambda picture, layout: [sign],
+        reading_side=lambda *_: 300,
+    )
     recognizer = SimpleNamespace(
         read=lambda strips: [LineText(text, mean_confidence=sure) for _ in strips]
     )
     found = LinesEngine(recognizer, finder).find(PAGE)
     assert found.lines == ((line, sign) if kept else (line,))
-    assert found.loose == ()
 
 
 def test_the_holes_of_a_binding_are_not_read():
