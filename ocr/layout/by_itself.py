@@ -31,8 +31,15 @@ class ByItselfConfig:
         Share of the picture's longer side that the ink is high at least.
     thick : float
         Mean width of its strokes, in shares of its height: a blot or a silhouette is thicker.
+    round, even : float
+        How wide a piece is for its length, by its moments, from which it is a circle and no 0 if
+        its ink is all about as far from its middle: how much that varies at most. Drawn rings of a
+        cup are at 0.97 to 1 and 0.04 to 0.11, zeros that are as wide vary more.
     x_height : float
         Share of the ink's height: capitals and digits are higher than small letters.
+    raised, beside : float
+        How far the baseline is above the lowest ink, in shares of the height, and how far it
+        reaches beyond the ink, in x-heights, so that it is not cut.
     score : float
         How surely it is taken to be writing, see `TextLine`: what it says must tell it.
     """
@@ -42,7 +49,11 @@ class ByItselfConfig:
     share: float = 0.9
     high: float = 1 / 16
     thick: float = 0.25
+    round: float = 0.97
+    even: float = 0.12
     x_height: float = 1 / 1.6
+    raised: float = 0.02
+    beside: float = 0.3
     score: float = 0.5
 
 
@@ -73,5 +84,18 @@ def by_itself(ink: NDArray[np.bool_]) -> TextLine | None:
         return None
     if stroke_width(ink[top - 1 : bottom + 1, left - 1 : right + 1]) > CONFIG.thick * height:
         return None
-    baseline = np.array([[bottom, left], [bottom, right]], dtype=np.float64)
-    return TextLine(baseline, CONFIG.x_height * height, CONFIG.score)
+    if large.sum() == 1 and _is_circle(labels == 1 + np.flatnonzero(large)[0]):
+        return None
+    x_height = CONFIG.x_height * height
+    row, beyond = bottom - CONFIG.raised * height, CONFIG.beside * x_height
+    baseline = np.array([[row, left - beyond], [row, right + beyond]], dtype=np.float64)
+    return TextLine(baseline, x_height, CONFIG.score)
+
+
+def _is_circle(piece: NDArray[np.bool_]) -> bool:
+    """Whether a piece of ink, (H, W), is a ring as round as no hand draws it."""
+    points = np.argwhere(piece)
+    away = points - points.mean(axis=0)
+    radii = np.hypot(*away.T)
+    shorter, longer = np.sqrt(np.linalg.eigvalsh(np.cov(away.T)))
+    return bool(shorter >= CONFIG.round * longer and radii.std() <= CONFIG.even * radii.mean())

@@ -64,6 +64,9 @@ class ScaleConfig:
         What that must be worth, see `Layout.worth`, and the x-heights that one of its lines must be
         long, to count. Bars and shapes in small pictures look like one or two letters. Set by hand
         on words that fill a picture and on the pictures of `tests/benchmarks/blanks.py`.
+    sign : float
+        x-heights up to which all the ink of a picture is a letter or two, and not a word that other
+        looks may show better. Set by hand.
     covered : float
         Share of a page's ink that its lines hold from which the first look is trusted. What hangs
         together with the edge of the picture, as a desk around the page, does not count.
@@ -115,6 +118,7 @@ class ScaleConfig:
     small: int = 96
     fills: float = 0.62
     word: float = 4.5
+    sign: float = 3.2
     covered: float = 0.25
     ink: float = 0.3
     whole: float = 0.6
@@ -163,12 +167,15 @@ class Layout:
         Pixels of the page for one of the maps.
     covered : float
         Share of the page's ink, but for what touches its edge, that lies in the lines.
+    by_itself : bool
+        Whether all the ink was taken for one line, see `ocr.layout.by_itself`.
     """
 
     lines: tuple[TextLine, ...]
     maps: NDArray[np.float32]
     map_scale: float
     covered: float = 0.0
+    by_itself: bool = False
 
     @property
     def side(self) -> int:
@@ -264,7 +271,10 @@ class PageFinder:
         sides = CONFIG.for_shape(picture.height, picture.width)
         largest = round(CONFIG.enlarged * max(picture.height, picture.width))
         found = self._found_at(picture, min(max(sides.first, side or 0), largest))
-        if side is None:
+        if side is None and (found.covered < CONFIG.covered or not found.sure):
+            alone = self._by_itself(picture, found, min(sides.least, largest))
+            if alone and alone.longest <= CONFIG.sign and found.longest < CONFIG.word:
+                return alone
             found = self._most_worth(picture, found, sides, largest)
         huge = found.side < min(sides.others) + MULTIPLE and not found.sure
         if huge or not found.lines:
@@ -272,7 +282,7 @@ class PageFinder:
             if _fills(small) and small.worth > found.worth:
                 return small
         if not found.lines:
-            return self._by_itself(picture, found, min(sides.least, largest))
+            return self._by_itself(picture, found, min(sides.least, largest)) or found
         x_height, near = CONFIG.x_height, CONFIG.near
         if sum(map(len, reading_order(found.lines))) <= CONFIG.few:
             x_height, near = CONFIG.few_x_height, CONFIG.few_near
@@ -308,14 +318,14 @@ class PageFinder:
             found = max([found, *sure], key=lambda layout: layout.worth)
         return found
 
-    def _by_itself(self, picture: Picture, found: Layout, side: int) -> Layout:
-        """A look that found nothing, or one line if a letter or number is all that there is."""
+    def _by_itself(self, picture: Picture, found: Layout, side: int) -> Layout | None:
+        """A look with one line instead if a letter or number is all that a picture shows."""
         darkness = ink_darkness(resized(picture.grey(side), side))
         line = by_itself(darkness > CONFIG.ink)
         if line is None:
-            return found
+            return None
         scale = max(picture.height, picture.width) / max(darkness.shape)
-        return replace(found, lines=(line.scaled(scale),), covered=1.0)
+        return replace(found, lines=(line.scaled(scale),), covered=1.0, by_itself=True)
 
     def _found_at(self, picture: Picture, side: int, tilt: float = 0.0) -> Layout:
         """The lines of a page whose longer side is brought to a number of pixels.

@@ -37,7 +37,7 @@ class WayUpConfig:
     """When a page is turned.
 
     Chosen by the rows "turned" and "photo" of `tests/benchmarks/pages.py` and by
-    `tests/benchmarks/probes.py`, but for the last three, set by hand.
+    `tests/benchmarks/probes.py`, but for `few` and the last three, set by hand.
 
     Attributes
     ----------
@@ -47,7 +47,11 @@ class WayUpConfig:
         By how much more surely it must read another way up, or as a negative; `sure` is enough
         where the page as it is shows no more than marks.
     fewest : int
-        Characters that a page must hold to be turned, or read as a negative.
+        Characters that a page must hold to be turned, or read as a negative where it says something
+        as it is.
+    few : int
+        The same of a page that reads as surely as `sure`, to be turned where the page as it is says
+        nothing, or no more than a sign by itself.
     covered : float
         Lines that cover less than this of the page's ink, or of which the network is not sure, make
         no page upright at once.
@@ -64,6 +68,7 @@ class WayUpConfig:
     sure: float = 0.88
     evidence: float = 0.06
     fewest: int = 8
+    few: int = 3
     covered: float = 0.5
     shown: float = 0.25
     sized: float = 0.15
@@ -91,7 +96,10 @@ def read_page(engine: Engine, photo: Photo) -> Upright:
         return found
     another = read_upright(engine, other)
     surer = another.read.confidence >= found.read.confidence + CONFIG.evidence
-    return another if surer and letter_count(another.read.lines) >= CONFIG.fewest else found
+    enough = letter_count(another.read.lines) >= CONFIG.fewest
+    if another.read.lines and not found.read.lines:
+        enough |= another.layout.by_itself or another.read.confidence >= CONFIG.sure
+    return another if surer and enough else found
 
 
 def read_upright(engine: Engine, picture: Picture) -> Upright:
@@ -116,7 +124,11 @@ def read_upright(engine: Engine, picture: Picture) -> Upright:
         return as_is
     other = Upright(turns, turned, found, engine.read(turned, found))
     surer = other.read.confidence >= wanted(as_is.read.confidence)
-    return other if surer and letter_count(other.read.lines) >= CONFIG.fewest else as_is
+    fewest = CONFIG.fewest
+    if layout.by_itself or not as_is.read.lines:
+        surer = surer and not found.by_itself and other.read.confidence >= CONFIG.sure
+        fewest = CONFIG.few
+    return other if surer and letter_count(other.read.lines) >= fewest else as_is
 
 
 def _other_ways(

@@ -19,16 +19,18 @@ def test_a_letter_or_number_is_a_line(text):
     rows, cols = np.nonzero(ink)
     line = by_itself(ink)
     assert line is not None
-    bottom = rows.max() + 1
-    assert line.baseline.tolist() == [[bottom, cols.min()], [bottom, cols.max() + 1]]
-    assert line.x_height == pytest.approx((bottom - rows.min()) / 1.6)
+    bottom, height = rows.max() + 1, np.ptp(rows) + 1
+    assert line.x_height == pytest.approx(height / 1.6)
+    assert line.baseline[:, 0] == pytest.approx(bottom - 0.02 * height)
+    beyond = 0.3 * line.x_height
+    assert line.baseline[:, 1] == pytest.approx([cols.min() - beyond, cols.max() + 1 + beyond])
 
 
 def test_specks_do_not_count():
     ink = inked("A").copy()
     ink[5:7, 5:7] = True
     line = by_itself(ink)
-    assert line is not None and line.baseline[0, 1] > 50
+    assert line is not None and line.baseline[0, 1] > 30
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,13 @@ def test_specks_do_not_count():
 )
 def test_anything_else_is_none(ink):
     assert by_itself(ink) is None
+
+
+def test_a_ring_is_none_but_an_oval_is_a_line():
+    def ring(width):
+        page = Image.new("1", (260, 200))
+        ImageDraw.Draw(page).ellipse((60, 40, 60 + width, 160), outline=1, width=8)
+        return by_itself(np.asarray(page))
+
+    assert ring(120) is None
+    assert ring(100) is not None

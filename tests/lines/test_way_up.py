@@ -99,6 +99,15 @@ def test_a_mark_that_reads_surely_does_not_keep_a_page_of_text_on_its_side():
     assert read_upright(upright, Blank()).turns == 0
 
 
+@pytest.mark.parametrize(
+    ("head", "turns"),
+    [((6, 0.97, 0.9), 2), ((2, 0.97, 0.9), 0), ((6, 0.8, 0.9), 0)],
+)
+def test_a_page_that_says_nothing_is_turned_for_a_short_word_that_reads_surely(head, turns):
+    none = (0, 0.0, 0.0)
+    assert read_upright(Ways((0, 0.6, 0.9), none, head, none), Blank()).turns == turns
+
+
 class Grounds(Ways):
     """An engine that reads a photo and its negative as it is told: letters and confidence."""
 
@@ -131,7 +140,9 @@ class Striped(Blank):
         ((90, 0.5), (90, 0.9), True),
         ((90, 0.8), (90, 0.82), False),
         ((0, 0.0), (90, 0.9), True),
-        ((0, 0.0), (3, 0.9), False),
+        ((0, 0.0), (3, 0.9), True),
+        ((0, 0.0), (0, 0.0), False),
+        ((3, 0.6), (3, 0.9), False),
     ],
 )
 def test_a_page_in_doubt_is_read_as_a_negative_if_that_reads_clearly_better(
