@@ -7,8 +7,9 @@ color departs from the paper of both. At the edge of a shadow it goes from the o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,13 @@ class SheetConfig:
         x-heights that it is wide at least.
     tried : int
         From a line, so many ways to the nearest lines of other sheets are tried.
+    large : float
+        Times the usual that the letters of a line are large at most for it to be parted.
+    near : float
+        x-heights before and after a place amid a line that tell the color of the paper there.
+    clean : float
+        Share of the brightness by which a place without ink is darker than without strokes, at
+        most.
     """
 
     x_height: float = 6.0
@@ -49,6 +57,9 @@ class SheetConfig:
     hue: float = 0.1
     wide: float = 0.5
     tried: int = 8
+    large: float = 1.5
+    near: float = 3.0
+    clean: float = 0.15
 
 
 CONFIG = SheetConfig()
@@ -65,13 +76,7 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
     """
     if len(lines) < 2:
         return np.zeros(len(lines), dtype=np.int64)
-    longer = max(picture.height, picture.width)
-    usual = float(np.median([line.x_height for line in lines]))
-    side = int(np.clip(longer * CONFIG.x_height / usual, CONFIG.least, CONFIG.most))
-    rgb = picture.rgb(min(side, longer))
-    scale = max(rgb.shape) / longer
-    size = max(usual * scale, CONFIG.x_height)  # or blurred ink of small writing is paper
-    paper = _paper(rgb, size)
+    _, paper, scale, size = _look(picture, lines)
     boxes = np.array([line.scaled(scale).box for line in lines])
     colors = np.array([_color(paper, box) for box in boxes])
     wide = CONFIG.wide * size
@@ -86,6 +91,81 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
         else:
             failed[[i, j]] += 1
     return np.unique(sheets, return_inverse=True)[1]
+
+
+def parted_by_sheets(picture: Picture, lines: Sequence[TextLine]) -> list[TextLine]:
+    """Lines that go on from one sheet to another, over what lies between, in parts of one each.
+
+    Parameters
+    ----------
+    picture : Picture
+    lines : sequence of TextLine
+        In its pixels.
+    """
+    if not lines:
+        return []
+    rgb, paper, scale, size = _look(picture, lines)
+    return [part for line in lines for part in _parts(rgb, paper, line, scale, size)]
+
+
+def _parts(
+    rgb: NDArray[np.uint8],
+    paper: NDArray[np.float32],
+    line: TextLine,
+    scale: float,
+    size: float,
+) -> Iterator[TextLine]:
+    """The parts of a line between what is no paper; `scale` and `size` are as of `_look`.
+
+    The strokes of far larger letters than the usual are not cleared from the paper.
+    """
+    if line.x_height * scale > CONFIG.large * size:
+        yield line
+        return
+    rows, cols = line.baseline.T * scale
+    count = int(cols[-1] - cols[0])
+    across = np.linspace(cols[0], cols[-1], max(count, 2))
+    height, wide, near = line.x_height * scale, CONFIG.wide * size, round(CONFIG.near * size)
+    y = np.interp(across, cols, rows)[None] - height * np.array([[1.0], [0.5], [0.0]])
+    y = y.round().astype(int).clip(0, rgb.shape[0] - 1)
+    x = across.round().astype(int).clip(0, rgb.shape[1] - 1)
+    under = paper[y, x]
+    inked = (under - rgb[y, x] > CONFIG.clean * under.max(axis=2, keepdims=True)).any(axis=(0, 2))
+    under = np.median(under, axis=0)
+    start = 0
+    for stop, again in pairwise(np.flatnonzero(np.append(inked, True)).tolist()):
+        if again - stop > wide and again < len(inked) and stop > start:
+            before = under[max(start, stop - near) : stop + 1]
+            after = under[again : again + near]
+            colors = np.stack([np.median(side, axis=0) for side in (before, after)])
+            if _is_wall(under[stop + 1 : again], colors, wide):
+                yield _part(line, across[start] / scale, across[stop + 1] / scale)
+                start = again
+    yield _part(line, across[start] / scale, across[-1] / scale) if start else line
+
+
+def _part(line: TextLine, left: float, right: float) -> TextLine:
+    """A line from one column to another."""
+    rows, cols = line.baseline.T
+    inner = cols[(cols > left) & (cols < right)]
+    at = np.array([left, *inner, right])
+    return replace(line, baseline=np.stack([np.interp(at, cols, rows), at], axis=1))
+
+
+def _look(
+    picture: Picture, lines: Sequence[TextLine]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], float, float]:
+    """A small copy of a picture and the same without its ink, (H, W, 3).
+
+    And its scale, and the height of small letters on it in pixels.
+    """
+    longer = max(picture.height, picture.width)
+    usual = float(np.median([line.x_height for line in lines]))
+    side = int(np.clip(longer * CONFIG.x_height / usual, CONFIG.least, CONFIG.most))
+    rgb = picture.rgb(min(side, longer))
+    scale = max(rgb.shape) / longer
+    size = max(usual * scale, CONFIG.x_height)  # or blurred ink of small writing is paper
+    return rgb, _paper(rgb, size), scale, size
 
 
 def _paper(rgb: NDArray[np.uint8], x_height: float) -> NDArray[np.float32]:
@@ -124,14 +204,21 @@ def _goes_on(
     count = int(np.hypot(rows[1] - rows[0], cols[1] - cols[0])) + 2
     y = np.linspace(*rows, count).round().astype(int).clip(0, paper.shape[0] - 1)
     x = np.linspace(*cols, count).round().astype(int).clip(0, paper.shape[1] - 1)
-    seen = paper[y, x]
+    return not _is_wall(paper[y, x], colors, wide)
+
+
+def _is_wall(seen: NDArray[np.float32], colors: NDArray[np.float32], wide: float) -> bool:
+    """Whether what is seen on the way between two papers, (N, 3), is neither, for so many pixels.
+
+    `colors` are those of the papers, (2, 3).
+    """
     off = np.abs(seen[:, None] - colors[None]).max(axis=2)
     other = (off > CONFIG.departs * colors.max(axis=1)).all(axis=1)
     low, high = colors[np.argsort(colors.sum(axis=1))]
     if np.ptp(low / np.maximum(high, 1)) <= CONFIG.hue:
         other &= ~((low <= seen) & (seen <= high)).all(axis=1)
     width = max(1, round(wide))
-    return bool((np.convolve(other, np.ones(width)) < width).all())
+    return bool((np.convolve(other, np.ones(width)) >= width).any())
 
 
 def _nearest(a1: float, a2: float, b1: float, b2: float) -> tuple[float, float]:

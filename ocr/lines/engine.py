@@ -25,7 +25,7 @@ from ocr.layout.read_line import ReadLine
 from ocr.layout.reading_order import Blocks, reading_order
 from ocr.layout.rows import in_rows
 from ocr.layout.said import Said
-from ocr.layout.sheets import sheets_of
+from ocr.layout.sheets import parted_by_sheets, sheets_of
 from ocr.layout.small_parts import with_small_parts_enlarged
 from ocr.layout.strips import Strip, TextLine
 from ocr.lines.faint import faint_lines, line_strength, without_faint_ends
@@ -243,6 +243,7 @@ class LinesEngine:
         A sign by itself is one if it reads surely as a letter, a digit or one of `ALONE`.
         """
         layout = self.finder.find(picture, side)
+        layout = replace(layout, lines=tuple(parted_by_sheets(picture, layout.lines)))
         loose = self.finder.signs(picture, layout) if layout.lines else []
         if not loose:
             return layout

@@ -5,7 +5,7 @@ import pytest
 
 from ocr.input.given import photo_of
 from ocr.layout.picture import Negative, Turned
-from ocr.layout.sheets import _distances, sheets_of
+from ocr.layout.sheets import _distances, parted_by_sheets, sheets_of
 from ocr.layout.strips import TextLine
 
 WALL, YELLOW, GREEN = (200, 200, 200), (240, 220, 110), (150, 230, 150)
@@ -118,3 +118,48 @@ def test_a_page_of_small_writing_is_one_sheet():
         page[row - 16 : row, 200:2100:2] = 40
     lines = [TextLine(np.array([[row, 200], [row, 2100]], float), 12.0) for row in rows]
     assert set(sheets_of(photo_of(page), lines).tolist()) == {0}
+
+
+class TestPartedBySheets:
+    """One line seen across two sheets, 20-180 and 220-380, with words on each of them."""
+
+    across = line(100, 30, 360)
+    sheets = ((40, 20, 200, 180, YELLOW), (40, 220, 200, 380, GREEN))
+
+    def parts(self, *sheets, words=((30, 160), (240, 360)), of=None):
+        photo = Sheets(*sheets)
+        for word in words:
+            photo.written(line(100, *word))
+        return [
+            part.baseline[:, 1].round().tolist()
+            for part in parted_by_sheets(photo, [of or self.across])
+        ]
+
+    def test_a_line_across_a_gap_is_parted(self):
+        first, second = self.parts(*self.sheets)
+        assert first[0] == 30 and 155 <= first[-1] <= 180
+        assert 220 <= second[0] <= 240 and second[-1] == 360
+
+    def test_words_far_apart_on_one_sheet_stay_one_line(self):
+        assert self.parts((40, 20, 200, 380, YELLOW)) == [[30, 360]]
+
+    def test_sheets_that_touch_do_not_part_a_line(self):
+        touching = (40, 20, 200, 200, YELLOW), (40, 200, 200, 380, GREEN)
+        assert self.parts(*touching) == [[30, 360]]
+
+    def test_ink_across_the_gap_keeps_the_line_together(self):
+        assert self.parts(*self.sheets, words=((30, 360),)) == [[30, 360]]
+
+    def test_letters_far_larger_than_the_others_are_not_parted(self):
+        title = TextLine(self.across.baseline, 40.0)
+        small = [line(row, 30, 160) for row in (140, 160, 180)]
+        found = parted_by_sheets(Sheets(*self.sheets), [title, *small])
+        assert len(found) == 4
+
+    def test_the_points_of_a_bent_line_stay_with_their_part(self):
+        rows = np.array([[100, 30], [104, 100], [102, 300], [100, 360]], float)
+        first, second = self.parts(*self.sheets, of=TextLine(rows, 10.0))
+        assert first[1] == 100 and second[1] == 300
+
+    def test_no_lines(self):
+        assert parted_by_sheets(Sheets(), []) == []

@@ -34,6 +34,9 @@ class Written(SimpleNamespace):
             page[y1:y2, x1:x2] = 0.2
         return page[::4, ::4]
 
+    def rgb(self, long_side):
+        return np.repeat(np.uint8(255 * self.grey(long_side))[..., None], 3, axis=2)
+
 
 FIRST, SECOND = (48, 20, 60, 280), (148, 200, 160, 280)
 PAGE = Written(boxes=(FIRST, SECOND))
