@@ -193,11 +193,24 @@ def _is_prose(rows: Sequence[str]) -> bool:
 
 
 def _are_recipe(left: Sequence[str], right: Sequence[str]) -> bool:
-    """Whether rows are amounts of ingredients, some of them measured, beside whole sentences."""
+    """Whether rows are amounts of ingredients, some of them measured, beside whole sentences.
+
+    Where sentences go on from row to row, two amounts will do.
+    """
+    amounts = sum(_AMOUNT.match(row) is not None for row in left)
+    if not any(map(_MEASURED.search, left)):
+        return False
     sentences = sum(len(row.split()) >= WORDS and row[-1] in ".!?" for row in right)
-    amounts = _are_most(sum(_AMOUNT.match(row) is not None for row in left), left)
-    measured = any(map(_MEASURED.search, left))
-    return amounts and measured and _are_most(sentences, right)
+    whole = _are_most(amounts, left) and _are_most(sentences, right)
+    return whole or (amounts >= 2 and _run_on(right))
+
+
+def _run_on(rows: Sequence[str]) -> bool:
+    """Whether each row, of two words or more, ends in a stop or goes on in the next one."""
+    stops = [row.endswith((".", ",", ";", "!", "?")) for row in rows]
+    goes_on = [stop or row[:1].islower() for stop, row in zip(stops[:-1], rows[1:], strict=True)]
+    several = sum(len(row.split()) >= 2 for row in rows)
+    return len(rows) > 2 and stops[-1] and all(goes_on) and _are_most(several, rows)
 
 
 def _say_the_same(rows: Sequence[str]) -> bool:

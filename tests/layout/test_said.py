@@ -171,5 +171,24 @@ def test_ingredients_beside_what_to_do_are_read_first():
     recipe = Said(texts=[*amounts, *steps])
     assert reading_order(SIX) == [pairs(6)]
     assert reading_order(SIX, said=recipe) == SIX_BY_COLUMNS
+    few = ["1 kg potatoes", "2 onions", "stock", "cream", "parsley", "salt"]
+    running = [
+        "Chop everything,",
+        "fry the onions.",
+        "Boil 25",
+        "minutes. Then",
+        "blend it all.",
+        "Eat hot.",
+    ]
+    assert reading_order(SIX, said=Said(texts=[*few, *running])) == SIX_BY_COLUMNS
+    notes = [
+        "finely sifted",
+        "at room warmth",
+        "cut in half",
+        "the best one",
+        "a pinch",
+        "and cold",
+    ]
+    assert reading_order(SIX, said=Said(texts=[*few, *notes])) == [pairs(6)]
     dates = ["2 May", "3 May", "4 May", "5 May", "6 May", "7 May"]
     assert reading_order(SIX, said=Said(texts=[*dates, *steps])) == [pairs(6)]
