@@ -319,6 +319,8 @@ def how_to_read(command: Command) -> Command:
     def gathered(**options: Any) -> Any:
         reading = {name: options.pop(name) for name in names}
         if options.pop("no_lm"):
+            if reading["language"] not in ("auto", "none"):
+                raise click.UsageError("--no-lm reads without --language: leave out one of them.")
             reading["language"] = "none"
         if reading["pattern"] is not None and reading["engine"] == "letters":
             raise click.UsageError("--pattern needs lines: leave out --engine letters.")

@@ -62,6 +62,7 @@ class TestHowToRead:
             (("--lexicon", os.devnull), "holds no words"),
             (("--pattern", "("), "no regular expression"),
             (("--pattern", "date", "--engine", "letters"), "--pattern needs lines"),
+            (("--no-lm", "--language", "french"), "--no-lm reads without --language"),
             (("--reject", "2"), "--reject"),
             (("--timeout", "1e300"), "--timeout"),
             (("--pages", "9" * 5000), "no page range"),
