@@ -123,6 +123,8 @@ class Columns:
             if gaps[k] < ROWS.corridor * places.size(members):
                 return None
             left, right = order[: k + 1], order[k + 1 :]
+            if self.said.are_notes(left, right, places):
+                return left, right
             if min(len(left), len(right)) < 2 or self._take_turns(left, right):
                 continue
             if self._are_joined(left, right):

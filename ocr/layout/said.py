@@ -80,6 +80,30 @@ class Said:
         sense = self._sense([list(chain(*rows)) for rows in parts], along)
         return sense > 0 if abs(sense) > SENSE else None
 
+    def are_notes(self, left: Lines, right: Lines, places: Places) -> bool:
+        """Whether lines of one side are notes in the margin of running text on the other.
+
+        Those at the left stand beside rows that begin amid a sentence, as no label does.
+        """
+        if not self.texts:
+            return False
+        parts = places.rows(left), places.rows(right)
+        at_left = len(parts[0]) < len(parts[1])
+        notes, rows = parts if at_left else parts[::-1]
+        words = [text for text in self._texts(notes) if any(map(str.isalpha, text))]
+        if 2 * len(notes) > len(rows) or 2 * len(words) <= len(notes):
+            return False
+        texts = self._texts(rows)
+        if not _is_prose(texts) or not at_left:
+            return _is_prose(texts)
+        every = np.array(list(chain(*notes)))
+        amid = [
+            text[:1].islower() and not before.endswith((".", "!", "?"))
+            for before, row, text in zip(["", *texts], rows, texts, strict=False)
+            if places.level(every, np.array(row)).any()
+        ]
+        return 2 * sum(amid) >= max(1, len(amid)) and not set(every.tolist()) & set(self.labels)
+
     def heading(self, left: Lines, right: Lines, places: Places) -> Lines:
         """The lines of two columns that stand above both, as entries go on from one to the other.
 

@@ -192,3 +192,40 @@ def test_ingredients_beside_what_to_do_are_read_first():
     assert reading_order(SIX, said=Said(texts=[*few, *notes])) == [pairs(6)]
     dates = ["2 May", "3 May", "4 May", "5 May", "6 May", "7 May"]
     assert reading_order(SIX, said=Said(texts=[*dates, *steps])) == [pairs(6)]
+
+
+class TestNotesInTheMargin:
+    """Six rows of a letter, and a note or two beside them."""
+
+    prose = (
+        "We came to the house late",
+        "in the night. Nobody was",
+        "there to open it. So we",
+        "went around and found",
+        "a window that stood open.",
+        "Inside it was warm.",
+    )
+
+    def order(self, notes, rows, *, right=False, labels=(), prose=prose):
+        beside = [line(40 + 40 * k, *((400, 470) if right else (10, 70))) for k in rows]
+        text = [line(40 + 40 * k, 100, 360) for k in range(6)]
+        said = Said(texts=[*prose, *notes], labels=labels)
+        return [k for block in reading_order([*text, *beside], said=said) for k in block]
+
+    @pytest.mark.parametrize("rows", [(1, 3), (3,)])
+    def test_they_are_read_apart(self, rows):
+        notes = ["see page 4", "why?"][-len(rows) :]
+        numbers = list(range(6, 6 + len(rows)))
+        text = list(range(6))
+        assert self.order(notes, rows) == [[k] for k in [*numbers, *text]]
+        assert self.order(notes, rows, right=True) == [[k] for k in [*text, *numbers]]
+
+    def test_what_stands_before_a_sentence_or_is_a_label_belongs_to_its_row(self):
+        assert [6, 0] in self.order(["Mon"], (0,))
+        assert [6, 5] in self.order(["Tuesday"], (5,))
+        assert [6, 1] in self.order(["PS:"], (1,), labels=(6,))
+
+    def test_numbers_of_lines_and_entries_of_a_list_stay_in_their_rows(self):
+        assert [6, 1] in self.order(["5"], (1,))
+        entries = tuple(f"{word} and more" for word in ("Eggs", "Milk", "Oil", "Tea", "Jam", "Ham"))
+        assert [6, 1] in self.order(["buy"], (1,), prose=entries)
