@@ -219,5 +219,5 @@ def _paragraphs_beside(*columns: NDArray[np.float64]) -> tuple[float, float]:
 def _part_paragraphs(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which steps between baseline rows, from top to bottom, part paragraphs."""
     steps = np.diff(rows)
-    parted: NDArray[np.bool_] = steps > PARAGRAPH * np.median(steps)
+    parted: NDArray[np.bool_] = steps > PARAGRAPH * np.median(steps) if len(steps) else steps > 0
     return parted

@@ -220,6 +220,12 @@ class TestNotesInTheMargin:
         assert self.order(notes, rows) == [[k] for k in [*numbers, *text]]
         assert self.order(notes, rows, right=True) == [[k] for k in [*text, *numbers]]
 
+    def test_they_are_read_apart_below_a_heading_across(self):
+        heading, note = line(0, 10, 360), line(160, 10, 70)
+        text = [line(40 + 40 * k, 100, 360) for k in range(6)]
+        said = Said(texts=["A letter from the country", *self.prose, "why?"])
+        assert reading_order([heading, *text, note], said=said)[-1] == [[k] for k in range(1, 7)]
+
     def test_what_stands_before_a_sentence_or_is_a_label_belongs_to_its_row(self):
         assert [6, 0] in self.order(["Mon"], (0,))
         assert [6, 5] in self.order(["Tuesday"], (5,))
