@@ -28,6 +28,8 @@ COUNTED = 3
 REPEATED = 3
 """Different labels that come again in the next column, at least, that tell two forms; also the rows
 of a column that say the same, such as "yes no", which are cells of a table."""
+LETTERED = 2
+"""Signs of an entry's letter, such as "a)", at most."""
 WORDS = 3
 """Words of a line at least that may be part of a sentence."""
 REPEATED_SHARE = 0.6
@@ -83,7 +85,8 @@ class Said:
     def are_notes(self, left: Lines, right: Lines, places: Places) -> bool:
         """Whether lines of one side are notes in the margin of running text on the other.
 
-        Those at the left stand beside rows that begin amid a sentence, as no label does.
+        Those at the left begin in lower case or stand beside rows that begin amid a sentence, as
+        labels seldom do.
         """
         if not self.texts:
             return False
@@ -94,15 +97,18 @@ class Said:
         if 2 * len(notes) > len(rows) or 2 * len(words) <= len(notes):
             return False
         texts = self._texts(rows)
-        if not _is_prose(texts) or not at_left:
-            return _is_prose(texts)
+        prose = _is_prose(texts, across=True)
+        if not prose or not at_left:
+            return prose
         every = np.array(list(chain(*notes)))
         amid = [
             text[:1].islower() and not before.endswith((".", "!", "?"))
             for before, row, text in zip(["", *texts], rows, texts, strict=False)
             if places.level(every, np.array(row)).any()
         ]
-        return 2 * sum(amid) >= max(1, len(amid)) and not set(every.tolist()) & set(self.labels)
+        small = all(text[:1].islower() and len(text) > LETTERED for text in words)
+        apart = small or 2 * sum(amid) >= max(1, len(amid))
+        return apart and not set(every.tolist()) & set(self.labels)
 
     def heading(self, left: Lines, right: Lines, places: Places) -> Lines:
         """The lines of two columns that stand above both, as entries go on from one to the other.
@@ -208,11 +214,14 @@ def _are_priced(rows: Sequence[str]) -> bool:
     return _are_most(sum(_PRICED.match(row) is not None for row in rows), rows)
 
 
-def _is_prose(rows: Sequence[str]) -> bool:
-    """Whether sentences run on from row to row, as in a letter; the rows beside it are others'."""
+def _is_prose(rows: Sequence[str], across: bool = False) -> bool:
+    """Whether sentences run on from row to row, as in a letter; the rows beside it are others'.
+
+    One must end within a row, or `across` the rows, at the end of one.
+    """
     begun = sum(row[:1].islower() for row in rows[1:])
     long = sum(len(row.split()) >= WORDS for row in rows)
-    ends = any(map(_SENTENCE_ENDS.search, rows))
+    ends = any(map(_SENTENCE_ENDS.search, [" ".join(rows)] if across else rows))
     return ends and _are_most(begun, rows[1:]) and _are_most(long, rows)
 
 

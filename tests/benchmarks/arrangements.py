@@ -3,10 +3,10 @@
 Lists of two columns or with dashes, names beside what was said, headings over columns, boxes to
 tick or with a letter each, labels in white on dark, tilted pages, single words, forms and exercises
 in two columns, labels in the cells of forms and above their lines, addresses, dotted lines, ticks,
-arrows, ringed numbers, fractions, raised endings and numbers of pages, each written in the
-handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a pen's width and
-the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which words in another
-order count as wrong; case counts. With --out the pages are kept with their texts.
+arrows, ringed numbers, fractions, raised endings, numbers of pages and notes in the margin, each
+written in the handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a
+pen's width and the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which
+words in another order count as wrong; case counts. With --out the pages are kept with their texts.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ LETTER = (
     "for the fox lives nearby.",
     "With many thanks, yours, Ann",
 )
+NOTES = ("who?", "not true", "ask Tom", "see below")
 PACKED = ("passport", "sun cream", "two books", "phone charger", "swimming trunks", "first aid kit")
 ASKED = (
     ("Name of the child:", "Oscar Lindgren"),
@@ -376,6 +377,20 @@ def numbered_page(rng: Rng) -> Made:
     return [*written, (x, STEP * (len(LETTER) + 0.6), number)], "\n".join((*LETTER, number))
 
 
+def noted(rng: Rng) -> Made:
+    """A letter with notes in its margin, at the left or at the right."""
+    right = bool(rng.random() < EMPTY)
+    rows = sorted(
+        rng.choice(range(1, len(LETTER)), int(rng.integers(1, 3)), replace=False).tolist()
+    )
+    notes = [str(note) for note in rng.permutation(NOTES)[: len(rows)]]
+    written: list[Row] = [(0.0 if right else 7.0, STEP * k, line) for k, line in enumerate(LETTER)]
+    written += [
+        (19.0 if right else 0.0, STEP * k, note) for k, note in zip(rows, notes, strict=True)
+    ]
+    return written, "\n".join((*LETTER, *notes) if right else (*notes, *LETTER))
+
+
 ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     # and the degrees by which the page is tilted either way
     "contacts": (lambda rng: table(rng, CONTACTS), (0, 2)),
@@ -405,6 +420,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "fractions": (fractions, (0, 2)),
     "raised endings": (endings, (0, 2)),
     "page numbers": (numbered_page, (0, 2)),
+    "margin notes": (noted, (0, 2)),
 }
 
 

@@ -230,6 +230,8 @@ class TestNotesInTheMargin:
         assert [6, 0] in self.order(["Mon"], (0,))
         assert [6, 5] in self.order(["Tuesday"], (5,))
         assert [6, 1] in self.order(["PS:"], (1,), labels=(6,))
+        assert [6, 0] in self.order(["a)"], (0,))
+        assert [6] in self.order(["who?"], (0,))
 
     def test_numbers_of_lines_and_entries_of_a_list_stay_in_their_rows(self):
         assert [6, 1] in self.order(["5"], (1,))
