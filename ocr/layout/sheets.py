@@ -3,6 +3,8 @@
 Two lines stand on one sheet if the paper goes on from the one to the other, at least by way of
 lines between. Where something else lies between them, a wall, a desk or the shade of a fold, the
 color departs from the paper of both. At the edge of a shadow it goes from the one to the other.
+Where notes of two colors touch it goes from one hue to another, at once, and unlike the color of a
+highlighter that of a note reaches well beyond its lines.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ class SheetConfig:
         From a line, so many ways to the nearest lines of other sheets are tried.
     large : float
         Times the usual that the letters of a line are large at most for it to be parted.
+    beyond : float
+        x-heights above and below the small letters of a line to which the color of a note reaches.
     near : float
         x-heights before and after a place amid a line that tell the color of the paper there.
     clean : float
@@ -58,6 +62,7 @@ class SheetConfig:
     wide: float = 0.5
     tried: int = 8
     large: float = 1.5
+    beyond: float = 1.2
     near: float = 3.0
     clean: float = 0.15
 
@@ -79,6 +84,7 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
     _, paper, scale, size = _look(picture, lines)
     boxes = np.array([line.scaled(scale).box for line in lines])
     colors = np.array([_color(paper, box) for box in boxes])
+    reach = [_reaches(paper, *pair) for pair in zip(boxes, colors, strict=True)]
     wide = CONFIG.wide * size
     sheets, failed = np.arange(len(lines)), np.zeros(len(lines), dtype=int)
     pairs = np.triu_indices(len(lines), 1)
@@ -86,7 +92,7 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
         i, j = int(pairs[0][k]), int(pairs[1][k])
         if sheets[i] == sheets[j] or max(failed[i], failed[j]) >= CONFIG.tried:
             continue
-        if _goes_on(paper, boxes[[i, j]], colors[[i, j]], wide):
+        if _goes_on(paper, boxes[[i, j]], colors[[i, j]], wide, reach[i] and reach[j]):
             sheets[sheets == sheets[j]] = sheets[i]
         else:
             failed[[i, j]] += 1
@@ -132,13 +138,23 @@ def _parts(
     under = paper[y, x]
     inked = (under - rgb[y, x] > CONFIG.clean * under.max(axis=2, keepdims=True)).any(axis=(0, 2))
     under = np.median(under, axis=0)
+
+    def reaches(first: int, last: int, color: NDArray[np.float32]) -> bool:
+        rows = y[[0, -1], first : last + 1]
+        return _reaches(paper, np.array([rows[0].min(), x[first], rows[1].max(), x[last]]), color)
+
     start = 0
     for stop, again in pairwise(np.flatnonzero(np.append(inked, True)).tolist()):
         if again - stop > wide and again < len(inked) and stop > start:
             before = under[max(start, stop - near) : stop + 1]
             after = under[again : again + near]
             colors = np.stack([np.median(side, axis=0) for side in (before, after)])
-            if _is_wall(under[stop + 1 : again], colors, wide):
+            way = under[stop + 1 : again]
+            if _is_wall(way, colors, wide) or (
+                _changes(way, colors, wide)
+                and reaches(start, stop, colors[0])
+                and reaches(again, min(again + near, len(x) - 1), colors[1])
+            ):
                 yield _part(line, across[start] / scale, across[stop + 1] / scale)
                 start = again
     yield _part(line, across[start] / scale, across[-1] / scale) if start else line
@@ -196,15 +212,20 @@ def _goes_on(
     boxes: NDArray[np.float64],
     colors: NDArray[np.float32],
     wide: float,
+    reach: bool,
 ) -> bool:
-    """Whether the paper goes on from one of two boxes to the other, along the shortest way."""
+    """Whether the paper goes on from one of two boxes to the other, along the shortest way.
+
+    `reach` is whether the colors of both reach beyond their lines.
+    """
     (y1, x1, y2, x2), (v1, u1, v2, u2) = boxes
     rows = _nearest(y1, y2, v1, v2)
     cols = _nearest(x1, x2, u1, u2)
     count = int(np.hypot(rows[1] - rows[0], cols[1] - cols[0])) + 2
     y = np.linspace(*rows, count).round().astype(int).clip(0, paper.shape[0] - 1)
     x = np.linspace(*cols, count).round().astype(int).clip(0, paper.shape[1] - 1)
-    return not _is_wall(paper[y, x], colors, wide)
+    seen = paper[y, x]
+    return not (_is_wall(seen, colors, wide) or (reach and _changes(seen, colors, wide)))
 
 
 def _is_wall(seen: NDArray[np.float32], colors: NDArray[np.float32], wide: float) -> bool:
@@ -219,6 +240,37 @@ def _is_wall(seen: NDArray[np.float32], colors: NDArray[np.float32], wide: float
         other &= ~((low <= seen) & (seen <= high)).all(axis=1)
     width = max(1, round(wide))
     return bool((np.convolve(other, np.ones(width)) >= width).any())
+
+
+def _changes(seen: NDArray[np.float32], colors: NDArray[np.float32], wide: float) -> bool:
+    """Whether the way between two papers, (N, 3), goes from one hue to another at once.
+
+    `colors` are those of the papers, (2, 3).
+    """
+    step = max(1, round(wide))
+    pairs = np.stack([seen[:-step], seen[step:]]) if len(seen) > step else colors[:, None]
+    return bool((_differ(*colors) & _differ(*pairs)).any())
+
+
+def _differ(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether colors, (..., 3), are of two hues, whatever the light: (...) bool."""
+    far = np.abs(one - other).max(axis=-1) > CONFIG.departs * np.maximum(one, other).max(axis=-1)
+    ratio = one / np.maximum(other, 1)
+    span = ratio.max(axis=-1) - ratio.min(axis=-1)
+    return far & (span > CONFIG.hue * np.maximum(1, ratio.max(axis=-1)))
+
+
+def _reaches(
+    paper: NDArray[np.float32], box: NDArray[np.float64], color: NDArray[np.float32]
+) -> bool:
+    """Whether the color of the paper in a box reaches well above and below it."""
+    y1, x1, y2, x2 = box
+    beyond = CONFIG.beyond * (y2 - y1)
+    rows = (y1 - beyond, y2 + beyond)
+    if rows[0] < 0 or rows[1] >= len(paper):
+        return False
+    seen = np.array([_color(paper, np.array([row, x1, row + 1, x2])) for row in rows])
+    return bool((np.abs(seen - color).max(axis=1) <= CONFIG.departs * color.max()).all())
 
 
 def _nearest(a1: float, a2: float, b1: float, b2: float) -> tuple[float, float]:

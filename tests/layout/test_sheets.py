@@ -72,6 +72,14 @@ def test_the_soft_edge_of_a_shadow_parts_no_sheet():
     assert numbers(page, line(80, 20, 150), line(80, 250, 380)) == [0, 0]
 
 
+def test_notes_of_two_colors_that_touch_are_sheets_and_highlighted_lines_are_not():
+    touching = (40, 20, 200, 200, YELLOW), (40, 200, 200, 380, GREEN)
+    left, right = line(100, 30, 160), line(100, 240, 360)
+    assert numbers(Sheets(*touching), left, right) == [0, 1]
+    marked = (40, 20, 200, 380, WALL), (86, 225, 106, 375, YELLOW)
+    assert numbers(Sheets(*marked), left, right) == [0, 0]
+
+
 @pytest.mark.parametrize("colors", [(YELLOW, GREEN), ((230, 150, 170), (150, 210, 230))])
 def test_notes_of_two_colors_are_two_sheets_also_on_a_wall_between_them(colors):
     between = tuple(int(v) for v in np.mean(colors, axis=0))
@@ -143,9 +151,19 @@ class TestPartedBySheets:
     def test_words_far_apart_on_one_sheet_stay_one_line(self):
         assert self.parts((40, 20, 200, 380, YELLOW)) == [[30, 360]]
 
-    def test_sheets_that_touch_do_not_part_a_line(self):
+    def test_sheets_of_two_colors_that_touch_part_a_line(self):
         touching = (40, 20, 200, 200, YELLOW), (40, 200, 200, 380, GREEN)
+        first, second = self.parts(*touching)
+        assert first[-1] <= 200 <= second[0]
+
+    @pytest.mark.parametrize("color", [YELLOW, (150, 142, 72)])
+    def test_sheets_of_one_color_in_light_and_shadow_that_touch_do_not(self, color):
+        touching = (40, 20, 200, 200, YELLOW), (40, 200, 200, 380, color)
         assert self.parts(*touching) == [[30, 360]]
+
+    def test_a_highlighter_does_not_part_a_line(self):
+        marked = (40, 20, 200, 380, WALL), (86, 225, 106, 375, YELLOW)
+        assert self.parts(*marked) == [[30, 360]]
 
     def test_ink_across_the_gap_keeps_the_line_together(self):
         assert self.parts(*self.sheets, words=((30, 360),)) == [[30, 360]]
