@@ -49,8 +49,8 @@ class SheetConfig:
     near : float
         x-heights before and after a place amid a line that tell the color of the paper there.
     clean : float
-        Share of the brightness by which a place without ink is darker than without strokes, at
-        most.
+        Share of the paper's brightness by which a place without ink is darker than without strokes,
+        at most.
     """
 
     x_height: float = 6.0
@@ -136,7 +136,8 @@ def _parts(
     y = y.round().astype(int).clip(0, rgb.shape[0] - 1)
     x = across.round().astype(int).clip(0, rgb.shape[1] - 1)
     under = paper[y, x]
-    inked = (under - rgb[y, x] > CONFIG.clean * under.max(axis=2, keepdims=True)).any(axis=(0, 2))
+    light = np.median(under.max(axis=2))  # of the paper: a dark wall has grain
+    inked = (under - rgb[y, x] > CONFIG.clean * light).any(axis=(0, 2))
     under = np.median(under, axis=0)
 
     def reaches(first: int, last: int, color: NDArray[np.float32]) -> bool:
