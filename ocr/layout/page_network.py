@@ -169,6 +169,8 @@ class Layout:
         Share of the page's ink, but for what touches its edge, that lies in the lines.
     by_itself : bool
         Whether all the ink was taken for one line, see `ocr.layout.by_itself`.
+    between : tuple of TextLine
+        What looked like writing between the parts of a line, see `ocr.layout.sheets`.
     """
 
     lines: tuple[TextLine, ...]
@@ -176,6 +178,7 @@ class Layout:
     map_scale: float
     covered: float = 0.0
     by_itself: bool = False
+    between: tuple[TextLine, ...] = ()
 
     @property
     def side(self) -> int:

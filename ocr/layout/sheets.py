@@ -9,9 +9,9 @@ highlighter that of a note reaches well beyond its lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +99,9 @@ def sheets_of(picture: Picture, lines: Sequence[TextLine]) -> NDArray[np.int64]:
     return np.unique(sheets, return_inverse=True)[1]
 
 
-def parted_by_sheets(picture: Picture, lines: Sequence[TextLine]) -> list[TextLine]:
+def parted_by_sheets(
+    picture: Picture, lines: Sequence[TextLine]
+) -> tuple[list[TextLine], list[TextLine]]:
     """Lines that go on from one sheet to another, over what lies between, in parts of one each.
 
     Parameters
@@ -107,27 +109,42 @@ def parted_by_sheets(picture: Picture, lines: Sequence[TextLine]) -> list[TextLi
     picture : Picture
     lines : sequence of TextLine
         In its pixels.
+
+    Returns
+    -------
+    lines, between : lists of TextLine
+        The parts, whole lines among them, and what lies between the parts of one.
     """
     if not lines:
-        return []
-    rgb, paper, scale, size = _look(picture, lines)
-    return [part for line in lines for part in _parts(rgb, paper, line, scale, size)]
+        return [], []
+    parts: list[TextLine] = []
+    between: list[TextLine] = []
+    look = _look(picture, lines)
+    for line in lines:
+        gaps = _gaps(*look, line)
+        if not gaps:
+            parts.append(line)
+            continue
+        ends = (line.baseline[0, 1], *chain(*gaps), line.baseline[-1, 1])
+        pieces = [_part(line, *pair) for pair in pairwise(ends)]
+        parts += pieces[::2]
+        between += pieces[1::2]
+    return parts, between
 
 
-def _parts(
+def _gaps(
     rgb: NDArray[np.uint8],
     paper: NDArray[np.float32],
-    line: TextLine,
     scale: float,
     size: float,
-) -> Iterator[TextLine]:
-    """The parts of a line between what is no paper; `scale` and `size` are as of `_look`.
+    line: TextLine,
+) -> list[tuple[float, float]]:
+    """The columns of the picture from and to which a line leaves its paper; see `_look`.
 
     The strokes of far larger letters than the usual are not cleared from the paper.
     """
     if line.x_height * scale > CONFIG.large * size:
-        yield line
-        return
+        return []
     rows, cols = line.baseline.T * scale
     count = int(cols[-1] - cols[0])
     across = np.linspace(cols[0], cols[-1], max(count, 2))
@@ -144,6 +161,7 @@ def _parts(
         rows = y[[0, -1], first : last + 1]
         return _reaches(paper, np.array([rows[0].min(), x[first], rows[1].max(), x[last]]), color)
 
+    gaps = []
     start = 0
     for stop, again in pairwise(np.flatnonzero(np.append(inked, True)).tolist()):
         if again - stop > wide and again < len(inked) and stop > start:
@@ -156,9 +174,9 @@ def _parts(
                 and reaches(start, stop, colors[0])
                 and reaches(again, min(again + near, len(x) - 1), colors[1])
             ):
-                yield _part(line, across[start] / scale, across[stop + 1] / scale)
+                gaps.append((across[stop + 1] / scale, across[again] / scale))
                 start = again
-    yield _part(line, across[start] / scale, across[-1] / scale) if start else line
+    return gaps
 
 
 def _part(line: TextLine, left: float, right: float) -> TextLine:

@@ -243,7 +243,8 @@ class LinesEngine:
         A sign by itself is one if it reads surely as a letter, a digit or one of `ALONE`.
         """
         layout = self.finder.find(picture, side)
-        layout = replace(layout, lines=tuple(parted_by_sheets(picture, layout.lines)))
+        lines, between = parted_by_sheets(picture, layout.lines)
+        layout = replace(layout, lines=tuple(lines), between=tuple(between))
         loose = self.finder.signs(picture, layout) if layout.lines else []
         if not loose:
             return layout
@@ -468,7 +469,8 @@ def unread(
     writing = layout.maps[2] > UNREAD.writing
     left = writing.copy()
     words = [word.box for one in read for word in one.line.words]
-    for box in (*words, *marks):
+    walls = [Box(*map(int, line.box)) for line in layout.between]
+    for box in (*words, *marks, *walls):
         y1, x1 = int(box.y1 / layout.map_scale) - 1, int(box.x1 / layout.map_scale) - 1
         y2, x2 = int(box.y2 / layout.map_scale) + 2, int(box.x2 / layout.map_scale) + 2
         left[max(0, y1) : y2, max(0, x1) : x2] = False

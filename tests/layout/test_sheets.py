@@ -140,13 +140,19 @@ class TestPartedBySheets:
             photo.written(line(100, *word))
         return [
             part.baseline[:, 1].round().tolist()
-            for part in parted_by_sheets(photo, [of or self.across])
+            for part in parted_by_sheets(photo, [of or self.across])[0]
         ]
 
     def test_a_line_across_a_gap_is_parted(self):
         first, second = self.parts(*self.sheets)
         assert first[0] == 30 and 155 <= first[-1] <= 180
         assert 220 <= second[0] <= 240 and second[-1] == 360
+
+    def test_what_lies_between_its_parts_is_told(self):
+        photo = Sheets(*self.sheets).written(line(100, 30, 160)).written(line(100, 240, 360))
+        (first, second), (wall,) = parted_by_sheets(photo, [self.across])
+        assert wall.baseline[0].tolist() == first.baseline[-1].tolist()
+        assert wall.baseline[-1].tolist() == second.baseline[0].tolist()
 
     def test_words_far_apart_on_one_sheet_stay_one_line(self):
         assert self.parts((40, 20, 200, 380, YELLOW)) == [[30, 360]]
@@ -171,8 +177,8 @@ class TestPartedBySheets:
     def test_letters_far_larger_than_the_others_are_not_parted(self):
         title = TextLine(self.across.baseline, 40.0)
         small = [line(row, 30, 160) for row in (140, 160, 180)]
-        found = parted_by_sheets(Sheets(*self.sheets), [title, *small])
-        assert len(found) == 4
+        found, between = parted_by_sheets(Sheets(*self.sheets), [title, *small])
+        assert len(found) == 4 and between == []
 
     def test_the_points_of_a_bent_line_stay_with_their_part(self):
         rows = np.array([[100, 30], [104, 100], [102, 300], [100, 360]], float)
@@ -180,4 +186,4 @@ class TestPartedBySheets:
         assert first[1] == 100 and second[1] == 300
 
     def test_no_lines(self):
-        assert parted_by_sheets(Sheets(), []) == []
+        assert parted_by_sheets(Sheets(), []) == ([], [])

@@ -1,5 +1,6 @@
 """ocr.lines.engine: what is taken for writing, what is said of the rest, lines on the page."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -107,6 +108,12 @@ def test_a_box_to_tick_is_not_warned_of():
     page = layout(FIRST, SECOND, lines=lines)
     box = Box(130, 195, 170, 290)
     assert unread(page, [read(40, 16, 70, 284)], PAGE, [box]) is None
+
+
+def test_a_wall_between_the_parts_of_a_line_is_not_warned_of():
+    page = layout(FIRST, SECOND, lines=[text_line(60, 20, 280)])
+    page = replace(page, between=(text_line(160, 195, 285),))
+    assert unread(page, [read(40, 16, 70, 284)], PAGE) is None
 
 
 def test_paper_without_ink_is_not_warned_of():
