@@ -109,8 +109,10 @@ def _headed(left: Lines, right: Lines, places: Places, said: Said) -> list[Lines
 
     Such a heading or date stands above all of the left column. A wide step parts it from the right
     one, or it begins left of it. A date in a row with the first line of the left column stands
-    above the rest as well.
+    above the rest as well. A column of one line is a note, and heads nothing.
     """
+    if min(len(left), len(right)) < 2:
+        return [left, right]
     sections = _sections(left, right, places)
     if sections:
         return sections

@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from places_fakes import column, line, pairs
 
 from ocr.layout.reading_order import reading_order
@@ -225,6 +227,23 @@ class TestNotesInTheMargin:
         text = [line(40 + 40 * k, 100, 360) for k in range(6)]
         said = Said(texts=["A letter from the country", *self.prose, "why?"])
         assert reading_order([heading, *text, note], said=said)[-1] == [[k] for k in range(1, 7)]
+
+    @given(
+        st.lists(st.tuples(st.floats(-1, 8), st.booleans()), min_size=1, max_size=4),
+        st.integers(1, 6),
+        st.floats(0, 2),
+        st.integers(0, 2),
+    )
+    def test_wherever_notes_stand_each_line_is_read_once(self, notes, cut, gap, indent):
+        """With a paragraph that ends at a row, a step further from the next, and is indented."""
+        tops = [40 * (k + gap * (k >= cut)) for k in range(6)]
+        text = [line(80 + top, 100 + 12 * indent * (k == cut), 360) for k, top in enumerate(tops)]
+        beside = [line(80 + 40 * row, *((400, 470) if right else (10, 70))) for row, right in notes]
+        said = Said(texts=[*self.prose, *["see below"] * len(notes)])
+        read = [
+            k for block in reading_order([*text, *beside], said=said) for row in block for k in row
+        ]
+        assert sorted(read) == list(range(6 + len(notes)))
 
     def test_what_stands_before_a_sentence_or_is_a_label_belongs_to_its_row(self):
         assert [6, 0] in self.order(["Mon"], (0,))
