@@ -124,11 +124,11 @@ def read_upright(engine: Engine, picture: Picture) -> Upright:
         return as_is
     other = Upright(turns, turned, found, engine.read(turned, found))
     surer = other.read.confidence >= wanted(as_is.read.confidence)
-    fewest = CONFIG.fewest
-    if layout.by_itself or not as_is.read.lines:
-        surer = surer and not found.by_itself and other.read.confidence >= CONFIG.sure
-        fewest = CONFIG.few
-    return other if surer and letter_count(other.read.lines) >= fewest else as_is
+    count = letter_count(other.read.lines)
+    enough = count >= CONFIG.fewest
+    if (layout.by_itself or not as_is.read.lines) and not found.by_itself:
+        enough |= count >= CONFIG.few and other.read.confidence >= CONFIG.sure
+    return other if surer and enough else as_is
 
 
 def _other_ways(

@@ -101,9 +101,9 @@ def test_a_mark_that_reads_surely_does_not_keep_a_page_of_text_on_its_side():
 
 @pytest.mark.parametrize(
     ("head", "turns"),
-    [((6, 0.97, 0.9), 2), ((2, 0.97, 0.9), 0), ((6, 0.8, 0.9), 0)],
+    [((6, 0.97, 0.9), 2), ((2, 0.97, 0.9), 0), ((6, 0.8, 0.9), 0), ((90, 0.8, 0.9), 2)],
 )
-def test_a_page_that_says_nothing_is_turned_for_a_short_word_that_reads_surely(head, turns):
+def test_a_page_that_says_nothing_is_turned_for_many_letters_or_a_few_that_read_surely(head, turns):
     none = (0, 0.0, 0.0)
     assert read_upright(Ways((0, 0.6, 0.9), none, head, none), Blank()).turns == turns
 
