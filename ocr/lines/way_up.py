@@ -37,7 +37,7 @@ class WayUpConfig:
     """When a page is turned.
 
     Chosen by the rows "turned" and "photo" of `tests/benchmarks/pages.py` and by
-    `tests/benchmarks/probes.py`, but for `few` and the last three, set by hand.
+    `tests/benchmarks/probes.py`, but for `few`, `clear` and the last three, set by hand.
 
     Attributes
     ----------
@@ -51,7 +51,9 @@ class WayUpConfig:
         as it is.
     few : int
         The same of a page that reads as surely as `sure`, to be turned where the page as it is says
-        nothing, or no more than a sign by itself.
+        nothing, no more than a sign by itself, or what reads less surely by `clear`.
+    clear : float
+        See `few`.
     covered : float
         Lines that cover less than this of the page's ink, or of which the network is not sure, make
         no page upright at once.
@@ -69,6 +71,7 @@ class WayUpConfig:
     evidence: float = 0.06
     fewest: int = 8
     few: int = 3
+    clear: float = 0.1
     covered: float = 0.5
     shown: float = 0.25
     sized: float = 0.15
@@ -126,7 +129,9 @@ def read_upright(engine: Engine, picture: Picture) -> Upright:
     surer = other.read.confidence >= wanted(as_is.read.confidence)
     count = letter_count(other.read.lines)
     enough = count >= CONFIG.fewest
-    if (layout.by_itself or not as_is.read.lines) and not found.by_itself:
+    says_nothing = layout.by_itself or not as_is.read.lines
+    clear = other.read.confidence >= as_is.read.confidence + CONFIG.clear
+    if (says_nothing or clear) and not found.by_itself:
         enough |= count >= CONFIG.few and other.read.confidence >= CONFIG.sure
     return other if surer and enough else as_is
 

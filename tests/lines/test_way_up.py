@@ -108,6 +108,13 @@ def test_a_page_that_says_nothing_is_turned_for_many_letters_or_a_few_that_read_
     assert read_upright(Ways((0, 0.6, 0.9), none, head, none), Blank()).turns == turns
 
 
+@pytest.mark.parametrize(("as_is", "turns"), [(0.85, 2), (0.87, 0)])
+def test_a_few_letters_turn_a_page_that_reads_less_surely_as_it_is(as_is, turns):
+    none = (0, 0.0, 0.0)
+    ways = Ways((7, as_is, 0.9), none, (6, 0.96, 0.9), none)
+    assert read_upright(ways, Blank()).turns == turns
+
+
 class Grounds(Ways):
     """An engine that reads a photo and its negative as it is told: letters and confidence."""
 
