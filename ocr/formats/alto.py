@@ -145,7 +145,8 @@ def read(root: ElementTree.Element) -> list[FoundPage]:
     found = []
     for k, sheet in enumerate(sheets):
         read_page = _read_page(sheet, UNITS[unit], order)
-        found.append(FoundPage(read_page, picture, page + k, own, unit == "pixel"))
+        number = (page or int(len(sheets) > 1)) + k
+        found.append(FoundPage(read_page, picture, number, own, unit == "pixel"))
     return found
 
 

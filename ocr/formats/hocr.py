@@ -85,7 +85,8 @@ def write(pages: Iterable[tuple[PageSource, Page]], single: bool) -> Iterator[st
 
 def _write_page(body: ElementTree.Element, source: PageSource, page: Page, count: int) -> None:
     image = source.name.replace("\\", "\\\\").replace('"', '\\"')
-    title = f'image "{image}"; {_bbox(Box(0, 0, page.height, page.width))}; ppageno {count - 1}'
+    whole = _bbox(Box(0, 0, page.height, page.width))
+    title = f'image "{image}"; {whole}; ppageno {source.number - 1}'
     sheet = element(body, "div", **{"class": "ocr_page", "id": f"page_{count}", "title": title})
     number = 0
     for b, lines in enumerate(page.blocks, 1):
@@ -298,11 +299,11 @@ def _found(node: _Node, whole: float) -> FoundPage:
     ]
     name = properties.get("image", "").strip("\"'").replace('\\"', '"').replace("\\\\", "\\")
     picture, page = picture_of(name)
-    count = int(number(properties.get("ppageno", "0") or "0", "ppageno"))
+    page = page or 1 + int(number(properties.get("ppageno") or "-1", "ppageno"))
     found = page_of(height, width, lines)
     if node.outside:
         found = replace(found, warnings=(*found.warnings, OUTSIDE))
-    return FoundPage(found, picture, max(page, count + 1), drafts=True)
+    return FoundPage(found, picture, max(page, 0), drafts=True)
 
 
 def _line(node: _Node, height: int, width: int, whole: float) -> GivenLine:

@@ -106,10 +106,10 @@ def page_from(data: Any) -> FoundPage:
     fault = _fault(page)
     if fault:
         raise MalformedError(f"JSON of a page that is damaged ({fault}).")
-    picture, number = data.get("file", ""), data.get("page", 1)
-    if not isinstance(picture, str) or not _whole(number, 1):
+    picture, number = data.get("file", ""), data.get("page")
+    if not isinstance(picture, str) or not (number is None or _whole(number, 1)):
         raise MalformedError("JSON of a page that is damaged (file or page).")
-    return FoundPage(page, picture_of(picture)[0], number, drafts=True)
+    return FoundPage(page, picture_of(picture)[0], number or 0, drafts=True)
 
 
 def _fault(page: Page) -> str:

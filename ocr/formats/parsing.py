@@ -24,7 +24,7 @@ PIECE = 1 << 20  # bytes of XML that are parsed at a time
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 SEPARATORS = re.compile(r"[\s,;]*")
-PDF_PAGE = re.compile(r"(.+)#page=(\d{1,6})", re.ASCII)  # as `ocr.formats.xml.picture_name` writes
+NAME_OF_PAGE = re.compile(r"(.+)#page=(\d{1,6})", re.ASCII)  # as `xml.picture_name` writes
 TOO_MANY = f"There are more than {MAX_LINES:,} lines on a page."
 LEFT_OUT = "{} without a text or a place {} left out"
 
@@ -43,7 +43,7 @@ class FoundPage:
     picture : str
         What the file calls its picture, without folders; "" if it tells none.
     number : int
-        Which page of the picture's file it is, from 1.
+        Which page of the picture's file it is, from 1; 0 if the file does not tell.
     drafts : bool
         Whether lines that are not confirmed are drafts: in files that this program wrote, and in
         hOCR, in which programs tell what they read. Of what else is read, people wrote the text.
@@ -53,7 +53,7 @@ class FoundPage:
 
     page: Page
     picture: str = ""
-    number: int = 1
+    number: int = 0
     drafts: bool = False
     pixels: bool = True
 
@@ -170,17 +170,19 @@ def inside(given: Points, height: int, width: int) -> Points:
 def picture_of(name_given: str | None) -> tuple[str, int]:
     r"""Name and page of a picture as a file tells them, whatever folders or address are before it.
 
+    The page is 0 where the file tells none.
+
     Examples
     --------
     >>> picture_of(r"C:\scans\a.tif"), picture_of("../x/scan.pdf#page=3"), picture_of("..")
-    (('a.tif', 1), ('scan.pdf', 3), ('', 1))
+    (('a.tif', 0), ('scan.pdf', 3), ('', 0))
     """
     name = PurePosixPath((name_given or "").strip().replace("\\", "/")).name
-    match = PDF_PAGE.fullmatch(name)
-    name, page = (match[1], int(match[2])) if match else (name, 1)
+    match = NAME_OF_PAGE.fullmatch(name)
+    name, page = (match[1], int(match[2])) if match else (name, 0)
     if "\0" in name or name in (".", ".."):
         name = ""
-    return name, max(1, page)
+    return name, page
 
 
 def page_of(height: int, width: int, given: Iterable[GivenLine]) -> Page:

@@ -100,9 +100,9 @@ def read_pages(
             picture = find_picture(found.picture, folder, stem, images is not None)
             if page_name and picture is None:
                 picture = find_picture(found.picture, folder, page_name[1], images is not None)
-                if not found.picture:
-                    found = replace(found, number=int(page_name[2]))
-            yield _with_picture(found, picture, name)
+            tells = page_name and (picture is None or page_name[1] in (picture.stem, picture.name))
+            number = found.number or (int(page_name[2]) if page_name and tells else 1)
+            yield _with_picture(replace(found, number=number), picture, name)
     except MalformedError as error:
         raise DataError(f"{name}: {error}") from None
 

@@ -33,9 +33,10 @@ def legal(text: str) -> str:
 
 def picture_name(source: PageSource) -> str:
     """How a page's picture is called: its file's name without folders, as other programs look for
-    it beside the result; of a PDF with the page, as ``scan.pdf#page=3``."""
+    it beside the result; of a PDF or a file of several pages with the page, ``scan.pdf#page=3``."""
     name = source.file_name
-    return f"{name}#page={source.number}" if name.lower().endswith(".pdf") else name
+    several = source.pages > 1 or source.number > 1 or name.lower().endswith(".pdf")
+    return f"{name}#page={source.number}" if several else name
 
 
 def document(root: ElementTree.Element) -> str:

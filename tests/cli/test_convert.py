@@ -271,6 +271,15 @@ def test_every_page_of_a_row_file(run, tmp_path):
     assert [found.page.text for _, found in read_pages(tmp_path / "b.ndjson")] == ["p0", "p1", "p2"]
 
 
+def test_pages_of_a_picture_that_is_not_there_are_named_as_those_of_one_that_is(run, tmp_path):
+    rows = [(PageSource("a.tif", number, 2), page(f"p{number}")) for number in (1, 2)]
+    ((name, pieces),) = render("ndjson", "a", rows)
+    (tmp_path / name).write_bytes(b"".join(pieces))
+    assert run(tmp_path / name, "-f", "alto", "-o", f"{tmp_path / 'out'}/")[0] == 0
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["a.page0001.alto.xml", "a.page0002.alto.xml"]
+
+
 def test_stdin_is_refused(run):
     status, out, err = run("-")
     assert (status, out) == (2, "")

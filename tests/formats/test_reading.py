@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ocr.errors import DataError
-from ocr.formats import FORMATS, read_page
+from ocr.formats import FORMATS, read_page, render
 from ocr.formats.parsing import MAX_DEPTH, MAX_LINES
 from ocr.formats.placing import turn_of
 from ocr.formats.reading import files_in, find_picture, read_pages
+from ocr.input.documents import PageSource
 from ocr.page import Box, Letter, Line, Page, Word
 
 READ = [name for name, one in FORMATS.items() if one.reads]
@@ -205,6 +206,36 @@ def test_a_page_of_a_file_is_found_by_the_name_that_tells_its_number(tmp_path):
     (tmp_path / "s.page0009.gt.json").write_text(text)
     with pytest.raises(DataError, match="there is no page 9; it has 3"):
         read_page(tmp_path / "s.page0009.gt.json")
+
+
+def two_pages(folder):
+    """A TIFF of two pages, 100 and 200 bright, with the second page as its source and layout."""
+    pictures = [Image.new("L", (60, 40), level) for level in (100, 200)]
+    pictures[0].save(folder / "s.tif", save_all=True, append_images=pictures[1:])
+    line = Line((Word((Letter(Box(5, 5, 25, 15), "a", 1.0),)),))
+    return PageSource(str(folder / "s.tif"), 2, 2), Page(40, 60, (line,))
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_the_second_page_of_a_file_comes_back_as_that(tmp_path, kind):
+    source, page = two_pages(tmp_path)
+    ((name, pieces),) = render(kind, "s", [(source, page)])
+    (tmp_path / name).write_bytes(b"".join(pieces))
+    ((back, found),) = read_pages(tmp_path / name)
+    assert (back.path, back.number, back.pages, found.number) == (source.path, 2, 2, 2)
+    assert round(255 * float(found.page.photo.grey(9)[0, 0])) == 200
+    found.page.save(tmp_path / f"again{FORMATS[kind].suffix}")
+    assert read_page(tmp_path / f"again{FORMATS[kind].suffix}").photo.page == 2
+
+
+@pytest.mark.parametrize("kind", ["alto", "page"])
+def test_a_file_that_tells_the_picture_alone_is_of_the_page_in_its_name(tmp_path, kind):
+    source, page = two_pages(tmp_path)
+    ((name, pieces),) = render(kind, "s", [(source, page)])
+    (tmp_path / name).write_bytes(b"".join(pieces).replace(b"s.tif#page=2", b"s.tif"))
+    assert next(read_pages(tmp_path / name))[0].number == 2
+    (tmp_path / name).rename(tmp_path / name.replace("s.", "other.", 1))
+    assert next(read_pages(tmp_path / name.replace("s.", "other.", 1)))[0].number == 1
 
 
 def test_files_of_a_folder(tmp_path):

@@ -61,6 +61,7 @@ def test_alto_and_page_follow_their_schemas(schemas):
 
 
 def test_the_picture_is_called_by_its_name_alone():
-    assert picture_name(PageSource("scans/1914/a.tif", 2, 3)) == "a.tif"
+    assert picture_name(PageSource("scans/1914/a.tif", 1, 1)) == "a.tif"
+    assert picture_name(PageSource("scans/1914/a.tif", 1, 3)) == "a.tif#page=1"
     assert picture_name(PageSource("scans/a.PDF", 2, 3)) == "a.PDF#page=2"
     assert picture_name(PageSource("-")) == "stdin"
