@@ -90,7 +90,7 @@ def boxes(
     ocr boxes photo.jpg -o overlay.png
     ocr boxes scans/ --level word -o overlays/
     """
-    from ocr.input.documents import find_documents, read_list
+    from ocr.input.documents import find_documents, names_one, read_list
 
     as_json = as_json or format_ == "json"
     if not files and files_from is None:
@@ -118,7 +118,7 @@ def boxes(
         documents = [_only_page(documents, bool(stages))]
     on_stage = _stage_writer(stages) if stages else None
     pages = _read_and_draw(documents, reading, out, into_folder, kind, level, on_stage, failures)
-    single = len(documents) == 1 and len(files) == 1 and documents[0].path == files[0]
+    single = names_one(files, documents)
     if as_json:
         from ocr.formats import writer
 
@@ -148,7 +148,8 @@ def _only_page(documents: list[Document], stages: bool) -> Document:
             raise click.UsageError("Several pages need --output with the name of a folder.")
         folder = "" if stages else ", or name a folder"
         note(f"{document.name}: page 1 of {len(sources)}; choose by --pages{folder}")
-    return replace(document, ranges=((sources[0].number, sources[0].number),))
+    first = sources[0]
+    return replace(document, ranges=((first.number, first.number),), content=first.content)
 
 
 def _read_and_draw(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from enum import IntEnum
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from ocr.cli.console import note, tell
 from ocr.config import (
@@ -253,6 +255,10 @@ def output(text: str, metavar: str = "FILE") -> Callable[[Command], Command]:
 
 def _place(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
     """The value of ``--output``."""
+    if value is not None and not value:
+        raise click.BadParameter(
+            "an empty name of a file. Check what the shell made of the command."
+        )
     if context.command.name != "read":
         here(context, option, value)
     return None if value == "-" else value
@@ -312,18 +318,38 @@ def how_to_write(command: Command) -> Command:
     return command
 
 
+class Told(IntEnum):
+    """Where the value of an option comes from, what counts most last."""
+
+    NOWHERE, FILE, ENVIRONMENT, HERE = range(4)
+
+
+def told(name: str) -> Told:
+    """Where the value of an option of the running command comes from."""
+    sources = {
+        ParameterSource.DEFAULT_MAP: Told.FILE,
+        ParameterSource.ENVIRONMENT: Told.ENVIRONMENT,
+        ParameterSource.COMMANDLINE: Told.HERE,
+    }
+    source = click.get_current_context().get_parameter_source(name)
+    return Told.NOWHERE if source is None else sources.get(source, Told.NOWHERE)
+
+
 def how_to_read(command: Command) -> Command:
     """Add the options that make a `Reader`; the command gets them as one dict, `reading`."""
 
     @wraps(command)
     def gathered(**options: Any) -> Any:
         reading = {name: options.pop(name) for name in names}
-        if options.pop("no_lm"):
-            if reading["language"] not in ("auto", "none"):
+        if options.pop("no_lm") and told("no_lm") >= told("language"):
+            if reading["language"] not in ("auto", "none") and told("no_lm") is told("language"):
                 raise click.UsageError("--no-lm reads without --language: leave out one of them.")
             reading["language"] = "none"
         if reading["pattern"] is not None and reading["engine"] == "letters":
-            raise click.UsageError("--pattern needs lines: leave out --engine letters.")
+            if told("pattern") is told("engine"):
+                raise click.UsageError("--pattern needs lines: leave out --engine letters.")
+            weaker = min(("pattern", "engine"), key=told)
+            reading[weaker] = {"pattern": None, "engine": "auto"}[weaker]
         return command(reading=reading, **options)
 
     names = ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")

@@ -13,11 +13,13 @@ import click
 from ocr.cli.console import note
 from ocr.cli.options import (
     FILE,
+    Told,
     common,
     here,
     how_to_read,
     how_to_read_many,
     how_to_write,
+    told,
     which_pages,
 )
 from ocr.cli.progress import progress
@@ -82,7 +84,7 @@ def read(**options: Any) -> int:
     from ocr.batch.recipe import ReadDocument
     from ocr.cli.watch import keep_reading
     from ocr.input.addresses import is_url
-    from ocr.input.documents import Document, find_documents
+    from ocr.input.documents import Document, find_documents, names_one
 
     given = Options(**options)
     if "-" in given.files and given.files_from == "-":
@@ -124,7 +126,7 @@ def read(**options: Any) -> int:
         return ExitCode.SOME_FAILED
     if folder is not None:
         return _read_into(given, recipe, folder, documents, lost)
-    single = [*arguments, *([] if copied is None else ["clipboard"])] == [documents[0].path]
+    single = names_one([*arguments, *([] if copied is None else ["clipboard"])], documents)
     return _read_as_one(given, formats[0], documents, single, failures)
 
 
@@ -158,11 +160,11 @@ def _check(given: Options, formats: tuple[str, ...], folder: str | None) -> None
         FORMATS[name].require()
     if not given.files and given.files_from is None and not given.clipboard:
         raise click.UsageError("Missing argument 'FILE...'.")
-    if folder is None and (given.jobs or given.resume or given.scheduler):
+    if folder is None and any(told(name) is Told.HERE for name in ("jobs", "resume", "scheduler")):
         raise click.UsageError(
             "--jobs, --resume and --scheduler need --output with the name of a folder."
         )
-    if given.scheduler and (given.jobs or given.timeout):
+    if given.scheduler and any(told(name) is told("scheduler") for name in ("jobs", "timeout")):
         raise click.UsageError("On a cluster --jobs and --timeout are the cluster's own affair.")
     if given.watch:
         _check_watched(given, folder)

@@ -31,7 +31,7 @@ from ocr.input.sources import (
 
 STDIN = "-"
 MAX_LIST = 1 << 28  # bytes of a list of files
-RESERVED = ("errors",)  # names in a folder of results that are a run's own: errors.ndjson
+RESERVED = ("errors", ".ocr-journal")  # names in a folder of results that are a run's own
 MAX_STEM = 200  # bytes of an output's name: systems take 255, with suffix and what is half-written
 PAGE_NAME = re.compile(r"(.+)\.page(\d{4,})")  # of a file that holds one page of several
 
@@ -240,7 +240,7 @@ def find_documents(
         pictures and are named with them, as by ``notes/*``. Outputs are called as their inputs are
         (photo.jpg: photo). Those that would meet keep their suffix (photo.jpg, photo.png), and
         those of one name from several folders these folders as well (a/photo, b/photo); what
-        still meets is numbered.
+        still meets is numbered. A file that is named twice has one spelling.
     """
     found: list[tuple[str, str]] = []
     for argument in arguments:
@@ -248,9 +248,17 @@ def find_documents(
             found += _expand(argument, recursive, leave_out, written, on_error)
         except OcrError as error:
             on_error(argument, error)
-    found = _without_texts(found)
-    stems = _stems(found)
+    found = _without_texts(_spelled_alike(found))
+    stems = output_stems(found)
     return [Document(path, stems[path], ranges, dpi) for path, _ in found]
+
+
+def names_one(arguments: Sequence[str], documents: Sequence[Document]) -> bool:
+    """Whether the arguments name one file, and neither a folder nor a pattern."""
+    if len(arguments) != 1 or len(documents) != 1:
+        return False
+    local = local_path(arguments[0]) if is_url(arguments[0]) else None
+    return documents[0].path == (arguments[0] if local is None else str(local))
 
 
 def _expand(
@@ -317,6 +325,17 @@ def _expand_url(url: str, recursive: bool) -> Iterator[tuple[str, str]]:
         yield system.unstrip_protocol(name), "/".join(kept) or "unnamed"
 
 
+def _spelled_alike(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The files, each spelled as where it was named first: ``./a.jpg`` is ``a.jpg``."""
+    first: dict[str, str] = {}
+    return [
+        (path, name)
+        if path == STDIN or is_url(path)
+        else (first.setdefault(os.path.abspath(path), path), name)  # noqa: PTH100 - keeps links
+        for path, name in found
+    ]
+
+
 def _without_texts(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The files without the corrected texts of the pictures among them."""
     known = {stem for path, _ in found for stem in (path, _without_suffix(path))}
@@ -332,8 +351,19 @@ def _without_texts(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [one for one in found if not is_text(one[0])]
 
 
-def _stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Path -> name of its outputs, different for all, also where case does not count."""
+def output_stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Names of outputs, different for all, also where case does not count.
+
+    Parameters
+    ----------
+    found : sequence of (str, str)
+        Paths, each with its name, and the folders that tell it from others.
+
+    Returns
+    -------
+    dict of str to str
+        By path; see `find_documents`.
+    """
     stems = {path: _without_suffix(relative) for path, relative in found}
     full = dict(found)
     for group in _meeting(stems):

@@ -19,6 +19,12 @@ def test_boxes_draws(run, fake, tmp_path):
         assert overlay.mode == "RGB"
 
 
+def test_boxes_of_what_comes_through_a_pipe(run, fake, tmp_path):
+    data = picture(tmp_path / "a.png").read_bytes()
+    assert run("boxes", "-", "-o", tmp_path / "b.png", stdin=data) == (0, "", "")
+    assert Image.open(tmp_path / "b.png").format == "PNG"
+
+
 def test_boxes_of_a_page(run, fake, tmp_path):
     pages = [Image.new("L", (40, 30), level) for level in (100, 210)]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])

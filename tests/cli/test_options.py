@@ -55,6 +55,24 @@ class TestHowToRead:
         assert (first["reject"], first["language"]) == (0.5, "french")
         assert (second["language"], second["lexicon"]) == ("none", None)
 
+    def test_what_counts_more_sets_aside_what_does_not_go_with_it(
+        self, run, fake, monkeypatch, tmp_path
+    ):
+        photo, file = picture(tmp_path / "a.png"), tmp_path / "own.toml"
+        file.write_text('[read]\nlanguage = "french"\npattern = "date"\njobs = 2\n')
+        typed = ("--no-lm", "--engine", "letters")
+        assert run("--config", file, "read", *typed, photo)[0] == 0
+        file.write_text('[read]\nno-lm = true\nengine = "letters"\n')
+        monkeypatch.setenv("OCR_READ_LANGUAGE", "french")
+        monkeypatch.setenv("OCR_READ_JOBS", "2")
+        assert run("--config", file, "read", "--pattern", "date", photo)[0] == 0
+        names = ("language", "engine", "pattern")
+        assert [[one[name] for name in names] for one in fake.asked] == [
+            ["none", "letters", None],
+            ["french", "auto", "date"],
+        ]
+        assert run("read", "--jobs", "2", photo)[0] == 2
+
     @pytest.mark.parametrize(
         ("options", "reason"),
         [
@@ -64,6 +82,7 @@ class TestHowToRead:
             (("--pattern", "date", "--engine", "letters"), "--pattern needs lines"),
             (("--no-lm", "--language", "french"), "--no-lm reads without --language"),
             (("--reject", "2"), "--reject"),
+            (("--output", ""), "an empty name of a file"),
             (("--timeout", "1e300"), "--timeout"),
             (("--pages", "9" * 5000), "no page range"),
             (("--pattern", "a" * 100_000), "longer than"),

@@ -28,6 +28,11 @@ def test_read_stdin(run, fake, tmp_path):
     assert "stdin" in one_line(err)
 
 
+def test_a_file_is_read_alone_by_its_address_too(run, fake, tmp_path):
+    a = picture(tmp_path / "a.png")
+    assert run("read", f"file://{a}") == (0, "d\n", "")
+
+
 def test_read_several(run, fake, tmp_path):
     a, b = picture(tmp_path / "a.png"), picture(tmp_path / "b.png", 210)
     assert run("read", a, b) == (0, f"==> {a} <==\nd\n\n==> {b} <==\ni\n", "")

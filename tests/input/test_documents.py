@@ -93,10 +93,22 @@ def test_texts_beside_their_pictures_are_no_input(tmp_path):
 def test_names_that_would_meet_are_told_apart(tmp_path):
     touched(tmp_path, "a.tif", "a.page0001.png", "b.page0001.png", "errors.jpg")
     assert stems(tmp_path) == ["a.page0001.png", "a", "b.page0001", "errors~2"]
+    assert [one.stem for one in find_documents([".ocr-journal.png"], on_error=fail)] == [
+        ".ocr-journal~2"
+    ]
     found = find_documents(["x/A", "x/a", "x/a~2.pdf"], on_error=fail)
     assert len({document.stem.casefold() for document in found}) == 3
     found = find_documents(["x/\u00e9.jpg", "x/e\u0301.jpg"], on_error=fail)
     assert len({unicodedata.normalize("NFC", document.stem) for document in found}) == 2
+
+
+def test_a_file_named_twice_has_one_spelling_and_one_name(tmp_path, monkeypatch):
+    touched(tmp_path, "a.png", "b.png")
+    monkeypatch.chdir(tmp_path)
+    found = find_documents(["./a.png", "a.png", str(tmp_path), "x/../b.png"], on_error=fail)
+    assert [one.path for one in found] == ["./a.png", "./a.png", "./a.png", str(tmp_path / "b.png"),
+                                           str(tmp_path / "b.png")]  # fmt: skip
+    assert {one.stem for one in found} == {"a", "b"}
 
 
 def test_folders_nested_without_end(tmp_path):
