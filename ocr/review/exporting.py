@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ocr.formats import FORMATS, file_name, writer
-from ocr.input.documents import PageSource
+from ocr.input.documents import PageSource, output_stems
 from ocr.page import Page
 from ocr.review.edits import EditError
 from ocr.review.shelf import Shelf
@@ -64,7 +64,10 @@ def export(shelf: Shelf, name: str, number: int | None, join: bool) -> Export:
     if not numbers:
         raise EditError("No page has been read yet.")
     first = shelf.pages[numbers[0]]
+    folders = {shelf.pages[one].stem.parent for one in numbers}
     stem = first.stem.name if len(numbers) == 1 else (first.stem.parent.name or "pages")
+    if len(folders) > 1:
+        stem = "pages"
     write = writer(name, join)
 
     def pages() -> Iterator[tuple[PageSource, Page]]:
@@ -107,11 +110,12 @@ class _Pieces(io.RawIOBase):
 def _zipped(shelf: Shelf, numbers: list[int], name: str) -> Iterator[bytes]:
     """A zip with a file for each page, in pieces."""
     stream = _Pieces()
+    paths = dict.fromkeys(shelf.pages[number].source.path for number in numbers)
+    stems = output_stems([(path, Path(path).name) for path in paths])
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for page, doc in shelf.documents(numbers):
             pieces = writer(name)([(page.source, doc.corrected())], True)
             content = b"".join(p.encode() if isinstance(p, str) else p for p in pieces)
-            stem = Path(page.source.path).stem if page.source.pages > 1 else page.stem.name
-            archive.writestr(file_name(name, stem, page.source), content)
+            archive.writestr(file_name(name, stems[page.source.path], page.source), content)
             yield stream.taken()
     yield stream.taken()

@@ -203,8 +203,10 @@ class Application:
 
     async def export(self, request: Request) -> Response:
         name = request.path_params["format"]
-        only = whole(request.query_params.get("page", ""))
-        number = only if only in self.shelf.pages else None
+        only = request.query_params.get("page", "")
+        number = whole(only) if only else None
+        if only and number not in self.shelf.pages:
+            raise KeyError(only)
         join = request.query_params.get("join") == "1"
         file = await run_in_threadpool(exporting.export, self.shelf, name, number, join)
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{file.quoted}"}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import io
 import urllib.parse
 import urllib.request
+import zipfile
 
 import pytest
 from review_fakes import PATIENCE, TEXTS, Server, folder
@@ -37,12 +39,20 @@ def test_export_of_all_pages(client):
     client.ask("/api/pages/1"), client.ask("/api/pages/2")
     text = client.ask("/export/text").body.decode()
     assert text.count(TEXTS[0]) == 2
-    import io
-    import zipfile
-
     archive = zipfile.ZipFile(io.BytesIO(client.ask("/export/alto").body))
     assert archive.namelist() == ["page1.alto.xml", "page2.alto.xml"]
     assert archive.testzip() is None
+
+
+def test_pages_of_one_name_are_exported_by_their_folders(tmp_path):
+    places = [folder(tmp_path / name, 1) for name in ("x", "y")]
+    with Server(*places) as server:
+        for number in (1, 2):
+            urllib.request.urlopen(f"{server.url}api/pages/{number}", timeout=PATIENCE).close()
+        with urllib.request.urlopen(server.url + "export/alto", timeout=PATIENCE) as answer:
+            assert answer.headers["content-disposition"].endswith("pages.alto.xml.zip")
+            archive = zipfile.ZipFile(io.BytesIO(answer.read()))
+    assert archive.namelist() == ["x/page1.alto.xml", "y/page1.alto.xml"]
 
 
 def test_an_export_that_cannot_be_made_is_an_error(client, place):

@@ -140,7 +140,7 @@ def _table_lines(path: Path, read: Callable[[str], bytes], account: Account) -> 
         raise DataError(f"{path}: its lines.tsv is not UTF-8. Save it as UTF-8.") from None
     if len(text) > MAX_TABLE:
         raise DataError(f"{path}: its lines.tsv has more than {MAX_TABLE >> 20} MiB. Divide it.")
-    rows = [row.split("\t", MAX_COLUMNS) for row in text.splitlines()]
+    rows = [row.rstrip("\n").split("\t", MAX_COLUMNS) for row in io.StringIO(text, newline=None)]
     if not rows or not {"file", "text"} <= set(rows[0]):
         raise DataError(f"{path}: lines.tsv needs a head with at least file and text.")
     place = {name: column for column, name in enumerate(rows[0])}

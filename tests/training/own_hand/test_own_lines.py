@@ -37,6 +37,14 @@ def test_lines_of_light_ink_on_dark_are_learned_as_they_are_read(line_folder, by
     np.testing.assert_allclose(learned().astype(int), before.astype(int), atol=1)
 
 
+def test_a_row_of_a_table_ends_where_its_line_does(line_folder):
+    names = sorted(path.name for path in line_folder.glob("*.png"))
+    rows = [f"{name}\ta\u2028b" for name in names]
+    (line_folder / "lines.tsv").write_text("file\ttext\r\n" + "\r\n".join(rows), newline="")
+    samples, _ = load([line_folder], "lines")
+    assert set(samples.labels) == {"a b"}
+
+
 def test_strips_that_were_cut_are_learned_as_they_are(tmp_path):
     rng = np.random.default_rng(0)
     images = [rng.random((48, width)).astype(np.float32) for width in range(260, 380, 20)]
