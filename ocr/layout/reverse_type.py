@@ -61,6 +61,11 @@ class ReverseTypeConfig:
     apart : float
         Of the way from the ground at its darkest to the letters, what lies between the ground at
         its lightest and the letters: a scribble and the shade of a fold have no such ground.
+    darker : float
+        By which something is darker than the ground to be writing in a shadow, as a share of the
+        contrast between the ground and the letters.
+    shadow : float
+        Of what is light in a dark area, so much that is darker makes it a shadow on a page.
     most : float
         Share of the picture that a band takes up, at most.
     """
@@ -81,6 +86,8 @@ class ReverseTypeConfig:
     letter: float = 0.15
     panel: float = 0.03
     apart: float = 0.6
+    darker: float = 0.25
+    shadow: float = 0.4
     most: float = 0.45
 
 
@@ -281,14 +288,22 @@ def _is_band(
     outline = inside & ~eroded(np.pad(inside, 1), 3)[1:-1, 1:-1]
     if light[outline].mean() > CONFIG.open:
         return False
-    letters = np.bincount(connected(core & light)[0].ravel())[1:]
-    letters = letters[letters >= CONFIG.speck]
+    letters = _sizes(core & light)
     bar = max(inside.shape) >= CONFIG.bar * min(inside.shape)
     if len(letters) < (1 if bar else CONFIG.letters) or letters.max() > CONFIG.letter * core.sum():
         return False
-    low, high = np.percentile(grey[core & ~light], [10, 90])
+    low, ground, high = np.percentile(grey[core & ~light], [10, 50, 90])
     written = float(np.median(grey[core & light]))
-    return bool(written - high >= CONFIG.apart * (written - low))
+    if written - high < CONFIG.apart * (written - low):
+        return False
+    ink = _sizes(core & (grey < ground - CONFIG.darker * (written - ground)))
+    return bool(ink.sum() <= CONFIG.shadow * letters.sum())
+
+
+def _sizes(pieces: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Pixels of each connected piece that is no speck."""
+    sizes = np.bincount(connected(pieces)[0].ravel())[1:]
+    return sizes[sizes >= CONFIG.speck]
 
 
 def _panels(light: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:

@@ -61,6 +61,18 @@ def word(thick):
     return photo_of(page)
 
 
+def shadow():
+    """Writing that goes on in the shadow of a thing, through which the sun falls at places."""
+    page = Image.new("L", (900, 600), PAPER)
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((200, 60, 700, 400), fill=100)
+    for k in range(3):
+        pen.ellipse((250 + 150 * k, 350, 280 + 150 * k, 370), fill=PAPER)
+    for y in (80, 180, 280):
+        pen.text((60, y), "WRITTEN BY HAND AND SHADED", fill=20, font=FACE)
+    return photo_of(page)
+
+
 @pytest.mark.parametrize(
     "photo",
     [
@@ -73,8 +85,20 @@ def word(thick):
         photo_of(Image.new("L", (900, 600), 0)),
         photo_of(Image.new("L", (3, 900), 0)),
         word(70),
+        shadow(),
     ],
-    ids=["blank", "none", "one-letter", "light", "dark-page", "most", "black", "narrow", "word"],
+    ids=[
+        "blank",
+        "none",
+        "one-letter",
+        "light",
+        "dark-page",
+        "most",
+        "black",
+        "narrow",
+        "word",
+        "shadow",
+    ],
 )
 def test_what_is_no_band_is_left(photo):
     assert without_bands(photo) is photo
