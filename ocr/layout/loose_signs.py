@@ -25,7 +25,8 @@ class LooseSignConfig:
     Attributes
     ----------
     speck : float
-        Pieces of ink neither as high nor as wide do not count.
+        Pieces of ink neither as high nor as wide do not count, nor do those too large for a sign, as
+        the edge of a sheet.
     pieces, most : int
         Most pieces away from lines, and most signs of them: more are a texture or a drawing.
     joined : float
@@ -44,7 +45,7 @@ class LooseSignConfig:
     """
 
     speck: float = 0.2
-    pieces: int = 24
+    pieces: int = 60
     most: int = 4
     joined: float = 0.5
     lowest: float = 0.9
@@ -89,6 +90,7 @@ def loose_signs(
     sizes = boxes[:, 2:] - boxes[:, :2]
     middles = (boxes[:, :2] + boxes[:, 2:]) // 2
     free = (sizes >= CONFIG.speck * x_height).any(axis=1) & ~bands[middles[:, 0], middles[:, 1]]
+    free &= (sizes <= np.array([CONFIG.highest, CONFIG.widest]) * x_height).all(axis=1)
     if not 0 < free.sum() <= CONFIG.pieces:
         return []
     usual = ink & bands

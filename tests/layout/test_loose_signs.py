@@ -14,13 +14,15 @@ FONT = ImageFont.load_default(SIZE)
 X_HEIGHT = SIZE * 0.55
 
 
-def found(*texts, size=SIZE, dark=1.0, lines=True):
+def found(*texts, size=SIZE, dark=1.0, lines=True, frame=None):
     """What is found on a page with a line and some texts, each given with its place (x, y)."""
     page = Image.new("F", (400, 300))
     draw = ImageDraw.Draw(page)
     draw.text((20, 40), "some words stand here", 1.0, FONT, anchor="ls")
     for text, place in texts:
         draw.text(place, text, dark, ImageFont.load_default(size), anchor="ls")
+    if frame is not None:
+        draw.rectangle(frame, outline=1.0, width=3)
     darkness = np.asarray(page)
     ink = darkness > 0.3
     line = TextLine(np.array([[40.0, 20.0], [40.0, 320.0]]), X_HEIGHT)
@@ -34,6 +36,10 @@ def test_a_sign_far_from_the_line(sign):
     assert line.baseline[:, 0] == pytest.approx(200, abs=1.5)
     assert line.baseline[0, 1] <= 206 and line.baseline[1, 1] >= 205
     assert line.x_height == pytest.approx(X_HEIGHT)
+
+
+def test_a_sign_on_a_sheet_whose_edge_goes_around_it():
+    assert len(found(("A", (200, 200)), frame=(5, 5, 395, 295))) == 1
 
 
 def test_what_is_no_sign():
