@@ -25,8 +25,8 @@ class LooseSignConfig:
     Attributes
     ----------
     speck : float
-        Pieces of ink neither as high nor as wide do not count, nor do those too large for a sign, as
-        the edge of a sheet.
+        Pieces of ink neither as high nor as wide do not count, nor do those too large for a sign,
+        as the edge of a sheet.
     pieces, most : int
         Most pieces away from lines, and most signs of them: more are a texture or a drawing.
     joined : float

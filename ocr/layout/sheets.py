@@ -2,7 +2,8 @@
 
 Two lines stand on one sheet if the paper goes on from the one to the other, at least by way of
 lines between. Where something else lies between them, a wall, a desk or the shade of a fold, the
-color departs from the paper of both. At the edge of a shadow it goes from the one to the other.
+color departs from the paper of both. At the edge of a shadow it goes from the one to the other, and
+between two shadows the paper is lighter and of one hue with both.
 Where notes of two colors touch it goes from one hue to another, at once, and unlike the color of a
 highlighter that of a note reaches well beyond its lines.
 """
@@ -38,6 +39,9 @@ class SheetConfig:
     hue : float
         By which the primary colors of two papers differ in how much darker the one is, in shares of
         the lighter, up to which it may be one paper in light and shadow.
+    ways : tuple of float
+        Where the ways between two lines begin, as shares of the length at which they face each
+        other: a shadow that falls across one of them lies beside another.
     wide : float
         x-heights that it is wide at least.
     tried : int
@@ -59,6 +63,7 @@ class SheetConfig:
     stroke: float = 0.9
     departs: float = 0.15
     hue: float = 0.1
+    ways: tuple[float, ...] = (0.5, 0.1, 0.9)
     wide: float = 0.5
     tried: int = 8
     large: float = 1.5
@@ -233,18 +238,21 @@ def _goes_on(
     wide: float,
     reach: bool,
 ) -> bool:
-    """Whether the paper goes on from one of two boxes to the other, along the shortest way.
+    """Whether the paper goes on from one of two boxes to the other, by one of the shortest ways.
 
     `reach` is whether the colors of both reach beyond their lines.
     """
     (y1, x1, y2, x2), (v1, u1, v2, u2) = boxes
-    rows = _nearest(y1, y2, v1, v2)
-    cols = _nearest(x1, x2, u1, u2)
-    count = int(np.hypot(rows[1] - rows[0], cols[1] - cols[0])) + 2
-    y = np.linspace(*rows, count).round().astype(int).clip(0, paper.shape[0] - 1)
-    x = np.linspace(*cols, count).round().astype(int).clip(0, paper.shape[1] - 1)
-    seen = paper[y, x]
-    return not (_is_wall(seen, colors, wide) or (reach and _changes(seen, colors, wide)))
+    for share in CONFIG.ways:
+        rows = _nearest(y1, y2, v1, v2, share)
+        cols = _nearest(x1, x2, u1, u2, share)
+        count = int(np.hypot(rows[1] - rows[0], cols[1] - cols[0])) + 2
+        y = np.linspace(*rows, count).round().astype(int).clip(0, paper.shape[0] - 1)
+        x = np.linspace(*cols, count).round().astype(int).clip(0, paper.shape[1] - 1)
+        seen = paper[y, x]
+        if not (_is_wall(seen, colors, wide) or (reach and _changes(seen, colors, wide))):
+            return True
+    return False
 
 
 def _is_wall(seen: NDArray[np.float32], colors: NDArray[np.float32], wide: float) -> bool:
@@ -257,6 +265,9 @@ def _is_wall(seen: NDArray[np.float32], colors: NDArray[np.float32], wide: float
     low, high = colors[np.argsort(colors.sum(axis=1))]
     if np.ptp(low / np.maximum(high, 1)) <= CONFIG.hue:
         other &= ~((low <= seen) & (seen <= high)).all(axis=1)
+        lighter = seen / np.maximum(high, 1)
+        one_hue = np.ptp(lighter, axis=1) <= CONFIG.hue * lighter.max(axis=1)
+        other &= ~((lighter >= 1).all(axis=1) & one_hue)
     width = max(1, round(wide))
     return bool((np.convolve(other, np.ones(width)) >= width).any())
 
@@ -292,11 +303,15 @@ def _reaches(
     return bool((np.abs(seen - color).max(axis=1) <= CONFIG.departs * color.max()).all())
 
 
-def _nearest(a1: float, a2: float, b1: float, b2: float) -> tuple[float, float]:
-    """The points of two intervals that face each other; amid what they share if they overlap."""
+def _nearest(a1: float, a2: float, b1: float, b2: float, share: float) -> tuple[float, float]:
+    """The points of two intervals that face each other.
+
+    If they overlap, it is one point: that share of the way along what they have in common.
+    """
     if a2 < b1:
         return a2, b1
     if b2 < a1:
         return a1, b2
-    middle = (max(a1, b1) + min(a2, b2)) / 2
-    return middle, middle
+    first, last = max(a1, b1), min(a2, b2)
+    point = first + share * (last - first)
+    return point, point

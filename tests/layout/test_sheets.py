@@ -72,6 +72,20 @@ def test_the_soft_edge_of_a_shadow_parts_no_sheet():
     assert numbers(page, line(80, 20, 150), line(80, 250, 380)) == [0, 0]
 
 
+def test_light_between_two_shadows_parts_no_sheet():
+    page = Sheets((0, 0, 300, 400, YELLOW))
+    page.picture[:100] //= 2
+    page.picture[125:] //= 2
+    assert numbers(page, line(80, 40, 300), line(160, 40, 300)) == [0, 0]
+
+
+@pytest.mark.parametrize(("left", "sheets"), [(120, [0, 0]), (0, [0, 1])])
+def test_a_shadow_beside_which_the_paper_goes_on_parts_no_sheet(left, sheets):
+    page = Sheets((0, 0, 300, 400, YELLOW))
+    page.picture[100:125, left : 400 - left] //= 2
+    assert numbers(page, line(80, 40, 300), line(160, 40, 300)) == sheets
+
+
 def test_notes_of_two_colors_that_touch_are_sheets_and_highlighted_lines_are_not():
     touching = (40, 20, 200, 200, YELLOW), (40, 200, 200, 380, GREEN)
     left, right = line(100, 30, 160), line(100, 240, 360)
