@@ -36,7 +36,7 @@ TRAINING_ORDER = (
     ("own_hand",),
     ("course",),
 )
-MAY_TRAIN = ("ocr.cli.train", "ocr.review.")
+MAY_TRAIN = ("ocr.cli.train",)
 
 
 def modules(package: str) -> dict[str, Path]:
