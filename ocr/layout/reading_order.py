@@ -71,21 +71,30 @@ def reading_order(
 
 
 def _in_order(sheets: NDArray[np.int64], places: Places) -> list[Lines]:
-    """The lines of each sheet, the sheets in the order in which they are read."""
-    parts = [np.flatnonzero(sheets == number) for number in np.unique(sheets)]
-    first = np.array([[places.top[part].min(), places.left[part].min()] for part in parts])
-    last = np.array([[places.bottom[part].max(), places.right[part].max()] for part in parts])
+    """The lines of each sheet, the sheets in the order in which they are read.
 
-    def ordered(members: Lines) -> list[int]:
+    The rows of a sheet around others, such as a board, are read where they stand among these.
+    """
+
+    def ordered(parts: list[Lines]) -> list[Lines]:
+        first = np.array([[places.top[part].min(), places.left[part].min()] for part in parts])
+        last = np.array([[places.bottom[part].max(), places.right[part].max()] for part in parts])
         for axis in (0, 1):  # rows of sheets, then those of a row
-            order = members[np.argsort(first[members, axis], kind="stable")]
+            order = np.argsort(first[:, axis], kind="stable")
             reach = np.maximum.accumulate(last[order, axis])
             cuts = np.flatnonzero(first[order[1:], axis] > reach[:-1]) + 1
             if len(cuts):
-                return [k for part in np.split(order, cuts) for k in ordered(part)]
-        return list(members[np.argsort(first[members, 0], kind="stable")])
+                groups = [[parts[k] for k in group] for group in np.split(order, cuts)]
+                return [part for group in groups for part in ordered(group)]
+        middles = (first + last) / 2
+        for k, part in enumerate(parts):
+            others = np.delete(middles, k, axis=0)
+            rows = places.rows(part)
+            if len(rows) > 1 and ((first[k] < others) & (others < last[k])).all(axis=1).any():
+                return ordered([*parts[:k], *map(np.array, rows), *parts[k + 1 :]])
+        return [parts[k] for k in np.argsort(first[:, 0], kind="stable")]
 
-    return [parts[k] for k in ordered(np.arange(len(parts)))]
+    return ordered([np.flatnonzero(sheets == number) for number in np.unique(sheets)])
 
 
 def _blocks(members: Lines, places: Places, columns: Columns, parted: Dividers) -> Blocks:

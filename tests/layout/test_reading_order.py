@@ -131,6 +131,13 @@ def test_a_tall_sheet_is_read_before_those_beside_it():
     assert order_with(lines, [0, 1, 2, 0]) == [0, 3, 1, 2]
 
 
+def test_lines_of_a_board_are_read_where_they_stand_among_its_notes():
+    heading = line(50, 0, 90), line(50, 150, 240)
+    notes = [line(row, left, left + 90) for row in (150, 200) for left in (0, 150)]
+    below = line(250, 140, 250)
+    assert order_with([*heading, *notes, below], [0, 0, 1, 2, 3, 4, 0]) == [0, 1, 2, 3, 4, 5, 6]
+
+
 def order_with(lines, sheets):
     return [k for block in reading_order(lines, np.array(sheets)) for row in block for k in row]
 
