@@ -35,6 +35,7 @@ SHOWN_AGAIN = 8  # times an epoch that an own line is shown, each time changed
 FEWEST_DRAWN, MOST_DRAWN = 96, 320  # own lines an epoch: so many make it more or fewer times
 FEWEST_TO_CHOOSE = 20  # lines held back from which their loss chooses an epoch
 LATER = 1e-4  # nats a step that a later epoch is better by where they are fewer
+MANY = 32  # own lines to train on, of which the convolutions along the line learn too
 SHARE = 0.3  # of the weights before in those that are kept, where the base lines are of type
 TOLERATED = 0.01  # of the base lines' CER without language; `ocr train` refuses to lose more
 
@@ -69,7 +70,8 @@ class LineLearner(DescentLearner):
     """Trains a `LineNetwork`; see `training.recipes.trainer.Learner`.
 
     A network that knows many hands keeps its convolutions: to learn another from a few lines, the
-    recurrent layers and the head do better alone, at half the cost, and forget less. Where few
+    recurrent layers and the head do better alone, at half the cost, and forget less. From many
+    lines, beside the real base, all learns but what sees strokes. Where few
     lines are held back their loss is noise, and the last epoch is kept, unless more of them or of
     the base lines are read wrong than before. Where the base lines are no handwriting, what is kept
     lies between the weights before and after: the mean of both forgets less.
@@ -77,10 +79,11 @@ class LineLearner(DescentLearner):
 
     def __init__(self, network: LineNetwork, task: Task) -> None:
         self.task, self.network = task, network
-        if task.recipe.going_on:
-            for part in (network.encoder, network.blocks, network.context):
-                part.requires_grad_(False)
         real = task.base is not None and task.base.real
+        if task.recipe.going_on:
+            kept = (network.encoder, network.blocks, network.context)
+            for part in kept[: 1 if real and len(task.own) >= MANY else None]:
+                part.requires_grad_(False)
         self.before = copy.deepcopy(network) if task.recipe.going_on and not real else None
         self.own = as_lines(task.own)
         self.base = as_lines(task.base.train) if task.base else []

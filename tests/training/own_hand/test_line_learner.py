@@ -7,7 +7,7 @@ from network_fakes import SMALL
 
 from ocr.lines.normalize import LINE_HEIGHT
 from training.networks.line import LineNetwork
-from training.own_hand.line_learner import FEWEST_DRAWN, SHARE, SHOWN_AGAIN, LineLearner
+from training.own_hand.line_learner import FEWEST_DRAWN, MANY, SHARE, SHOWN_AGAIN, LineLearner
 from training.own_hand.replay import Base
 from training.own_hand.samples import Samples
 from training.own_hand.settings import Settings, resolved
@@ -27,14 +27,28 @@ def learner(count: int, start: str, base: Base | None = None) -> LineLearner:
     return LineLearner(LineNetwork(SMALL), Task(samples(count), samples(2), base, recipe))
 
 
-@pytest.mark.parametrize(("start", "kept"), [("lines.safetensors", True), ("scratch", False)])
-def test_a_network_that_goes_on_keeps_its_convolutions(start: str, kept: bool) -> None:
-    found = learner(8, start)
+STROKES = ("encoder.0.weight", "encoder.1.running_mean")
+CONVOLUTIONS = (*STROKES, "blocks.0.wide.weight", "context.share")
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "real", "kept"),
+    [
+        ("lines.safetensors", 8, True, CONVOLUTIONS),
+        ("lines.safetensors", MANY, True, STROKES),
+        ("lines.safetensors", MANY, False, CONVOLUTIONS),
+        ("scratch", 8, True, ()),
+    ],
+)
+def test_a_network_that_goes_on_keeps_its_convolutions_but_for_many_lines(
+    start: str, count: int, real: bool, kept: tuple[str, ...]
+) -> None:
+    found = learner(count, start, Base("base", samples(2), samples(2), samples(2), real))
     before = {name: value.clone() for name, value in found.network.state_dict().items()}
     batch = next(iter(found.batches(np.random.default_rng(0))))
     assert np.isfinite(found.step(batch, np.random.default_rng(0), 1.0))
-    for name in ("encoder.0.weight", "encoder.1.running_mean", "context.down.weight"):
-        assert torch.equal(before[name], found.network.state_dict()[name]) == kept
+    for name in CONVOLUTIONS:
+        assert torch.equal(before[name], found.network.state_dict()[name]) == (name in kept)
     assert not torch.equal(before["head.weight"], found.network.state_dict()["head.weight"])
 
 
