@@ -249,6 +249,7 @@ class Reader:
         from ocr.layout.orientation import turn_back
         from ocr.letters.apart import CONFIG
         from ocr.lines.engine import unread
+        from ocr.lines.sideways import read_sideways
         from ocr.lines.way_up import read_page
 
         by_letters = self.chosen_engine == "letters"
@@ -265,6 +266,8 @@ class Reader:
             if by_letters:
                 self.letters_engine.show(found.picture, found.layout, on_stage)
         read = found.read.lines
+        if not by_letters:
+            read = [*read, *read_sideways(self.lines_engine, found)]
         if on_line is not None:
             for one in read:
                 on_line(one)

@@ -96,7 +96,8 @@ def loose_signs(
     usual = ink & bands
     stroke, dark = stroke_width(usual), float(darkness[usual].mean()) if usual.any() else np.inf
     signs = []
-    for y1, x1, y2, x2 in _joined(boxes[free].tolist(), CONFIG.joined * x_height):
+    near = (CONFIG.joined * x_height,) * 2
+    for y1, x1, y2, x2 in joined(boxes[free].tolist(), near):
         high, wide = (y2 - y1) / x_height, (x2 - x1) / x_height
         inside = y1 > 1 and x1 > 1 and y2 < ink.shape[0] - 1 and x2 < ink.shape[1] - 1
         sized = CONFIG.lowest <= high <= CONFIG.highest and wide <= CONFIG.widest
@@ -114,14 +115,14 @@ def loose_signs(
     return signs if len(signs) <= CONFIG.most else []
 
 
-def _joined(boxes: list[list[int]], near: float) -> list[list[int]]:
-    """Boxes, those that are near each other as one."""
+def joined(boxes: list[list[int]], near: tuple[float, float]) -> list[list[int]]:
+    """Boxes, those that are as near each other as that, down and across, as one."""
     done: list[list[int]] = []
     for box in boxes:
         apart = []
         for other in done:
             gaps = (max(box[k], other[k]) - min(box[k + 2], other[k + 2]) for k in (0, 1))
-            if max(gaps) > near:
+            if any(gap > most for gap, most in zip(gaps, near, strict=True)):
                 apart.append(other)
             else:
                 box = [*map(min, box[:2], other[:2]), *map(max, box[2:], other[2:])]

@@ -20,6 +20,7 @@ from ocr.layout.medians import weighted_median
 from ocr.layout.picture import Picture
 from ocr.layout.reading_order import reading_order
 from ocr.layout.rows import page_slope
+from ocr.layout.sideways import sideways_boxes
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
 from ocr.memory import give_back
@@ -353,13 +354,27 @@ class PageFinder:
 
     def signs(self, picture: Picture, layout: Layout) -> list[TextLine]:
         """What may be signs by themselves, away from the lines of a page; see `loose_signs`."""
+        darkness, boxes, bands, scale = self._beside_lines(picture, layout)
+        lines = [line.scaled(1 / scale) for line in layout.lines]
+        loose = loose_signs(darkness, darkness > CONFIG.ink, boxes, bands, lines)
+        return [sign.scaled(scale) for sign in loose]
+
+    def sideways(self, picture: Picture, layout: Layout) -> list[NDArray[np.float64]]:
+        """Boxes around what may be lines that run up or down a page; see `sideways_boxes`."""
+        _, boxes, bands, scale = self._beside_lines(picture, layout)
+        return [
+            scale * np.array(one) for one in sideways_boxes(boxes, bands, layout.x_height / scale)
+        ]
+
+    def _beside_lines(
+        self, picture: Picture, layout: Layout
+    ) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.bool_], float]:
+        """Darkness of a page as it was looked at, boxes of its ink, where lines are, and scale."""
         darkness = ink_darkness(resized(picture.grey(layout.side), layout.side))
         scale = max(picture.height, picture.width) / max(darkness.shape)
         lines = [line.scaled(1 / scale) for line in layout.lines]
-        ink = darkness > CONFIG.ink
-        bands = line_bands(ink.shape, lines, *CONFIG.clear)
-        loose = loose_signs(darkness, ink, connected(ink)[1], bands, lines)
-        return [sign.scaled(scale) for sign in loose]
+        bands = line_bands(darkness.shape, lines, *CONFIG.clear)
+        return darkness, connected(darkness > CONFIG.ink)[1], bands, scale
 
     def reading_side(self, picture: Picture, layout: Layout) -> int:
         """Longer side in pixels at which a page's strips are best cut."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 SMALL = 240  # px, longer side of the copy that tells where writing is darker than its ground
+Pixel = TypeVar("Pixel", bound=np.generic)
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
@@ -61,6 +62,37 @@ class Turned:
 
     def rgb(self, long_side: int) -> NDArray[np.uint8]:
         return np.ascontiguousarray(np.rot90(self.photo.rgb(long_side), self.turns))
+
+
+class Part:
+    """What a box of a photo shows; the same interface as `Photo`.
+
+    Parameters
+    ----------
+    photo : Picture
+    box : (int, int, int, int)
+        ``y1, x1, y2, x2`` in its pixels, inside it.
+    """
+
+    def __init__(self, photo: Picture, box: tuple[int, int, int, int]) -> None:
+        self.photo, self.box = photo, box
+        self.height, self.width = box[2] - box[0], box[3] - box[1]
+
+    def grey(self, long_side: int) -> NDArray[np.float32]:
+        return self._part(self.photo.grey(self._whole(long_side)))
+
+    def rgb(self, long_side: int) -> NDArray[np.uint8]:
+        return self._part(self.photo.rgb(self._whole(long_side)))
+
+    def _whole(self, long_side: int) -> int:
+        """The longer side of the photo at which that of this part is as long."""
+        longer = max(self.photo.height, self.photo.width)
+        return min(longer, round(long_side * longer / max(self.height, self.width)))
+
+    def _part(self, whole: NDArray[Pixel]) -> NDArray[Pixel]:
+        sides = np.array([self.photo.height, self.photo.width] * 2)
+        y1, x1, y2, x2 = np.round(self.box * np.array(whole.shape[:2] * 2) / sides).astype(int)
+        return np.ascontiguousarray(whole[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)])
 
 
 def squares(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:

@@ -73,7 +73,8 @@ def reading_order(
 def _in_order(sheets: NDArray[np.int64], places: Places) -> list[Lines]:
     """The lines of each sheet, the sheets in the order in which they are read.
 
-    The rows of a sheet around others, such as a board, are read where they stand among these.
+    The rows of a sheet around as many others, such as a board, are read where they stand among
+    these.
     """
 
     def ordered(parts: list[Lines]) -> list[Lines]:
@@ -90,7 +91,8 @@ def _in_order(sheets: NDArray[np.int64], places: Places) -> list[Lines]:
         for k, part in enumerate(parts):
             others = np.delete(middles, k, axis=0)
             rows = places.rows(part)
-            if len(rows) > 1 and ((first[k] < others) & (others < last[k])).all(axis=1).any():
+            inside = ((first[k] < others) & (others < last[k])).all(axis=1).sum()
+            if 1 < len(rows) <= inside:
                 return ordered([*parts[:k], *map(np.array, rows), *parts[k + 1 :]])
         return [parts[k] for k in np.argsort(first[:, 0], kind="stable")]
 
