@@ -148,6 +148,11 @@ def without_texts(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if path not in texts]
 
 
+def pairs_in(path: Path) -> list[tuple[Path, Path]]:
+    """Pictures and their ground truth as `known_in`, without single pages of longer files."""
+    return [(one.picture, one.truth) for one in known_in(path) if not one.number]
+
+
 def known_in(path: Path, on_error: Callable[[OcrError], None] = lambda _: None) -> list[Known]:
     """Images with their ground truth: `photo.jpg` with `photo.gt.txt`, or with a file of pages.
 

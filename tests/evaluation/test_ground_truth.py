@@ -9,6 +9,7 @@ from ocr.evaluation.ground_truth import (
     DRAFT,
     Known,
     known_in,
+    pairs_in,
     read_truth,
     stem_beside,
     truth_path,
@@ -51,6 +52,7 @@ def test_pages_of_a_file_have_texts_of_their_own(scan):
     (folder / "s.page0000.gt.txt").write_text("of no page\n")
     expected = [("s.tif", 2, "s.page0002.gt.txt")]
     assert found(folder) == found(scan) == expected
+    assert pairs_in(folder) == []
     corrected(scan, 2, page("zwei"))
     corrected(scan, 3, page("three"))
     assert found(folder) == [*expected, ("s.tif", 3, "s.page0003.gt.json")]
@@ -183,19 +185,21 @@ def test_texts_that_are_named_beside_their_pictures_are_passed_over(scan, capsys
 def test_pairs(tmp_path):
     for name in ("b.jpg", "a.png", "c.jpg", "a.gt.txt", "b.gt.txt"):
         (tmp_path / name).touch()
-    expected = [("a.png", 0, "a.gt.txt"), ("b.jpg", 0, "b.gt.txt")]
-    assert found(tmp_path) == expected
-    assert found(tmp_path / "b.jpg") == expected[1:]
+    assert [(photo.name, truth.name) for photo, truth in pairs_in(tmp_path)] == [
+        ("a.png", "a.gt.txt"),
+        ("b.jpg", "b.gt.txt"),
+    ]
+    assert pairs_in(tmp_path / "b.jpg") == [(tmp_path / "b.jpg", tmp_path / "b.gt.txt")]
     with pytest.raises(DataError, match=r"c\.gt\.txt"):
-        known_in(tmp_path / "c.jpg")
+        pairs_in(tmp_path / "c.jpg")
     with pytest.raises(ImageError, match="no such file"):
-        known_in(tmp_path / "d.jpg")
+        pairs_in(tmp_path / "d.jpg")
     (tmp_path / "sub").mkdir()
     with pytest.raises(ImageError, match="no pictures"):
-        known_in(tmp_path / "sub")
+        pairs_in(tmp_path / "sub")
     (tmp_path / "sub" / "x.jpg").touch()
     with pytest.raises(DataError, match="beside"):
-        known_in(tmp_path / "sub")
+        pairs_in(tmp_path / "sub")
 
 
 def test_truth_files(tmp_path):

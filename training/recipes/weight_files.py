@@ -178,6 +178,20 @@ def save_npz(
                 npy.write_array(file, values, allow_pickle=False)  # type: ignore[no-untyped-call]
 
 
+def save_safetensors(
+    path: Path, network: nn.Module, metadata: Metadata, *, halved: bool = False
+) -> None:
+    """Write a torch network's state as `.safetensors`; matrices in 16 bits if `halved`."""
+    with _replacing(path) as stream:
+        stream.write(_tensors(network, metadata, halved))
+
+
+def save_onnx(path: Path, model: onnx.ModelProto, metadata: Metadata) -> None:
+    """Write an ONNX graph with its description, for reading."""
+    with _replacing(path) as stream:
+        stream.write(_graph(model, metadata))
+
+
 def save_both(
     path: Path,
     network: nn.Module,

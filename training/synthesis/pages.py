@@ -22,7 +22,7 @@ from PIL import Image
 
 from ocr.page import Page
 from training.data.datasets import HELD_OUT_FONTS, data_dir
-from training.data.text import Corpus
+from training.data.text import Corpus, read_corpus
 from training.synthesis.camera import jpeg, photograph
 from training.synthesis.difficulties import (
     BOARDS,
@@ -80,6 +80,19 @@ def page_fonts(*, joined: bool = False, held_out: bool = False) -> list[str]:
     wanted = JOINED_FAMILIES if joined else PRINT_FAMILIES
     families = {name for name in wanted if (name in HELD_OUT_FONTS) == held_out}
     return [stem for stem in font_files() if stem.rpartition("-")[0] in families]
+
+
+def page_corpus() -> Corpus:
+    """English sentences of `$OCR_DATA` in ASCII.
+
+    Raises
+    ------
+    DataError
+        If `$OCR_DATA` is not set.
+    """
+    corpus = read_corpus(data_dir() / "text" / "english.txt")
+    # Rows of dashes stand for rules of the printed books; nobody writes them.
+    return Corpus(tuple(row for row in corpus.sentences if row.isascii() and "- -" not in row))
 
 
 @functools.lru_cache(maxsize=2)
