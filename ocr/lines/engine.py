@@ -78,6 +78,12 @@ class LegibleConfig:
         the 51 valid pages and half of the 291 train pages: 96.2 and 95.3 % by 0.3 and 0.35, 96.2
         and 95.2 by 0.4, 96.1 and 95.2 by 0.45, 96.3 and 95.1 by 0.5; by 0.4 of the probability
         alone 96.2 and 95.2. Notes of music are left out from 0.35 on.
+    senseless : float
+        Mean probability of the characters of a line by the ink alone, in shares of the page's: what
+        has less, such as grain along the edge of a sheet, says nothing, whatever language makes of
+        it. Set by hand.
+    several : int
+        Characters of a line for it to be told by that.
     cut : float
         Mean probability of the characters of a line that the edge of the picture may cut, with
         language, in shares of the others'.
@@ -94,6 +100,8 @@ class LegibleConfig:
     line: float = 0.7
     score: float = 0.7
     beside: float = 0.35
+    senseless: float = 0.4
+    several: int = 8
     cut: float = 0.9
     alone: float = 0.6
     all_there_is: float = 0.4
@@ -180,8 +188,10 @@ def legible(
     least : float
         How surely a page must read for all its lines to be.
     """
-    if _mean(counts, confidences) >= least:
-        return np.ones(len(counts), dtype=bool)
+    page = _mean(counts, confidences)
+    if page >= least:
+        sense: NDArray[np.bool_] = confidences >= LEGIBLE.senseless * page
+        return sense | (counts < LEGIBLE.several)
     return (confidences >= LEGIBLE.line) & (scores >= LEGIBLE.score)
 
 

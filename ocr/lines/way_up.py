@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ocr.layout.fine_shadows import evenly_lit, in_fine_shadow
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Picture, Turned
 from ocr.layout.polarity import grounds
@@ -92,9 +93,12 @@ class Upright:
 
 
 def read_page(engine: Engine, photo: Photo) -> Upright:
-    """Read a photo upright; the negative of what it seems to be, if that reads clearly better."""
+    """Read a photo upright; the negative of what it seems to be, if that reads clearly better.
+
+    Likewise without shadows that are taken for ink.
+    """
     seems, other = grounds(photo)
-    found = read_upright(engine, seems)
+    found = _in_even_light(engine, read_upright(engine, seems), seems)
     if other is None or (found.read.lines and found.read.confidence >= CONFIG.sure):
         return found
     another = read_upright(engine, other)
@@ -103,6 +107,17 @@ def read_page(engine: Engine, photo: Photo) -> Upright:
     if another.read.lines and not found.read.lines:
         enough |= another.layout.by_itself or another.read.confidence >= CONFIG.sure
     return another if surer and enough else found
+
+
+def _in_even_light(engine: Engine, found: Upright, picture: Picture) -> Upright:
+    """What was read of a picture; without its fine shadows, if that reads clearly better."""
+    if found.read.lines and found.read.confidence >= CONFIG.sure:
+        return found
+    if not in_fine_shadow(found.picture, found.layout.lines):
+        return found
+    another = read_upright(engine, evenly_lit(picture))
+    surer = another.read.confidence >= found.read.confidence + CONFIG.evidence
+    return another if surer and letter_count(another.read.lines) >= CONFIG.fewest else found
 
 
 def read_upright(engine: Engine, picture: Picture) -> Upright:

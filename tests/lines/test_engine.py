@@ -48,6 +48,11 @@ def test_all_lines_of_a_page_that_reads_surely_stay():
     assert legible(counts, confidences, np.array([0.9, 0.1])).tolist() == [True, True]
 
 
+def test_a_line_that_makes_no_sense_by_its_ink_does_not_stay_whatever_the_others_say():
+    counts, confidences = np.array([60, 20, 5]), np.array([0.9, 0.2, 0.2])
+    assert legible(counts, confidences, np.ones(3)).tolist() == [True, False, True]  # 5 are few
+
+
 def test_of_a_page_that_reads_unsurely_only_clear_lines_stay():
     counts, confidences = np.array([30, 30, 9]), np.array([0.3, 0.4, 0.95])
     kept = legible(counts, confidences, np.array([0.9, 0.9, 0.9]))

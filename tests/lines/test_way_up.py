@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from line_fakes import layout, read, text_line
 
+from ocr.input.given import photo_of
+from ocr.layout.fine_shadows import EvenlyLit
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Negative
+from ocr.lines import way_up
 from ocr.lines.engine import LinesEngine, PageReading
 from ocr.lines.way_up import read_page, read_upright
 
@@ -157,3 +160,39 @@ def test_a_page_in_doubt_is_read_as_a_negative_if_that_reads_clearly_better(
 ):
     found = read_page(Grounds(photo, negative), Striped())
     assert isinstance(found.picture, Negative) == expected
+
+
+class Shadowed(Ways):
+    """An engine that reads a page, and the page in even light, as it is told."""
+
+    def __init__(self, as_is, lit):
+        none = (0, 0.0, 0.0)
+        super().__init__((*as_is, 0.9), none, (*as_is, 0.9), none)
+        self.as_is, self.lit = as_is, lit
+
+    def way(self, found):
+        return *(self.lit if self.shown else self.as_is), 0.9
+
+    def find(self, picture, side=None):
+        inner = getattr(picture, "photo", picture)
+        self.shown = isinstance(picture, EvenlyLit) or isinstance(inner, EvenlyLit)
+        return super().find(picture, side)
+
+
+@pytest.mark.parametrize(
+    ("as_is", "lit", "shadow", "expected"),
+    [
+        ((90, 0.5), (90, 0.9), True, True),
+        ((90, 0.5), (90, 0.9), False, False),
+        ((90, 0.95), (90, 0.99), True, False),  # sure: it is not looked at
+        ((90, 0.8), (90, 0.82), True, False),
+        ((0, 0.0), (9, 0.9), True, True),
+        ((9, 0.5), (2, 0.9), True, False),
+    ],
+)
+def test_a_page_is_read_in_even_light_if_that_reads_clearly_better(
+    monkeypatch, as_is, lit, shadow, expected
+):
+    monkeypatch.setattr(way_up, "in_fine_shadow", lambda picture, lines: shadow)
+    found = read_page(Shadowed(as_is, lit), photo_of(np.full((60, 90), 255, np.uint8)))
+    assert isinstance(found.picture, EvenlyLit) is expected
