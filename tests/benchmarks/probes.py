@@ -48,6 +48,27 @@ def shadowed(photo: Image.Image) -> Image.Image:
     return Image.fromarray((np.asarray(photo) * shade[..., None]).astype(np.uint8))
 
 
+def under_blinds(photo: Image.Image) -> Image.Image:
+    """Slanting stripes of shadow, eleven down the photo."""
+    width, height = photo.size
+    rows, cols = np.mgrid[0:height, 0:width]
+    stripes = np.sin(2 * np.pi * 11 * (rows + 0.25 * cols) / height)
+    shade = 1.0 - 0.45 / (1.0 + np.exp(-6 * stripes))
+    return Image.fromarray((np.asarray(photo) * shade[..., None]).astype(np.uint8))
+
+
+def under_a_phone(photo: Image.Image) -> Image.Image:
+    """The shadow of a phone, and below it of a hand, that comes from the lower edge."""
+    width, height = photo.size
+    mask = Image.new("L", photo.size)
+    pencil = ImageDraw.Draw(mask)
+    pencil.rounded_rectangle((0.35 * width, 0.4 * height, 0.75 * width, 1.1 * height), 40, fill=255)
+    pencil.ellipse((0.6 * width, 0.65 * height, 1.1 * width, 1.2 * height), fill=255)
+    soft = mask.rotate(8).filter(ImageFilter.GaussianBlur(max(photo.size) / 100))
+    shade = 1.0 - 0.55 * np.asarray(soft) / 255
+    return Image.fromarray((np.asarray(photo) * shade[..., None]).astype(np.uint8))
+
+
 def ruled(grid: bool, photo: Image.Image) -> Image.Image:
     """Blue-grey rules, and uprights if `grid`, a thirtieth of the longer side apart."""
     out = photo.copy()
@@ -132,6 +153,8 @@ PROBES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "tilted 7": partial(tilted, -7),
     "tilted 12": partial(tilted, 12),
     "shadow": shadowed,
+    "shadow of blinds": under_blinds,
+    "shadow of a phone": under_a_phone,
     "ruled": partial(ruled, False),
     "grid": partial(ruled, True),
     "inverted": ImageOps.invert,
