@@ -72,10 +72,13 @@ class Part:
     photo : Picture
     box : (int, int, int, int)
         ``y1, x1, y2, x2`` in its pixels, inside it.
+    most : int
+        Longer side of the whole photo up to which it is looked at: a large one takes much memory.
     """
 
-    def __init__(self, photo: Picture, box: tuple[int, int, int, int]) -> None:
+    def __init__(self, photo: Picture, box: tuple[int, int, int, int], most: int) -> None:
         self.photo, self.box = photo, box
+        self.most = min(most, max(photo.height, photo.width))
         self.height, self.width = box[2] - box[0], box[3] - box[1]
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
@@ -87,7 +90,7 @@ class Part:
     def _whole(self, long_side: int) -> int:
         """The longer side of the photo at which that of this part is as long."""
         longer = max(self.photo.height, self.photo.width)
-        return min(longer, round(long_side * longer / max(self.height, self.width)))
+        return min(self.most, round(long_side * longer / max(self.height, self.width)))
 
     def _part(self, whole: NDArray[Pixel]) -> NDArray[Pixel]:
         sides = np.array([self.photo.height, self.photo.width] * 2)

@@ -77,9 +77,11 @@ def sideways_boxes(
     for box in joined(boxes[free].tolist(), near):
         long, thick = (box[2] - box[0]) / x_height, (box[3] - box[1]) / x_height
         inside = (middles[free] >= box[:2]) & (middles[free] < box[2:])
+        whole = min(box[:2]) > 1 and box[2] < bands.shape[0] - 1 and box[3] < bands.shape[1] - 1
         slender = long >= max(CONFIG.long, CONFIG.slender * thick)
         if (
-            slender
+            whole
+            and slender
             and CONFIG.thin <= thick <= CONFIG.thick
             and inside.all(axis=1).sum() >= CONFIG.letters
         ):

@@ -46,7 +46,7 @@ def read_sideways(engine: LinesEngine, found: Upright) -> list[ReadLine]:
     block = max((one.line.block for one in found.read.lines), default=0)
     lines: list[ReadLine] = []
     for box in engine.finder.sideways(found.picture, found.layout) if block else ():
-        part = _part(found, box)
+        part = _part(engine, found, box)
         read, turns = max(
             ((_read(engine, found, Turned(part, turns)), turns) for turns in (1, 3)),
             key=lambda way: way[0].confidence,
@@ -58,13 +58,14 @@ def read_sideways(engine: LinesEngine, found: Upright) -> list[ReadLine]:
     return lines
 
 
-def _part(found: Upright, box: NDArray[np.float64]) -> Part:
-    """A box of a page, with what is around it."""
+def _part(engine: LinesEngine, found: Upright, box: NDArray[np.float64]) -> Part:
+    """A box of a page, with what is around it, at no more pixels than the page was read."""
     more = np.array([CONFIG.beyond, CONFIG.beside]) * found.layout.x_height
     top, left = np.maximum(box[:2] - more, 0).astype(int).tolist()
     bottom, right = np.ceil(box[2:] + more).astype(int).tolist()
     height, width = found.picture.height, found.picture.width
-    return Part(found.picture, (top, left, min(bottom, height), min(right, width)))
+    most = engine.finder.reading_side(found.picture, found.layout)
+    return Part(found.picture, (top, left, min(bottom, height), min(right, width)), most)
 
 
 def _read(engine: LinesEngine, found: Upright, turned: Picture) -> PageReading:

@@ -15,7 +15,7 @@ def photo():
 
 
 def test_a_part_shows_what_is_in_its_box(photo):
-    part = Part(photo, (40, 100, 120, 140))
+    part = Part(photo, (40, 100, 120, 140), 400)
     assert (part.height, part.width) == (80, 40)
     rgb = part.rgb(80)
     assert rgb.shape == (80, 40, 3)
@@ -24,7 +24,13 @@ def test_a_part_shows_what_is_in_its_box(photo):
 
 
 def test_a_part_is_no_larger_than_it_is_asked_for_or_in_the_photo(photo):
-    part = Part(photo, (40, 100, 120, 140))
+    part = Part(photo, (40, 100, 120, 140), 400)
     assert part.grey(40).shape == (40, 20)
     assert part.grey(1000).shape == (80, 40)
     assert Turned(part, 1).grey(40).shape == (20, 40)
+
+
+def test_a_part_is_looked_at_in_no_larger_a_photo_than_told(photo):
+    part = Part(photo, (40, 100, 120, 140), 200)
+    assert part.grey(80).shape == (40, 20)
+    assert (part.height, part.width) == (80, 40)

@@ -36,9 +36,10 @@ def test_the_longest_comes_first():
         [[100 + 30 * k, 20, 110 + 30 * k, 36] for k in range(8)],  # far apart
         [[y1, x1, y1 + 10, x1 + 50] for y1, x1, _, _ in NOTE],  # pieces too wide
         [[y1, x1, y1 + 2, x1 + 2] for y1, x1, _, _ in NOTE],  # specks
+        [[y1, 0, y2, 16] for y1, _, y2, _ in NOTE],  # cut by the edge
         [[y1, x1 + dx, y2, x1 + dx + 8] for y1, x1, y2, _ in NOTE for dx in range(0, 48, 9)],
     ],
-    ids=["line", "few", "short", "stroke", "apart", "wide", "specks", "thick"],
+    ids=["line", "few", "short", "stroke", "apart", "wide", "specks", "cut", "thick"],
 )
 def test_what_is_none(boxes):
     assert found(*boxes) == []
