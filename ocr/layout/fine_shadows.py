@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from ocr.layout.darkness import ink_darkness
+from ocr.layout.morphology import closed
 from ocr.layout.page_network import line_bands
 from ocr.layout.picture import Picture, Redrawn
 from ocr.layout.strips import TextLine
@@ -94,8 +95,7 @@ def _paper(picture: Picture) -> NDArray[np.float32]:
     """Brightness of the paper of a picture on a small copy."""
     grey = picture.grey(CONFIG.side)
     small = Image.fromarray(np.round(255 * np.clip(grey, 0, 1)).astype(np.uint8))
-    small = small.filter(ImageFilter.GaussianBlur(CONFIG.blur))
-    for fill in (ImageFilter.MaxFilter, ImageFilter.MinFilter):
-        small = small.filter(fill(CONFIG.stroke))
-    small = small.filter(ImageFilter.GaussianBlur(CONFIG.smooth))
+    blurred = np.asarray(small.filter(ImageFilter.GaussianBlur(CONFIG.blur)))
+    filled = Image.fromarray(closed(blurred, CONFIG.stroke))
+    small = filled.filter(ImageFilter.GaussianBlur(CONFIG.smooth))
     return np.maximum(np.asarray(small, np.float32) / 255, CONFIG.darkest)
