@@ -194,10 +194,10 @@ def _pages(given: _Given, truth: Path | None, shows: bool) -> Pages:
     second = next(rest, None)
     if second is None:
         first = _corrected(given, first, truth)
+    elif truth is not None:
+        raise DataError(f"{truth}: the text of one page, and {given.name} holds several.")
     elif first[0].path == second[0].path and first[0].pages == 1:  # of a picture that is not there
         first = replace(first[0], pages=second[0].number), first[1]
-    if second is not None and truth is not None:
-        raise DataError(f"{truth}: the text of one page, and {given.name} holds several.")
     for source, found in (first, *([second] if second else []), *rest):
         if shows and found.page.photo is None:
             raise DataError(

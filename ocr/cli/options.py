@@ -348,8 +348,10 @@ def how_to_read(command: Command) -> Command:
         if reading["pattern"] is not None and reading["engine"] == "letters":
             if told("pattern") is told("engine"):
                 raise click.UsageError("--pattern needs lines: leave out --engine letters.")
-            weaker = min(("pattern", "engine"), key=told)
-            reading[weaker] = {"pattern": None, "engine": "auto"}[weaker]
+            if told("pattern") > told("engine"):
+                reading["engine"] = "auto"
+            else:
+                reading["pattern"] = None
         return command(reading=reading, **options)
 
     names = ("engine", "model", "charset", "language", "lexicon", "pattern", "reject")

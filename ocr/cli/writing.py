@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from ocr.cli.console import print_out
+from ocr.cli.options import Told, told
 from ocr.errors import ExitCode
 from ocr.formats import FORMATS, by_suffix, format_of, writer
 
@@ -45,8 +45,8 @@ def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
             )
         return formats
     fitting = by_suffix(output)
-    source = click.get_current_context().get_parameter_source("formats")
-    if not fitting and source is ParameterSource.DEFAULT and not output.endswith(("/", os.sep)):
+    source = told("formats")
+    if not fitting and source is Told.NOWHERE and not output.endswith(("/", os.sep)):
         suffix = Path(output).suffix
         if suffix and not os.path.exists(output):  # noqa: PTH110 - what is there may be a device
             ends = dict.fromkeys(end for one in FORMATS.values() for end in one.suffixes)
@@ -57,7 +57,7 @@ def _fitting(formats: tuple[str, ...], output: str | None) -> tuple[str, ...]:
             )
     if not fitting or (len(fitting) > 1 and set(formats) <= set(fitting)):
         return formats
-    if source is ParameterSource.COMMANDLINE:
+    if source is Told.HERE:
         if set(formats) <= set(fitting):
             return formats
         raise click.UsageError(

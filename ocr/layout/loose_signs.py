@@ -87,17 +87,15 @@ def loose_signs(
         return []
     widths = np.array([np.ptp(line.baseline[:, 1]) for line in lines])
     x_height = weighted_median(np.array([line.x_height for line in lines]), widths)
-    sizes = boxes[:, 2:] - boxes[:, :2]
-    middles = (boxes[:, :2] + boxes[:, 2:]) // 2
-    free = (sizes >= CONFIG.speck * x_height).any(axis=1) & ~bands[middles[:, 0], middles[:, 1]]
-    free &= (sizes <= np.array([CONFIG.highest, CONFIG.widest]) * x_height).all(axis=1)
-    if not 0 < free.sum() <= CONFIG.pieces:
+    most = (CONFIG.highest * x_height, CONFIG.widest * x_height)
+    free = pieces_beside(boxes, bands, CONFIG.speck * x_height, most)
+    if not 0 < len(free) <= CONFIG.pieces:
         return []
     usual = ink & bands
     stroke, dark = stroke_width(usual), float(darkness[usual].mean()) if usual.any() else np.inf
     signs = []
     near = (CONFIG.joined * x_height,) * 2
-    for y1, x1, y2, x2 in joined(boxes[free].tolist(), near):
+    for y1, x1, y2, x2 in joined(free.tolist(), near):
         high, wide = (y2 - y1) / x_height, (x2 - x1) / x_height
         inside = y1 > 1 and x1 > 1 and y2 < ink.shape[0] - 1 and x2 < ink.shape[1] - 1
         sized = CONFIG.lowest <= high <= CONFIG.highest and wide <= CONFIG.widest
@@ -113,6 +111,22 @@ def loose_signs(
         points = np.array([[y2 - 1, middle - half], [y2 - 1, middle + half]], dtype=np.float64)
         signs.append(TextLine(points, own, CONFIG.score))
     return signs if len(signs) <= CONFIG.most else []
+
+
+def pieces_beside(
+    boxes: NDArray[np.intp],
+    bands: NDArray[np.bool_],
+    speck: float,
+    most: tuple[float, float],
+) -> NDArray[np.intp]:
+    """The boxes (N, 4) that are larger than a speck, no higher and wider than `most`, in no band.
+
+    `bands` is (H, W), where the letters of lines are or may be.
+    """
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    middles = (boxes[:, :2] + boxes[:, 2:]) // 2
+    free = (sizes >= speck).any(axis=1) & (sizes <= most).all(axis=1)
+    return boxes[free & ~bands[middles[:, 0], middles[:, 1]]]
 
 
 def joined(boxes: list[list[int]], near: tuple[float, float]) -> list[list[int]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.loose_signs import joined
+from ocr.layout.loose_signs import joined, pieces_beside
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,16 @@ def sideways_boxes(
     x_height : float
         Of the page's lines, in pixels.
     """
-    sizes = boxes[:, 2:] - boxes[:, :2]
-    middles = (boxes[:, :2] + boxes[:, 2:]) // 2
-    free = (sizes >= CONFIG.speck * x_height).any(axis=1) & ~bands[middles[:, 0], middles[:, 1]]
-    free &= (sizes <= np.array([CONFIG.high, CONFIG.wide]) * x_height).all(axis=1)
-    if not CONFIG.letters <= free.sum() <= CONFIG.pieces:
+    most = (CONFIG.high * x_height, CONFIG.wide * x_height)
+    free = pieces_beside(boxes, bands, CONFIG.speck * x_height, most)
+    if not CONFIG.letters <= len(free) <= CONFIG.pieces:
         return []
+    middles = (free[:, :2] + free[:, 2:]) // 2
     near = (CONFIG.down * x_height, CONFIG.across * x_height)
     found = []
-    for box in joined(boxes[free].tolist(), near):
+    for box in joined(free.tolist(), near):
         long, thick = (box[2] - box[0]) / x_height, (box[3] - box[1]) / x_height
-        inside = (middles[free] >= box[:2]) & (middles[free] < box[2:])
+        inside = (middles >= box[:2]) & (middles < box[2:])
         whole = min(box[:2]) > 1 and box[2] < bands.shape[0] - 1 and box[3] < bands.shape[1] - 1
         slender = long >= max(CONFIG.long, CONFIG.slender * thick)
         if (

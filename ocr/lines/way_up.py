@@ -91,6 +91,11 @@ class Upright:
     layout: Layout
     read: PageReading
 
+    @property
+    def reads_surely(self) -> bool:
+        """Whether it says something, and surely."""
+        return bool(self.read.lines) and self.read.confidence >= CONFIG.sure
+
 
 def read_page(engine: Engine, photo: Photo) -> Upright:
     """Read a photo upright; the negative of what it seems to be, if that reads clearly better.
@@ -99,7 +104,7 @@ def read_page(engine: Engine, photo: Photo) -> Upright:
     """
     seems, other = grounds(photo)
     found = _in_even_light(engine, read_upright(engine, seems), seems)
-    if other is None or (found.read.lines and found.read.confidence >= CONFIG.sure):
+    if other is None or found.reads_surely:
         return found
     another = read_upright(engine, other)
     surer = another.read.confidence >= found.read.confidence + CONFIG.evidence
@@ -111,9 +116,7 @@ def read_page(engine: Engine, photo: Photo) -> Upright:
 
 def _in_even_light(engine: Engine, found: Upright, picture: Picture) -> Upright:
     """What was read of a picture; without its fine shadows, if that reads clearly better."""
-    if found.read.lines and found.read.confidence >= CONFIG.sure:
-        return found
-    if not in_fine_shadow(found.picture, found.layout.lines):
+    if found.reads_surely or not in_fine_shadow(found.picture, found.layout.lines):
         return found
     another = read_upright(engine, evenly_lit(picture))
     surer = another.read.confidence >= found.read.confidence + CONFIG.evidence
@@ -125,7 +128,7 @@ def read_upright(engine: Engine, picture: Picture) -> Upright:
     layout = engine.find(picture)
     as_is = Upright(0, picture, layout, engine.read(picture, layout))
     seen = layout.sure and layout.covered >= CONFIG.covered
-    if as_is.read.lines and seen and as_is.read.confidence >= CONFIG.sure:
+    if seen and as_is.reads_surely:
         return as_is
     ways = _other_ways(engine, picture, layout)
     if not ways:

@@ -81,9 +81,10 @@ class LineLearner(DescentLearner):
         self.task, self.network = task, network
         real = task.base is not None and task.base.real
         if task.recipe.going_on:
-            kept = (network.encoder, network.blocks, network.context)
-            for part in kept[: 1 if real and len(task.own) >= MANY else None]:
-                part.requires_grad_(False)
+            network.encoder.requires_grad_(False)
+            if not real or len(task.own) < MANY:
+                network.blocks.requires_grad_(False)
+                network.context.requires_grad_(False)
         self.before = copy.deepcopy(network) if task.recipe.going_on and not real else None
         self.own = as_lines(task.own)
         self.base = as_lines(task.base.train) if task.base else []
