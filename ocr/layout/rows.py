@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr.layout.ground import Ground, ground_along, straight
 from ocr.layout.strips import TextLine
 
 Lines = NDArray[np.intp]  # numbers of some of a page's lines
@@ -139,7 +140,12 @@ def places_of(lines: Sequence[TextLine]) -> Places:
     """Where one or more lines stand, as if their page were turned level about its left edge."""
     boxes = np.array([_box(line) for line in lines], dtype=np.float64)
     sizes = np.array([line.x_height for line in lines], dtype=np.float64)
-    return _leveled(boxes, sizes, _row_slope(boxes, sizes, page_slope(lines)))
+    slope = _row_slope(boxes, sizes, page_slope(lines))
+    return _leveled(
+        boxes,
+        sizes,
+        ground_along([(line.baseline[:, 1], line.baseline[:, 0]) for line in lines], slope),
+    )
 
 
 def page_slope(lines: Sequence[TextLine]) -> float:
@@ -158,7 +164,8 @@ def _row_slope(boxes: NDArray[np.float64], sizes: NDArray[np.float64], slope: fl
     high, every = slope * float(wide @ wide), np.arange(len(boxes))
     for _ in range(CONFIG.fits):
         gap = boxes[:, 1] - boxes[:, 3][:, None]
-        gap[(gap <= 0) | ~_leveled(boxes, sizes, slope).level(every, every)] = np.inf
+        ground = straight(slope, boxes[:, 3].max())
+        gap[(gap <= 0) | ~_leveled(boxes, sizes, ground).level(every, every)] = np.inf
         i = np.flatnonzero(np.isfinite(gap.min(axis=1)))
         j = gap[i].argmin(axis=1)
         mutual = gap[:, j].argmin(axis=0) == i
@@ -169,23 +176,24 @@ def _row_slope(boxes: NDArray[np.float64], sizes: NDArray[np.float64], slope: fl
 
 
 def _box(line: TextLine) -> tuple[float, ...]:
-    """Top, left, bottom, right, and the rows on which its baseline begins and ends."""
-    rows, cols = line.baseline.T
-    top, left, bottom, right = line.box
-    reach = CONFIG.end * line.x_height
-    first, last = np.median(rows[cols <= left + reach]), np.median(rows[cols >= right - reach])
-    return top, left, bottom, right, float(first), float(last)
+    """Top, left, bottom, right; row and column of where its baseline begins, and where it ends."""
+    cols, reach = line.baseline[:, 1], CONFIG.end * line.x_height
+    left, right = line.box[1], line.box[3]
+    first, last = line.baseline[cols <= left + reach], line.baseline[cols >= right - reach]
+    return *line.box, *np.median(first, axis=0).tolist(), *np.median(last, axis=0).tolist()
 
 
-def _leveled(boxes: NDArray[np.float64], sizes: NDArray[np.float64], slope: float) -> Places:
-    """Places of lines whose boxes are as `_box` gives them, on a page of a slope."""
-    top, left, bottom, right, begins, ends = boxes.T
-    at_left, at_right = slope * left, slope * right
-    middle = (at_left + at_right) / 2
+def _leveled(boxes: NDArray[np.float64], sizes: NDArray[np.float64], ground: Ground) -> Places:
+    """Places of lines whose boxes are as `_box` gives them, on a page written along a ground."""
+    top, left, bottom, right, begins, first, ends, last = boxes.T
+    at_left, at_middle, at_right, at_first, at_last = (
+        ground.at(cols) for cols in (left, (left + right) / 2, right, first, last)
+    )
+    middle = (at_left + 2 * at_middle + at_right) / 4
     bottom = bottom - middle
     reach = _reach(left, bottom, right, sizes)
     return Places(
-        top - middle, left, bottom, right, begins - at_left, ends - at_right, sizes, reach
+        top - middle, left, bottom, right, begins - at_first, ends - at_last, sizes, reach
     )
 
 

@@ -48,6 +48,19 @@ def test_short_lines_hardly_tilt_a_page():
     assert page_slope(level + steep) == pytest.approx(0.5 * 4 * 20**2 / (2 * 200**2 + 4 * 20**2))
 
 
+def test_the_pieces_of_the_lines_of_a_curled_sheet_are_joined():
+    cols = np.linspace(0, 600, 121)
+
+    def bent(row, first, last):
+        part = cols[(cols >= first) & (cols <= last)]
+        rows = row + 40 * np.sin(part / 90)
+        return TextLine(np.stack([rows, part], axis=1), 10.0, 1.0)
+
+    whole = [bent(40 + 30 * k, 0, 600) for k in range(6)]
+    torn = [bent(220, 0, 240), bent(220, 300, 600)]
+    assert reading_order(whole + torn) == [[[0], [1], [2], [3], [4], [5], [6, 7]]]
+
+
 def test_cells_are_level_where_they_face_each_other():
     numbers = [line(40 + 30 * k, 10, 30) for k in range(4)]
     # Written downhill: ten rows lower in their middle, level with the number where they begin.
