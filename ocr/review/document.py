@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ocr.formats.json import fault_of_line, page_from, parsed
+from ocr.formats.reading import fitted as fitted_page
 from ocr.input.documents import PageSource
+from ocr.input.photo import Photo
 from ocr.page import IDENTITY, Box, Line, Page, Word, line_from_dict, line_to_dict
 
 FORMAT = 1  # of the part "review"
@@ -212,6 +214,28 @@ def counted(head: str) -> tuple[int, int, bool] | None:
     """
     match = COUNTED.match(head)
     return (int(match[1]), int(match[2]), match[3] == "1") if match else None
+
+
+def fitted(doc: Reviewed, photo: Photo, name: str) -> Reviewed:
+    """A correction in the pixels of its picture, see `ocr.formats.reading.fitted`."""
+    size = photo.height, photo.width
+    if (doc.page.height, doc.page.width) == size:
+        return doc
+    lines = tuple(entry.line for entry in doc.entries)
+    page = fitted_page(replace(doc.page, lines=lines), photo, name)
+    down, across = size[0] / doc.page.height, size[1] / doc.page.width
+    regions = (
+        Box.within(one.y1 * down, one.x1 * across, one.y2 * down, one.x2 * across, *size)
+        for one in doc.regions
+    )
+    return replace(
+        doc,
+        page=replace(page, lines=(), transform=IDENTITY),
+        entries=tuple(
+            replace(one, line=line) for one, line in zip(doc.entries, page.lines, strict=True)
+        ),
+        regions=tuple(regions),
+    )
 
 
 def begun(page: Page) -> Reviewed:

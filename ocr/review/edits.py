@@ -52,12 +52,14 @@ def confirm_all(doc: Reviewed, wanted: bool = True) -> Reviewed:
     return replace(doc, entries=entries)
 
 
-def merge(doc: Reviewed, number: int) -> Reviewed:
-    """Join a line with the one that follows it; what stands further left comes first."""
+def merge(doc: Reviewed, number: int, with_: int | None = None) -> Reviewed:
+    """Join a line with another, or with the one that follows it; the further left comes first."""
     at = _at(doc, number)
     if doc.entries[at].out:  # what it is joined with would be left out as well
         raise EditError("This line is left out. Take it in first, by a click on its region.")
     after = next((k for k in range(at + 1, len(doc.entries)) if not doc.entries[k].out), None)
+    if with_ is not None:
+        after = _at(doc, with_)
     if after is None:
         raise EditError("There is no line below this one to join it with.")
     one, other = doc.entries[at], doc.entries[after]
@@ -89,8 +91,11 @@ def split(doc: Reviewed, number: int, position: int) -> Reviewed:
     if not left or not right:
         raise EditError("Put the cursor between two letters to split the line there.")
     a, b = left[-1].box, right[0].box
+    turn = turn_of(entry.line.baseline)
+    if turn > 1:  # it runs to the left, or up
+        a, b = b, a
     cut = ((a.y1 + a.y2 + b.y1 + b.y2) / 4, (a.x2 + b.x1) / 2)
-    if turn_of(entry.line.baseline) % 2:
+    if turn % 2:
         cut = ((a.y2 + b.y1) / 2, (a.x1 + a.x2 + b.x1 + b.x2) / 4)
     base, other_base, outline, other_outline = _cut(entry.line, cut)
     first = replace(entry.line, words=left, baseline=base, polygon=outline, confirmed=False)
@@ -224,18 +229,19 @@ def with_truth(doc: Reviewed, rows: Sequence[str], confirmed: bool) -> tuple[Rev
             lost += texts
             continue
         try:
-            doc = _with_rows(doc, kept[read[0]].id, len(read) > 1, texts, right)
+            doc = _with_rows(doc, [kept[k].id for k in read], texts, right)
         except EditError:
             lost += texts
     return doc, lost
 
 
 def _with_rows(
-    doc: Reviewed, number: int, joined: bool, texts: Sequence[str], confirmed: bool | None
+    doc: Reviewed, numbers: Sequence[int], texts: Sequence[str], confirmed: bool | None
 ) -> Reviewed:
-    """Give a line, or the two that it and the next one are joined to, one row or two."""
-    if joined:
-        doc = merge(doc, number)
+    """Give a line, or the one that two are joined to, one row or two."""
+    number = numbers[0]
+    if len(numbers) > 1:
+        doc = merge(doc, *numbers)
     doc = set_text(doc, number, " ".join(texts), confirmed)
     if len(texts) > 1:
         doc = split(doc, number, len(texts[0]) + 1)

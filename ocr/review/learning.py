@@ -214,6 +214,8 @@ class Learning:
             self._tell(doing="measuring", share=0.0, seconds_left=None)
             old = self.shelf.recognizer
             self._measure(held, old, place / NAME)
+            if self._cancelled.is_set():
+                return
             self._model = self._install(place / NAME)
         reader = old.reader
         new = Reader("lines", self._model, reader.charset, reader.language)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -23,9 +23,9 @@ from ocr.input.documents import (
     find_documents,
     shown_name,
 )
-from ocr.input.sources import GROUND_TRUTH, SAVED
+from ocr.input.sources import GROUND_TRUTH, SAVED, pictures_in
 from ocr.review import edits
-from ocr.review.document import COUNTED_AT_MOST, Reviewed, counted
+from ocr.review.document import COUNTED_AT_MOST, Reviewed, counted, fitted
 
 PAGED = (".pdf", ".tif", ".tiff", ".gif", ".webp")  # files that are opened to count their pages
 MAX_BYTES = 1 << 26  # of a page's JSON
@@ -75,14 +75,15 @@ class ReviewPage:
         Raises
         ------
         DataError
-            It is damaged, or no file of this program.
+            It is damaged, no file of this program, or of a picture of other proportions.
         """
-        return _load(self.json_path)
+        return self._fitted(_load(self.json_path), self.json_path)
 
     def counted(self) -> tuple[int, int, bool] | None:
-        """Lines, confirmed ones and whether all is done, as it was kept; None if nothing was.
+        """Lines, confirmed ones and whether all is done, as it was kept or read; None if it
+        was not.
 
-        Only the beginning of the file is read, if this version has written it.
+        Only the beginning of a correction is read, if this version has written it.
 
         Raises
         ------
@@ -91,7 +92,8 @@ class ReviewPage:
         """
         try:
             if not self.json_path.is_file() or self.json_path.is_symlink():
-                return None
+                doc = self.load_read()
+                return None if doc is None else (len(doc.kept), doc.confirmed, doc.done)
             with self.json_path.open("rb") as stream:
                 head = stream.read(COUNTED_AT_MOST)
         except OSError as error:
@@ -103,13 +105,23 @@ class ReviewPage:
         return known
 
     def load_read(self) -> Reviewed | None:
-        """What an earlier run read; None if it left no page JSON of this page."""
+        """What an earlier run read; None if it left no page JSON of this page as it is now."""
         if self.read is None:
             return None
         try:
-            return _load(self.read, self.source.number)
+            return self._fitted(_load(self.read, self.source.number), self.read)
         except DataError:
             return None  # it is read again
+
+    def _fitted(self, doc: Reviewed | None, path: Path) -> Reviewed | None:
+        """A page from a file, in the pixels of the photo as it is opened now."""
+        if doc is None:
+            return None
+        try:
+            photo = self.source.open()
+        except ImageError:  # told where the picture is shown
+            return doc
+        return fitted(doc, photo, str(path))
 
     def load_text(self) -> tuple[list[str], bool] | None:
         """The rows of a text that stands beside it, and whether a person confirmed it."""
@@ -266,7 +278,11 @@ def find_pages(
     for argument in arguments:
         found, missing = _read_before(argument)
         results.update(found)
-        names += found or ([] if missing else [argument])
+        names += found
+        if found or missing:
+            names += _come_since(argument, found, recursive)
+        else:
+            names.append(argument)
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             reason = (
@@ -291,6 +307,18 @@ def find_pages(
             read = results.get(document.path)
             pages.append(ReviewPage(len(pages) + 1, source, stem, read))
     return pages
+
+
+def _come_since(folder: str, found: Iterable[str], recursive: bool) -> list[str]:
+    """Pictures in a folder of results that are neither results nor among what was read."""
+    written = journal.written_into(folder)
+    known = {Path(one).resolve() for one in found}
+    try:
+        pictures = pictures_in(Path(folder), recursive)
+    except ImageError:  # it holds results alone
+        return []
+    places = ((picture, picture.resolve()) for picture in pictures)
+    return [str(one) for one, place in places if place not in known and place not in written]
 
 
 def _sources(document: Document) -> tuple[PageSource, ...]:

@@ -206,7 +206,7 @@ class Shelf:
             doc = held.doc if held else None
             if doc is None and read:
                 try:
-                    doc = page.load()
+                    doc = page.load() or page.load_read()
                 except OcrError:
                     continue
             for entry in doc.kept if doc else ():
@@ -297,6 +297,8 @@ class Shelf:
         """Read a page, or load an earlier reading, and take over a text that stands beside it."""
         try:
             doc = page.load_read() or self.recognizer.page(page.source.open())
+            if (kept := self._kept(page)) is not None:  # by another program, meanwhile
+                return kept
             doc, lost = page.with_text(doc)
             notes = _notes(page, lost)
             page.save_lines(doc)

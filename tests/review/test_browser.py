@@ -17,6 +17,7 @@ from review_fakes import PATIENCE, TEXTS, Fake, Server, draw, folder, pages_of
 
 from ocr.cli.review import _listen
 from ocr.errors import OutputError
+from ocr.review import edits
 from ocr.review.document import Reviewed
 from ocr.review.learning import Learning
 from ocr.review.shelf import Shelf
@@ -692,3 +693,39 @@ def test_keys_on_a_page_that_cannot_be_read_do_nothing(tmp_path, tab):
         page.keyboard.press("PageUp")
         until(page, "document.activeElement?.tagName === 'TEXTAREA'")
         assert texts(page) == list(TEXTS)
+
+
+def test_what_is_typed_while_a_line_moves_is_shown_and_kept(place, url, tab, monkeypatch):
+    slow = Slow(monkeypatch)
+    page = tab(url)
+    slow.seconds = 0.7
+    page.keyboard.press("Alt+Shift+ArrowDown")
+    page.keyboard.press("End")
+    page.keyboard.type(" typed")
+    until(page, f"document.querySelector('#list textarea').value === '{TEXTS[1]}'")
+    assert texts(page)[1] == f"{TEXTS[0]} typed"
+    slow.seconds = 0.0
+    page.keyboard.type(" on")
+    kept(page)
+    soon(lambda: on_disk(place)[1] == f"{TEXTS[0]} typed on" == texts(page)[1])
+
+
+def test_all_texts_that_a_change_elsewhere_kept_out_are_offered(place, url, tab, monkeypatch):
+    slow = Slow(monkeypatch)
+    page = tab(url)
+    other = Shelf(pages_of(place)[0], Fake(), ahead=0)
+    other.change(1, 0, lambda doc: edits.set_text(doc, 5, "by another program"))
+    slow.seconds = 0.7
+    page.keyboard.press("End")
+    page.keyboard.type(" one")
+    page.wait_for_timeout(350)  # it is on its way
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    page.keyboard.type(" two")
+    page.wait_for_selector("#banner:not([hidden])")
+    slow.seconds = 0.0
+    said = page.inner_text("#banner")
+    assert f"{TEXTS[0]} one" in said and f"{TEXTS[1]} two" in said
+    page.click("#banner button")
+    wanted = [f"{TEXTS[0]} one", f"{TEXTS[1]} two", *TEXTS[2:4], "by another program"]
+    soon(lambda: (place / "page1.gt.txt").exists() and on_disk(place) == wanted)

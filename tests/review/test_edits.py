@@ -46,6 +46,29 @@ def test_split_and_merge_are_each_others_inverse():
     assert joined.entries[1].line.words == doc.entries[1].line.words
 
 
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+def test_a_line_of_a_turned_page_is_cut_between_its_halves(turn):
+    doc = replace(document(), page=replace(document().page, height=WIDTH, width=WIDTH))
+
+    def turned(y, x):  # on a square page, by quarter turns clockwise
+        for _ in range(turn):
+            y, x = x, WIDTH - y
+        return y, x
+
+    def box(one: Box) -> Box:
+        (y1, x1), (y2, x2) = turned(one.y1, one.x1), turned(one.y2, one.x2)
+        return Box(min(y1, y2), min(x1, x2), max(y1, y2), max(x1, x2))
+
+    level = line("wide    gap", 0)
+    letters = [[replace(one, box=box(one.box)) for one in word.letters] for word in level.words]
+    words = tuple(replace(level.words[0], letters=tuple(word)) for word in letters)
+    base = tuple(tuple(map(float, turned(*point))) for point in level.baseline)
+    doc = begun(replace(doc.page, lines=(Line(words, base),)))
+    y, x = edits.split(doc, 1, 5).entries[0].line.baseline[-1]
+    gap = (level.words[0].box.x2 + level.words[1].box.x1) / 2
+    assert (y, x) == pytest.approx(turned(level.baseline[0][0], gap))
+
+
 def test_merge_takes_what_stands_left_first():
     doc = edits.split(document(), 1, 6)
     swapped = edits.move(doc, doc.entries[1].id, -1)
@@ -172,6 +195,12 @@ def test_lines_without_a_word_take_no_part_in_that():
     after, lost = edits.with_truth(doc, [TEXTS[0], *TEXTS[2:4], "quite another"], True)
     assert rows(after) == [TEXTS[0], "", *TEXTS[2:4], "quite another"]
     assert after.done and not lost
+
+
+def test_a_line_without_a_word_between_two_that_are_one_in_the_text_stays():
+    doc = edits.set_text(document(("we arrived", "nothing", "safely and well", "last")), 2, "")
+    after, lost = edits.with_truth(doc, ["we arrived safely and well", "last"], True)
+    assert rows(after) == ["we arrived safely and well", "", "last"] and not lost
 
 
 def test_a_row_longer_than_a_line_may_be_is_told():

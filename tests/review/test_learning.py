@@ -125,6 +125,15 @@ def test_it_can_be_cancelled(learned):
     assert not (place / NAME).exists()
 
 
+def test_it_can_be_cancelled_while_it_measures(learned, monkeypatch):
+    make, shelf, place, _ = learned
+    learning, before = make(), shelf.recognizer
+    monkeypatch.setattr(learning, "_measure", lambda *_: learning._cancelled.set())
+    learning.start()
+    assert wait(learning, "nothing")["error"] == ""
+    assert not (place / NAME).exists() and shelf.recognizer is before
+
+
 def test_a_model_that_became_worse_is_not_kept(learned):
     make, _, place, _ = learned
     learning = make("0.01")

@@ -2,8 +2,10 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
+from PIL import Image
 from review_fakes import (
     HEIGHT,
     TEXTS,
@@ -19,7 +21,7 @@ from review_fakes import (
     unread,
 )
 
-from ocr.errors import OutputError
+from ocr.errors import DataError, OutputError
 from ocr.formats.reading import read_pages
 from ocr.input.documents import PageSource
 from ocr.page import Page
@@ -189,3 +191,42 @@ def test_pages_are_counted_without_being_read(tmp_path, monkeypatch):
     assert page.counted() == (len(TEXTS), 0, False)
     page.json_path.unlink()
     assert page.counted() is None
+
+
+def test_a_page_is_fitted_to_its_photo_at_another_resolution(tmp_path):
+    from ocr.page import Box
+    from ocr.review import edits
+
+    page = pages_of(folder(tmp_path / "notes", 1))[0][0]
+    page.save_lines(edits.leave_out(page.load(), Box(290, 0, 340, 700)))
+    before = page.load()
+    Image.open(page.source.path).resize((2 * WIDTH, 2 * HEIGHT)).save(page.source.path)
+    after = page.load()
+    assert (after.page.height, after.page.width) == (2 * HEIGHT, 2 * WIDTH)
+    assert after.regions == (Box(580, 0, 680, 1400),)
+    assert [one.out for one in after.entries] == [one.out for one in before.entries]
+    for old, new in zip(before.entries, after.entries, strict=True):
+        assert new.bounds == tuple(2 * value for value in old.bounds)
+
+
+def test_a_photo_that_was_cut_since_is_told_and_read_anew(tmp_path):
+    place = folder(tmp_path / "notes", 1)
+    (page,) = pages_of(place)[0]
+    Image.open(page.source.path).crop((0, 0, WIDTH, HEIGHT // 2)).save(page.source.path)
+    with pytest.raises(DataError, match="cut, turned, or another page's"):
+        page.load()
+    page = replace(page, read=(place / "page1.gt.json").rename(place / "read.json"))
+    assert page.load_read() is None and page.load() is None
+
+
+def test_what_came_into_a_folder_of_results_since_is_a_page_too(tmp_path):
+    from ocr.batch.journal import NAME, Record
+    from ocr.batch.place import Place
+
+    place = unread(tmp_path / "notes", 3)
+    (place / "page1.pdf").write_bytes(b"a result")
+    outputs = {"page1.pdf": Place(str(place)).account("page1.pdf")}
+    record = Record(str(place / "page1.png"), "", "", outputs)
+    (place / NAME).write_text(record.to_json() + "\n")
+    names = [page.name for page in pages_of(place)[0]]
+    assert names == ["page1.png", "page2.png", "page3.png"]

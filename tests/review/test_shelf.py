@@ -3,15 +3,28 @@
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from review_fakes import PATIENCE, TEXTS, Fake, change, draw, folder, pages_of, shelf_of, unread
+from review_fakes import (
+    PATIENCE,
+    TEXTS,
+    Fake,
+    change,
+    document,
+    draw,
+    folder,
+    pages_of,
+    shelf_of,
+    unread,
+)
 
 from ocr.errors import DataError, ImageError, OutputError
 from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth
 from ocr.review import edits
 from ocr.review.document import Reviewed
+from ocr.review.exporting import export
 from ocr.review.pages import ReviewPage
 from ocr.review.shelf import Shelf, StaleError
 
@@ -294,3 +307,36 @@ def test_search_finds_lines_of_all_pages(tmp_path):
     change(shelf, "a needle here", number=2, line=4)
     assert shelf.search("NEEDLE", 10) == [(2, 4, "a needle here")]
     assert len(shelf.search("fifth", 10)) == 3 and len(shelf.search("fifth", 2)) == 2
+
+
+def test_a_page_that_another_program_read_and_corrected_meanwhile_is_taken(tmp_path):
+    place = unread(tmp_path / "notes", 1)
+    other = shelf_of(place)
+
+    class Late(Fake):
+        def page(self, *arguments):
+            change(other, "corrected meanwhile")
+            return super().page(*arguments)
+
+    late = shelf_of(place, Late())
+    assert late.open(1).doc.find(1).line.text == "corrected meanwhile"
+    assert late.pages[1].load().find(1).line.text == "corrected meanwhile"
+    change(late, "and once more")
+
+
+def test_what_an_earlier_run_read_is_counted_searched_and_exported(tmp_path):
+    place = unread(tmp_path / "notes", 2)
+    read = [tmp_path / f"{number}.json" for number in (1, 2)]
+    for path in read:
+        path.write_text(document().to_json())
+    pages = [replace(page, read=path) for page, path in zip(pages_of(place)[0], read, strict=True)]
+    shelf = Shelf(pages, Fake(), ahead=0)
+    shelf.start()
+    end = time.monotonic() + PATIENCE
+    while [one.state for one in shelf.summaries().values()] != ["read", "read"]:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert shelf.summaries()[2].lines == len(TEXTS)
+    assert shelf.search("THIRD", 9) == [(1, 3, TEXTS[2]), (2, 3, TEXTS[2])]
+    assert b"".join(export(shelf, "text", None, False).pieces).decode().count(TEXTS[2]) == 2
+    shelf.close()

@@ -9,19 +9,16 @@ from numpy.typing import NDArray
 
 from ocr.errors import OcrError
 from ocr.evaluation.ground_truth import stem_beside
-from ocr.formats.reading import fitted
 from ocr.input.documents import PageSource
-from ocr.page import Page
 from ocr.reader import Reader
 from ocr.review.document import Reviewed
 from ocr.review.pages import ReviewPage
 from ocr.review.reading import Recognizer
-from training.own_hand.page_truth import page_lines
 
 
 def correction(photo: PageSource) -> Reviewed | None:
     """A page's correction, if a person has confirmed lines of it; with what a person has written
-    into the text beside the photo since."""
+    into the text beside the photo since, and in the pixels of the photo as it is now."""
     page = ReviewPage(1, photo, stem_beside(Path(photo.path), photo.number, photo.pages))
     try:
         doc = page.load()
@@ -29,7 +26,7 @@ def correction(photo: PageSource) -> Reviewed | None:
             return None
         doc, _ = page.with_text(doc)
     except OcrError:
-        return None  # the text beside the photo is what counts then
+        return None  # damaged, or of a photo cut since: the text beside it is what counts then
     return doc if doc.confirmed else None
 
 
@@ -42,14 +39,7 @@ def confirmed_lines(
     ------
     ImageError
         The photo cannot be opened.
-    DataError
-        Its proportions are others than those of the page that was corrected.
     """
     entries = [one for one in doc.kept if one.line.confirmed and one.line.words]
-    picture = photo.open()
-    if (picture.height, picture.width) != (doc.page.height, doc.page.width):  # a PDF, by its dpi
-        lines = tuple(one.line for one in entries)
-        page = fitted(Page(doc.page.height, doc.page.width, lines), picture, photo.title)
-        return list(page_lines(Page(page.height, page.width, page.lines, photo=picture)))
-    strips = Recognizer(reader).strips(picture, doc, entries)
+    strips = Recognizer(reader).strips(photo.open(), doc, entries)
     return [(strip, one.line.text) for strip, one in zip(strips, entries, strict=True)]

@@ -70,8 +70,16 @@ export class Changes {
     return !this.texts.size;
   }
 
+  // Line -> the latest text typed of it, of those that are not known to be kept.
+  typed() {
+    const sent = this.asked.filter((one) => one.op === "text").map((one) => [one.line, one.text]);
+    const newer = [...this.texts].map(([line, one]) => [line, one.text]);
+    return new Map([...sent, ...newer]);
+  }
+
   // A text that could not be kept stays to be sent, unless the line has a newer one.
   putBack(change) {
+    if (this.asked.some((one) => one.op === "text" && one.line === change.line)) return;
     const newer = this.texts.get(change.line) || {};
     this.texts.set(change.line, {text: change.text, confirmed: change.confirmed, ...newer});
     this.unsent = true;

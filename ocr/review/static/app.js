@@ -2,7 +2,7 @@
 
 import {$, el, button, say} from "./dom.js";
 import {Changes, get, Refused} from "./api.js";
-import {doubtsOf, fromServer} from "./marks.js";
+import {doubtsOf, fromServer, retext} from "./marks.js";
 import {Lines} from "./lines.js";
 import {Panels} from "./panels.js";
 import {Photo} from "./photo.js";
@@ -87,6 +87,7 @@ async function open(number, line, lose = false) {
 
 function begin(view) {
   if (changes) changes.stopped = true;
+  changes = null;
   take(view, false);
   changes = new Changes(view, {
     keeping: () => kept(texts.keeping),
@@ -96,9 +97,11 @@ function begin(view) {
   kept(texts.kept);
 }
 
-// Show a page as the server tells it.
+// Show a page as the server tells it, but for texts that were typed and are not kept yet.
 function take(view, keep = true) {
   page = {...view, lines: view.lines.map(fromServer)};
+  const typed = changes?.typed() || new Map();
+  for (const line of page.lines) if (typed.has(line.id)) retext(line, typed.get(line.id));
   photo.open(page, keep);
   lines.open(page);
   $("empty").textContent = texts.nothing;
@@ -270,21 +273,22 @@ function failed(error, what) {
   }
   if (error.data.stale) {
     changes.stopped = true;
-    changes.texts.clear();
-    const mine = what.op === "text" ? what : null;
+    if (what.op === "text") changes.putBack(what);
+    const typed = changes.typed();
     begin(error.data.page);
     notes(error.data.page.notes || []);
-    const theirs = mine && page.lines.find((one) => one.id === mine.line);
-    if (mine && theirs && theirs.text !== mine.text) {
+    const mine = page.lines.filter((one) => typed.has(one.id) && typed.get(one.id) !== one.text);
+    if (mine.length) {
       const its = here;
-      banner(`${texts.stale} ${texts.staleText(mine.text)}`, button(texts.useMine, {onclick: async () => {
+      const told = mine.map((one) => texts.staleText(typed.get(one.id)));
+      banner([texts.stale, ...told].join(" "), button(texts.useMine(mine.length), {onclick: async () => {
         $("banner").hidden = true;
         if (here !== its && !await open(its)) return;
-        const row = lines.rows.get(mine.line);
-        if (!row) return;
-        lines.focus(mine.line);
-        row.area.value = mine.text;
-        lines.input(row);
+        for (const row of mine.map((one) => lines.rows.get(one.id)).filter(Boolean).reverse()) {
+          lines.focus(row.line.id);
+          row.area.value = typed.get(row.line.id);
+          lines.input(row);
+        }
       }}));
     } else banner(texts.stale);
     return;

@@ -17,7 +17,7 @@ export const texts = {
   progressPages: (done, pages) => `${many(done, "page", "pages")} of ${pages}`,
   stale: "This page was changed elsewhere, such as in another tab or its text file. You now see its newest state.",
   staleText: (text) => `Your text was not taken: “${text}”.`,
-  useMine: "Use my text",
+  useMine: (count) => count > 1 ? "Use my texts" : "Use my text",
   leave: "Leave the page without it",
   close: "Close",
   nothing: "Nothing that looks like writing was found here. Draw a line, or turn the page.",
