@@ -143,7 +143,7 @@ def read_config(
             table = options.setdefault(key, {})
             for inner, one in value.items():
                 take(table, f"[{key}] ", inner, one, commands[key])
-            if not named and "lexicon" in table:  # its path is that of the file, not of the process
+            if "lexicon" in table:  # its path is that of the file, not of the process
                 table["lexicon"] = str(path.parent / table["lexicon"])
         else:
             places = [name for name, known in commands.items() if key in known]
@@ -189,9 +189,10 @@ def _is_harmless(path: Path, key: str, value: Any) -> bool:
         except (OSError, ValueError, RuntimeError):  # no name of a file, or links in a circle
             return False
     if key == "language" and isinstance(value, str):  # what is installed: a path would be loaded
-        from ocr.weights import installed
+        from ocr.weights import LANGUAGE_CODES, installed
 
-        return value in ("auto", "none", *(weights.stem for weights in installed()))
+        name = LANGUAGE_CODES.get(value.lower(), value)
+        return name in ("auto", "none", *(weights.stem for weights in installed()))
     return key in HARMLESS
 
 

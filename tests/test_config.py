@@ -179,6 +179,17 @@ def test_a_file_that_was_named_may_do_all_that_options_can(run, tmp_path):
     assert (tmp_path / "b.txt").exists()
 
 
+def test_the_words_of_a_file_that_was_named_are_beside_it(run, monkeypatch, tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "names.txt").write_text("Anna\n")
+    seen = []
+    told = reader_module.Reader
+    monkeypatch.setattr(reader_module, "Reader", lambda **o: seen.append(o) or told(**o))
+    path = config(tmp_path / "deep", '[read]\nlexicon = "names.txt"\n')
+    assert run("--config", path, "read", "a.png")[0] == 0
+    assert seen[0]["lexicon"] == ["Anna"]
+
+
 def test_words_and_languages_of_a_file_that_was_found(run, monkeypatch, tmp_path):
     (tmp_path / "names.txt").write_text("Anna\n")
     (tmp_path / "link.txt").symlink_to("/etc/hostname")
@@ -188,6 +199,8 @@ def test_words_and_languages_of_a_file_that_was_found(run, monkeypatch, tmp_path
     config(tmp_path, '[read]\nlexicon = "names.txt"\nlanguage = "french"\n')
     assert "ignored" not in run("read", "a.png")[2]
     assert (seen[0]["lexicon"], seen[0]["language"]) == (["Anna"], "french")
+    config(tmp_path, '[read]\nlanguage = "FR"\n')
+    assert "ignored" not in run("read", "a.png")[2] and seen[-1]["language"] == "french"
     for odd in ("a\\u0000b", "x" * 5000):  # no names of files
         found = read_config(
             config(tmp_path, f'[read]\nlexicon = "{odd}"\n'),

@@ -180,15 +180,44 @@ def stands(place: Place) -> bool:
     return place.exists(NAME) if place.local is not None else bool(place.names(PARTS))
 
 
-def outputs(place: Place) -> set[str]:
-    """Names of all files that the runs into this place have recorded as written."""
-    names: set[str] = set()
-    for row in _rows(place):
-        try:
-            names.update(Record.from_json(row).outputs)
-        except ValueError:
-            continue
-    return names
+class Written:
+    """Files that runs into a folder of this machine have written, as they still are.
+
+    Parameters
+    ----------
+    place : Place
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._root = place.local.resolve() if place.local is not None else None
+        self._accounts: dict[str, set[Account]] = {}
+        for row in _rows(place) if self._root is not None and self._root.is_dir() else ():
+            try:
+                outputs = Record.from_json(row).outputs
+            except ValueError:
+                continue
+            for name, account in outputs.items():
+                self._accounts.setdefault(name, set()).add(account)
+
+    def __bool__(self) -> bool:
+        return bool(self._accounts)
+
+    def __contains__(self, path: object) -> bool:
+        """Whether a run wrote the file of a resolved path: another may have come in its place."""
+        if self._root is None or not isinstance(path, Path) or not path.is_relative_to(self._root):
+            return False
+        name = path.relative_to(self._root).as_posix()
+        accounts = self._accounts.get(name, ())
+        with contextlib.suppress(OSError):
+            if path.stat().st_size in (size for size, _ in accounts):
+                return self._place.account(name) in accounts
+        return False
+
+
+def written_into(folder: str) -> Written:
+    """What runs into a folder have written there."""
+    return Written(Place(folder))
 
 
 def _open(path: Path) -> IO[str]:

@@ -162,7 +162,7 @@ class _Tasks(Iterator[Task]):
         if self._ready:
             return self._ready.popleft()
         item = next(self._items)
-        return Task(item, self._book.done(item.path), self._others.get(item.path, ()))
+        return Task(item, _done(self._book, item.path), self._others.get(item.path, ()))
 
     def take(self, outcome: Outcome) -> Outcome | None:
         """The outcome of a whole item, if this outcome completes it; else None."""
@@ -209,7 +209,7 @@ def _written_of_others(
     other inputs, which are gone by now or were renamed."""
     wanted: dict[str, Item] = {}
     for item, name in _standing(items, recipe, place):
-        done = book.done(item.path)
+        done = _done(book, item.path)
         if done is None or name not in done.outputs:
             wanted[name] = item
     found: dict[str, tuple[tuple[str, Account], ...]] = {}
@@ -218,6 +218,12 @@ def _written_of_others(
         if record.file != path and _replaces(path, record):
             found[path] = (*found.get(path, ()), (name, record.outputs[name]))
     return found
+
+
+def _done(book: Journal, path: str) -> Record | None:
+    """What earlier runs recorded of a file; None of another one that was called so elsewhere."""
+    record = book.done(path)
+    return record if record is None or is_url(path) or _replaces(path, record) else None
 
 
 def _replaces(path: str, other: Record) -> bool:

@@ -109,7 +109,7 @@ def boxes(
         recursive=recursive,
         ranges=ranges,
         dpi=dpi,
-        leave_out=Path(out) if out and into_folder else None,
+        leave_out=[Path(out)] if out and into_folder else (),
         on_error=failures.add,
     )
     if not documents:

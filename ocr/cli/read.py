@@ -23,7 +23,7 @@ from ocr.cli.options import (
     which_pages,
 )
 from ocr.cli.progress import progress
-from ocr.cli.read_folder import absolute, executor, read_into_folder, written_before
+from ocr.cli.read_folder import absolute, executor, read_into_folder
 from ocr.cli.reading import Failures, Keep, make_reader, read_document
 from ocr.cli.writing import destination, write_as_one
 from ocr.errors import ExitCode, OcrError
@@ -81,6 +81,7 @@ def read(**options: Any) -> int:
     ocr read --charset digits+. receipts/ -o receipts.json
     ocr read --watch scans/ -o texts/
     """
+    from ocr.batch.journal import written_into
     from ocr.batch.recipe import ReadDocument
     from ocr.cli.watch import keep_reading
     from ocr.input.addresses import is_url
@@ -101,8 +102,8 @@ def read(**options: Any) -> int:
             recursive=given.recursive,
             ranges=given.ranges,
             dpi=given.dpi,
-            leave_out=Path(folder) if folder and not is_url(folder) else None,
-            written=written_before(folder) if folder else (),
+            leave_out=[Path(one) for one in (folder, given.line_images) if one and not is_url(one)],
+            written=written_into(folder) if folder else (),
             on_error=lambda name, error: lost.append((name, error)),
         )
 

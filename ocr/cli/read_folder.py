@@ -34,18 +34,6 @@ def absolute(document: Document) -> Document:
     return replace(document, path=str(Path(document.path).absolute()))
 
 
-def written_before(folder: str) -> set[Path]:
-    """Files that runs into a folder on this machine have written, by its journal."""
-    from ocr.batch import journal
-    from ocr.batch.place import Place
-
-    place = Place(folder)
-    if place.local is None or not place.local.is_dir():
-        return set()
-    root = place.local.resolve()
-    return {root / name for name in journal.outputs(place)}
-
-
 def executor(
     documents: Sequence[Document],
     recipe: ReadDocument,

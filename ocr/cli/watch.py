@@ -11,7 +11,7 @@ from ocr.cli.console import tell
 from ocr.cli.read_folder import read_into_folder
 from ocr.cli.signals import INTERRUPTED, stopping
 from ocr.config import install_hint
-from ocr.errors import ExitCode, OcrError, OutputError
+from ocr.errors import ExitCode, ImageError, OcrError, OutputError
 
 if TYPE_CHECKING:
     from ocr.batch.recipe import ReadDocument
@@ -53,6 +53,8 @@ def keep_reading(
     """
     import watchfiles
 
+    from ocr.input.documents import shown_name
+
     ended = threading.Event()
 
     tried: dict[str, tuple[int, ...]] = {}  # files as they were when they were read
@@ -91,8 +93,13 @@ def keep_reading(
             yield_on_timeout=True,
             recursive=recursive,
         ):
+            gone = next((one for one in folders if not os.path.isdir(one)), None)  # noqa: PTH112
             if stop.signal:
                 ended.set()
+            elif gone is not None:
+                raise ImageError(
+                    f"{shown_name(gone)}: the folder is gone. Watch it again once it is back."
+                )
             elif first:  # what came while the first round was at work
                 first, status = False, read_some(None)
             elif changes:

@@ -200,6 +200,8 @@ def _between(lines: Sequence[Line], at: int, text: str, page: Page) -> Line:
     high = above.height
     if len(near) == 2 and below.y1 > above.y2:
         top, bottom = above.y2, below.y1
+    elif len(near) == 2 and below.y2 < above.y1:  # a page on its head
+        top, bottom = below.y2, above.y1
     elif at < len(lines) and len(near) == 1:
         top, bottom = above.y1 - high, above.y1
     else:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ocr.evaluation.ground_truth import DRAFT, truth_path
+from ocr.evaluation.ground_truth import DRAFT, draft_path, truth_path
 from ocr.formats.output import make_folder, refuse_special, replacing
 from ocr.input.documents import PageSource
 from ocr.layout.read_line import ReadLine
@@ -69,7 +69,7 @@ def write_draft(photo: Path, text: str) -> bool:
     OutputError
         It cannot be written.
     """
-    path = truth_path(photo)
+    path = draft_path(photo)
     if os.path.lexists(path):  # a link that leads nowhere too
         return False
     with replacing(path) as stream:

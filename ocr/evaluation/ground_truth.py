@@ -336,6 +336,19 @@ def page_suffix(number: int, pages: int) -> str:
     return f".page{number:04d}" if pages > 1 else ""
 
 
+def draft_path(picture: Path) -> Path:
+    """Where a new draft of a picture's text goes, which no other picture shall be taken to say.
+
+    That is `truth_path`; its suffix stays where a picture of the same name with another suffix
+    lies beside it and neither has a text.
+    """
+    path = truth_path(picture)
+    others = (picture.with_suffix(one) for suffix in SUFFIXES for one in (suffix, suffix.upper()))
+    if path.exists() or not any(one.is_file() and not one.samefile(picture) for one in others):
+        return path
+    return picture.with_name(picture.name + GROUND_TRUTH)
+
+
 def truth_path(picture: Path, number: int = 1, pages: int = 1) -> Path:
     """Where the ground truth of a picture stands: `photo.gt.txt` beside `photo.jpg`.
 

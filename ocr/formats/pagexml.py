@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from xml.etree import ElementTree
@@ -127,7 +128,9 @@ def _timestamp() -> str:
     https://reproducible-builds.org/specs/source-date-epoch/.
     """
     seconds = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(seconds) if seconds.isdecimal() else 0, timezone.utc)
+    moment = datetime.fromtimestamp(0, timezone.utc)
+    with suppress(ValueError, OverflowError, OSError):  # no number, or of no year
+        moment = datetime.fromtimestamp(int(seconds), timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S")
 
 

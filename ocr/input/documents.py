@@ -13,7 +13,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -34,6 +34,7 @@ MAX_LIST = 1 << 28  # bytes of a list of files
 RESERVED = ("errors", ".ocr-journal")  # names in a folder of results that are a run's own
 MAX_STEM = 200  # bytes of an output's name: systems take 255, with suffix and what is half-written
 PAGE_NAME = re.compile(r"(.+)\.page(\d{4,})")  # of a file that holds one page of several
+OWN_NAME = re.compile(r"(.+)\.(page\d{4,}|page|alto|lines)")  # of that or of a format: .page.xml
 
 # First and last page, from 1; no last page is up to the end.
 PageRange = tuple[int, int | None]
@@ -210,7 +211,7 @@ def find_documents(
     recursive: bool = False,
     ranges: tuple[PageRange, ...] = (),
     dpi: int | None = None,
-    leave_out: Path | None = None,
+    leave_out: Collection[Path] = (),
     written: Container[Path] = (),
     on_error: Callable[[str, OcrError], None],
 ) -> list[Document]:
@@ -225,8 +226,8 @@ def find_documents(
         Whether folders inside folders count.
     ranges, dpi
         Of each document.
-    leave_out : Path, optional
-        A folder whose files are not taken when it lies inside another: that of the outputs.
+    leave_out : collection of Path
+        Folders whose files are not taken where they lie inside another: those of the outputs.
     written : container of Path
         Files, resolved, that an earlier run wrote: they count where they are named, not where they
         lie in a folder.
@@ -264,7 +265,7 @@ def names_one(arguments: Sequence[str], documents: Sequence[Document]) -> bool:
 def _expand(
     argument: str,
     recursive: bool,
-    leave_out: Path | None,
+    leave_out: Collection[Path],
     written: Container[Path],
     on_error: Callable[[str, OcrError], None],
 ) -> Iterator[tuple[str, str]]:
@@ -368,7 +369,7 @@ def output_stems(found: Sequence[tuple[str, str]]) -> dict[str, str]:
     full = dict(found)
     for group in _meeting(stems):
         stems.update({path: full[path] for path in group})
-    for path in _like_pages(stems):
+    for path in _like_others(stems):
         stems[path] = full[path]
     for group in _meeting(stems):
         places = {path: Path(os.path.abspath(path)) for path in group}  # noqa: PTH100 - keeps links
@@ -398,10 +399,11 @@ def _shortened(stem: str) -> str:
     return f"{folder}{slash}{name}"
 
 
-def _like_pages(stems: dict[str, str]) -> list[str]:
-    """Paths whose outputs may be called as pages of another's: a.page0001.png beside a.tif."""
+def _like_others(stems: dict[str, str]) -> list[str]:
+    """Paths whose outputs may be called as pages or formats of another's: a.page0001.png and
+    a.lines.png beside a.tif."""
     taken = {folded_name(stem) for stem in stems.values()}
-    found = ((path, PAGE_NAME.fullmatch(folded_name(stem))) for path, stem in stems.items())
+    found = ((path, OWN_NAME.fullmatch(folded_name(stem))) for path, stem in stems.items())
     return [path for path, match in found if match and match[1] in taken]
 
 

@@ -7,7 +7,7 @@ import re
 import stat
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import IO
@@ -149,7 +149,7 @@ def _fetch(url: str, name: str) -> bytes:
 def pictures_in(
     folder: Path,
     recursive: bool = False,
-    leave_out: Path | None = None,
+    leave_out: Iterable[Path] = (),
     on_unusable: Callable[[Path, str], None] = lambda *_: None,
     advice: str = "",
 ) -> list[Path]:
@@ -160,8 +160,8 @@ def pictures_in(
     folder : Path
     recursive : bool
         Whether folders inside it count. Hidden ones and links to folders never do.
-    leave_out : Path, optional
-        A folder inside it that does not count.
+    leave_out : iterable of Path
+        Folders inside it that do not count.
     on_unusable : callable
         Told of what does not count, and why: what is called like a picture and is a pipe or a
         device, and folders inside that cannot be listed.
@@ -173,7 +173,7 @@ def pictures_in(
     ImageError
         The folder cannot be listed or holds no picture.
     """
-    avoided = leave_out.resolve() if leave_out else None
+    avoided = {one.resolve() for one in leave_out}
     found: list[Path] = []
     try:
         waiting = [_listed(folder)]  # not by recursion: folders may be nested deep
@@ -184,7 +184,7 @@ def pictures_in(
             elif path.name.startswith("."):
                 continue
             elif path.is_dir():
-                if recursive and not path.is_symlink() and path.resolve() != avoided:
+                if recursive and not path.is_symlink() and path.resolve() not in avoided:
                     try:
                         waiting.append(_listed(path))
                     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from itertools import repeat
 
@@ -39,7 +40,7 @@ class Lexicon:
     def __init__(self, words: Iterable[str], weights: Iterable[float] | None = None) -> None:
         masses: dict[tuple[int, ...], float] = {}
         for line, weight in zip(words, repeat(1.0) if weights is None else weights, strict=False):
-            for word in line.split():
+            for word in unicodedata.normalize("NFC", line).split():
                 symbols = tuple(fold(c)[0] for c in word)
                 masses[symbols] = weight if weights is None else masses.get(symbols, 0.0) + weight
         if not masses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from typing import TYPE_CHECKING
 
 from ocr.errors import OcrError
@@ -88,7 +89,8 @@ def compile_pattern(pattern: str) -> Pattern:
             f"'{pattern[:SHOWN]}...' is no regular expression: longer than {LONGEST:,} characters"
         )
     try:
-        return Pattern(pattern, regex.compile(PATTERNS.get(pattern, pattern)))
+        composed = unicodedata.normalize("NFC", PATTERNS.get(pattern, pattern))  # as text is read
+        return Pattern(pattern, regex.compile(composed))
     # Of a pattern nested or repeated without reason, the compiler raises what Python does.
     except (regex.error, RecursionError, MemoryError, OverflowError) as error:
         reason = str(error) or type(error).__name__

@@ -8,6 +8,7 @@ import pytest
 from batch_fakes import counts, notes
 
 from ocr.batch import journal
+from ocr.batch.journal import Journal, Record, written_into
 from ocr.batch.place import Place
 from ocr.errors import OutputError
 
@@ -49,3 +50,20 @@ def test_two_runs_in_one_folder_are_refused(read, tmp_path):
         read(notes(tmp_path / "in", a="one"))
     book.close()
     read(notes(tmp_path / "in", a="one"))
+
+
+def test_what_a_run_wrote_is_told_from_what_came_in_its_place(tmp_path):
+    place = Place(str(tmp_path))
+    (tmp_path / "a.pdf").write_bytes(b"a result")
+    account = place.account("a.pdf")
+    assert account is not None
+    book = Journal(place, resume=False)
+    book.add(Record("a.jpg", "", "", {"a.pdf": account, "b.pdf": account}))
+    book.close()
+    written = written_into(str(tmp_path))
+    a, b = (tmp_path.resolve() / name for name in ("a.pdf", "b.pdf"))
+    assert a in written and b not in written and tmp_path.parent / "a.pdf" not in written
+    for other in (b"a result of somebody else", b"A RESULT"):  # of another size, and of the same
+        a.write_bytes(other)
+        assert a not in written_into(str(tmp_path))
+    assert not written_into(str(tmp_path / "none"))

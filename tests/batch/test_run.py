@@ -1,6 +1,7 @@
 """ocr.batch.run: what is read, resumed, replaced and told, with a recipe that takes no time."""
 
 import os
+from dataclasses import replace
 
 import pytest
 from batch_fakes import Note, Upper, counts, errors, local, notes, results
@@ -141,6 +142,24 @@ def test_resume_replaces_the_result_of_a_photo_that_was_renamed_and_no_others(re
     assert errors(tmp_path).keys() == {"b.txt"}
     assert results(tmp_path)["a.up"] == "ONE MORE"
     assert results(tmp_path)["b.up"] == "TWO"
+
+
+def test_resume_does_not_take_a_file_of_the_same_name_elsewhere_for_its_own(
+    read, tmp_path, monkeypatch
+):
+    for name, text in (("first", "one"), ("second", "two")):
+        notes(tmp_path / name, a=text)
+    item = notes(tmp_path / "first", a="one")[0]
+    item = replace(item, path="a.txt")
+    monkeypatch.chdir(tmp_path / "first")
+    assert counts(read([item])) == (1, 0, 0, 0)
+    assert counts(read([item], resume=True)) == (0, 1, 0, 0)
+    monkeypatch.chdir(tmp_path / "second")
+    assert counts(read([item], resume=True)) == (0, 0, 1, 0)
+    assert results(tmp_path)["a.up"] == "ONE"
+    (tmp_path / "first").rename(tmp_path / "moved")  # the folder itself may move
+    monkeypatch.chdir(tmp_path / "moved")
+    assert counts(read([item], resume=True)) == (0, 1, 0, 0)
 
 
 def test_an_error_may_name_a_file_that_is_not_utf_8(read, tmp_path):

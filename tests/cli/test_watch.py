@@ -32,6 +32,22 @@ def wait_for(path: Path, text: str = "", seconds: float = 600) -> None:
 
 
 @pytest.mark.skipif(find_spec("watchfiles") is None, reason="no watchfiles here")
+def test_a_watched_folder_that_goes_ends_it(run, tmp_path, monkeypatch):
+    folder = tmp_path / "in"
+    folder.mkdir()
+
+    def watch(*_, **__):
+        yield set()
+        folder.rmdir()
+        yield {(3, str(folder))}
+
+    monkeypatch.setattr("watchfiles.watch", watch)
+    status, _, err = run("read", "--watch", folder, "-o", tmp_path / "out")
+    assert status == 1 and err.splitlines()[-1].startswith(f"ocr: {folder}: the folder is gone.")
+    assert not (tmp_path / "out" / "errors.ndjson").exists()
+
+
+@pytest.mark.skipif(find_spec("watchfiles") is None, reason="no watchfiles here")
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_ctrl_c_at_the_last_file_of_a_round_ends_watching(run, tmp_path, monkeypatch, rounds):

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ocr.batch import recipe
 from ocr.cli import main
 from ocr.evaluation.drafts import is_strip, write_draft
-from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth
+from ocr.evaluation.ground_truth import DRAFT, is_draft, read_truth, truth_path
 from ocr.lines.normalize import normalize_line
 
 SAMPLE = Path(__file__).parents[2] / "images" / "phone_note.jpg"
@@ -58,6 +59,15 @@ def test_gt_never_writes_over_a_corrected_text(photo, capsys):
     assert truth.read_text() == "corrected by hand"
     assert "left as it is" in capsys.readouterr().err
     assert not write_draft(photo, "again")
+
+
+def test_photos_of_one_name_get_drafts_of_their_own(tmp_path):
+    one, other = tmp_path / "a.jpg", tmp_path / "a.png"
+    one.touch(), other.touch()
+    assert write_draft(one, "one") and write_draft(other, "other")
+    assert not write_draft(one, "one") and not write_draft(other, "other")
+    texts = {path.name: read_truth(truth_path(path)) for path in (one, other)}
+    assert texts == {"a.jpg": "one\n", "a.png": "other\n"}
 
 
 def test_gt_writes_nothing_for_a_blank_photo(tmp_path):
@@ -118,6 +128,16 @@ def test_line_images_hold_the_lines_with_their_text(engine, photo, tmp_path, cap
     assert main(command) == 0
     assert f"{len(lines)} of its lines" in capsys.readouterr().err
     assert pictures[0].with_suffix(".gt.txt").read_text() == "corrected\n"
+
+
+def test_line_images_of_an_earlier_run_are_no_input(photo, tmp_path):
+    lines, out = tmp_path / "lines", tmp_path / "out"
+    recipe.forget()
+    for more in ([], ["--resume"]):
+        arguments = ["--recursive", "--line-images", str(lines), "-o", str(out), *more]
+        assert main(["read", str(tmp_path), *arguments]) == 0
+    assert list(lines.glob("note-01.png"))
+    assert [path.name for path in out.rglob("*.txt")] == ["note.txt"]
 
 
 @pytest.mark.parametrize("into_folder", [False, True])

@@ -91,3 +91,10 @@ def test_places_of_points_of_old_versions(tmp_path):
     page = read_page(path)
     assert page.text == "x y"
     assert page.lines[0].box == Box(10, 0, 30, 60)
+
+
+@pytest.mark.parametrize("moment", ["", "soon", "99999999999999", "9" * 400])
+def test_a_moment_that_is_none_is_the_beginning_of_1970(monkeypatch, moment):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", moment)
+    root = etree.fromstring(rendered("page", RICH))
+    assert root.findtext(".//p:Created", namespaces=PAGE) == "1970-01-01T00:00:00"

@@ -46,6 +46,16 @@ def test_one_stem_with_several_suffixes(tmp_path):
     assert stems(tmp_path) == ["Photo.tif", "other", "photo.jpg", "photo.png"]
 
 
+def test_what_may_be_called_as_a_format_or_page_of_another_keeps_its_suffix(tmp_path):
+    from ocr.formats import FORMATS
+
+    parts = {one.suffix.split(".")[1] for one in FORMATS.values() if one.suffix.count(".") > 1}
+    touched(tmp_path, "photo.jpg", "photo.page0001.jpg", "other.lines.jpg")
+    touched(tmp_path, *(f"photo.{part}.jpg" for part in parts))
+    kept = [f"photo.{part}.jpg" for part in {*parts, "page0001"}]
+    assert sorted(stems(tmp_path)) == sorted(["photo", "other.lines", *kept])
+
+
 def test_one_name_in_several_folders(tmp_path):
     touched(tmp_path, "x/a/photo.jpg", "x/b/photo.jpg", "x/b/photo.png", "y/other.jpg")
     a, b = tmp_path / "x" / "a", tmp_path / "x" / "b"
@@ -58,7 +68,7 @@ def test_folders_inside_folders(tmp_path):
     touched(tmp_path, "a.jpg", "deep/a.jpg", "deep/er/b.jpg", ".git/c.jpg", "deep/notes.txt")
     assert stems(tmp_path) == ["a"]
     assert stems(tmp_path, recursive=True) == ["a", "deep/a", "deep/er/b"]
-    assert stems(tmp_path, recursive=True, leave_out=tmp_path / "deep") == ["a"]
+    assert stems(tmp_path, recursive=True, leave_out=[tmp_path / "deep"]) == ["a"]
 
 
 def test_links_to_folders_are_not_followed(tmp_path):

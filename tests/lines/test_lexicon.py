@@ -1,5 +1,7 @@
 """ocr.lines.lexicon: words, what may follow them, and the packed form."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -57,3 +59,8 @@ def test_a_packed_lexicon_is_the_same_but_for_rounding(table):
     (one, after), (two, after_too) = (x.advance(nodes, symbols, kinds) for x in (lexicon, again))
     np.testing.assert_array_equal(after, after_too)
     np.testing.assert_allclose(one, two, rtol=0.04, atol=1e-6)
+
+
+def test_letters_may_be_written_with_their_accents_apart():
+    composed, apart = (Lexicon([unicodedata.normalize(form, "Zoé")]) for form in ("NFC", "NFD"))
+    np.testing.assert_array_equal(composed._keys, apart._keys)

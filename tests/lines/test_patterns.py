@@ -1,6 +1,7 @@
 """ocr.lines.patterns: what the named patterns take and leave."""
 
 import time
+import unicodedata
 
 import pytest
 
@@ -69,3 +70,8 @@ def test_patterns_nested_without_reason(pattern):
 def test_a_pattern_of_a_hundred_thousand_characters():
     with pytest.raises(ValueError, match="longer than"):
         compile_pattern("a" * 100_000)
+
+
+def test_letters_may_be_written_with_their_accents_apart():
+    pattern = compile_pattern(unicodedata.normalize("NFD", "café"))
+    assert pattern.fullmatch("café") is not None
