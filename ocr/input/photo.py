@@ -15,7 +15,7 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from ocr.config import DPI
 from ocr.errors import ImageError
@@ -59,6 +59,9 @@ JPEG_END = b"\xff\xd9"
 KEPT = 1400  # px: the copy that is kept when decoded has a longer side of once to twice this
 WHOLE = 3600  # px: what has to be decoded whole is kept so up to this longer side
 NEARLY = 1.1  # times that copy's size: as much less is given, where more would be decoded again
+SHADES = slice(32, 224)  # brightness between black and white, of 255
+SHADED = 0.005  # of the pixels of a picture in black and white; one with smooth edges has more
+SOFT = 0.8  # px, standard deviation of what smooths such a picture, see `Photo.grey`
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -101,6 +104,9 @@ class Photo:
 
     def grey(self, long_side: int) -> NDArray[np.float32]:
         """The whole upright picture in grey, reduced by averaging over areas.
+
+        One in black and white alone, see `two_valued`, is smoothed: both networks know pictures
+        with shades.
 
         Parameters
         ----------
@@ -203,7 +209,9 @@ class Photo:
 
     @cached_property
     def _kept_grey(self) -> Image.Image:
-        return self._kept.convert("L") if self._kept.mode == "RGB" else self._kept
+        grey = self._kept.convert("L") if self._kept.mode == "RGB" else self._kept
+        whole = max(grey.size) == max(self.height, self.width)
+        return grey.filter(ImageFilter.GaussianBlur(SOFT)) if whole and two_valued(grey) else grey
 
     def _size(self, long_side: int) -> tuple[int, int]:
         """Width and height of the upright picture, reduced to a longer side at most."""
@@ -239,6 +247,15 @@ class Photo:
         if orientation in UPRIGHT:
             small = small.transpose(UPRIGHT[orientation])
         return small
+
+
+def two_valued(grey: Image.Image) -> bool:
+    """Whether a picture has no shades, as a fax and what was dithered: its edges are jagged, and
+    dots stand for what was grey."""
+    if grey.mode != "L":
+        return False
+    counts = grey.histogram()
+    return sum(counts[SHADES]) <= SHADED * sum(counts)
 
 
 def _state(source: Path | bytes) -> tuple[int, int] | None:

@@ -171,8 +171,9 @@ PROBES: dict[str, Callable[[Image.Image], Image.Image]] = {
     "little contrast": lambda photo: ImageEnhance.Contrast(photo).enhance(0.35),
     "shaken": shaken,
     "noise": noisy,
+    "black and white, dithered": lambda photo: photo.convert("1").convert("RGB"),
 }
-QUALITY = {"JPEG quality 10": 10}
+QUALITY = {"JPEG quality 10": 10, "black and white, dithered": 100}
 LOOSE = ("500 pixels", "blurred")
 
 

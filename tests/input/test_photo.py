@@ -51,8 +51,27 @@ def test_size_and_values(tmp_path):
     assert photo.name == str(tmp_path / "a.png")
     assert photo.grey(4).dtype == np.float32
     assert photo.grey(4).shape == (3, 4)
-    np.testing.assert_allclose(photo.grey(4), LETTERS, atol=0.12)  # neighbors weigh a little
+    np.testing.assert_allclose(photo.rgb(4)[..., 0] / 255, LETTERS, atol=0.12)  # of neighbors
     np.testing.assert_array_equal(cells(photo), LETTERS)
+
+
+def test_a_picture_in_black_and_white_alone_is_smoothed(tmp_path):
+    rng = np.random.default_rng(0)
+    dots = rng.random((300, 400)) < np.linspace(0, 1, 400)  # a ramp of grey, dithered
+    black_white = Image.fromarray(dots)
+    shades = Image.fromarray(np.uint8(100 + 100 * dots))
+    drawn = np.full((300, 400), 255, np.uint8)
+    drawn[140:160] = 0
+    drawn[139], drawn[160] = 128, 128  # one of its edges is smooth all along
+    for name, image in (("bits.tif", black_white), ("bits.png", black_white.convert("RGB"))):
+        grey = open_image(saved(image, tmp_path / name)).grey(400)
+        ramp = np.linspace(0, 1, 400)[20:-20]
+        assert np.abs(grey[:, 20:-20] - ramp).std() < 0.6 * np.abs(dots[:, 20:-20] - ramp).std()
+        np.testing.assert_allclose(grey.mean(axis=0)[20:-20], ramp, atol=0.12)
+        assert set(np.unique(open_image(tmp_path / name).rgb(400))) == {0, 255}
+    for image in (shades, Image.fromarray(drawn)):
+        grey = open_image(saved(image, tmp_path / "c.png")).grey(400)
+        np.testing.assert_allclose(grey, np.asarray(image) / 255, atol=0.01)
 
 
 def test_never_enlarged(tmp_path):
