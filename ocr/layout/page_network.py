@@ -17,7 +17,9 @@ from ocr.layout.connected import connected
 from ocr.layout.darkness import ink_darkness
 from ocr.layout.loose_signs import loose_signs
 from ocr.layout.medians import weighted_median
-from ocr.layout.picture import Picture
+from ocr.layout.overlooked import CONFIG as OVERLOOKED
+from ocr.layout.overlooked import overlooked_boxes
+from ocr.layout.picture import Part, Picture
 from ocr.layout.reading_order import reading_order
 from ocr.layout.rows import page_slope
 from ocr.layout.sideways import sideways_boxes
@@ -302,7 +304,35 @@ class PageFinder:
         if found.covered < CONFIG.whole and min(sides.others) <= largest:
             larger = self._found_at(picture, min(sides.others), tilt)
             found = replace(found, lines=(*found.lines, *_larger_lines(found, larger)))
-        return found
+        return replace(found, lines=(*found.lines, *self._overlooked(picture, found)))
+
+    def _overlooked(self, picture: Picture, found: Layout) -> list[TextLine]:
+        """Lines that looks at what the lines of a page leave show, see `overlooked_boxes`."""
+        _, boxes, bands, scale = self._beside_lines(picture, found)
+        lines = []
+        for box in overlooked_boxes(boxes, bands, found.x_height / scale):
+            high = box[2] - box[0]
+            more = round(OVERLOOKED.beside * high)
+            y1, x1 = max(box[0] - more, 0), max(box[1] - more, 0)
+            y2, x2 = min(box[2] + more, bands.shape[0]), min(box[3] + more, bands.shape[1])
+            corners = (scale * np.array([y1, x1, y2, x2])).astype(int).tolist()
+            part = Part(picture, corners, max(picture.height, picture.width))
+            side = max(y2 - y1, x2 - x1) * OVERLOOKED.looked / (OVERLOOKED.letter * high)
+            largest = CONFIG.enlarged * max(part.height, part.width)
+            seen = self._found_at(part, round(min(side, largest)))
+            for line in seen.lines:
+                moved = replace(line, baseline=line.baseline + corners[:2])
+                y, x = moved.baseline.mean(axis=0) / scale
+                middle = y - line.x_height / scale / 2
+                if (
+                    line.score >= CONFIG.sure
+                    and line.x_height <= found.x_height
+                    and np.ptp(line.baseline[:, 1]) >= OVERLOOKED.word * line.x_height
+                    and box[0] <= middle < box[2]
+                    and box[1] <= x < box[3]
+                ):
+                    lines.append(moved)
+        return lines
 
     def _most_worth(
         self, picture: Picture, first: Layout, sides: ScaleConfig, largest: int

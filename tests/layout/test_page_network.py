@@ -126,6 +126,18 @@ def test_a_screen_that_was_scrolled_and_one_long_line_are_seen_whole():
     assert sum(np.ptp(one) for one in cols) > 0.8 * row.shape[1]
 
 
+def test_print_far_smaller_than_the_text_above_it_is_found():
+    page = drawn(LETTER, (900, 1300), 60)
+    face = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 19)
+    ImageDraw.Draw(page).text((640, 830), "no dogs after nine", fill=0, font=face)
+    found = PageFinder().find(grey(page)).lines
+    assert len(found) == 7
+    small = min(found, key=lambda line: line.x_height)
+    top, left, bottom, right = small.box
+    assert 820 < top < bottom < 860 and left == pytest.approx(640, abs=25)
+    assert right == pytest.approx(640 + face.getlength("no dogs after nine"), abs=25)
+
+
 @pytest.mark.parametrize("word", ["Rules", "Party"])
 def test_a_title_far_larger_than_the_text_below_it_is_found(word):
     page = Image.new("L", (1500, 1600), 255)
