@@ -76,11 +76,11 @@ def cells(
     if all(len(row) == 1 for row in rows):
         return []
     lines = [np.array(row, dtype=np.intp) for row in rows]
-    ruled = _groups(lines, _rules(lines, parted.below), places)
+    ruled = _groups(lines, _rules(lines, parted.below), places, parted.beside)
     whole = _whole(ruled, places)
     if _are_fields(whole, parted.beside) and _are_open(whole, parted.below):
         return _parts(ruled, places)
-    spaced = _groups(lines, _wide_steps(lines, places), places)
+    spaced = _groups(lines, _wide_steps(lines, places), places, parted.beside)
     whole = _whole(spaced, places)
     fields = _are_fields(whole, parted.beside) and _are_open(whole, parted.through)
     if _are_even(whole, places) and (fields or _say_so(whole, places, said)):
@@ -88,7 +88,9 @@ def cells(
     return []
 
 
-def _groups(rows: list[Lines], ends: NDArray[np.bool_], places: Places) -> list[Group]:
+def _groups(
+    rows: list[Lines], ends: NDArray[np.bool_], places: Places, beside: NDArray[np.bool_]
+) -> list[Group]:
     """Rows in groups, each cut into columns; `ends` tells behind which rows, but the last.
 
     What runs over columns below or above it is a group of its own.
@@ -96,9 +98,10 @@ def _groups(rows: list[Lines], ends: NDArray[np.bool_], places: Places) -> list[
     cuts = np.flatnonzero(ends) + 1
     groups = []
     for start, stop in zip([0, *cuts], [*cuts, len(rows)], strict=True):
-        part = _columns(rows[start:stop], places)
+        part = _columns(rows[start:stop], places, beside)
         for cut in (start + 1, stop - 1):
-            parts = [_columns(rows[a:b], places) for a, b in ((start, cut), (cut, stop)) if a < b]
+            edges = [(a, b) for a, b in ((start, cut), (cut, stop)) if a < b]
+            parts = [_columns(rows[a:b], places, beside) for a, b in edges]
             if max(map(len, parts)) > len(part):
                 groups += parts
                 break
@@ -107,11 +110,19 @@ def _groups(rows: list[Lines], ends: NDArray[np.bool_], places: Places) -> list[
     return groups
 
 
-def _columns(rows: list[Lines], places: Places) -> Group:
-    """Rows cut along white corridors."""
+def _columns(rows: list[Lines], places: Places, beside: NDArray[np.bool_]) -> Group:
+    """Rows cut along white corridors, and where a wall stands beside all that come near to one."""
     order, gaps = places.across(np.concatenate(rows))
-    cuts = np.flatnonzero(gaps >= ROWS.corridor * places.size(order)) + 1
+    corridor = ROWS.corridor * places.size(order)
+    cuts = [k for k in range(1, len(order)) if gaps[k - 1] >= corridor or (
+        gaps[k - 1] > 0 and _walled(order[:k], corridor, places, beside))]  # fmt: skip
     return [places.downward(column) for column in np.split(order, cuts)]
+
+
+def _walled(left: Lines, near: float, places: Places, beside: NDArray[np.bool_]) -> bool:
+    """Whether all of some lines that end about where the last of them does end at a wall."""
+    ends = places.right[left]
+    return bool(beside[left[ends > ends.max() - near]].all())
 
 
 def _rules(rows: list[Lines], below: NDArray[np.bool_]) -> NDArray[np.bool_]:

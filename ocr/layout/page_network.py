@@ -25,6 +25,7 @@ from ocr.layout.rows import page_slope
 from ocr.layout.sideways import sideways_boxes
 from ocr.layout.strips import TextLine
 from ocr.layout.tracing import MAP_STRIDE, trace
+from ocr.layout.walls import cut_at_walls
 from ocr.memory import give_back
 from ocr.session import Session
 from ocr.weights import find_weights, read_metadata, verify
@@ -304,11 +305,21 @@ class PageFinder:
         if found.covered < CONFIG.whole and min(sides.others) <= largest:
             larger = self._found_at(picture, min(sides.others), tilt)
             found = replace(found, lines=(*found.lines, *_larger_lines(found, larger)))
-        return replace(found, lines=(*found.lines, *self._overlooked(picture, found)))
+        darkness, boxes, bands, scale = self._beside_lines(picture, found)
+        whole = [line.scaled(1 / scale) for line in found.lines]
+        cut = [line.scaled(scale) for line in cut_at_walls(darkness, whole)]
+        more = self._overlooked(picture, found, boxes, bands, scale)
+        return replace(found, lines=(*cut, *more))
 
-    def _overlooked(self, picture: Picture, found: Layout) -> list[TextLine]:
+    def _overlooked(
+        self,
+        picture: Picture,
+        found: Layout,
+        boxes: NDArray[np.intp],
+        bands: NDArray[np.bool_],
+        scale: float,
+    ) -> list[TextLine]:
         """Lines that looks at what the lines of a page leave show, see `overlooked_boxes`."""
-        _, boxes, bands, scale = self._beside_lines(picture, found)
         lines = []
         for box in overlooked_boxes(boxes, bands, found.x_height / scale):
             high = box[2] - box[0]

@@ -1,0 +1,134 @@
+"""Cut lines where a wall stands between their words, as between the cells of a table.
+
+The network follows a line from one cell into the next, more so where the writing comes near to the
+wall. What stands upright far beyond the letters, alone beside white, is a wall and no letter.
+Pieces of a line that a fold or a margin rule cuts are one row again in reading order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr.layout.strips import TextLine
+
+
+@dataclass(frozen=True)
+class WallConfig:
+    """What a wall is. Lengths are in x-heights. Set by hand on composed tables.
+
+    Attributes
+    ----------
+    over, under : float
+        How far above and below the baseline it stands at least.
+    reach : float
+        How far above and below the baseline it is followed.
+    long : float
+        Its length at least.
+    part : float
+        Length of the pieces that it is made of.
+    inked, share : float
+        Darkness from which a pixel is ink, and share of those of each piece that are.
+    slant : float
+        How far to either side it may lean in all.
+    thick : float
+        Its thickness at most.
+    white : float
+        White that is beside it, on one side at least.
+    specks : float
+        Share of the columns of that which ink may touch.
+    least : float
+        Length of what is cut off at least.
+    """
+
+    over: float = 1.5
+    under: float = 0.5
+    reach: float = 6.0
+    long: float = 5.5
+    part: float = 0.5
+    inked: float = 0.12
+    share: float = 0.85
+    slant: float = 0.25
+    thick: float = 1.0
+    white: float = 0.4
+    specks: float = 0.2
+    least: float = 1.0
+
+
+CONFIG = WallConfig()
+
+
+def cut_at_walls(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> list[TextLine]:
+    """Lines, those that run through a wall in pieces.
+
+    Parameters
+    ----------
+    darkness : (H, W) float32 array
+        The page, as `ocr.layout.darkness.ink_darkness` gives it.
+    lines : sequence of TextLine
+        In its pixels.
+    """
+    pieces = []
+    for line in lines:
+        walls = _walls(darkness, line)
+        if not walls:
+            pieces.append(line)
+            continue
+        rows, cols = line.baseline.T
+        edges = [cols[0], *(col for wall in walls for col in wall), cols[-1]]
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            ways = np.array([first, *cols[(cols > first) & (cols < last)], last])
+            points = np.stack([np.interp(ways, cols, rows), ways], axis=1)
+            pieces.append(replace(line, baseline=points))
+    return pieces
+
+
+def _walls(darkness: NDArray[np.float32], line: TextLine) -> list[tuple[float, float]]:
+    """Columns of the ink before and behind each wall that a line runs through, in their order."""
+    size = line.x_height
+    if np.ptp(line.baseline[:, 1]) < CONFIG.white + 2 * CONFIG.least * size:
+        return []
+    cols, around = _around(darkness, line, CONFIG.reach)
+    near = max(1, round(CONFIG.slant * size))
+    wide = np.pad(around > CONFIG.inked, ((0, 0), (near, near)))
+    dark = np.lib.stride_tricks.sliding_window_view(wide, 2 * near + 1, axis=1).any(axis=2)
+    count = round(2 * CONFIG.reach / CONFIG.part)
+    parts = np.array([part.mean(axis=0) for part in np.array_split(dark, count)]) >= CONFIG.share
+    base = count // 2  # the first of the pieces below the baseline
+    over, under = round(CONFIG.over / CONFIG.part), round(CONFIG.under / CONFIG.part)
+    up = np.minimum.accumulate(parts[:base][::-1]).sum(axis=0)
+    down = np.minimum.accumulate(parts[base:]).sum(axis=0)
+    standing = (up >= over) & (down >= under) & (up + down >= CONFIG.long / CONFIG.part)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], standing, [False]])))
+    letters = around[int((CONFIG.reach - CONFIG.over) * size) : int((CONFIG.reach + 0.3) * size)]
+    inked = np.asarray((letters > CONFIG.inked).any(axis=0))
+    white, least = max(1, round(CONFIG.white * size)), CONFIG.least * size
+    found = []
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        beside = inked[max(0, first - white) : first], inked[last : last + white]
+        if (
+            last - first <= CONFIG.thick * size + 2 * near
+            and least <= first
+            and last <= len(standing) - least
+            and min(part.mean() for part in beside) <= CONFIG.specks
+        ):
+            before, behind = np.flatnonzero(inked[:first]), np.flatnonzero(inked[last:])
+            if len(before) and len(behind):
+                found.append((float(cols[before[-1]]), float(cols[last + behind[0]])))
+    return found
+
+
+def _around(
+    darkness: NDArray[np.float32], line: TextLine, reach: float
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Columns of a line, and the page along it, rows of pixels as far above it as below."""
+    height, width = darkness.shape
+    rows, ways = line.baseline.T
+    cols = np.arange(max(0, int(ways[0])), min(int(ways[-1]) + 1, width))
+    far = int(reach * line.x_height)
+    places = np.interp(cols, ways, rows).astype(int) + np.arange(-far, far)[:, None]
+    inside = (places >= 0) & (places < height)
+    return cols, np.where(inside, darkness[places.clip(0, height - 1), cols], np.float32(0))
