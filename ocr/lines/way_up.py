@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from ocr.layout.fine_shadows import evenly_lit, in_fine_shadow
@@ -38,7 +38,7 @@ class WayUpConfig:
     """When a page is turned.
 
     Chosen by the rows "turned" and "photo" of `tests/benchmarks/pages.py` and by
-    `tests/benchmarks/probes.py`, but for `few`, `clear` and the last three, set by hand.
+    `tests/benchmarks/probes.py`, but for `few`, `clear` and the last five, set by hand.
 
     Attributes
     ----------
@@ -63,9 +63,12 @@ class WayUpConfig:
         mark may read surely whichever way up it is.
     sized : float
         Of the page's ink, what lines of which the network is sure must cover to tell the size of a
-        look at another way up.
+        look at another way up, and what lines that read surely must so that no negative is read.
     steep : float
         Slope in rows a column from which they tell none: such a page is looked at leveled.
+    both_sure, both_letters : float, int
+        How surely a line of the negative of a page reads, and of how many letters it is, at least,
+        to be read where the page itself says nothing.
     """
 
     sure: float = 0.88
@@ -77,6 +80,8 @@ class WayUpConfig:
     shown: float = 0.25
     sized: float = 0.15
     steep: float = 0.3
+    both_sure: float = 0.92
+    both_letters: int = 4
 
 
 CONFIG = WayUpConfig()
@@ -104,14 +109,38 @@ def read_page(engine: Engine, photo: Photo) -> Upright:
     """
     seems, other = grounds(photo)
     found = _in_even_light(engine, read_upright(engine, seems), seems)
-    if other is None or found.reads_surely:
+    if other is None or (found.reads_surely and found.layout.covered >= CONFIG.sized):
         return found
     another = read_upright(engine, other)
     surer = another.read.confidence >= found.read.confidence + CONFIG.evidence
     enough = letter_count(another.read.lines) >= CONFIG.fewest
     if another.read.lines and not found.read.lines:
         enough |= another.layout.by_itself or another.read.confidence >= CONFIG.sure
-    return another if surer and enough else found
+    if surer and enough:
+        found, another = another, found
+    return _with_lines_of(found, another)
+
+
+def _with_lines_of(found: Upright, negative: Upright) -> Upright:
+    """A page with the lines that its negative says surely where it says nothing, as on a label with
+    light writing in its head and dark writing below."""
+    boxes = [one.line.box for one in found.read.lines]
+    more = [
+        one
+        for one in negative.read.lines
+        if one.line.confidence >= CONFIG.both_sure
+        and len(one.line.letters) >= CONFIG.both_letters
+        and not any(one.line.box.iou(box) for box in boxes)
+    ]
+    if negative.turns != found.turns or not more:
+        return found
+    lines = list(found.read.lines)
+    for one in more:
+        middle = (one.line.box.y1 + one.line.box.y2) / 2
+        at = next((k for k, other in enumerate(lines) if other.line.box.y1 > middle), len(lines))
+        block = lines[min(at, len(lines) - 1)].line.block if lines else 1
+        lines.insert(at, replace(one, line=replace(one.line, block=block)))
+    return replace(found, read=replace(found.read, lines=lines))
 
 
 def _in_even_light(engine: Engine, found: Upright, picture: Picture) -> Upright:

@@ -8,9 +8,11 @@ from ocr.input.given import photo_of
 from ocr.layout.fine_shadows import EvenlyLit
 from ocr.layout.page_network import Layout
 from ocr.layout.picture import Negative
+from ocr.layout.read_line import ReadLine
 from ocr.lines import way_up
 from ocr.lines.engine import LinesEngine, PageReading
-from ocr.lines.way_up import read_page, read_upright
+from ocr.lines.way_up import Upright, read_page, read_upright
+from ocr.page import Box, Letter, Line, Word
 
 
 class Blank:
@@ -196,3 +198,31 @@ def test_a_page_is_read_in_even_light_if_that_reads_clearly_better(
     monkeypatch.setattr(way_up, "in_fine_shadow", lambda picture, lines: shadow)
     found = read_page(Shadowed(as_is, lit), photo_of(np.full((60, 90), 255, np.uint8)))
     assert isinstance(found.picture, EvenlyLit) is expected
+
+
+def says(text, row, sure=0.95):
+    """A line that was read, its letters as sure as that."""
+    letters = (Letter(Box(row, 9 * k, row + 9, 9 * k + 8), c, sure) for k, c in enumerate(text))
+    return ReadLine(Line((Word(tuple(letters)),)), lambda: None, confidence=sure)
+
+
+@pytest.mark.parametrize(
+    ("other", "texts"),
+    [
+        ([says("Julia", 40)], ["HELLO", "Julia", "below"]),
+        ([says("Julia", 0)], ["Julia", "HELLO", "below"]),
+        ([says("Julia", 90)], ["HELLO", "below", "Julia"]),
+        ([says("Julia", 40, 0.8)], ["HELLO", "below"]),  # unsure
+        ([says("Jul", 40)], ["HELLO", "below"]),  # short
+        ([says("HELL0", 22)], ["HELLO", "below"]),  # says the same
+    ],
+)
+def test_what_the_negative_alone_says_surely_is_read_in_its_place(monkeypatch, other, texts):
+    page = Upright(0, Blank(), layout(), PageReading([says("HELLO", 20), says("below", 70)], 0.9))
+    negative = Upright(0, Blank(), layout(), PageReading(other, 0.7))
+    monkeypatch.setattr(way_up, "grounds", lambda photo: (photo, Negative(photo)))
+    monkeypatch.setattr(way_up, "in_fine_shadow", lambda *_: False)
+    ways = iter((page, negative))
+    monkeypatch.setattr(way_up, "read_upright", lambda *_: next(ways))
+    found = read_page(None, Blank())
+    assert [one.line.text for one in found.read.lines] == texts
