@@ -76,14 +76,14 @@ def cells(
     if all(len(row) == 1 for row in rows):
         return []
     lines = [np.array(row, dtype=np.intp) for row in rows]
-    ruled = _groups(lines, _rules(lines, parted.below), places, parted.beside)
+    ruled = _groups(lines, _rules(lines, parted.below, places), places, parted.beside)
     whole = _whole(ruled, places)
     if _are_fields(whole, parted.beside) and _are_open(whole, parted.below):
         return _parts(ruled, places)
     spaced = _groups(lines, _wide_steps(lines, places), places, parted.beside)
     whole = _whole(spaced, places)
     fields = _are_fields(whole, parted.beside) and _are_open(whole, parted.through)
-    if _are_even(whole, places) and (fields or _say_so(whole, places, said)):
+    if _are_even(whole, places) and (fields or _say_so(whole, places, said, parted.below)):
         return _parts(spaced, places)
     return []
 
@@ -125,9 +125,22 @@ def _walled(left: Lines, near: float, places: Places, beside: NDArray[np.bool_])
     return bool(beside[left[ends > ends.max() - near]].all())
 
 
-def _rules(rows: list[Lines], below: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which rows, but the last, have a ruling line below most of their lines."""
-    return np.array([below[row].mean() > CONFIG.most for row in rows[:-1]])
+def _rules(rows: list[Lines], below: NDArray[np.bool_], places: Places) -> NDArray[np.bool_]:
+    """Which rows, but the last, have a ruling line below most of their lines.
+
+    And not below the next row: the lines of that may stand in some of the cells alone, under those
+    that have none below.
+    """
+
+    def goes_on(row: Lines, under: Lines) -> bool:
+        first = np.maximum(places.left[row], places.left[under][:, None])
+        over = first < np.minimum(places.right[row], places.right[under][:, None])
+        return bool((over & ~below[row]).any(axis=1).all())
+
+    return np.array([
+        below[row].mean() > CONFIG.most and not goes_on(row, under)
+        for row, under in pairwise(rows)
+    ], dtype=bool)  # fmt: skip
 
 
 def _wide_steps(rows: list[Lines], places: Places) -> NDArray[np.bool_]:
@@ -168,12 +181,13 @@ def _are_even(whole: list[Group], places: Places) -> bool:
     return max(Counter(counts).values(), default=0) > CONFIG.even * len(counts)
 
 
-def _say_so(whole: list[Group], places: Places, said: Said) -> bool:
+def _say_so(whole: list[Group], places: Places, said: Said, below: NDArray[np.bool_]) -> bool:
     """Whether lines with digits stand beside each other, and others above or below them.
 
-    If the groups go on down their columns, those are the numbers of entries.
+    If the groups go on down their columns, those are the numbers of entries. What a ruling line
+    parts, as the days of a calendar, is none.
     """
-    if len(whole) < CONFIG.unruled or not said.texts:
+    if len(whole) < CONFIG.unruled or not said.texts or not _are_open(whole, below):
         return False
     first, second = (np.concatenate([group[k] for group in whole]) for k in (0, 1))
     if said.are_columns(first, second, places):

@@ -42,7 +42,7 @@ class DividerConfig:
     """
 
     over: float = 0.2
-    deep: float = 8.0
+    deep: float = 12.0
     wide: float = 4.0
     beyond: float = 2.0
     high: float = 1.5

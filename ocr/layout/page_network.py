@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -175,6 +175,10 @@ class Layout:
         Whether all the ink was taken for one line, see `ocr.layout.by_itself`.
     between : tuple of TextLine
         What looked like writing between the parts of a line, see `ocr.layout.sheets`.
+    shape : (int, int)
+        Rows and columns of the page as it was looked at.
+    boxes : (N, 4) int array
+        ``[y1, x1, y2, x2]`` around each connected piece of ink, in pixels of that.
     """
 
     lines: tuple[TextLine, ...]
@@ -183,6 +187,8 @@ class Layout:
     covered: float = 0.0
     by_itself: bool = False
     between: tuple[TextLine, ...] = ()
+    shape: tuple[int, int] = (0, 0)
+    boxes: NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 4), dtype=np.intp))
 
     @property
     def side(self) -> int:
@@ -305,23 +311,16 @@ class PageFinder:
         if found.covered < CONFIG.whole and min(sides.others) <= largest:
             larger = self._found_at(picture, min(sides.others), tilt)
             found = replace(found, lines=(*found.lines, *_larger_lines(found, larger)))
-        darkness, boxes, bands, scale = self._beside_lines(picture, found)
+        darkness, scale = self._looked_at(picture, found)
         whole = [line.scaled(1 / scale) for line in found.lines]
         cut = [line.scaled(scale) for line in cut_at_walls(darkness, whole)]
-        more = self._overlooked(picture, found, boxes, bands, scale)
-        return replace(found, lines=(*cut, *more))
+        return replace(found, lines=(*cut, *self._overlooked(picture, found, scale)))
 
-    def _overlooked(
-        self,
-        picture: Picture,
-        found: Layout,
-        boxes: NDArray[np.intp],
-        bands: NDArray[np.bool_],
-        scale: float,
-    ) -> list[TextLine]:
+    def _overlooked(self, picture: Picture, found: Layout, scale: float) -> list[TextLine]:
         """Lines that looks at what the lines of a page leave show, see `overlooked_boxes`."""
         lines = []
-        for box in overlooked_boxes(boxes, bands, found.x_height / scale):
+        bands = _bands_of(found, scale)
+        for box in overlooked_boxes(found.boxes, bands, found.x_height / scale):
             high = box[2] - box[0]
             more = round(OVERLOOKED.beside * high)
             y1, x1 = max(box[0] - more, 0), max(box[1] - more, 0)
@@ -391,31 +390,28 @@ class PageFinder:
         labels, boxes = connected(ink)
         covered = covered_ink(clear_of_edge(labels, boxes), lines)
         lines = [line.scaled(scale) for line in lines]
-        return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered)
+        looked = darkness.shape[0], darkness.shape[1]
+        return Layout(tuple(lines), maps, MAP_STRIDE * scale, covered, shape=looked, boxes=boxes)
 
     def signs(self, picture: Picture, layout: Layout) -> list[TextLine]:
         """What may be signs by themselves, away from the lines of a page; see `loose_signs`."""
-        darkness, boxes, bands, scale = self._beside_lines(picture, layout)
+        darkness, scale = self._looked_at(picture, layout)
         lines = [line.scaled(1 / scale) for line in layout.lines]
-        loose = loose_signs(darkness, darkness > CONFIG.ink, boxes, bands, lines)
+        bands = _bands_of(layout, scale)
+        loose = loose_signs(darkness, darkness > CONFIG.ink, layout.boxes, bands, lines)
         return [sign.scaled(scale) for sign in loose]
 
     def sideways(self, picture: Picture, layout: Layout) -> list[NDArray[np.float64]]:
         """Boxes around what may be lines that run up or down a page; see `sideways_boxes`."""
-        _, boxes, bands, scale = self._beside_lines(picture, layout)
-        return [
-            scale * np.array(one) for one in sideways_boxes(boxes, bands, layout.x_height / scale)
-        ]
+        scale = max(picture.height, picture.width) / max(layout.shape)
+        boxes = sideways_boxes(layout.boxes, _bands_of(layout, scale), layout.x_height / scale)
+        return [scale * np.array(one) for one in boxes]
 
-    def _beside_lines(
-        self, picture: Picture, layout: Layout
-    ) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.bool_], float]:
-        """Darkness of a page as it was looked at, boxes of its ink, where lines are, and scale."""
-        darkness = ink_darkness(resized(picture.grey(layout.side), layout.side))
-        scale = max(picture.height, picture.width) / max(darkness.shape)
-        lines = [line.scaled(1 / scale) for line in layout.lines]
-        bands = line_bands(darkness.shape, lines, *CONFIG.clear)
-        return darkness, connected(darkness > CONFIG.ink)[1], bands, scale
+    def _looked_at(self, picture: Picture, layout: Layout) -> tuple[NDArray[np.float32], float]:
+        """Darkness of a page as it was looked at, and how many of its pixels one of that is."""
+        side = max(layout.shape)
+        darkness = ink_darkness(resized(picture.grey(side), side))
+        return darkness, max(picture.height, picture.width) / side
 
     def reading_side(self, picture: Picture, layout: Layout) -> int:
         """Longer side in pixels at which a page's strips are best cut."""
@@ -429,6 +425,12 @@ class PageFinder:
 def installed_finder() -> PageFinder:
     """The installed page network, loaded once."""
     return PageFinder()
+
+
+def _bands_of(layout: Layout, scale: float) -> NDArray[np.bool_]:
+    """Where on a page as it was looked at the letters of its lines are or may be."""
+    lines = [line.scaled(1 / scale) for line in layout.lines]
+    return line_bands(layout.shape, lines, *CONFIG.clear)
 
 
 def _fills(layout: Layout) -> bool:

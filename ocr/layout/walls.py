@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,9 @@ class WallConfig:
         Share of the columns of that which ink may touch.
     least : float
         Length of what is cut off at least.
+    cell, squares : float, int
+        Width of a cell at least; what stands nearer to each other, more often than so many times on
+        a page, is squared paper.
     """
 
     over: float = 1.5
@@ -56,6 +60,8 @@ class WallConfig:
     white: float = 0.4
     specks: float = 0.2
     least: float = 1.0
+    cell: float = 5.0
+    squares: int = 2
 
 
 CONFIG = WallConfig()
@@ -71,9 +77,17 @@ def cut_at_walls(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> li
     lines : sequence of TextLine
         In its pixels.
     """
+    standing = [_standing(darkness, line) for line in lines]
+    near = sum(
+        later - first < CONFIG.cell * line.x_height
+        for line, found in zip(lines, standing, strict=True)
+        for (first, _), (later, _) in pairwise(found)
+    )
+    if near > CONFIG.squares:
+        return list(lines)
     pieces = []
-    for line in lines:
-        walls = _walls(darkness, line)
+    for line, found in zip(lines, standing, strict=True):
+        walls = _walls(darkness, line, found) if found else []
         if not walls:
             pieces.append(line)
             continue
@@ -86,12 +100,12 @@ def cut_at_walls(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> li
     return pieces
 
 
-def _walls(darkness: NDArray[np.float32], line: TextLine) -> list[tuple[float, float]]:
-    """Columns of the ink before and behind each wall that a line runs through, in their order."""
+def _standing(darkness: NDArray[np.float32], line: TextLine) -> list[tuple[int, int]]:
+    """Where something stands upright through a line, from its first column to behind the last."""
     size = line.x_height
-    if np.ptp(line.baseline[:, 1]) < CONFIG.white + 2 * CONFIG.least * size:
+    _, around = _around(darkness, line)
+    if around.shape[1] < (CONFIG.white + 2 * CONFIG.least) * size:
         return []
-    cols, around = _around(darkness, line, CONFIG.reach)
     near = max(1, round(CONFIG.slant * size))
     wide = np.pad(around > CONFIG.inked, ((0, 0), (near, near)))
     dark = np.lib.stride_tricks.sliding_window_view(wide, 2 * near + 1, axis=1).any(axis=2)
@@ -102,17 +116,30 @@ def _walls(darkness: NDArray[np.float32], line: TextLine) -> list[tuple[float, f
     up = np.minimum.accumulate(parts[:base][::-1]).sum(axis=0)
     down = np.minimum.accumulate(parts[base:]).sum(axis=0)
     standing = (up >= over) & (down >= under) & (up + down >= CONFIG.long / CONFIG.part)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], standing, [False]])))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], standing, [False]]))).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _walls(
+    darkness: NDArray[np.float32], line: TextLine, standing: list[tuple[int, int]]
+) -> list[tuple[float, float]]:
+    """Columns of the ink before and behind each wall that a line runs through, in their order.
+
+    `standing` is what stands upright there.
+    """
+    size = line.x_height
+    near = max(1, round(CONFIG.slant * size))
+    cols, around = _around(darkness, line)
     letters = around[int((CONFIG.reach - CONFIG.over) * size) : int((CONFIG.reach + 0.3) * size)]
     inked = np.asarray((letters > CONFIG.inked).any(axis=0))
     white, least = max(1, round(CONFIG.white * size)), CONFIG.least * size
     found = []
-    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+    for first, last in standing:
         beside = inked[max(0, first - white) : first], inked[last : last + white]
         if (
             last - first <= CONFIG.thick * size + 2 * near
             and least <= first
-            and last <= len(standing) - least
+            and last <= len(inked) - least
             and min(part.mean() for part in beside) <= CONFIG.specks
         ):
             before, behind = np.flatnonzero(inked[:first]), np.flatnonzero(inked[last:])
@@ -122,13 +149,13 @@ def _walls(darkness: NDArray[np.float32], line: TextLine) -> list[tuple[float, f
 
 
 def _around(
-    darkness: NDArray[np.float32], line: TextLine, reach: float
+    darkness: NDArray[np.float32], line: TextLine
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Columns of a line, and the page along it, rows of pixels as far above it as below."""
     height, width = darkness.shape
     rows, ways = line.baseline.T
     cols = np.arange(max(0, int(ways[0])), min(int(ways[-1]) + 1, width))
-    far = int(reach * line.x_height)
+    far = int(CONFIG.reach * line.x_height)
     places = np.interp(cols, ways, rows).astype(int) + np.arange(-far, far)[:, None]
     inside = (places >= 0) & (places < height)
     return cols, np.where(inside, darkness[places.clip(0, height - 1), cols], np.float32(0))

@@ -3,7 +3,8 @@
 Lists of two columns or with dashes, names beside what was said, headings over columns, boxes to
 tick or with a letter each, labels in white on dark, tilted pages, single words, forms and exercises
 in two columns, labels in the cells of forms and above their lines, addresses, dotted lines, ticks,
-arrows, ringed numbers, fractions, raised endings, numbers of pages and notes in the margin, each
+arrows, ringed numbers, fractions, raised endings, numbers of pages, notes in the margin and diaries
+of several lines in a cell, each
 written in the handwriting fonts that nothing was trained on (`$OCR_DATA/fonts`, ten families), a
 pen's width and the gaps drawn from a seed. Prints the pooled CER of each arrangement, in which
 words in another order count as wrong; case counts. With --out the pages are kept with their texts.
@@ -117,6 +118,15 @@ APPOINTMENTS = (
     "2^nd of August",
     "the 30^th birthday",
     "N^o 12 on 5^th street",
+)
+DIARY = (
+    ("Monday", ("It rained all day", "but we had fun"), ("Call the dentist", "before noon")),
+    ("Tuesday", ("The garden needs", "water every week"), ("My sister found", "the old keys")),
+    (
+        "Friday",
+        ("Dinner is in the", "oven, help yourself"),
+        ("The train leaves", "from platform four"),
+    ),
 )
 EMPTY = 0.2  # of the answers
 EXERCISES = 10
@@ -277,6 +287,23 @@ def cells(rng: Rng) -> Made:
     return written, "\n".join(cell for row in FIELDS for field in row for cell in field)
 
 
+def diary(rng: Rng) -> Made:
+    """A table of days with two lines in each cell, which come near to its walls."""
+    wide = [0.5 + max(len(text) for text in (day, *first, *second)) * float(rng.uniform(0.5, 0.54))
+            for day, *(first, second) in DIARY]  # fmt: skip
+    starts = [sum(wide[:k]) for k in range(len(wide))]
+    high = float(rng.uniform(3.6, 4.4))
+    written: list[Row] = []
+    for x, room, (day, *cells) in zip(starts, wide, DIARY, strict=True):
+        written += [(x, 1.6, f"{FRAME}{room}x1.6"), (x + 0.3, 1.1, day)]
+        for row, cell in enumerate(cells):
+            top = 1.6 + high * row
+            written.append((x, top + high, f"{FRAME}{room}x{high}"))
+            written += [(x + 0.12, top + 1.3 + 1.3 * k, text) for k, text in enumerate(cell)]
+    days, *rows = zip(*DIARY, strict=True)
+    return written, "\n".join([" ".join(days), *(" ".join(cell) for row in rows for cell in row)])
+
+
 def lines(rng: Rng) -> Made:
     """A form with a label above each line that is written on."""
     wide, high = float(rng.uniform(12, 15)), float(rng.uniform(4.5, 5.5))
@@ -421,6 +448,7 @@ ARRANGEMENTS: dict[str, tuple[Callable[[Rng], Made], tuple[float, float]]] = {
     "raised endings": (endings, (0, 2)),
     "page numbers": (numbered_page, (0, 2)),
     "margin notes": (noted, (0, 2)),
+    "diary": (diary, (0, 2)),
 }
 
 

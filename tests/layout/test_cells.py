@@ -48,6 +48,29 @@ def test_wide_steps_tell_cells_where_each_has_a_line_of_its_own():
     assert found(form(2, wide=100), below=[2, 3, 6, 7], beside=[2, 6]) == CELLWISE
 
 
+def days(rows=2):
+    """Rows of four days each, with an entry below the second and third, close to a wall."""
+    lefts = (10, 110, 210, 310)
+    return [
+        line(100 + 200 * row + 50 * below, left, left + (90 if below else 20))
+        for row in range(rows)
+        for below, some in enumerate((lefts, lefts[1:3]))
+        for left in some
+    ]
+
+
+def test_a_rule_may_be_below_entries_that_some_of_the_days_have():
+    below = [0, 3, 4, 5, 6, 9, 10, 11]  # numbers without an entry, and entries
+    beside = [k for k in range(12) if k not in (3, 9)]
+    week = [[0], [1, 4], [2, 5], [3]]
+    assert found(days(), below, beside) == [*week, *([k + 6 for k in day] for day in week)]
+
+
+def test_digits_tell_no_cells_where_a_rule_parts_them():
+    texts = ["Anna", "Thomas", "27 Mill Lane", "8 Dock Street"] * 3
+    assert found(form(3, wide=100), below=range(12), texts=texts) == []
+
+
 def test_what_stands_below_a_line_may_be_its_label():
     assert found(form(2, wide=100), below=[0, 1, 4, 5], beside=[0, 4]) == CELLWISE
 

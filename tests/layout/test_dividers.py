@@ -74,7 +74,7 @@ def test_an_underline_is_no_ruling_line():
 
 
 def test_a_rule_below_the_next_line_is_that_one_s():
-    assert found((140, 20, 142, 380))[0] == [False, False, True]
+    assert found((140, 20, 142, 380))[0] == [False, True, True]  # none is below the second
 
 
 def test_a_rule_may_slope_with_the_page():
