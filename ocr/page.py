@@ -71,6 +71,11 @@ class Box:
             max(self.x2, other.x2),
         )
 
+    def holds_middle(self, other: Box) -> bool:
+        """Whether the middle of another box lies in it."""
+        y, x = (other.y1 + other.y2) / 2, (other.x1 + other.x2) / 2
+        return self.y1 <= y < self.y2 and self.x1 <= x < self.x2
+
     def iou(self, other: Box) -> float:
         """Intersection over union, in [0, 1]."""
         rows = min(self.y2, other.y2) - max(self.y1, other.y1)

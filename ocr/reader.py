@@ -265,9 +265,13 @@ class Reader:
             show_layout(found.picture, found.layout, on_stage, found.read.order)
             if by_letters:
                 self.letters_engine.show(found.picture, found.layout, on_stage)
-        read = found.read.lines
-        if not by_letters:
-            read = [*read, *read_sideways(self.lines_engine, found)]
+        sideways = [] if by_letters else read_sideways(self.lines_engine, found)
+        read = [*found.read.lines, *sideways]
+        left_out = [  # seen as lines across what was then read sideways they are not lost
+            box
+            for box in found.read.left_out
+            if not any(one.line.box.holds_middle(box) for one in sideways)
+        ]
         if on_line is not None:
             for one in read:
                 on_line(one)
@@ -275,7 +279,7 @@ class Reader:
         lost = [
             told.format(count, what if count == 1 else f"{what}s")
             for told, count, what in (
-                (ILLEGIBLE, found.read.left_out, "line"),
+                (ILLEGIBLE, len(left_out), "line"),
                 (CUT, found.read.cut, "line"),
                 (FAINT, found.read.faint, "word"),
             )

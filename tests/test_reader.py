@@ -16,8 +16,9 @@ from ocr.config import REJECTED
 from ocr.errors import ModelError
 from ocr.evaluation.error_rates import character_errors
 from ocr.evaluation.normalization import Normalization
+from ocr.layout.read_line import ReadLine
 from ocr.lines.engine import LinesEngine, PageReading
-from ocr.page import IDENTITY, Box, Page
+from ocr.page import IDENTITY, Box, Letter, Line, Page, Word
 from ocr.reader import CUT, FAINT, ILLEGIBLE, NOTHING_FOUND, ONE_OF_SEVERAL, Reader
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -175,7 +176,7 @@ def test_where_all_lines_are_left_out_the_warning_does_not_say_that_there_was_no
     reader, tmp_path, monkeypatch
 ):
     Image.new("L", (600, 400), 240).save(tmp_path / "drawing.png")
-    illegible = PageReading([], left_out=2)
+    illegible = PageReading([], left_out=(Box(1, 1, 9, 90), Box(11, 1, 19, 90)))
     monkeypatch.setattr(LinesEngine, "read", lambda *_: illegible)
     page = reader.read(tmp_path / "drawing.png")
     assert page.warnings == (f"nothing was read: {ILLEGIBLE.format(2, 'lines')}",)
@@ -222,11 +223,25 @@ def test_letters_far_apart_are_read_one_by_one_where_all_are_known(reader_of, ch
 
 def test_what_was_left_out_and_what_was_not_seen_are_both_told(monkeypatch):
     monkeypatch.setattr("ocr.lines.engine.unread", lambda *_, **__: "a tenth was not read")
-    read = PageReading([], left_out=1)
+    read = PageReading([], left_out=(Box(1, 1, 9, 9),))
     found = SimpleNamespace(read=read, picture=Image.new("L", (9, 9)), layout=None, turns=0)
     monkeypatch.setattr("ocr.lines.way_up.read_page", lambda *_: found)
     (told,) = Reader("lines").read(Image.new("L", (9, 9))).warnings
     assert told.endswith("left out as illegible: 1 line that may be writing: a tenth was not read")
+
+
+def test_what_was_left_out_and_then_read_sideways_is_not_told(monkeypatch):
+    monkeypatch.setattr("ocr.lines.engine.unread", lambda *_, **__: None)
+    across, below = Box(40, 2, 60, 38), Box(90, 10, 99, 90)
+    read = PageReading([], left_out=(across, below))
+    found = SimpleNamespace(read=read, picture=Image.new("L", (99, 99)), layout=None, turns=0)
+    note = Line((Word((Letter(Box(10, 10, 80, 30), "a", 0.9),)),))
+    monkeypatch.setattr("ocr.lines.way_up.read_page", lambda *_: found)
+    monkeypatch.setattr(
+        "ocr.lines.sideways.read_sideways", lambda *_: [ReadLine(note, lambda: None)]
+    )
+    (told,) = Reader("lines").read(Image.new("L", (99, 99))).warnings
+    assert told == ILLEGIBLE.format(1, "line")
 
 
 def test_wrong_wishes_are_refused():

@@ -104,7 +104,10 @@ class LettersEngine:
             words = _words(boxes[row], texts[k], starts[k])
             cut = partial(_cut, found, text_lines[k])
             read.append(ReadLine(Line(words, base, outline, blocks[k]), cut, glyphs[row]))
-        return PageReading(renumbered(read), float(sure.mean()), int((~keep).sum()))
+        lost = (
+            Box.around(Box(*box) for box in boxes[rows[k]].tolist()) for k in np.flatnonzero(~keep)
+        )
+        return PageReading(renumbered(read), float(sure.mean()), tuple(lost))
 
     def _sure(self, proba: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) probability of each letter's likeliest shape, look-alikes counted together."""

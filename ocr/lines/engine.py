@@ -151,8 +151,8 @@ class PageReading:
         In reading order.
     confidence : float
         Mean probability of the page's characters by the ink alone; 0 if there are none.
-    left_out : int
-        Lines that may be writing but could not be read.
+    left_out : tuple of Box
+        Where lines are that may be writing but could not be read.
     cut : int
         Lines that were not read because the edge of the picture cuts through them.
     faint : int
@@ -165,7 +165,7 @@ class PageReading:
 
     lines: list[ReadLine]
     confidence: float = 0.0
-    left_out: int = 0
+    left_out: tuple[Box, ...] = ()
     cut: int = 0
     faint: int = 0
     marks: tuple[Box, ...] = ()
@@ -228,6 +228,12 @@ def holes_of_a_binding(texts: Sequence[str]) -> NDArray[np.bool_]:
     ], dtype=bool)  # fmt: skip
     written = [word for some in words for word in some if len(word) > 1 and word.isalpha()]
     return same & (len(written) >= HOLES)
+
+
+def _box_of(line: TextLine, size: tuple[int, int]) -> Box:
+    """The box of a line on a page of a height and width."""
+    y1, x1, y2, x2 = line.box
+    return Box.within(y1, x1, y2, x2, *size)
 
 
 def _mean(counts: NDArray[np.integer], confidences: NDArray[np.floating]) -> float:
@@ -383,7 +389,9 @@ class LinesEngine:
         read = PageReading(
             renumbered(lines),
             _mean(counts, confidences),
-            left_out=int((lost & ~cut).sum()),
+            left_out=tuple(
+                _box_of(places[k][0], size) for k in np.flatnonzero(lost & ~cut).tolist()
+            ),
             cut=int((lost & cut).sum()),
             faint=faint_words,
             marks=marks,

@@ -140,7 +140,12 @@ def _with_lines_of(found: Upright, negative: Upright) -> Upright:
         at = next((k for k, other in enumerate(lines) if other.line.box.y1 > middle), len(lines))
         block = lines[min(at, len(lines) - 1)].line.block if lines else 1
         lines.insert(at, replace(one, line=replace(one.line, block=block)))
-    return replace(found, read=replace(found.read, lines=lines))
+    left_out = tuple(
+        box
+        for box in found.read.left_out
+        if not any(one.line.box.holds_middle(box) for one in more)
+    )
+    return replace(found, read=replace(found.read, lines=lines, left_out=left_out))
 
 
 def _in_even_light(engine: Engine, found: Upright, picture: Picture) -> Upright:
