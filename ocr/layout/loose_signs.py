@@ -129,6 +129,15 @@ def pieces_beside(
     return boxes[free & ~bands[middles[:, 0], middles[:, 1]]]
 
 
+def grouped(pieces: NDArray[np.intp], near: tuple[float, float]) -> list[tuple[list[int], int]]:
+    """Boxes (N, 4), those near each other as one, see `joined`, with how many lie in each."""
+    middles = (pieces[:, :2] + pieces[:, 2:]) // 2
+    return [
+        (box, int(((middles >= box[:2]) & (middles < box[2:])).all(axis=1).sum()))
+        for box in joined(pieces.tolist(), near)
+    ]
+
+
 def joined(boxes: list[list[int]], near: tuple[float, float]) -> list[list[int]]:
     """Boxes, those that are as near each other as that, down and across, as one."""
     done: list[list[int]] = []

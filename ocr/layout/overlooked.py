@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.loose_signs import joined, pieces_beside
+from ocr.layout.loose_signs import grouped, pieces_beside
 
 
 @dataclass(frozen=True)
@@ -84,16 +84,14 @@ def overlooked_boxes(
     free = pieces_beside(boxes, bands, CONFIG.speck * x_height, most)
     if not CONFIG.letters <= len(free) <= CONFIG.pieces:
         return []
-    middles = (free[:, :2] + free[:, 2:]) // 2
     near = (CONFIG.down * x_height, CONFIG.across * x_height)
     found = []
-    for box in joined(free.tolist(), near):
+    for box, count in grouped(free, near):
         high, long = (box[2] - box[0]) / x_height, (box[3] - box[1]) / x_height
-        inside = (middles >= box[:2]) & (middles < box[2:])
         if (
             CONFIG.lowest <= high <= CONFIG.highest
             and long >= max(CONFIG.long, CONFIG.slender * high)
-            and inside.all(axis=1).sum() >= CONFIG.letters
+            and count >= CONFIG.letters
         ):
             found.append(box)
     return found if len(found) <= CONFIG.most else []

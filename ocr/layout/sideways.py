@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.layout.loose_signs import joined, pieces_beside
+from ocr.layout.loose_signs import grouped, pieces_beside
 
 
 @dataclass(frozen=True)
@@ -70,20 +70,13 @@ def sideways_boxes(
     free = pieces_beside(boxes, bands, CONFIG.speck * x_height, most)
     if not CONFIG.letters <= len(free) <= CONFIG.pieces:
         return []
-    middles = (free[:, :2] + free[:, 2:]) // 2
     near = (CONFIG.down * x_height, CONFIG.across * x_height)
     found = []
-    for box in joined(free.tolist(), near):
+    for box, count in grouped(free, near):
         long, thick = (box[2] - box[0]) / x_height, (box[3] - box[1]) / x_height
-        inside = (middles >= box[:2]) & (middles < box[2:])
         whole = min(box[:2]) > 1 and box[2] < bands.shape[0] - 1 and box[3] < bands.shape[1] - 1
         slender = long >= max(CONFIG.long, CONFIG.slender * thick)
-        if (
-            whole
-            and slender
-            and CONFIG.thin <= thick <= CONFIG.thick
-            and inside.all(axis=1).sum() >= CONFIG.letters
-        ):
+        if whole and slender and CONFIG.thin <= thick <= CONFIG.thick and count >= CONFIG.letters:
             found.append(box)
     found.sort(key=lambda box: box[0] - box[2])
     return found if len(found) <= CONFIG.most else []

@@ -134,17 +134,19 @@ def _walls(
     inked = np.asarray((letters > CONFIG.inked).any(axis=0))
     white, least = max(1, round(CONFIG.white * size)), CONFIG.least * size
     found = []
+    start, stop = 0, len(inked) - least  # of what may be cut off
     for first, last in standing:
         beside = inked[max(0, first - white) : first], inked[last : last + white]
         if (
-            last - first <= CONFIG.thick * size + 2 * near
-            and least <= first
-            and last <= len(inked) - least
-            and min(part.mean() for part in beside) <= CONFIG.specks
+            last - first > CONFIG.thick * size + 2 * near
+            or min(len(part) for part in beside) == 0
+            or min(part.mean() for part in beside) > CONFIG.specks
         ):
-            before, behind = np.flatnonzero(inked[:first]), np.flatnonzero(inked[last:])
-            if len(before) and len(behind):
-                found.append((float(cols[before[-1]]), float(cols[last + behind[0]])))
+            continue
+        before, behind = np.flatnonzero(inked[:first]), last + np.flatnonzero(inked[last:])
+        if len(before) and len(behind) and start + least <= before[-1] and behind[0] <= stop:
+            found.append((float(cols[before[-1]]), float(cols[behind[0]])))
+            start = int(behind[0])
     return found
 
 
