@@ -25,6 +25,8 @@ class WallConfig:
     ----------
     over, under : float
         How far above and below the baseline it stands at least.
+    foot : float
+        How far below the baseline the ink of letters counts that it stands beside.
     reach : float
         How far above and below the baseline it is followed.
     long : float
@@ -50,6 +52,7 @@ class WallConfig:
 
     over: float = 1.5
     under: float = 0.5
+    foot: float = 0.3
     reach: float = 6.0
     long: float = 5.5
     part: float = 0.5
@@ -103,20 +106,29 @@ def cut_at_walls(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> li
 def _standing(darkness: NDArray[np.float32], line: TextLine) -> list[tuple[int, int]]:
     """Where something stands upright through a line, from its first column to behind the last."""
     size = line.x_height
-    _, around = _around(darkness, line)
-    if around.shape[1] < (CONFIG.white + 2 * CONFIG.least) * size:
-        return []
     near = max(1, round(CONFIG.slant * size))
-    wide = np.pad(around > CONFIG.inked, ((0, 0), (near, near)))
-    dark = np.lib.stride_tricks.sliding_window_view(wide, 2 * near + 1, axis=1).any(axis=2)
-    count = round(2 * CONFIG.reach / CONFIG.part)
-    parts = np.array([part.mean(axis=0) for part in np.array_split(dark, count)]) >= CONFIG.share
-    base = count // 2  # the first of the pieces below the baseline
-    over, under = round(CONFIG.over / CONFIG.part), round(CONFIG.under / CONFIG.part)
-    up = np.minimum.accumulate(parts[:base][::-1]).sum(axis=0)
-    down = np.minimum.accumulate(parts[base:]).sum(axis=0)
-    standing = (up >= over) & (down >= under) & (up + down >= CONFIG.long / CONFIG.part)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], standing, [False]]))).tolist()
+    count = round(CONFIG.reach / CONFIG.part)  # of pieces above the baseline, and below it
+    over, under, long = (
+        round(length / CONFIG.part) for length in (CONFIG.over, CONFIG.under, CONFIG.long)
+    )
+    cols, first = _around(darkness, line, 0, CONFIG.under)
+    if len(cols) < (CONFIG.white + 2 * CONFIG.least) * size or not len(first):
+        return []
+    dark = np.pad(first > CONFIG.inked, ((0, 0), (near, near)))
+    wide = np.array([dark[:, k : k + len(cols)] for k in range(2 * near + 1)]).any(axis=0)
+    at = np.flatnonzero(np.mean(wide, axis=0) >= CONFIG.share)  # few letters reach below the line
+    if not len(at):
+        return []
+    beside = np.clip(at + np.arange(-near, near + 1)[:, None], 0, len(cols) - 1)
+    _, around = _around(darkness, line, -CONFIG.reach, CONFIG.reach, beside.ravel())
+    inked = (around > CONFIG.inked).reshape(len(around), *beside.shape).any(axis=1)
+    pieces = np.array_split(np.asarray(inked), 2 * count)
+    parts = np.array([piece.mean(axis=0) for piece in pieces]) >= CONFIG.share
+    up = np.minimum.accumulate(parts[:count][::-1]).sum(axis=0)
+    down = np.minimum.accumulate(parts[count:]).sum(axis=0)
+    standing = np.zeros(len(cols) + 2, dtype=np.int8)
+    standing[at + 1] = (up >= over) & (down >= under) & (up + down >= long)
+    edges = np.flatnonzero(np.diff(standing)).tolist()
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
@@ -129,8 +141,7 @@ def _walls(
     """
     size = line.x_height
     near = max(1, round(CONFIG.slant * size))
-    cols, around = _around(darkness, line)
-    letters = around[int((CONFIG.reach - CONFIG.over) * size) : int((CONFIG.reach + 0.3) * size)]
+    cols, letters = _around(darkness, line, -CONFIG.over, CONFIG.foot)
     inked = np.asarray((letters > CONFIG.inked).any(axis=0))
     white, least = max(1, round(CONFIG.white * size)), CONFIG.least * size
     found = []
@@ -151,13 +162,22 @@ def _walls(
 
 
 def _around(
-    darkness: NDArray[np.float32], line: TextLine
+    darkness: NDArray[np.float32],
+    line: TextLine,
+    first: float,
+    last: float,
+    at: NDArray[np.intp] | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Columns of a line, and the page along it, rows of pixels as far above it as below."""
+    """Columns of a line, and the page along it, from so far below it to so far; above is less.
+
+    `at` tells which of the columns, by number; all of them, if left out.
+    """
     height, width = darkness.shape
     rows, ways = line.baseline.T
-    cols = np.arange(max(0, int(ways[0])), min(int(ways[-1]) + 1, width))
-    far = int(CONFIG.reach * line.x_height)
-    places = np.interp(cols, ways, rows).astype(int) + np.arange(-far, far)[:, None]
+    cols: NDArray[np.intp] = np.arange(max(0, int(ways[0])), min(int(ways[-1]) + 1, width))
+    if at is not None:
+        cols = cols[at]
+    below = np.arange(int(first * line.x_height), int(last * line.x_height))
+    places = np.interp(cols, ways, rows).astype(int) + below[:, None]
     inside = (places >= 0) & (places < height)
     return cols, np.where(inside, darkness[places.clip(0, height - 1), cols], np.float32(0))
