@@ -310,12 +310,17 @@ def find_pages(
 
 
 def _come_since(folder: str, found: Iterable[str], recursive: bool) -> list[str]:
-    """Pictures in a folder of results that are neither results nor among what was read."""
+    """Other pictures beside photos that were read with their results in the folder of these.
+
+    A folder of results alone may hold pictures that were drawn of them.
+    """
     written = journal.written_into(folder)
     known = {Path(one).resolve() for one in found}
+    if not any(Path(folder).resolve() in one.parents for one in known):
+        return []
     try:
         pictures = pictures_in(Path(folder), recursive)
-    except ImageError:  # it holds results alone
+    except ImageError:  # in folders inside it alone
         return []
     places = ((picture, picture.resolve()) for picture in pictures)
     return [str(one) for one, place in places if place not in known and place not in written]

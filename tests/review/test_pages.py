@@ -230,3 +230,8 @@ def test_what_came_into_a_folder_of_results_since_is_a_page_too(tmp_path):
     (place / NAME).write_text(record.to_json() + "\n")
     names = [page.name for page in pages_of(place)[0]]
     assert names == ["page1.png", "page2.png", "page3.png"]
+    results = tmp_path / "texts"
+    results.mkdir()
+    (place / NAME).rename(results / NAME)
+    draw(results / "overlay.png")  # of what was read
+    assert [page.name for page in pages_of(results)[0]] == ["page1.png"]
