@@ -190,18 +190,20 @@ def _add_photo(pdf: Pdf, fonts: Fonts, pictures: _Pictures, photo: Photo, page: 
     picture, orientation = _picture(photo)
     dpi = None if photo.is_pdf else photo.dpi
     scale = POINT / dpi if dpi else LONG_SIDE / max(page.height, page.width)
-    shorter, longer = sorted((page.width * scale, page.height * scale))
+    stretch = 1.0 if photo.is_pdf else photo.pixel_height
+    shorter, longer = sorted((page.width * scale, page.height * scale * stretch))
     scale *= min(max(1.0, SIDES[0] / shorter), SIDES[1] / longer)
     width, height = page.width * scale, page.height * scale
     a, b, c, d, e, f = LAID[orientation]
     laid = (a * width, b * height, c * width, d * height, e * width, f * height)
     turns = turns_of(page)
-    right, top = (width, height) if turns % 2 == 0 else (height, width)
+    right, top = (width, height * stretch)[:: 1 if turns % 2 == 0 else -1]
     sides = max(round(right, 2), SIDES[0]), max(round(top, 2), SIDES[0])
     sheet = pdf.add_blank_page(page_size=sides)
     turned = f"{numbers(_turned(turns, (0, 0, right, top)))} cm\n" if turns else ""
+    stretched = f"{numbers((1, 0, 0, stretch, 0, 0))} cm\n" if stretch != 1 else ""
     text = page_text(fonts, page, scale)
-    content = f"{turned}q {numbers(laid)} cm /Photo Do Q\n{text}"
+    content = f"{turned}{stretched}q {numbers(laid)} cm /Photo Do Q\n{text}"
     sheet.Contents = pdf.make_stream(content.encode())
     pictures.show(sheet, picture)
     fonts.add_to(sheet)

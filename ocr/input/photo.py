@@ -43,6 +43,7 @@ from ocr.input.sources import read_source, read_stream
 
 OWN_DPI = (36, 600)  # of a PDF page's picture that is taken for the page's
 SCAN_DPI = (100, 2400)  # what scanners are set to
+MOST_UNLIKE = 4  # times as many dots across as down, or the other way round, at most
 PDF_MARGIN = 2  # times the wanted size that a page is drawn at: its pictures are not averaged over
 
 MAX_PIXELS = 300_000_000  # declared size: three times the largest phone camera
@@ -170,6 +171,14 @@ class Photo:
         with opened(self.source, self.name, self.page) as image:
             return scan_dpi(image)
 
+    @property
+    def pixel_height(self) -> float:
+        """How high a pixel is for its width: a fax has half as many dots down as across."""
+        with opened(self.source, self.name, self.page) as image:
+            high = pixel_height(image)
+            turned = image.format != "TIFF" and orientation_of(image) >= SIDEWAYS
+        return 1 / high if turned else high
+
     def _check(self) -> None:
         """Refuse a file that is no longer the one that was opened."""
         now = _state(self.source)
@@ -265,6 +274,17 @@ def _state(source: Path | bytes) -> tuple[int, int] | None:
     except OSError:
         return None
     return about and (about.st_mtime_ns, about.st_size)
+
+
+def pixel_height(image: Image.Image) -> float:
+    """How high a picture's pixels are for their width, if it tells that as a scan does; else 1."""
+    try:
+        across, down = map(float, image.info["dpi"])
+    except (KeyError, TypeError, ValueError):  # a program may have put anything there
+        return 1.0
+    more, less = max(across, down), min(across, down)
+    known = SCAN_DPI[0] <= more <= SCAN_DPI[1] and more <= MOST_UNLIKE * less
+    return across / down if known else 1.0
 
 
 def scan_dpi(image: Image.Image) -> float | None:

@@ -185,6 +185,20 @@ def test_turned_writing(picture, tmp_path, baseline, boxes):
     assert np.abs(shown(content, size[::-1]) - expected).mean() < 1
 
 
+@pytest.mark.parametrize(
+    ("baseline", "turned"), [(((70, 50), (72, 250)), False), (((20, 50), (220, 52)), True)]
+)
+def test_a_fax_is_as_high_as_its_paper(picture, tmp_path, baseline, turned):
+    """It has half as many dots down as across; sideways too, where it is turned upright."""
+    picture.save(tmp_path / "a.tif", dpi=(200, 100))
+    page = Page(300, 400, (Line((word("Café", 40, 20, 100),), baseline),))
+    content = made(tmp_path / "a.tif", page)
+    with pypdfium2.PdfDocument(content) as document:
+        across, down = document[0].get_size()[:: -1 if turned else 1]
+    assert (across, down) == pytest.approx((400 / 200 * 72, 300 / 100 * 72), abs=0.01)
+    assert_in_place(content, turn_back(page, 3, 400, 300) if turned else page)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "MPO"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_jpeg_is_taken_over_as_it_is(picture, tmp_path, orientation, kind):

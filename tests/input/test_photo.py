@@ -559,3 +559,19 @@ def test_files_as_they_are(tmp_path):
     assert open_image(png).as_stored() == (png.read_bytes(), 1)
     assert open_image(saved(picture().convert("RGBA"), tmp_path / "b.png")).as_stored() is None
     assert open_image(saved(picture().convert("CMYK"), tmp_path / "c.jpg")).as_stored() is None
+
+
+@pytest.mark.parametrize(
+    ("dpi", "high"),
+    [((204, 98), 204 / 98), ((300, 300), 1), ((72, 36), 1), ((2000, 100), 1), (None, 1)],
+)
+def test_pixels_of_a_fax_are_higher_than_wide(tmp_path, dpi, high):
+    path = saved(picture(), tmp_path / "a.tif", **({"dpi": dpi} if dpi else {}))
+    assert open_image(path).pixel_height == pytest.approx(high, abs=0.01)
+
+
+def test_pixels_of_a_turned_picture_are_turned_with_it(tmp_path):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    path = saved(picture(), tmp_path / "a.jpg", dpi=(200, 100), exif=exif)
+    assert open_image(path).pixel_height == pytest.approx(0.5)
