@@ -62,6 +62,7 @@ WHOLE = 3600  # px: what has to be decoded whole is kept so up to this longer si
 NEARLY = 1.1  # times that copy's size: as much less is given, where more would be decoded again
 SHADES = slice(32, 224)  # brightness between black and white, of 255
 SHADED = 0.005  # of the pixels of a picture in black and white; one with smooth edges has more
+PAGE = 200  # px, longer side from which a picture may be a page
 SOFT = 0.8  # px, standard deviation of what smooths such a picture, see `Photo.grey`
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -259,9 +260,9 @@ class Photo:
 
 
 def two_valued(grey: Image.Image) -> bool:
-    """Whether a picture has no shades, as a fax and what was dithered: its edges are jagged, and
-    dots stand for what was grey."""
-    if grey.mode != "L":
+    """Whether a page has no shades, as a fax and what was dithered: its edges are jagged, and dots
+    stand for what was grey. Small pictures of a letter or a word are no pages."""
+    if grey.mode != "L" or max(grey.size) < PAGE:
         return False
     counts = grey.histogram()
     return sum(counts[SHADES]) <= SHADED * sum(counts)
