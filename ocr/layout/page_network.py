@@ -314,11 +314,12 @@ class PageFinder:
         darkness, scale = self._looked_at(picture, found)
         whole = [line.scaled(1 / scale) for line in found.lines]
         cut = [line.scaled(scale) for line in cut_at_walls(darkness, whole)]
-        return replace(found, lines=(*cut, *self._overlooked(picture, found, scale)))
+        return replace(found, lines=tuple(cut))
 
-    def _overlooked(self, picture: Picture, found: Layout, scale: float) -> list[TextLine]:
-        """Lines that looks at what the lines of a page leave show, see `overlooked_boxes`."""
+    def overlooked(self, picture: Picture, found: Layout) -> list[TextLine]:
+        """What may be lines, by looks at what those of a page leave; see `overlooked_boxes`."""
         lines = []
+        scale = max(picture.height, picture.width) / max(found.shape)
         bands = _bands_of(found, scale)
         for box in overlooked_boxes(found.boxes, bands, found.x_height / scale):
             high = box[2] - box[0]

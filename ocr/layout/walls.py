@@ -7,9 +7,11 @@ Pieces of a line that a fold or a margin rule cuts are one row again in reading 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,11 @@ class WallConfig:
         Share of the columns of that which ink may touch.
     least : float
         Length of what is cut off at least.
+    most : float
+        Share of the lines that it runs through between whose words a wall stands, at least.
+    apart, aside, lean : float
+        How far up or down it goes on from one line to another at most, and how far aside; for each
+        pixel up or down so much more.
     cell, squares : float, int
         Width of a cell at least; what stands nearer to each other, more often than so many times on
         a page, is squared paper.
@@ -63,11 +70,29 @@ class WallConfig:
     white: float = 0.4
     specks: float = 0.2
     least: float = 1.0
+    most: float = 0.75
+    apart: float = 20.0
+    aside: float = 0.6
+    lean: float = 0.06
     cell: float = 5.0
     squares: int = 2
 
 
 CONFIG = WallConfig()
+
+
+class _Stroke(NamedTuple):
+    """What stands upright through a line.
+
+    `line` is its number, `row` and `col` where it crosses the baseline, `size` the x-height; if it
+    stands between words, `white` is where the ink before it ends and that behind it begins.
+    """
+
+    line: int
+    row: float
+    col: float
+    size: float
+    white: tuple[float, float] | None
 
 
 def cut_at_walls(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> list[TextLine]:
@@ -88,19 +113,46 @@ def cut_at_walls(darkness: NDArray[np.float32], lines: Sequence[TextLine]) -> li
     )
     if near > CONFIG.squares:
         return list(lines)
+    strokes = [
+        stroke
+        for number, (line, found) in enumerate(zip(lines, standing, strict=True))
+        for stroke in (_strokes(darkness, number, line, found) if found else ())
+    ]
+    walls: dict[int, list[float]] = defaultdict(list)
+    for stroke, wall in zip(strokes, _are_walls(strokes), strict=True):
+        if wall and stroke.white is not None:
+            walls[stroke.line].extend(stroke.white)
     pieces = []
-    for line, found in zip(lines, standing, strict=True):
-        walls = _walls(darkness, line, found) if found else []
-        if not walls:
+    for number, line in enumerate(lines):
+        if number not in walls:
             pieces.append(line)
             continue
         rows, cols = line.baseline.T
-        edges = [cols[0], *(col for wall in walls for col in wall), cols[-1]]
+        edges = [cols[0], *walls[number], cols[-1]]
         for first, last in zip(edges[::2], edges[1::2], strict=True):
             ways = np.array([first, *cols[(cols > first) & (cols < last)], last])
             points = np.stack([np.interp(ways, cols, rows), ways], axis=1)
             pieces.append(replace(line, baseline=points))
     return pieces
+
+
+def _are_walls(strokes: Sequence[_Stroke]) -> NDArray[np.bool_]:
+    """Which of some strokes are of walls: these stand between words in nearly all lines.
+
+    What crosses out a text, or lies across it, stands in gaps of some and in words of others.
+    """
+    rows, cols, sizes = np.array([one[1:4] for one in strokes]).reshape(-1, 3).T
+    away = np.abs(rows - rows[:, None])
+    aside = np.abs(cols - cols[:, None])
+    goes_on = (away < CONFIG.apart * sizes) & (aside < CONFIG.aside * sizes + CONFIG.lean * away)
+    goes_on |= goes_on.T
+    labels, before = np.arange(len(strokes)), None
+    while before is None or (labels != before).any():
+        before = labels
+        labels = np.where(goes_on, labels, len(labels)).min(axis=1, initial=len(labels))
+    between = np.array([one.white is not None for one in strokes], dtype=bool)
+    shares = np.array([between[labels == label].mean() for label in labels])
+    return shares >= CONFIG.most
 
 
 def _standing(darkness: NDArray[np.float32], line: TextLine) -> list[tuple[int, int]]:
@@ -132,33 +184,35 @@ def _standing(darkness: NDArray[np.float32], line: TextLine) -> list[tuple[int, 
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-def _walls(
-    darkness: NDArray[np.float32], line: TextLine, standing: list[tuple[int, int]]
-) -> list[tuple[float, float]]:
-    """Columns of the ink before and behind each wall that a line runs through, in their order.
-
-    `standing` is what stands upright there.
-    """
+def _strokes(
+    darkness: NDArray[np.float32], number: int, line: TextLine, standing: list[tuple[int, int]]
+) -> Iterator[_Stroke]:
+    """What stands upright through a line, of that number, but for what stands at its ends."""
     size = line.x_height
     near = max(1, round(CONFIG.slant * size))
     cols, letters = _around(darkness, line, -CONFIG.over, CONFIG.foot)
     inked = np.asarray((letters > CONFIG.inked).any(axis=0))
     white, least = max(1, round(CONFIG.white * size)), CONFIG.least * size
-    found = []
     start, stop = 0, len(inked) - least  # of what may be cut off
     for first, last in standing:
-        beside = inked[max(0, first - white) : first], inked[last : last + white]
-        if (
-            last - first > CONFIG.thick * size + 2 * near
-            or min(len(part) for part in beside) == 0
-            or min(part.mean() for part in beside) > CONFIG.specks
-        ):
+        if first < least or last > stop:
             continue
+        beside = inked[first - white : first], inked[last : last + white]
         before, behind = np.flatnonzero(inked[:first]), last + np.flatnonzero(inked[last:])
-        if len(before) and len(behind) and start + least <= before[-1] and behind[0] <= stop:
-            found.append((float(cols[before[-1]]), float(cols[behind[0]])))
+        parts = (
+            last - first <= CONFIG.thick * size + 2 * near
+            and min(part.mean() for part in beside) <= CONFIG.specks
+            and len(before)
+            and len(behind)
+            and start + least <= before[-1]
+            and behind[0] <= stop
+        )
+        if parts:
             start = int(behind[0])
-    return found
+        col = float(cols[(first + last) // 2])
+        row = float(np.interp(col, line.baseline[:, 1], line.baseline[:, 0]))
+        ends = (float(cols[before[-1]]), float(cols[behind[0]])) if parts else None
+        yield _Stroke(number, row, col, size, ends)
 
 
 def _around(

@@ -51,6 +51,20 @@ def test_two_walls_make_three():
     assert spans(darkness) == [(10.0, 88.0), (116.0, 189.0), (220.0, 290.0)]
 
 
+def test_what_crosses_out_lines_between_some_words_and_through_others_is_no_wall():
+    darkness = np.zeros((400, 300), np.float32)
+    lines = []
+    for number, gap in enumerate(((143, 166), (150, 151), (143, 166), (150, 151))):
+        row = 100 + 60 * number
+        for first, last in ((20, gap[0]), (gap[1], 280)):
+            for col in range(first, last, 6):
+                darkness[row - 10 : row, col : col + 3] = 0.8
+        lines.append(TextLine(np.array([[row, 10.0], [row, 290.0]]), X_HEIGHT, 0.9))
+    darkness[40:380, 150:152] = 0.6
+    assert cut_at_walls(darkness, lines) == lines
+    assert len(cut_at_walls(darkness, lines[::2])) == 4  # if only those are there it is one
+
+
 @pytest.mark.parametrize(
     "rows, cols",
     [

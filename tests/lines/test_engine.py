@@ -242,6 +242,7 @@ def test_a_sign_by_itself_must_read_surely_as_one(text, sure, kept):
     finder = SimpleNamespace(
         find=lambda picture, side: seen,
         signs=lambda picture, layout: [sign],
+        overlooked=lambda picture, layout: [],
         reading_side=lambda *_: 300,
     )
     recognizer = SimpleNamespace(
@@ -249,6 +250,23 @@ def test_a_sign_by_itself_must_read_surely_as_one(text, sure, kept):
     )
     found = LinesEngine(recognizer, finder).find(PAGE)
     assert found.lines == ((line, sign) if kept else (line,))
+
+
+@pytest.mark.parametrize(
+    ("text", "sure", "kept"), [("small", 0.8, True), ("small", 0.6, False), (" ", 0.9, False)]
+)
+def test_a_row_that_was_passed_over_must_read_surely(text, sure, kept):
+    line, small = text_line(60, 20, 280), text_line(160, 200, 260)
+    finder = SimpleNamespace(
+        find=lambda picture, side: layout(lines=(line,)),
+        signs=lambda picture, layout: [],
+        overlooked=lambda picture, layout: [small],
+        reading_side=lambda *_: 300,
+    )
+    read = LineText(text, (sure,) * len(text), mean_confidence=0.5)
+    recognizer = SimpleNamespace(read=lambda strips: [read for _ in strips])
+    found = LinesEngine(recognizer, finder).find(PAGE)
+    assert found.lines == ((line, small) if kept else (line,))
 
 
 def test_the_holes_of_a_binding_are_not_read():
