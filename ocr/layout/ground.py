@@ -33,11 +33,6 @@ class Ground:
         """Its rows at some columns."""
         return np.interp(cols, self.cols, self.rows)
 
-    def slope(self, col: float) -> float:
-        """Rows a column that it falls at a place."""
-        k = int(np.clip(np.searchsorted(self.cols, col) - 1, 0, len(self.cols) - 2))
-        return float((self.rows[k + 1] - self.rows[k]) / (self.cols[k + 1] - self.cols[k]))
-
 
 def straight(slope: float, right: float) -> Ground:
     """That of a flat sheet, which falls by `slope` rows a column, up to a column."""

@@ -319,7 +319,7 @@ class PageFinder:
     def overlooked(self, picture: Picture, found: Layout) -> list[TextLine]:
         """What may be lines, by looks at what those of a page leave; see `overlooked_boxes`."""
         lines = []
-        scale = max(picture.height, picture.width) / max(found.shape)
+        scale = _scale_of(picture, found)
         bands = _bands_of(found, scale)
         for box in overlooked_boxes(found.boxes, bands, found.x_height / scale):
             high = box[2] - box[0]
@@ -404,15 +404,14 @@ class PageFinder:
 
     def sideways(self, picture: Picture, layout: Layout) -> list[NDArray[np.float64]]:
         """Boxes around what may be lines that run up or down a page; see `sideways_boxes`."""
-        scale = max(picture.height, picture.width) / max(layout.shape)
+        scale = _scale_of(picture, layout)
         boxes = sideways_boxes(layout.boxes, _bands_of(layout, scale), layout.x_height / scale)
         return [scale * np.array(one) for one in boxes]
 
     def _looked_at(self, picture: Picture, layout: Layout) -> tuple[NDArray[np.float32], float]:
-        """Darkness of a page as it was looked at, and how many of its pixels one of that is."""
+        """Darkness of a page as it was looked at, and the scale of that."""
         side = max(layout.shape)
-        darkness = ink_darkness(resized(picture.grey(side), side))
-        return darkness, max(picture.height, picture.width) / side
+        return ink_darkness(resized(picture.grey(side), side)), _scale_of(picture, layout)
 
     def reading_side(self, picture: Picture, layout: Layout) -> int:
         """Longer side in pixels at which a page's strips are best cut."""
@@ -426,6 +425,11 @@ class PageFinder:
 def installed_finder() -> PageFinder:
     """The installed page network, loaded once."""
     return PageFinder()
+
+
+def _scale_of(picture: Picture, layout: Layout) -> float:
+    """How many pixels of a page one is of the page as it was looked at."""
+    return max(picture.height, picture.width) / max(layout.shape)
 
 
 def _bands_of(layout: Layout, scale: float) -> NDArray[np.bool_]:

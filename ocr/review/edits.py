@@ -57,9 +57,8 @@ def merge(doc: Reviewed, number: int, with_: int | None = None) -> Reviewed:
     at = _at(doc, number)
     if doc.entries[at].out:  # what it is joined with would be left out as well
         raise EditError("This line is left out. Take it in first, by a click on its region.")
-    after = next((k for k in range(at + 1, len(doc.entries)) if not doc.entries[k].out), None)
-    if with_ is not None:
-        after = _at(doc, with_)
+    below = (k for k in range(at + 1, len(doc.entries)) if not doc.entries[k].out)
+    after = next(below, None) if with_ is None else _at(doc, with_)
     if after is None:
         raise EditError("There is no line below this one to join it with.")
     one, other = doc.entries[at], doc.entries[after]
